@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One module for each first word of a code; each holds `ENTRIES`."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from answerable.errors.catalogue import Entry
+
+# Listed rather than discovered, so that a zip import and a frozen build see the same codes.
+PREFIXES: Final = (
+    "action",
+    "admin",
+    "config",
+    "handle",
+    "internal",
+    "label",
+    "log",
+    "model",
+    "party",
+    "policy",
+    "receipt",
+    "redline",
+    "request",
+    "stop",
+    "store",
+    "system",
+    "upstream",
+    "warrant",
+)
+
+ALL: Final[dict[str, dict[str, Entry]]] = {
+    prefix: import_module(f"answerable.errors.codes.{prefix}").ENTRIES for prefix in PREFIXES
+}

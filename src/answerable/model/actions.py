@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One action on its way along the path, and what is decided and measured about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from answerable.model.terms import (
+    Act,
+    Audience,
+    Criticality,
+    DataClass,
+    Locality,
+    Measure,
+    Ruling,
+    Standing,
+    World,
+)
+from answerable.model.warrants import Credential
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What a caller asks for. `request` is the decoded body as the dialect understood it, never trusted further."""
+
+    act: Act
+    credential: Credential
+    model: str  # a system's name or id, or "auto"
+    request: dict[str, Any]
+    stream: bool
+    language: str  # "en" or "zh": of the label and the errors
+    data_class: DataClass = DataClass.OPEN
+    world: World = World.INFORMATION
+    criticality: Criticality = Criticality.ORDINARY
+    principal: str = ""  # the end user, as the caller names it; only a commitment of it is recorded
+    explicit_in_text: bool = True  # False where text must stay as the model wrote it: JSON mode, tools, structured output
+    hold: str = ""  # rid of the open leaf that this call repeats after approval
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All that the kernel's decision may look at: total, no optional member."""
+
+    act: Act
+    tier: int  # the higher of caller's and model's
+    world: World
+    criticality: Criticality
+    audience: Audience
+    standing: Standing  # the weaker of the answering parties' standings
+    stopped: bool  # caller's or model's lineage
+    duties_met: bool  # every duty of the tier whose means exist
+    data_class: DataClass
+    locality: Locality  # of the upstream
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    ruling: Ruling
+    rule: str  # "R001"; `answerable policy explain R001`
+    why: str  # a term, not prose
+    obligations: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Chunk:
+    """One piece of an answer: an SSE event, or the whole body of an unstreamed answer.
+
+    body: decoded JSON; text: what people would read in it (all choices), examined in step 5; event: the SSE event
+    name, if the dialect has one; usage: (tokens in, tokens out) where the piece tells.
+    """
+
+    body: dict[str, Any]
+    text: str = ""
+    event: str = ""
+    usage: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What an action used: the `u` of its close leaf. energy in millijoule; cost in millionths of `currency`."""
+
+    tokens_in: int
+    tokens_out: int
+    duration_ms: int
+    energy_mj: int
+    energy_measure: Measure
+    cost_micro: int = 0
+    currency: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a detector saw. `code` is a key of the catalogue; the action is refused with it."""
+
+    red_line: str
+    level: str  # yellow | red
+    code: str
+    params: dict[str, object] = field(default_factory=dict)

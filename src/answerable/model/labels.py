@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is said about content that AI made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import msgspec
+
+
+class AIGC(msgspec.Struct, frozen=True, rename="pascal"):
+    """The implicit label of GB 45438-2025 Appendix E: these keys, in this order, all strings of 0x21-0x7E."""
+
+    label: str  # "1" is, "2" may be, "3" is suspected to be made by AI
+    content_producer: str
+    produce_id: str = msgspec.field(name="ProduceID")
+    reserved_code1: str = ""
+    content_propagator: str = ""
+    propagate_id: str = msgspec.field(name="PropagateID", default="")
+    reserved_code2: str = ""
+
+
+class Place(StrEnum):
+    TEXT = "text"  # first words of the answer itself
+    FIELD = "field"  # a member of its own beside the answer
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """One label for one record. explicit: the words that people see, "" for none."""
+
+    explicit: str
+    place: Place
+    aigc: AIGC
+    record: str  # rid of the open leaf = ProduceID
+    system: str  # rid
+    party: str  # rid
+    language: str
+
+
+class Reading(StrEnum):
+    LABELLED = "labelled"
+    NOT_LABELLED = "not_labelled"
+    INCONSISTENT = "inconsistent"
+    UNCHECKED = "could_not_check"
+
+
+@dataclass(frozen=True, slots=True)
+class LabelReading:
+    """Each layer of a label on its own, and the verdict over them."""
+
+    verdict: Reading
+    explicit: str = ""
+    aigc: AIGC | None = None
+    record: str = ""
+    problems: tuple[str, ...] = field(default=())

@@ -1,0 +1,460 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The leaf kinds of the transparency log. Formats are final: `docs/spec/leaves.md` specifies each, with vectors.
+
+Fields are declared in alphabetical order of their names on the wire and hold ASCII keys, integers below 2**53 and no
+floats, so that the plain JSON encoding *is* RFC 8785 canonical JSON. Optional members are left out, never null.
+`t` is milliseconds UTC; `n` 16 random bytes, base64url; a `rid` is 32 characters (`answerable.log.leaf.rid`).
+Free text and names never stand here: they are commitments under `c` (`answerable.log.commitment`).
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+Rid = str
+Opt = UnsetType
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A member object of a leaf."""
+
+
+class Commitments(Part, frozen=True, kw_only=True):
+    """Per group: base64url of HMAC-SHA256(salt, domain || canonical payload), 32 bytes."""
+
+    ctx: str | Opt = UNSET
+    evidence: str | Opt = UNSET
+    in_: str | Opt = msgspec.field(name="in", default=UNSET)
+    name: str | Opt = UNSET
+    out: str | Opt = UNSET
+    reason: str | Opt = UNSET
+
+
+class PartyRef(Part, frozen=True, kw_only=True):
+    rid: Rid
+    role: str
+
+
+class EdgeRef(Part, frozen=True, kw_only=True):
+    p: Rid
+    rel: str
+
+
+class ComputeRef(Part, frozen=True, kw_only=True):
+    mjk: str  # measured | estimated | declared
+    pf: int
+
+
+class OpaqueRef(Part, frozen=True, kw_only=True):
+    endpoint: str
+    filing: str | Opt = UNSET
+    model: str
+    probe: str | Opt = UNSET
+    provider: str
+    version: str
+
+
+class Sig(Part, frozen=True, kw_only=True):
+    """`key` is the rid of the signer's key leaf; `sig` base64url of 64 bytes (Ed25519)."""
+
+    key: Rid
+    sig: str
+
+
+class Usage(Part, frozen=True, kw_only=True):
+    """`in`, `out` tokens; `mj` energy in millijoule, `mjk` measured or estimated; `ms` duration; `cost` in millionths of
+    `cur` (ISO 4217)."""
+
+    cost: int | Opt = UNSET
+    cur: str | Opt = UNSET
+    in_: int = msgspec.field(name="in")
+    mj: int | Opt = UNSET
+    mjk: str | Opt = UNSET
+    ms: int
+    out: int
+
+
+class Leaf(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of the kinds. Each declares k, n, t, v (and x) itself: field order is the format."""
+
+
+class PartyLeaf(Leaf, frozen=True, kw_only=True):
+    c: Commitments
+    crt: str | Opt = UNSET  # sha256 of the certificate that names the identifier, standing proven
+    id: str
+    k: Literal["party"] = "party"
+    kind: str
+    n: str
+    prev: Rid | Opt = UNSET  # the party leaf whose standing this one changes
+    std: str
+    t: int
+    v: Literal[1] = 1
+    vch: Rid | Opt = UNSET
+    x: dict[str, Any] | Opt = UNSET
+
+
+class KeyLeaf(Leaf, frozen=True, kw_only=True):
+    """A key: of the log, the issuer, a person (`use: admin`, with roles) and so on. A rotation names `prev` and is signed
+    by the old and the new key over the leaf without `sigs`."""
+
+    alg: Literal["Ed25519"] = "Ed25519"
+    by: Rid | Opt = UNSET
+    c: Commitments | Opt = UNSET
+    end: bool | Opt = UNSET  # True: the key is withdrawn
+    k: Literal["key"] = "key"
+    n: str
+    own: str  # rid of a party, or the log's origin
+    prev: Rid | Opt = UNSET
+    pub: str
+    roles: list[str] | Opt = UNSET
+    sigs: list[Sig] | Opt = UNSET
+    t: int
+    use: str
+    v: Literal[1] = 1
+    x: dict[str, Any] | Opt = UNSET
+
+
+class AnnounceLeaf(Leaf, frozen=True, kw_only=True):
+    by: Rid  # party
+    c: Commitments
+    edges: list[EdgeRef]
+    k: Literal["announce"] = "announce"
+    kind: str
+    n: str
+    t: int
+    v: Literal[1] = 1
+    x: dict[str, Any] | Opt = UNSET
+
+
+class SystemLeaf(Leaf, frozen=True, kw_only=True):
+    ann: Rid | Opt = UNSET
+    aud: str
+    c: Commitments
+    cap: list[str]
+    cmp: ComputeRef | Opt = UNSET
+    crit: str
+    dead: Rid | Opt = UNSET
+    dig: list[str]
+    edges: list[EdgeRef]
+    id: str
+    k: Literal["system"] = "system"
+    kind: str
+    lic: str | Opt = UNSET
+    n: str
+    num: int
+    opq: OpaqueRef | Opt = UNSET
+    parties: list[PartyRef]
+    re: Rid | Opt = UNSET  # the reauthorisation under which it exists
+    t: int
+    tier: int
+    usr: int
+    v: Literal[1] = 1
+    ver: str
+    wld: list[str]
+    x: dict[str, Any] | Opt = UNSET
+
+
+class TransferLeaf(Leaf, frozen=True, kw_only=True):
+    """A sale: `sigs` by a key of each party over the leaf without `sigs` and `t` (see `docs/spec/statements.md`)."""
+
+    k: Literal["transfer"] = "transfer"
+    n: str
+    new: Rid
+    old: Rid
+    role: str
+    sigs: list[Sig]
+    sys: Rid
+    t: int
+    v: Literal[1] = 1
+    x: dict[str, Any] | Opt = UNSET
+
+
+class CopyLeaf(Leaf, frozen=True, kw_only=True):
+    id: str
+    k: Literal["copy"] = "copy"
+    loc: str  # process | endpoint
+    n: str
+    pub: str
+    st: str  # start | end
+    sys: Rid
+    t: int
+    v: Literal[1] = 1
+    x: dict[str, Any] | Opt = UNSET
+
+
+class HandleLeaf(Leaf, frozen=True, kw_only=True):
+    bnd: str
+    by: Rid
+    cpy: Rid
+    dig: str  # sha256 hex of the handle
+    exp: int
+    k: Literal["handle"] = "handle"
+    n: str
+    st: str  # issue | revoke
+    t: int
+    v: Literal[1] = 1
+    x: dict[str, Any] | Opt = UNSET
+
+
+class WarrantLeaf(Leaf, frozen=True, kw_only=True):
+    """First grant of a copy's boot; renewals stand in batches (`RenewalsLeaf`)."""
+
+    anc: str  # sha256 hex of the ancestor list: sorted u64, big-endian
+    aud: str
+    cpy: Rid
+    crit: str
+    exp: int
+    jti: str
+    k: Literal["warrant"] = "warrant"
+    n: str
+    party: Rid
+    seq: int
+    sys: Rid
+    t: int
+    tier: int
+    v: Literal[1] = 1
+    wld: list[str]
+    x: dict[str, Any] | Opt = UNSET
+
+
+class RenewalsLeaf(Leaf, frozen=True, kw_only=True):
+    """A minute's renewals: RFC 6962 root over their SHA-256 token digests, in order."""
+
+    k: Literal["renewals"] = "renewals"
+    n: str
+    num: int
+    root: str
+    t: int
+    t0: int
+    v: Literal[1] = 1
+    x: dict[str, Any] | Opt = UNSET
+
+
+class OpenLeaf(Leaf, frozen=True, kw_only=True):
+    """The decision, durable before anything happens. `sys`, `war` are the caller's, `via`, `vwar` the model's."""
+
+    act: str
+    c: Commitments
+    chk: str | Opt = UNSET
+    cons: Rid | Opt = UNSET
+    dec: str
+    err: str | Opt = UNSET  # code, where dec is refuse
+    k: Literal["open"] = "open"
+    n: str
+    par: list[Rid]
+    parties: list[PartyRef] | Opt = UNSET
+    party: Rid
+    pol: str
+    pri: str | Opt = UNSET
+    rule: str
+    sys: Rid
+    t: int
+    tier: int
+    v: Literal[1] = 1
+    via: Rid | Opt = UNSET
+    vwar: Rid | Opt = UNSET
+    war: Rid
+    wld: str
+    x: dict[str, Any] | Opt = UNSET
+
+
+class CloseLeaf(Leaf, frozen=True, kw_only=True):
+    c: Commitments | Opt = UNSET
+    chk: str | Opt = UNSET
+    err: str | Opt = UNSET
+    k: Literal["close"] = "close"
+    n: str
+    open: Rid
+    st: str
+    t: int
+    u: Usage | Opt = UNSET
+    v: Literal[1] = 1
+    x: dict[str, Any] | Opt = UNSET
+
+
+class RefusalsLeaf(Leaf, frozen=True, kw_only=True):
+    """Refusals of unknown credentials, counted by code: noise must not be able to grow the log."""
+
+    k: Literal["refusals"] = "refusals"
+    n: str
+    num: dict[str, int]
+    t: int
+    t0: int
+    v: Literal[1] = 1
+    x: dict[str, Any] | Opt = UNSET
+
+
+class HoldLeaf(Leaf, frozen=True, kw_only=True):
+    dig: str
+    exp: int
+    k: Literal["hold"] = "hold"
+    n: str
+    need: int
+    open: Rid
+    pol: str
+    roles: list[str]
+    t: int
+    v: Literal[1] = 1
+    x: dict[str, Any] | Opt = UNSET
+
+
+class ApprovalLeaf(Leaf, frozen=True, kw_only=True):
+    dec: str  # approve | modify | reject | escalate
+    dig: str
+    exp: int
+    hold: Rid
+    k: Literal["approval"] = "approval"
+    n: str
+    pol: str
+    sigs: list[Sig]
+    t: int
+    v: Literal[1] = 1
+    x: dict[str, Any] | Opt = UNSET
+
+
+class OrderLeaf(Leaf, frozen=True, kw_only=True):
+    """A stop order. `sigs` are over the statement (`docs/spec/statements.md`): the leaf without `sigs`, `t`, `until`, `dig`,
+    which the registry adds."""
+
+    c: Commitments
+    dig: list[str]
+    k: Literal["order"] = "order"
+    kind: str
+    n: str
+    prev: Rid | Opt = UNSET
+    root: str
+    scope: str
+    sigs: list[Sig]
+    t: int
+    until: int | Opt = UNSET
+    v: Literal[1] = 1
+    x: dict[str, Any] | Opt = UNSET
+
+
+class ReleaseLeaf(Leaf, frozen=True, kw_only=True):
+    """Two people release a suspension; a termination has no release."""
+
+    k: Literal["release"] = "release"
+    n: str
+    order: Rid
+    sigs: list[Sig]
+    t: int
+    v: Literal[1] = 1
+    x: dict[str, Any] | Opt = UNSET
+
+
+class ReauthorisationLeaf(Leaf, frozen=True, kw_only=True):
+    """Officers who did not sign the order exempt one *new* system id with one digest."""
+
+    att: Rid | Opt = UNSET
+    dig: list[str]
+    id: str
+    k: Literal["reauthorisation"] = "reauthorisation"
+    n: str
+    order: Rid
+    sigs: list[Sig]
+    t: int
+    v: Literal[1] = 1
+    x: dict[str, Any] | Opt = UNSET
+
+
+class ReceiptLeaf(Leaf, frozen=True, kw_only=True):
+    """A holder's signed word that it stopped."""
+
+    fly: int
+    k: Literal["receipt"] = "receipt"
+    last: int
+    n: str
+    order: Rid
+    own: Rid
+    rcv: int
+    sig: str
+    st: str
+    t: int
+    v: Literal[1] = 1
+    x: dict[str, Any] | Opt = UNSET
+
+
+class IncidentLeaf(Leaf, frozen=True, kw_only=True):
+    c: Commitments | Opt = UNSET
+    evl: bool
+    k: Literal["incident"] = "incident"
+    lvl: str  # yellow | red
+    n: str
+    open: Rid | Opt = UNSET
+    rl: str
+    sys: Rid
+    t: int
+    v: Literal[1] = 1
+    x: dict[str, Any] | Opt = UNSET
+
+
+class AttestationLeaf(Leaf, frozen=True, kw_only=True):
+    by: Rid
+    dig: str  # what it is bound to
+    dsse: str  # sha256 hex of the DSSE envelope
+    exp: int
+    k: Literal["attestation"] = "attestation"
+    n: str
+    pt: str  # predicate type
+    sys: Rid | Opt = UNSET
+    t: int
+    v: Literal[1] = 1
+    x: dict[str, Any] | Opt = UNSET
+
+
+class GrantLeaf(Leaf, frozen=True, kw_only=True):
+    by: Rid
+    exp: int
+    k: Literal["grant"] = "grant"
+    n: str
+    of: Rid
+    purp: str
+    t: int
+    to: Rid
+    v: Literal[1] = 1
+    x: dict[str, Any] | Opt = UNSET
+
+
+class EraseLeaf(Leaf, frozen=True, kw_only=True):
+    bas: str
+    by: Rid
+    k: Literal["erase"] = "erase"
+    n: str
+    of: Rid
+    t: int
+    v: Literal[1] = 1
+    x: dict[str, Any] | Opt = UNSET
+
+
+class ShardLeaf(Leaf, frozen=True, kw_only=True):
+    k: Literal["shard"] = "shard"
+    n: str
+    origin: str
+    root: str
+    size: int
+    t: int
+    v: Literal[1] = 1
+    x: dict[str, Any] | Opt = UNSET
+
+
+class PluginLeaf(Leaf, frozen=True, kw_only=True):
+    dig: str
+    k: Literal["plugin"] = "plugin"
+    n: str
+    name: str
+    port: str
+    t: int
+    v: Literal[1] = 1
+    ver: str
+    x: dict[str, Any] | Opt = UNSET
+
+
+def _kind(leaf: type[Leaf]) -> str:
+    return next(str(f.default) for f in msgspec.structs.fields(leaf) if f.encode_name == "k")
+
+
+KINDS: dict[str, type[Leaf]] = {_kind(leaf): leaf for leaf in Leaf.__subclasses__()}

@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the registry knows: parties, systems, copies, keys. Values of the projections, one struct a row.
+
+Times are integer milliseconds UTC. `rid` is the record id of the leaf that registered the thing.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from answerable.model.terms import (
+    AdminRole,
+    Audience,
+    Criticality,
+    Locality,
+    Measure,
+    PartyKind,
+    Relation,
+    Role,
+    Standing,
+    SystemKind,
+    World,
+)
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of the rows: frozen, by keyword, strict when read."""
+
+
+class Party(Record, frozen=True, kw_only=True):
+    """Who answers. `id` is ``NTRCN-…``, ``LEIXG-…``, ``NTR<cc>-…``, ``VAT<cc>-…`` or ``PERSON-…``."""
+
+    rid: str
+    id: str
+    kind: PartyKind
+    name: str
+    standing: Standing
+    since: int
+    voucher: str = ""  # rid of the registrar party that vouches
+
+
+class PartyRole(Record, frozen=True, kw_only=True):
+    party: str  # rid
+    role: Role
+
+
+class Edge(Record, frozen=True, kw_only=True):
+    parent: str  # rid of the parent's system leaf
+    relation: Relation
+
+
+class Compute(Record, frozen=True, kw_only=True):
+    """Training compute in petaFLOP (1e15 operations), declared or estimated (6·N·D)."""
+
+    petaflop: int
+    measure: Measure
+
+
+class Opaque(Record, frozen=True, kw_only=True):
+    """What identifies a closed model that tells no digest (`tiers.md`, undeclared facts)."""
+
+    provider: str
+    endpoint: str
+    model: str
+    version: str
+    filing: str = ""
+    probe: str = ""  # sha256 of the sketch of its answers to the fixed prompts
+
+
+class System(Record, frozen=True, kw_only=True):
+    """A model, agent, robot, application or digital human at one version. Immutable once registered."""
+
+    rid: str
+    id: str  # spiffe://<registry>/system/<26 base32 characters>
+    num: int  # registry number, unique, from 1; what ancestor lists hold
+    kind: SystemKind
+    name: str
+    version: str
+    parties: tuple[PartyRole, ...]
+    edges: tuple[Edge, ...]
+    ancestors: tuple[int, ...]  # numbers of all weights ancestors, sorted, without itself
+    tier: int
+    audience: Audience
+    worlds: tuple[World, ...]
+    criticality: Criticality
+    since: int
+    digests: tuple[str, ...] = ()  # "sha256:<hex>" of weights or image
+    licence: str = ""
+    compute: Compute | None = None
+    capabilities: tuple[str, ...] = ()
+    users: int = 0  # a month
+    opaque: Opaque | None = None
+    announced: str = ""  # rid of the announce leaf
+    dead: str = ""  # rid of the stop order that it was born under
+    upstream: str = ""  # name of the configured upstream that serves it, for models
+    locality: Locality = Locality.EXTERNAL
+    reauthorises: str = ""  # rid of the reauthorisation that exempts its digests
+
+    def party(self, role: Role) -> str:
+        """rid of the first party with that role, or the first party of all."""
+        for entry in self.parties:
+            if entry.role is role:
+                return entry.party
+        return self.parties[0].party
+
+
+class Copy(Record, frozen=True, kw_only=True):
+    """One running instance with a key of its own: an operating-system process or a remote endpoint."""
+
+    rid: str
+    id: str  # <system id>/copy/<n>
+    system: str  # rid
+    key: str  # public key, base64url of 32 bytes
+    since: int
+    process: str = ""  # "pid:<pid>:<start time>" of a local process
+    endpoint: str = ""  # URL or address of a remote one
+    ended: int = 0
+
+
+class Admin(Record, frozen=True, kw_only=True):
+    """A named person with a key. Never a system (checked at enrolment)."""
+
+    rid: str  # of the key leaf
+    person: str  # rid of the person's party leaf
+    name: str
+    key: str  # public key, base64url of 32 bytes
+    roles: tuple[AdminRole, ...]
+    since: int
+    ended: int = 0
+
+
+class Handle(Record, frozen=True, kw_only=True):
+    """A bearer string for a plain client, bound where it was issued. Only its digest is kept."""
+
+    rid: str
+    digest: str  # sha256 hex of the handle
+    copy: str  # rid of the copy that it speaks for
+    binding: str  # "cidr:127.0.0.0/8", "unix", or "mtls:<sha256 of the certificate>"
+    since: int
+    expires: int
+    revoked: int = 0
+
+
+class Stop(Record, frozen=True, kw_only=True):
+    """A stop order in force or lapsed; grow-only."""
+
+    rid: str
+    kind: str  # OrderKind
+    scope: str  # Scope
+    root: str  # rid of the system, copy or party; the world's name; "" for all
+    num: int  # registry number of a root system, else 0
+    digests: tuple[str, ...]  # of the closure: the same weights under a new name are stopped too
+    twins: tuple[int, ...]  # numbers of the systems that hold one of the digests, with no weights edge to the root
+    at: int  # the instant of its commit
+    until: int  # when a suspension lapses by itself; 0 = never
+    reason: str
+    officers: tuple[str, ...]  # rids of the key leaves that signed
+    escalates: str = ""  # rid of the suspension that this termination completes
+    released: str = ""  # rid of the release leaf, for a suspension that two people released

@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The closed vocabularies. Each is a `StrEnum`: its value is what stands in leaves, warrants and on the wire."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class PartyKind(StrEnum):
+    ORG = "org"
+    PERSON = "person"
+
+
+class Role(StrEnum):
+    """Roles of a party towards a system (EU AI Act Art. 3, with those that insurance and registration add)."""
+
+    PROVIDER = "provider"
+    DEPLOYER = "deployer"
+    IMPORTER = "importer"
+    DISTRIBUTOR = "distributor"
+    OPERATOR = "operator"
+    INSURER = "insurer"
+    REGISTRAR = "registrar"
+    AUTHORITY = "authority"
+
+
+class Standing(StrEnum):
+    """How well a party's identifier is established, weakest first."""
+
+    DECLARED = "declared"
+    VOUCHED = "vouched"
+    PROVEN = "proven"
+
+
+class SystemKind(StrEnum):
+    MODEL = "model"
+    AGENT = "agent"
+    ROBOT = "robot"
+    APPLICATION = "application"
+    DIGITAL_HUMAN = "digital_human"
+
+
+class Relation(StrEnum):
+    """Lineage edges, in the words of Hugging Face's `base_model_relation` plus distilled, copy and uses."""
+
+    FINETUNE = "finetune"
+    ADAPTER = "adapter"
+    MERGE = "merge"
+    QUANTIZED = "quantized"
+    DISTILLED = "distilled"
+    COPY = "copy"
+    USES = "uses"
+
+    @property
+    def weights(self) -> bool:
+        """Whether stop orders and inherited tiers run along this edge."""
+        return self is not Relation.USES
+
+
+class Audience(StrEnum):
+    """Who sees what a system makes."""
+
+    PUBLIC = "public"
+    INTERNAL = "internal"
+    MACHINE = "machine"
+
+
+class World(StrEnum):
+    INFORMATION = "information"
+    PHYSICAL = "physical"
+    BIOLOGICAL = "biological"
+
+
+class Criticality(StrEnum):
+    CREATIVE = "creative"
+    ORDINARY = "ordinary"
+    SENSITIVE = "sensitive"
+    CRITICAL = "critical"
+
+    @property
+    def rank(self) -> int:
+        """0 (creative) to 3 (critical)."""
+        return _CRITICALITY_RANK[self]
+
+
+_CRITICALITY_RANK = {c: i for i, c in enumerate(Criticality)}
+
+
+class Ruling(StrEnum):
+    PERMIT = "permit"
+    HOLD = "hold"
+    REFUSE = "refuse"
+
+
+class DataClass(StrEnum):
+    """How confidential a request's content is, as its sender says or the system's registration demands."""
+
+    OPEN = "open"
+    INTERNAL = "internal"
+    CONFIDENTIAL = "confidential"
+
+
+class Locality(StrEnum):
+    """Where an upstream runs, as the operator configured it."""
+
+    LOCAL = "local"
+    PRIVATE = "private"
+    EXTERNAL = "external"
+
+
+class Act(StrEnum):
+    GENERATION = "generation"
+    EMBEDDING = "embedding"
+    TOOL_CALL = "tool_call"
+
+
+class Outcome(StrEnum):
+    """How an action ended: the `st` of a close leaf."""
+
+    DONE = "done"
+    ERROR = "error"
+    REFUSED = "refused"
+    STOPPED = "stopped"
+    UNKNOWN = "unknown"
+
+
+class OrderKind(StrEnum):
+    SUSPEND = "suspend"
+    TERMINATE = "terminate"
+
+
+class Scope(StrEnum):
+    """What a stop order reaches. `lineage` is a system with all its copies and weights descendants."""
+
+    COPY = "copy"
+    SYSTEM = "system"
+    LINEAGE = "lineage"
+    WORLD = "world"
+    PARTY = "party"
+    ALL = "all"
+
+
+class AdminRole(StrEnum):
+    VIEWER = "viewer"
+    OPERATOR = "operator"
+    APPROVER = "approver"
+    OFFICER = "officer"
+    ADMINISTRATOR = "administrator"
+
+
+class Measure(StrEnum):
+    MEASURED = "measured"
+    ESTIMATED = "estimated"
+
+
+class Moment(StrEnum):
+    """When a duty takes effect."""
+
+    BUILD = "build"
+    SALE = "sale"
+    USE = "use"

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The one unit of work: leaves, the state that changes with them, and what must still hold when they are written.
+
+State is a set of named spaces of key -> encoded row. A `Unit` is applied whole in one transaction by the sequencer, or
+not at all; `Expect` is what makes two units that were prepared side by side safe.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+
+class Space(StrEnum):
+    """The projections. Keys and row types: `docs/spec/state.md`."""
+
+    PARTIES = "parties"  # rid -> Party
+    PARTY_IDS = "party_ids"  # party id -> rid
+    SYSTEMS = "systems"  # rid -> System
+    SYSTEM_IDS = "system_ids"  # spiffe id -> rid
+    COPIES = "copies"  # rid -> Copy
+    COPY_IDS = "copy_ids"  # spiffe id -> rid
+    KEYS = "keys"  # public key, base64url -> rid of what it belongs to: a key has one owner, for ever
+    ADMINS = "admins"  # rid -> Admin
+    HANDLES = "handles"  # digest -> Handle
+    STOPS = "stops"  # rid -> Stop
+    COUNTERS = "counters"  # "system" (last registry number), "epoch" (number of stop-set changes) -> decimal
+    NONCES = "nonces"  # nonce of a signed statement -> its time; a statement counts once
+    OPENS = "opens"  # rid of an open leaf without its close -> time
+    ANNOUNCED = "announced"  # rid -> encoded announcement
+    TRANSFERS = "transfers"  # system rid -> rid of the newest transfer
+    CHALLENGES = "challenges"  # nonce -> party rid and expiry
+    MISC = "misc"  # "domain", "origin", "demo"
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    space: Space
+    key: str
+    value: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    space: Space
+    key: str
+
+
+Effect = Put | Drop
+
+
+@dataclass(frozen=True, slots=True)
+class Expect:
+    """The row at `key` must have exactly this value when the unit is written; None: there must be none."""
+
+    space: Space
+    key: str
+    value: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """What a commitment hides, kept outside the log and written before its leaf.
+
+    rid: the leaf that holds the commitment; group: the member of `c`; salt: 32 bytes; body: canonical payload bytes;
+    tags: keyed digests under which the content can be found again (`Space`-free: they live in the payload store).
+    """
+
+    rid: str
+    group: str
+    salt: bytes
+    body: bytes
+    tags: tuple[bytes, ...] = ()
+
+
+class Lane(StrEnum):
+    """`stop` has space of its own in queue and store; `noise` is the bounded lane of unknown callers."""
+
+    ACTION = "action"
+    STOP = "stop"
+    NOISE = "noise"
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    leaves: tuple[bytes, ...] = ()
+    effects: tuple[Effect, ...] = ()
+    expect: tuple[Expect, ...] = ()
+    payloads: tuple[Payload, ...] = field(default=())
+    lane: Lane = Lane.ACTION
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """Where a unit's leaves stand: index of the first, and the size of the tree after its batch."""
+
+    first: int
+    size: int
+    at: int  # instant of the commit, ms UTC, as the writer's clock had it
+
+
+EPOCH: Final = "epoch"
+SYSTEM_NUMBER: Final = "system"

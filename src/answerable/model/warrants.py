@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The warrant as a value, and what stands behind a credential once it was recognised."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import msgspec
+
+from answerable.model.records import Copy, Party, System
+from answerable.model.terms import Audience, Criticality, World
+
+
+class Warrant(msgspec.Struct, frozen=True, kw_only=True):
+    """The lease under which a copy may act (`docs/spec/warrant.md` gives the JWT that carries it).
+
+    ancestors: sorted registry numbers, its own system's included. Times in ms UTC.
+    """
+
+    iss: str
+    aud: str
+    copy: str  # `sub`: SPIFFE id of the copy
+    system: str  # `client_id`: SPIFFE id of the system
+    party: str  # rid
+    grant: str  # rid of the warrant leaf
+    ancestors: tuple[int, ...]
+    iat_ms: int
+    exp_ms: int
+    jti: str
+    seq: int
+    nonce: str  # the copy's boot
+    epoch: int  # stop set known to the issuer
+    key: str  # `cnf`: public key of the copy, base64url
+    worlds: tuple[World, ...]
+    max_criticality: Criticality
+    tier: int
+    audience: Audience
+    tools: tuple[str, ...] = ()
+    budget_tokens: int = 0  # 0: not limited
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """Where a call came from: what a handle's binding is compared with.
+
+    address: textual IP address, or "" on a Unix socket; certificate: sha256 hex of the client's certificate, or "".
+    """
+
+    address: str = ""
+    unix: bool = False
+    certificate: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """What the caller sent. `repr` hides the value: it must not reach a log."""
+
+    value: str
+    peer: Peer
+
+    def __repr__(self) -> str:
+        return f"Credential(<hidden>, {self.peer!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """A recognised credential: signature good or handle known. Whether it admits is decided by `admission.admit`."""
+
+    warrant: Warrant
+    system: System
+    copy: Copy
+    party: Party
+    deadline_mono_ms: int  # monotonic instant at which the warrant ends, counted from when it was asked for

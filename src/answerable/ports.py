@@ -1,0 +1,307 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The ports: what the path needs from outside, as Protocols. The docstring is the contract; `tests/conformance` runs one
+suite over every adapter of a port.
+
+Contract common to all: an adapter raises errors of `answerable.errors` alone; what it cannot do now is `Unavailable`,
+what it will not do is `Refused`. It never blocks the event loop for longer than a few milliseconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Protocol, TypeVar
+
+from answerable.model.actions import Action, Chunk, Decision, Facts, Finding, Spent
+from answerable.model.labels import Label, LabelReading
+from answerable.model.records import Admin, Copy, Handle, Party, Stop, System
+from answerable.model.terms import Act, Locality
+from answerable.model.units import Committed, Space, Unit
+from answerable.model.warrants import Bearer, Credential
+
+
+class Clock(Protocol):
+    def now_ms(self) -> int:
+        """Wall clock, ms UTC."""
+
+    def mono_ms(self) -> int:
+        """Monotonic clock that goes on in suspend (CLOCK_BOOTTIME), ms."""
+
+
+class Signer(Protocol):
+    """One key for one purpose. Every signature is over ``domain || 0x00 || message`` unless a format fixes its own bytes."""
+
+    @property
+    def public(self) -> bytes:
+        """32 bytes, Ed25519."""
+
+    def sign(self, message: bytes) -> bytes:
+        """64 bytes over exactly `message` (RFC 8032)."""
+
+
+class Ledger(Protocol):
+    """The one way to change state. Implemented by the sequencer."""
+
+    async def commit(self, unit: Unit) -> Committed:
+        """Write leaves, effects and payloads whole and durably, or not at all; return after the disk has them.
+
+        By the time it returns the `Directory` shows the effects. Raises Refused ``log.conflict`` (an `Expect` does not
+        hold), Unavailable ``log.full`` (queue bound reached: refuse rather than wait), Unavailable ``log.stopped``.
+        Cancelling the caller does not withdraw a unit that was accepted.
+        """
+
+    def count_refusal(self, code: str) -> None:
+        """Count a refusal of an unknown caller; counts are written in aggregate, at most one leaf every few seconds."""
+
+
+class Store(Protocol):
+    """Where the sequencer keeps things. Blocking: it is called from the sequencer's own thread only.
+
+    Raises Unavailable ``store.*`` for any failure; after one the sequencer reopens and verifies before it writes again.
+    """
+
+    def head(self) -> tuple[int, bytes]:
+        """(size, root) of the newest committed tree; (0, SHA-256 of nothing) when empty."""
+
+    def append(
+        self,
+        first: int,
+        leaves: Iterable[bytes],
+        tiles: Mapping[tuple[int, int], bytes],
+        checkpoint: bytes,
+        expect: tuple[int, bytes],
+        root: bytes,
+        units: Iterable[Unit],
+    ) -> None:
+        """One transaction: a segment row of `leaves` (C2SP bundle framing) from index `first`, right-edge tiles
+        {(level, n): up to 256 hashes of 32 bytes}, the checkpoint, and the units' effects. Raises Unavailable
+        ``store.forked`` if (size, root) is not `expect`; ``store.failed`` otherwise. Durable when it returns."""
+
+    def put_payloads(self, units: Iterable[Unit], expires: int) -> None:
+        """Write the units' payloads durably, in a file of their own; called before `append`."""
+
+    def rows(self, space: Space) -> Iterable[tuple[str, bytes]]: ...
+
+    def leaf(self, index: int) -> bytes: ...
+
+    def tile(self, level: int, n: int) -> bytes:
+        """Hashes of a full or partial tile, 32 bytes each; b"" if there is none."""
+
+    def checkpoint(self) -> bytes:
+        """The newest signed note, or b""."""
+
+    def close(self) -> None: ...
+
+
+class Directory(Protocol):
+    """The registry as it stands after the newest commit: in memory, synchronous, consistent. Implemented by
+    `registry.book.Book`."""
+
+    domain: str
+
+    def party(self, ref: str) -> Party | None:
+        """By rid or by party id."""
+
+    def system(self, ref: str) -> System | None:
+        """By rid, SPIFFE id, or name (the newest of that name)."""
+
+    def copy(self, ref: str) -> Copy | None:
+        """By rid or SPIFFE id."""
+
+    def admin(self, rid: str) -> Admin | None: ...
+
+    def handle(self, digest: str) -> Handle | None: ...
+
+    def systems(self) -> Iterable[System]: ...
+
+    def copies_of(self, system: str) -> Iterable[Copy]:
+        """Running copies of the system with that rid."""
+
+    def children(self, system: str) -> Iterable[tuple[System, str]]:
+        """(child, relation) for every edge that names the system with that rid as parent."""
+
+    def by_number(self, num: int) -> System | None: ...
+
+    def by_digest(self, digest: str) -> Iterable[System]: ...
+
+    def stops(self) -> Iterable[Stop]: ...
+
+    def raw(self, space: Space, key: str) -> bytes | None:
+        """The encoded row, for `Expect`."""
+
+
+class Desk(Protocol):
+    """Recognises credentials and holds the warrants of the copies that this gateway serves for. Implemented by
+    `warrants.desk.Desk`."""
+
+    async def present(self, credential: Credential) -> Bearer:
+        """The bearer behind a handle or a warrant, with its current warrant, expired or not. Raises Refused
+        ``warrant.missing|malformed|forged``, ``handle.unknown|revoked|expired|elsewhere`` for what is not recognised."""
+
+    async def own(self, copy: Copy) -> Bearer:
+        """The bearer of a copy whose warrant this gateway keeps fresh (a model that it serves). Raises Refused when the
+        issuer does not renew."""
+
+
+class Gate(Protocol):
+    """The one admission check, bound to this gateway's clock, audience and current stop set."""
+
+    def admit(self, bearer: Bearer) -> None:
+        """Raises Refused ``warrant.expired|audience|not_yet|replayed`` or ``stop.*``."""
+
+    def stopped_by(self, bearer: Bearer) -> str:
+        """rid of the order that stops it, or ""."""
+
+
+class Reply(Protocol):
+    """An upstream's answer on its way in."""
+
+    status: int
+    content_type: str
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        """Pieces of the body as they arrive; raises Unavailable ``upstream.*`` if the connection breaks, the body is
+        shorter than announced, or a time-out passes. Not reading is back-pressure."""
+
+
+class Upstream(Protocol):
+    """A model server. Never trusted. Off until named in the config."""
+
+    name: str
+    locality: Locality
+
+    def call(self, path: str, body: bytes, *, stream: bool) -> AbstractAsyncContextManager[Reply]:
+        """POST `body` (JSON) to `path` ("/v1/chat/completions"). A call that was sent is never repeated. Leaving the
+        context early cancels the call. Raises Unavailable ``upstream.unreachable|timeout|busy``."""
+
+    async def close(self) -> None: ...
+
+
+class Served(Protocol):
+    """A model that can answer: its system, copy and upstream."""
+
+    system: System
+    copy: Copy
+    upstream: Upstream
+    model: str  # what the upstream calls it
+
+
+class Models(Protocol):
+    """What `model` in a request may mean."""
+
+    def named(self, model: str) -> tuple[Served, ...]:
+        """Candidates in order of preference: one for a name, all for "auto", none for an unknown name."""
+
+
+class Policy(Protocol):
+    """An operator's policy. It may only tighten: the final ruling is the stricter of the kernel's and each of these."""
+
+    digest: str  # sha256 hex of its text
+
+    def decide(self, facts: Facts) -> Decision: ...
+
+
+class Watch(Protocol):
+    """A detector's memory for one action."""
+
+    def see(self, text: str) -> Finding | None:
+        """Examine the next piece of what goes out, in order. It must find what straddles two pieces."""
+
+
+class Detector(Protocol):
+    """Watches for red lines. Bounded work, no I/O. One that raises refuses the action and suspends nothing."""
+
+    name: str
+
+    def watch(self, action: Action) -> Watch: ...
+
+
+Piece = TypeVar("Piece")
+
+
+class LabelWriter(Protocol[Piece]):
+    """Marks one piece of content after another: bytes of a file, chunks of an answer. Bounded memory."""
+
+    def feed(self, piece: Piece) -> Piece: ...
+
+
+class LabelFormat(Protocol[Piece]):
+    """How one medium carries a label. One module a format under `formats`; found by content, not by name."""
+
+    name: str
+
+    def writer(self, label: Label) -> LabelWriter[Piece]: ...
+
+    def read(self, content: bytes) -> LabelReading:
+        """Never raises for foreign bytes: what it cannot read is `could_not_check` or `not_labelled`."""
+
+
+class Decoder(Protocol):
+    """Sans-io reader of an upstream's answer in one dialect."""
+
+    def feed(self, data: bytes) -> list[Chunk]:
+        """Raises Unavailable ``upstream.broken`` for what is not the dialect, ``upstream.oversized`` past its bound."""
+
+    def end(self) -> list[Chunk]:
+        """The rest; raises Unavailable ``upstream.truncated`` if the answer is not complete."""
+
+
+class Dialect(Protocol):
+    """One endpoint's wire format, as OpenAI's clients know it."""
+
+    act: Act
+    path: str
+
+    def prepare(self, request: dict[str, Any], model: str, *, stream: bool) -> bytes:
+        """The body for the upstream: `model` replaced, usage asked for, our own labels taken out of earlier turns."""
+
+    def decoder(self, *, stream: bool) -> Decoder: ...
+
+    def label_format(self, *, stream: bool) -> LabelFormat[Chunk]: ...
+
+    def stamp(self, chunk: Chunk, record: str, model: str) -> None:
+        """Set the piece's `id` to the record id and `model` to what the caller asked for, in place."""
+
+    def content(self) -> Transcript:
+        """A fresh collector of what is said, in the canonical form that is committed to."""
+
+    def encode(self, chunk: Chunk, *, stream: bool) -> bytes: ...
+
+    def trailer(self, *, stream: bool) -> bytes:
+        """What ends the answer on the wire (``data: [DONE]``), or b""."""
+
+
+class Transcript(Protocol):
+    """Collects what was said. `body` is the same for a streamed and an unstreamed answer and for what an SDK saves of
+    it (`docs/spec/content.md`)."""
+
+    def add(self, chunk: Chunk) -> None: ...
+
+    def body(self) -> bytes: ...
+
+    def texts(self) -> tuple[str, ...]:
+        """Each choice's text alone: what people copy."""
+
+
+class Meter(Protocol):
+    def start(self, served: Served) -> Metering: ...
+
+
+class Metering(Protocol):
+    def spent(self, tokens_in: int, tokens_out: int) -> Spent: ...
+
+
+class Out(Protocol):
+    """Where `carry` writes the answer; the gateway's side of the path."""
+
+    async def start(self, record: str, headers: Mapping[str, str]) -> None:
+        """Once, before the first piece. headers: ASCII names and values."""
+
+    async def send(self, data: bytes) -> None:
+        """Returns when the client can take more (back-pressure). Raises Refused ``request.disconnected``."""
+
+    async def fail(self, error: Exception, record: str) -> None:
+        """Instead of `start`, or after it: an error in the dialect's shape. `record` may be ""."""
+
+    async def finish(self, data: bytes) -> None:
+        """The last bytes; the answer is complete."""
