@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+# The commands of this project. Each sets up what it needs by itself: Python 3.11 or later, make and git are enough.
+#
+#   make run           the demo: a real model answers under a warrant, on loopback (ARGS="--port 0" and so on)
+#   make test          the whole test suite (ARGS="tests/unit/log -k merkle" for a part of it)
+#   make lint          style, types, layers, generated pages
+#   make bench         this gateway beside its peers (ARGS="--quick --json")
+#   make reference     write the generated pages under docs/reference/
+#   make requirements  lock the dependencies again (ARGS="--upgrade" for newer ones)
+#   make clean         remove the environments and caches
+#
+# Packages come from the index that the environment configures for pip or uv (PIP_INDEX_URL, UV_DEFAULT_INDEX, pip.conf,
+# UV_CACHE_DIR ...). Every package is checked against a hash in requirements/ and none is compiled.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV ?= .venv
+ARGS ?=
+
+bin := $(VENV)/bin
+stamps := $(VENV)/stamps
+# The environment's programs come first: `uv`, `pip` and `answerable` are the locked ones for whatever a command starts.
+export PATH := $(abspath $(bin)):$(PATH)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+install := tools/uv pip install --quiet --require-hashes --no-build --python $(bin)/python
+sync := tools/uv pip sync --quiet --require-hashes --no-build --python $(bin)/python
+run_locks := requirements/base.txt requirements/local.txt requirements/build.txt requirements/tools.txt
+dev_locks := $(run_locks) requirements/test.txt requirements/lint.txt
+
+.PHONY: help run test lint bench reference requirements clean
+help:
+	@sed -n '4,14p' Makefile | sed 's/^# \{0,1\}//'
+
+# --- environments -----------------------------------------------------------------------------------------------------
+
+$(stamps)/tools: requirements/tools.txt
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed: install it, or name it with PYTHON=..." >&2; exit 2; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "$(PYTHON) is older than 3.11: name another with PYTHON=..." >&2; exit 2; }
+	@echo "setting up $(VENV)" >&2
+	@$(PYTHON) -m venv $(VENV) || { echo "$(PYTHON) has no venv module (on Debian: python3-venv)" >&2; exit 2; }
+	@$(bin)/python -m pip install --quiet --require-hashes --only-binary :all: -r requirements/tools.txt
+	@mkdir -p $(stamps) && touch $@
+
+# --no-build-isolation: the build backend is a locked package like any other, nothing is fetched behind it.
+define install_package
+	@tools/uv pip install --quiet --no-deps --no-build-isolation --offline --python $(bin)/python --editable .
+endef
+
+$(stamps)/run: $(run_locks) pyproject.toml $(stamps)/tools
+	@echo "installing what the demo needs" >&2
+	@$(install) $(run_locks:%=-r %)
+	$(install_package)
+	@touch $@
+
+$(stamps)/dev: $(dev_locks) pyproject.toml $(stamps)/tools
+	@echo "installing what tests and checks need" >&2
+	@$(sync) $(dev_locks)
+	$(install_package)
+	@touch $@ $(stamps)/run
+
+# The peer has an environment of its own: its dependencies are many and none of ours.
+$(VENV)-litellm/stamp: requirements/bench-litellm.txt $(stamps)/tools
+	@echo "installing the LiteLLM proxy for the comparison" >&2
+	@tools/uv venv --quiet --allow-existing --python $(bin)/python $(VENV)-litellm
+	@tools/uv pip sync --quiet --require-hashes --no-build --python $(VENV)-litellm/bin/python requirements/bench-litellm.txt
+	@touch $@
+
+# --- commands ---------------------------------------------------------------------------------------------------------
+
+run: $(stamps)/run
+	@exec answerable demo $(ARGS)
+
+test: $(stamps)/dev
+	@python -m pytest $(ARGS)
+
+lint: $(stamps)/dev
+	ruff check --quiet .
+	ruff format --check --quiet .
+	mypy
+	lint-imports --no-logo
+	python -m tools.reference --check
+
+bench: $(stamps)/dev $(VENV)-litellm/stamp
+	@python -m benchmarks.gateway --litellm $(VENV)-litellm/bin/litellm $(ARGS)
+
+reference: $(stamps)/dev
+	python -m tools.reference
+
+# Each file is locked against the ones before it, so that they agree wherever they are installed together.
+# Addresses of indexes and paths are never written: a lock holds names, versions and hashes.
+compile := tools/uv pip compile --quiet --universal --python-version 3.11 --no-build --generate-hashes \
+  --no-emit-index-url --no-emit-find-links --custom-compile-command "make requirements" $(ARGS)
+requirements: $(stamps)/tools
+	$(compile) pyproject.toml -o requirements/base.txt
+	$(compile) pyproject.toml --extra local -c requirements/base.txt -o requirements/local.txt
+	$(compile) --group tools -o requirements/tools.txt
+	$(compile) --group build -c requirements/base.txt -o requirements/build.txt
+	$(compile) --group test -c requirements/local.txt -c requirements/build.txt -o requirements/test.txt
+	$(compile) --group lint -c requirements/local.txt -c requirements/build.txt -c requirements/test.txt \
+	  -o requirements/lint.txt
+	$(compile) --group bench-litellm --excludes requirements/bench-litellm-excluded.in -o requirements/bench-litellm.txt
+	@! grep -nE '://|^-|(^|[ =@])/' requirements/*.txt
+
+clean:
+	rm -rf $(VENV) $(VENV)-litellm .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .cache
