@@ -37,6 +37,7 @@ class Party(Record, frozen=True, kw_only=True):
     standing: Standing
     since: int
     voucher: str = ""  # rid of the registrar party that vouches
+    stands: str = ""  # rid of the newest party leaf (its `prev` is `rid`) that changed the standing; "" while none did
 
 
 class PartyRole(Record, frozen=True, kw_only=True):
@@ -125,6 +126,17 @@ class Admin(Record, frozen=True, kw_only=True):
     name: str
     key: str  # public key, base64url of 32 bytes
     roles: tuple[AdminRole, ...]
+    since: int
+    ended: int = 0
+
+
+class PartyKey(Record, frozen=True, kw_only=True):
+    """A key with which a party itself signs: sales of its systems, and, as a registrar, the ids that it vouches for."""
+
+    rid: str  # of the key leaf
+    party: str  # rid
+    key: str  # public key, base64url of 32 bytes
+    use: str  # "party", or "registrar" where the party may vouch for others
     since: int
     ended: int = 0
 

@@ -151,6 +151,7 @@ class AdminRole(StrEnum):
 class Measure(StrEnum):
     MEASURED = "measured"
     ESTIMATED = "estimated"
+    DECLARED = "declared"
 
 
 class Moment(StrEnum):

@@ -23,6 +23,7 @@ class Space(StrEnum):
     COPY_IDS = "copy_ids"  # spiffe id -> rid
     KEYS = "keys"  # public key, base64url -> rid of what it belongs to: a key has one owner, for ever
     ADMINS = "admins"  # rid -> Admin
+    PARTY_KEYS = "party_keys"  # rid -> PartyKey
     HANDLES = "handles"  # digest -> Handle
     STOPS = "stops"  # rid -> Stop
     COUNTERS = "counters"  # "system" (last registry number), "epoch" (number of stop-set changes) -> decimal
