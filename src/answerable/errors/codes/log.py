@@ -8,5 +8,100 @@ from typing import Final
 from answerable.errors.catalogue import Entry
 
 ENTRIES: Final[dict[str, Entry]] = {
-
+    "log.encoding": Entry(
+        "The data is not in its one canonical encoding: {detail}.",
+        "数据不是其唯一的规范编码：{detail}。",
+        "Fetch it again from its source; if it stays so, report it to the operator of the log.",
+        "请从来源重新获取；若仍如此，请向日志运营者报告。",
+        http=400,
+    ),
+    "log.signature": Entry(
+        "A signature does not verify.",
+        "签名验证不通过。",
+        "Check that the key is the right one and that the signed text is unchanged.",
+        "请核对密钥是否正确、被签名的内容是否未被改动。",
+    ),
+    "log.sealed": Entry(
+        "A sealed record does not open: its key is another, or its bytes were changed.",
+        "加密记录无法打开：密钥不符，或其字节被改动。",
+        "Use the key that sealed it, or restore the record from a backup.",
+        "请使用加密时的密钥，或从备份恢复该记录。",
+    ),
+    "log.key": Entry(
+        "The key file {path} is not usable: {detail}.",
+        "密钥文件 {path} 无法使用：{detail}。",
+        "Correct the file; keys are of mode 600 and each has one purpose.",
+        "请更正该文件；密钥文件权限须为 600，且每个密钥只有一个用途。",
+        http=500,
+        exit=4,
+    ),
+    "log.leaf": Entry(
+        "The record is not a valid leaf: {detail}.",
+        "该记录不是有效的叶子：{detail}。",
+        "Correct what was to be written; `docs/spec/leaves.md` gives the format.",
+        "请更正要写入的内容；格式见 `docs/spec/leaves.md`。",
+        http=400,
+    ),
+    "log.oversized": Entry(
+        "The leaf is {size} bytes long; at most {limit} are allowed.",
+        "叶子长 {size} 字节，上限为 {limit} 字节。",
+        "Put long content into a payload and its commitment into the leaf.",
+        "请将较长内容放入载荷，叶子中只放其承诺值。",
+        http=413,
+    ),
+    "log.commitment": Entry(
+        "The content is not what the {group} commitment in the log hides.",
+        "内容与日志中 {group} 承诺值不符。",
+        "The content or its salt was changed; use the original.",
+        "内容或其盐值已被改动；请使用原件。",
+    ),
+    "log.proof": Entry(
+        "The proof does not hold: {detail}.",
+        "证明不成立：{detail}。",
+        "Fetch it again from its source; if it stays so, report it to the operator of the log.",
+        "请从来源重新获取；若仍如此，请向日志运营者报告。",
+    ),
+    "log.tile": Entry(
+        "Tile {level}/{n} of the tree is missing or has the wrong width.",
+        "树的分片 {level}/{n} 缺失或宽度不对。",
+        "Restore the log's store from a backup or a mirror.",
+        "请从备份或镜像恢复日志存储。",
+        http=503,
+        exit=4,
+    ),
+    "log.bundle": Entry(
+        "The bundle of leaves is malformed: {detail}.",
+        "叶子集合格式错误：{detail}。",
+        "Fetch it again from its source; if it stays so, report it to the operator of the log.",
+        "请从来源重新获取；若仍如此，请向日志运营者报告。",
+        http=400,
+    ),
+    "log.note": Entry(
+        "The signed note is malformed: {detail}.",
+        "签名文本格式错误：{detail}。",
+        "Fetch it again from its source; if it stays so, report it to the operator of the log.",
+        "请从来源重新获取；若仍如此，请向日志运营者报告。",
+        http=400,
+    ),
+    "log.checkpoint": Entry(
+        "The checkpoint is malformed: {detail}.",
+        "检查点格式错误：{detail}。",
+        "Fetch it again from its source; if it stays so, report it to the operator of the log.",
+        "请从来源重新获取；若仍如此，请向日志运营者报告。",
+        http=400,
+    ),
+    "log.untrusted": Entry(
+        "No signature on this checkpoint is by a key that the trust file names for {origin}.",
+        "该检查点上没有信任文件为 {origin} 列出的密钥所作的签名。",
+        "Get the trust file from the operator of the log by a way that you trust.",
+        "请通过可信渠道向日志运营者获取信任文件。",
+    ),
+    "log.trust": Entry(
+        "The trust file is malformed at line {line}: {detail}.",
+        "信任文件第 {line} 行格式错误：{detail}。",
+        "Get the trust file again from the operator of the log.",
+        "请向日志运营者重新获取信任文件。",
+        http=400,
+        exit=4,
+    ),
 }

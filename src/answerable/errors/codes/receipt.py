@@ -8,5 +8,49 @@ from typing import Final
 from answerable.errors.catalogue import Entry
 
 ENTRIES: Final[dict[str, Entry]] = {
-
+    "receipt.malformed": Entry(
+        "This is not a well-formed receipt: {detail}.",
+        "这不是格式正确的回执：{detail}。",
+        "Fetch the receipt again; a receipt is kept byte for byte.",
+        "请重新获取回执；回执须逐字节保存。",
+        http=400,
+    ),
+    "receipt.incomplete": Entry(
+        "The receipt lacks the leaf {rid}, which its record points to as {member}.",
+        "回执缺少其记录以 {member} 指向的叶子 {rid}。",
+        "Fetch the receipt again from the log.",
+        "请从日志重新获取回执。",
+    ),
+    "receipt.spare": Entry(
+        "The receipt holds {what}, which nothing in its record points to.",
+        "回执中含有其记录未指向的内容：{what}。",
+        "Fetch the receipt again from the log.",
+        "请从日志重新获取回执。",
+    ),
+    "receipt.inconsistent": Entry(
+        "The leaves of the receipt contradict each other: {detail}.",
+        "回执中的叶子互相矛盾：{detail}。",
+        "Keep this file and report it to the operator of the log and to its witnesses.",
+        "请保留该文件，并向日志运营者及见证方报告。",
+    ),
+    "receipt.signature": Entry(
+        "The receipt's checkpoint carries a signature of {name} that could not be checked with the trust file.",
+        "回执检查点上 {name} 的签名无法用信任文件核验。",
+        "Add that key to the trust file, or fetch a receipt without that signature.",
+        "请将该密钥加入信任文件，或获取不含该签名的回执。",
+    ),
+    "receipt.undisclosed": Entry(
+        "The receipt does not disclose the {group} content of its record, so nothing can be compared with it.",
+        "回执未公开其记录的 {group} 内容，无法进行比对。",
+        "Ask who holds the payload for a receipt that discloses it; it may have been erased.",
+        "请向载荷持有者索取公开该内容的回执；载荷也可能已被删除。",
+        http=404,
+        exit=4,
+    ),
+    "receipt.content": Entry(
+        "The content is not what record {rid} committed to.",
+        "内容与记录 {rid} 所承诺的不一致。",
+        "It was changed after it was made, or belongs to another record.",
+        "内容在生成后被改动，或属于另一条记录。",
+    ),
 }

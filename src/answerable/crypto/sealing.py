@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Sealing of records at rest: AES-256-GCM (NIST SP 800-38D) under a fresh key a record, and keyed digests.
+
+Erasing a record is deleting its key: what is left cannot be opened by anyone.
+"""
+
+from __future__ import annotations
+
+import hmac
+from os import urandom
+from typing import Final
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from answerable.errors import VerificationError
+
+KEY_LENGTH: Final = 32
+_NONCE_LENGTH: Final = 12
+_TAG_LENGTH: Final = 16
+
+
+def fresh_key() -> bytes:
+    """32 random bytes: the key of one record."""
+    return urandom(KEY_LENGTH)
+
+
+def seal(key: bytes, plaintext: bytes, aad: bytes) -> bytes:
+    """nonce (12 bytes) || ciphertext || tag (16 bytes). `aad` is bound and not stored: name the record in it.
+    key: 32 bytes. Raises VerificationError ``log.sealed`` for another length."""
+    cipher = _cipher(key)
+    nonce = urandom(_NONCE_LENGTH)
+    return nonce + cipher.encrypt(nonce, plaintext, aad)
+
+
+def unseal(key: bytes, sealed: bytes, aad: bytes) -> bytes:
+    """The plaintext. Raises VerificationError ``log.sealed`` if key, bytes or `aad` are not those of `seal`."""
+    cipher = _cipher(key)
+    if len(sealed) < _NONCE_LENGTH + _TAG_LENGTH:
+        raise VerificationError("log.sealed")
+    try:
+        return cipher.decrypt(sealed[:_NONCE_LENGTH], sealed[_NONCE_LENGTH:], aad)
+    except InvalidTag:
+        raise VerificationError("log.sealed") from None
+
+
+def keyed(key: bytes, data: bytes) -> bytes:
+    """HMAC-SHA256 (RFC 2104), 32 bytes: an index entry that tells nothing to who lacks the key."""
+    return hmac.digest(key, data, "sha256")
+
+
+def _cipher(key: bytes) -> AESGCM:
+    if len(key) != KEY_LENGTH:
+        raise VerificationError("log.sealed")
+    return AESGCM(key)
