@@ -110,6 +110,9 @@ class Directory(Protocol):
 
     def admin(self, rid: str) -> Admin | None: ...
 
+    def admins(self) -> Iterable[Admin]:
+        """Every key that was enrolled for a person, withdrawn ones included."""
+
     def handle(self, digest: str) -> Handle | None: ...
 
     def systems(self) -> Iterable[System]: ...
@@ -189,8 +192,8 @@ class Served(Protocol):
 class Models(Protocol):
     """What `model` in a request may mean."""
 
-    def named(self, model: str) -> tuple[Served, ...]:
-        """Candidates in order of preference: one for a name, all for "auto", none for an unknown name."""
+    def named(self, model: str, act: Act) -> tuple[Served, ...]:
+        """Candidates in order of preference: one for a name, all that can do `act` for "auto", none for an unknown name."""
 
 
 class Policy(Protocol):
@@ -289,6 +292,19 @@ class Meter(Protocol):
 
 class Metering(Protocol):
     def spent(self, tokens_in: int, tokens_out: int) -> Spent: ...
+
+
+class Trace(Protocol):
+    """What one action tells telemetry. Never a prompt, an answer or a credential."""
+
+    def step(self, name: str) -> None:
+        """A step of the path begins: check, decide, intend, call, watch, label, record."""
+
+    def end(self, outcome: str, code: str, spent: Spent | None) -> None: ...
+
+
+class Tracer(Protocol):
+    def start(self, action: Action) -> Trace: ...
 
 
 class Out(Protocol):

@@ -64,6 +64,7 @@ class AnswerableError(Exception):
             "remedy": self.remedy(),
             "zh": {"reason": self.reason("zh"), "remedy": self.remedy("zh")},
             "doc": DOC + self.code.replace(".", ""),
+            "params": {name: value if isinstance(value, int) else str(value) for name, value in self.params.items()},
         }
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from answerable.errors import Refused
 from answerable.model.terms import (
     Act,
     Audience,
@@ -28,6 +29,7 @@ class Action:
     credential: Credential
     model: str  # a system's name or id, or "auto"
     request: dict[str, Any]
+    body: bytes  # the request exactly as it came: what the `in` commitment is over
     stream: bool
     language: str  # "en" or "zh": of the label and the errors
     data_class: DataClass = DataClass.OPEN
@@ -36,6 +38,7 @@ class Action:
     principal: str = ""  # the end user, as the caller names it; only a commitment of it is recorded
     explicit_in_text: bool = True  # False where text must stay as the model wrote it: JSON mode, tools, structured output
     hold: str = ""  # rid of the open leaf that this call repeats after approval
+    fault: Refused | None = None  # what is wrong with the request itself; refused, and recorded, once its caller is known
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +70,15 @@ class Chunk:
     """One piece of an answer: an SSE event, or the whole body of an unstreamed answer.
 
     body: decoded JSON; text: what people would read in it (all choices), examined in step 5; event: the SSE event
-    name, if the dialect has one; usage: (tokens in, tokens out) where the piece tells.
+    name, if the dialect has one; usage: (tokens in, tokens out) where the piece tells; last: nothing follows it but the
+    dialect's trailer.
     """
 
     body: dict[str, Any]
     text: str = ""
     event: str = ""
     usage: tuple[int, int] | None = None
+    last: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,3 +71,4 @@ class Bearer:
     copy: Copy
     party: Party
     deadline_mono_ms: int  # monotonic instant at which the warrant ends, counted from when it was asked for
+    held: bool = False  # this gateway holds and renews the warrant (a handle's copy, a model that it serves)

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How the command line speaks: stdout is data, stderr is talk; both languages; `--json` everywhere."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from answerable.errors import AnswerableError
+
+
+def language() -> str:
+    """``zh`` where ANSWERABLE_LANG or the locale says Chinese, else ``en``."""
+    for name in ("ANSWERABLE_LANG", "LC_ALL", "LC_MESSAGES", "LANG"):
+        if value := os.environ.get(name):
+            return "zh" if value.lower().startswith("zh") else "en"
+    return "en"
+
+
+def say(english: str, chinese: str) -> None:
+    """One line of talk on stderr, in the reader's language."""
+    print(chinese if language() == "zh" else english, file=sys.stderr, flush=True)
+
+
+def pick(english: str, chinese: str) -> str:
+    return chinese if language() == "zh" else english
+
+
+def emit(args: argparse.Namespace, data: Any, lines: Iterable[str]) -> None:
+    """Data on stdout: one JSON document with `--json`, else `lines` for people."""
+    if args.json:
+        print(json.dumps(data, ensure_ascii=False, indent=2 if sys.stdout.isatty() else None), flush=True)
+    else:
+        for line in lines:
+            print(line, flush=True)
+
+
+def fail(args: argparse.Namespace, error: AnswerableError) -> int:
+    """Tell an error in both forms; returns its exit status."""
+    if getattr(args, "json", False):
+        print(json.dumps({"error": error.as_dict()}, ensure_ascii=False), flush=True)
+    lang = language()
+    print(f"{error.code}: {error.reason(lang)}", file=sys.stderr)
+    print(f"  → {error.remedy(lang)}", file=sys.stderr)
+    return error.exit
+
+
+def when(ms: int) -> str:
+    """A time for people: local, with its offset."""
+    return datetime.fromtimestamp(ms / 1000).astimezone().isoformat(sep=" ", timespec="seconds") if ms else "-"
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """Columns padded to their widest cell; East Asian wide characters count double."""
+    cells = [list(head), *[[str(cell) for cell in row] for row in rows]]
+    widths = [max(_width(row[i]) for row in cells) for i in range(len(head))]
+    return [
+        "  ".join(cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in cells
+    ]
+
+
+def _width(text: str) -> int:
+    from unicodedata import east_asian_width
+
+    return sum(2 if east_asian_width(c) in "WF" else 1 for c in text)

@@ -1,0 +1,235 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One frozen `Config` from flags, environment and TOML, in this order of strength; an unknown key is no start.
+
+A setting `section.key` is `key` in the TOML table `[section]` and ``ANSWERABLE_SECTION_KEY`` in the environment; each
+value knows where it came from (`answerable config show --origin`). Secrets come by file path alone.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from answerable.errors import Refused
+from answerable.model.terms import DataClass, Locality
+
+PREFIX: Final = "ANSWERABLE_"
+MIB: Final = 1 << 20
+
+
+class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of the tables."""
+
+
+class StoreConfig(Section, frozen=True, kw_only=True):
+    """Where state is kept. `guard`: folder of the anti-fork guard, to be on another disk than `path`; empty: beside it."""
+
+    path: str = ""
+    guard: str = ""
+    payloads: bool = True  # keep what commitments hide; off: the salts alone
+    payload_days: int = 30
+    queue: int = 8192  # units that may wait for the disk; past it a call is refused
+
+
+class GatewayConfig(Section, frozen=True, kw_only=True):
+    """Where OpenAI's protocol is spoken. `hosts`: further values of the Host header that are answered."""
+
+    host: str = "127.0.0.1"
+    port: int = 8400
+    tls_certificate: str = ""
+    tls_key: str = ""
+    hosts: tuple[str, ...] = ()
+    max_body: int = 4 * MIB
+    max_flights: int = 1024
+    body_timeout_s: float = 15.0
+    deadline_s: float = 600.0
+    data_class: DataClass = DataClass.OPEN  # of a request that says nothing
+    unsafe_bind: bool = False  # allow a bind off loopback without TLS
+
+
+class ControlConfig(Section, frozen=True, kw_only=True):
+    """The administration's Unix socket, mode 600; empty: `control.sock` in the store."""
+
+    socket: str = ""
+
+
+class LabelsConfig(Section, frozen=True, kw_only=True):
+    """operator: id of the party that runs this gateway, the label's ContentProducer. code: the four characters of our
+    choice at the end of its provider code."""
+
+    operator: str = ""
+    code: str = "0000"
+
+
+class MeterConfig(Section, frozen=True, kw_only=True):
+    """source: auto (RAPL, NVML, else the coefficient), rapl, nvml or declared. millijoule_per_token: the coefficient, for
+    models without one of their own. Prices are in millionths of `currency` a token."""
+
+    source: str = "auto"
+    millijoule_per_token: float = 400.0
+    currency: str = ""
+    price_in: float = 0.0
+    price_out: float = 0.0
+
+
+class TelemetryConfig(Section, frozen=True, kw_only=True):
+    level: str = "info"
+    format: str = "json"  # json | text
+    otel: bool = False
+
+
+class UpstreamConfig(Section, frozen=True, kw_only=True):
+    """A model server. kind: `local` (the embedded model) or `openai` (any OpenAI-compatible URL). system: name or id of
+    the registered system that it serves; model: what the upstream calls it."""
+
+    kind: str = "openai"
+    url: str = ""
+    system: str = ""
+    model: str = ""
+    api_key_file: str = ""
+    ca_file: str = ""
+    locality: Locality = Locality.EXTERNAL
+    connections: int = 256
+    connect_timeout_s: float = 5.0
+    read_timeout_s: float = 120.0
+    threads: int = 2
+    context: int = 4096
+    embeddings: bool = False
+
+
+class DetectorsConfig(Section, frozen=True, kw_only=True):
+    """Names of entry points in `answerable.detectors`, in order. An empty list refuses every action."""
+
+    use: tuple[str, ...] = ("credentials", "volume")
+
+
+class PolicyConfig(Section, frozen=True, kw_only=True):
+    """Names of entry points in `answerable.policies`; each may only tighten."""
+
+    use: tuple[str, ...] = ()
+
+
+class Config(Section, frozen=True, kw_only=True):
+    store: StoreConfig = StoreConfig()
+    gateway: GatewayConfig = GatewayConfig()
+    control: ControlConfig = ControlConfig()
+    labels: LabelsConfig = LabelsConfig()
+    meter: MeterConfig = MeterConfig()
+    telemetry: TelemetryConfig = TelemetryConfig()
+    detectors: DetectorsConfig = DetectorsConfig()
+    policy: PolicyConfig = PolicyConfig()
+    upstreams: dict[str, UpstreamConfig] = {}
+
+    @property
+    def store_path(self) -> Path:
+        return Path(self.store.path).expanduser()
+
+    @property
+    def guard_path(self) -> Path:
+        return Path(self.store.guard).expanduser() if self.store.guard else self.store_path.with_name(
+            self.store_path.name + ".guard"
+        )
+
+    @property
+    def socket_path(self) -> Path:
+        return Path(self.control.socket).expanduser() if self.control.socket else self.store_path / "control.sock"
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The config, and for each dotted key that is not at its default the place that set it."""
+
+    config: Config
+    origins: Mapping[str, str]
+
+    def origin(self, key: str) -> str:
+        return self.origins.get(key, "default")
+
+
+def default_store(environ: Mapping[str, str]) -> Path:
+    """The user's data folder (XDG Base Directory Specification)."""
+    base = environ.get("XDG_DATA_HOME") or str(Path(environ.get("HOME", "~")).expanduser() / ".local" / "share")
+    return Path(base) / "answerable"
+
+
+def load(
+    file: Path | None = None, environ: Mapping[str, str] | None = None, flags: Mapping[str, Any] | None = None
+) -> Loaded:
+    """Read the settings. flags: dotted keys to values, None for a flag that was not given.
+
+    Raises Refused ``config.missing`` (a file that was named is not there), ``config.syntax``, ``config.unknown``,
+    ``config.value``.
+    """
+    env = os.environ if environ is None else environ
+    tree: dict[str, Any] = {}
+    origins: dict[str, str] = {}
+    if file is not None:
+        for key, value in _flatten(_read(file)):
+            _set(tree, origins, key, value, f"file {file}")
+    for name in sorted(env):
+        if name.startswith(PREFIX) and (dotted := _from_env(name)) is not None:
+            _set(tree, origins, dotted, env[name], f"environment {name}")
+    for key, value in (flags or {}).items():
+        if value is not None:
+            _set(tree, origins, key, value, "flag")
+    tree.setdefault("store", {}).setdefault("path", str(default_store(env)))
+    try:
+        return Loaded(msgspec.convert(tree, Config, strict=False), origins)
+    except msgspec.ValidationError as error:
+        code = "config.unknown" if "unknown field" in str(error) else "config.value"
+        raise Refused(code, detail=str(error)) from None
+
+
+def show(loaded: Loaded) -> list[tuple[str, Any, str]]:
+    """(dotted key, value, origin) of every setting, in order."""
+    return [(key, value, loaded.origin(key)) for key, value in _flatten(msgspec.to_builtins(loaded.config))]
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        with file.open("rb") as handle:
+            return tomllib.load(handle)
+    except FileNotFoundError:
+        raise Refused("config.missing", file=str(file)) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise Refused("config.syntax", file=str(file), detail=str(error)) from None
+    except OSError as error:
+        raise Refused("config.missing", file=f"{file}: {error.strerror}") from None
+
+
+def _from_env(name: str) -> str | None:
+    """ANSWERABLE_GATEWAY_MAX_BODY -> gateway.max_body; upstreams (named tables) are set by file alone."""
+    section, _, key = name[len(PREFIX) :].lower().partition("_")
+    return f"{section}.{key}" if key and section != "demo" else None
+
+
+def _flatten(tree: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
+    flat: list[tuple[str, Any]] = []
+    for key, value in tree.items():
+        if isinstance(value, Mapping) and value:
+            flat.extend(_flatten(value, f"{prefix}{key}."))
+        else:
+            flat.append((prefix + key, value))
+    return flat
+
+
+def _set(tree: dict[str, Any], origins: dict[str, str], dotted: str, value: Any, origin: str) -> None:
+    *path, last = dotted.split(".")
+    node = tree
+    for part in path:
+        node = node.setdefault(part, {})
+        if not isinstance(node, dict):
+            raise Refused("config.value", detail=f"{dotted} is not a table")
+    known = _list_fields(path, last)
+    node[last] = [part for part in value.split(",") if part] if known and isinstance(value, str) else value
+    origins[dotted] = origin
+
+
+def _list_fields(path: list[str], last: str) -> bool:
+    return (".".join(path), last) in {("gateway", "hosts"), ("detectors", "use"), ("policy", "use")}

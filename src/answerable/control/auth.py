@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who asks: each request carries a proof by a person's key (`admission.proof`), and each route names the role it needs.
+
+Reaching the socket is no credential: loopback and file modes are the second fence, not the first. A handle, a warrant or
+a copy's key proves nothing here: only keys of persons are looked up.
+"""
+
+from __future__ import annotations
+
+from answerable.admission import proof
+from answerable.crypto.b64 import unb64u
+from answerable.errors import Refused, Unavailable
+from answerable.model.records import Admin, Copy
+from answerable.model.roles import may
+from answerable.model.terms import AdminRole
+from answerable.ports import Clock, Directory
+
+REMEMBERED = 100_000  # proofs whose reuse is looked for; past it new requests are refused rather than old proofs forgotten
+
+
+class Doorkeeper:
+    """Checks proofs against the directory, and that each is used once."""
+
+    def __init__(self, directory: Directory, clock: Clock, origin: str) -> None:
+        self._directory = directory
+        self._clock = clock
+        self._origin = origin
+        self._used: dict[str, int] = {}
+
+    def person(self, header: str, method: str, path: str, body: bytes, needed: AdminRole) -> Admin:
+        """The person who signed. Raises Refused ``admin.unsigned|unknown_key|replayed|role``."""
+        token = _token(header)
+        kid = proof.kid_of(token)
+        admin = self._directory.admin(kid)
+        if admin is None or admin.ended:
+            raise Refused("admin.unknown_key")
+        self._check(token, {kid: unb64u(admin.key)}, proof.PERSON, method, path, body)
+        if not may(admin.roles, needed):
+            raise Refused("admin.role", needed=needed.value, roles=", ".join(admin.roles))
+        return admin
+
+    def copy(self, header: str, method: str, path: str, body: bytes) -> Copy:
+        """The running copy that signed, for what copies may ask: their own warrant. Raises as `person`."""
+        token = _token(header)
+        kid = proof.kid_of(token)
+        copy = self._directory.copy(kid)
+        if copy is None or copy.ended or copy.rid != kid:
+            raise Refused("admin.unknown_key")
+        self._check(token, {kid: unb64u(copy.key)}, proof.COPY, method, path, body)
+        return copy
+
+    def _check(self, token: str, keys: dict[str, bytes], typ: str, method: str, path: str, body: bytes) -> None:
+        now = self._clock.now_ms()
+        found = proof.check(
+            token, keys, typ=typ, origin=self._origin, method=method, path=path, body=body, now_ms=now
+        )
+        if found.jti in self._used:
+            raise Refused("admin.replayed")
+        if len(self._used) >= REMEMBERED:
+            self._used = {jti: until for jti, until in self._used.items() if until > now}
+            if len(self._used) >= REMEMBERED:
+                raise Unavailable("log.full")
+        self._used[found.jti] = now + 2 * proof.WINDOW_MS
+
+
+def _token(header: str) -> str:
+    scheme, _, token = header.partition(" ")
+    if scheme != "Proof" or not token:
+        raise Refused("admin.unsigned", detail="no Proof")
+    return token

@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The path of one action, from what a caller asks to what leaves, in seven steps. Everything else is a room off it.
+
+(1) check   live warrants of caller and model, registered systems, lineages that are not stopped
+(2) decide  tier x world x criticality: permit, hold or refuse, with reasons
+(3) intend  the open leaf is durable before anything happens; then admission is checked again
+(4) call    the model; never trusted; has a deadline
+(5) watch   what comes back is examined before it goes on; a stop order cuts it in flight
+(6) label   explicit and implicit mark; the record id in each piece
+(7) record  the close leaf says how it ended
+
+Streamed or not is one code path: an unstreamed answer is one piece. It is a coroutine that writes to `out`, not a
+generator, because the close leaf must be written during cancellation too. Plugins extend a step; none can reorder or
+skip one. Any exception is a refusal of this action.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from answerable.errors import Refused
+from answerable.labels.compose import compose
+from answerable.model.actions import Action
+from answerable.model.terms import Outcome, Ruling
+from answerable.pipeline.deps import Deps
+from answerable.pipeline.endings import conclude, named, outcome_of, whole
+from answerable.pipeline.headers import headers
+from answerable.pipeline.record import Record
+from answerable.pipeline.steps import (
+    admitted_models,
+    decide,
+    open_watches,
+    pieces,
+    refuse_unless_permitted,
+    still_admitted,
+    watch,
+    within_warrant,
+)
+from answerable.ports import Dialect, Out
+
+
+async def carry(action: Action, dialect: Dialect, deps: Deps, out: Out) -> None:
+    """Carry one action along the path and write its answer, or its error, to `out`.
+
+    Raises CancelledError alone, when the client went away, and that only after the close leaf was handed to the ledger.
+    """
+    record = Record(action, deps, dialect.content())
+    flight = deps.flights.board()
+    trace = deps.tracer.start(action)
+    error = None
+    try:
+        # (1) check
+        trace.step("check")
+        caller = record.caller = await deps.desk.present(action.credential)
+        deps.gate.admit(caller)
+        if action.fault is not None:
+            raise action.fault
+        within_warrant(action, caller)
+        candidates = await admitted_models(action, deps)
+
+        # (2) decide
+        trace.step("decide")
+        (served, model), decision = decide(action, caller, candidates, deps)
+        record.model = model
+        refuse_unless_permitted(decision)
+        watches = open_watches(action, deps)
+
+        # (3) intend
+        trace.step("intend")
+        flight.bearers = (caller, model)
+        await record.open(decision)
+        caller, model = await still_admitted(caller, model, deps)
+
+        # (4) call
+        trace.step("call")
+        label = compose(action=action, caller=caller, model=model, record=record.rid, provider=deps.provider)
+        mark = dialect.label_format(stream=action.stream).writer(label)
+        body = dialect.prepare(action.request, served.model, stream=action.stream)
+        record.metering = deps.meter.start(served)
+        async with (
+            asyncio.timeout(deps.deadline_s),
+            served.upstream.call(dialect.path, body, stream=action.stream) as reply,
+        ):
+            async for chunks in pieces(reply, dialect.decoder(stream=action.stream)):
+                # (5) watch
+                trace.step("watch")
+                caller, model = await still_admitted(caller, model, deps)
+                for chunk in chunks:
+                    watch(chunk.text, watches)
+
+                # (6) label
+                trace.step("label")
+                marked = [mark.feed(chunk) for chunk in chunks]
+                for chunk in marked:
+                    dialect.stamp(chunk, record.rid, action.model)
+                    record.said(chunk)
+                if not record.released:
+                    record.released = True
+                    await out.start(record.rid, headers(label))
+                await out.send(b"".join([dialect.encode(chunk, stream=action.stream) for chunk in marked]))
+
+        # (7) record
+        trace.step("record")
+        await record.close(Outcome.DONE)
+        await out.finish(dialect.trailer(stream=action.stream))
+    except asyncio.CancelledError:
+        # A stop order cut the flight, or the client went away. Either is recorded before anything else happens.
+        deps.flights.leave(flight)
+        error = Refused("stop.system", order=flight.order) if flight.order else Refused("request.disconnected")
+        await whole(conclude(record, error, out if flight.order else None, deps))
+        if not flight.order:
+            raise
+        flight.landed()
+    except Exception as raised:  # noqa: BLE001  any exception is a refusal of this action, and of nothing else
+        deps.flights.leave(flight)
+        error = named(raised)
+        await whole(conclude(record, error, out, deps))
+    finally:
+        deps.flights.leave(flight)
+        trace.end(outcome_of(error).value, error.code if error else "", record.spent)

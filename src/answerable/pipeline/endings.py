@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How an action ends when it does not end well: which outcome, what is recorded, what the caller is told."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+
+from answerable.crypto.random import opaque_id
+from answerable.errors import AnswerableError, Refused, Unavailable
+from answerable.model.actions import Decision
+from answerable.model.terms import Outcome, Ruling
+from answerable.pipeline.deps import Deps
+from answerable.pipeline.record import Record, Stage
+from answerable.pipeline.steps import Ruled
+from answerable.ports import Out
+
+log = logging.getLogger(__name__)
+
+ADMISSION_RULE = "R000"  # refused before any rule of the policy was asked
+
+
+def named(raised: Exception) -> AnswerableError:
+    """The error with a code for whatever was raised. What is not ours is a defect: it is logged with its traceback, and
+    the caller gets the incident's id alone."""
+    if isinstance(raised, AnswerableError):
+        return raised
+    if isinstance(raised, TimeoutError):
+        return Unavailable("upstream.timeout")
+    incident = opaque_id()
+    log.error("incident %s", incident, exc_info=raised)
+    return Unavailable("internal.error", incident=incident)
+
+
+def outcome_of(error: AnswerableError | None) -> Outcome:
+    """The `st` of the close leaf."""
+    if error is None:
+        return Outcome.DONE
+    if error.code.startswith("stop."):
+        return Outcome.STOPPED
+    if isinstance(error, Refused) and error.code != "request.disconnected":
+        return Outcome.REFUSED
+    return Outcome.ERROR
+
+
+async def conclude(record: Record, error: AnswerableError, out: Out | None, deps: Deps) -> None:
+    """Record the end, then tell the caller (unless it is gone: `out` None). An unknown caller is counted, not written one
+    by one. If the end cannot be recorded the caller is told that instead; the open leaf that stays behind is settled as
+    `unknown` at the next start."""
+    try:
+        if record.stage is Stage.OPENED:
+            await record.close(outcome_of(error), error.code)
+        elif record.stage is Stage.NEW and record.caller is not None:
+            refusal = error.decision if isinstance(error, Ruled) else Decision(Ruling.REFUSE, ADMISSION_RULE, error.code)
+            await record.open(refusal, error.code)
+        elif record.stage is Stage.NEW:
+            deps.ledger.count_refusal(error.code)
+    except AnswerableError as failed:
+        log.error("the end %s of record %s was not recorded: %s", error.code, record.rid or "-", failed.code)
+        error = failed
+    if out is not None:
+        if isinstance(error, Ruled):
+            error.params["hold"] = record.rid
+        await out.fail(error, record.rid)
+
+
+async def whole(ending: Coroutine[None, None, None]) -> None:
+    """Run `ending` to its end even if this task is cancelled again meanwhile; then let that cancellation go on."""
+    task = asyncio.ensure_future(ending)
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError as again:
+            if task.cancelled():
+                break
+            cancelled = again
+        except Exception:  # noqa: BLE001  the task holds it, and it is looked at below
+            break
+    if not task.cancelled() and (failure := task.exception()) is not None:
+        log.error("an action's end failed", exc_info=failure)
+    if cancelled is not None:
+        raise cancelled

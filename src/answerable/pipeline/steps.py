@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What steps 1, 2 and 5 of the path do in detail. `carry` calls each once, in order."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from answerable.errors import Refused
+from answerable.model.actions import Action, Chunk, Decision, Facts
+from answerable.model.terms import Ruling, Standing
+from answerable.model.warrants import Bearer
+from answerable.pipeline.deps import Deps
+from answerable.policy.combine import combine
+from answerable.policy.kernel import decide as kernel
+from answerable.ports import Decoder, Reply, Served, Watch
+
+Candidate = tuple[Served, Bearer]
+
+_STANDINGS = tuple(Standing)
+
+
+async def admitted_models(action: Action, deps: Deps) -> tuple[Candidate, ...]:
+    """The models that `action.model` may mean and that hold a live warrant.
+
+    Raises Refused ``model.unknown`` if the name means none, and the refusal of the last one if none is admitted.
+    """
+    candidates: list[Candidate] = []
+    refusal = Refused("model.unknown", model=action.model[:80])
+    for served in deps.models.named(action.model, action.act):
+        try:
+            bearer = await deps.desk.own(served.copy)
+            deps.gate.admit(bearer)
+        except Refused as error:
+            refusal = error
+        else:
+            candidates.append((served, bearer))
+    if not candidates:
+        raise refusal
+    return tuple(candidates)
+
+
+def facts(action: Action, caller: Bearer, candidate: Candidate, deps: Deps) -> Facts:
+    """All that the decision may look at. What the caller's warrant and registration say comes before what it asks for."""
+    served, model = candidate
+    return Facts(
+        act=action.act,
+        tier=max(caller.system.tier, model.system.tier),
+        world=action.world,
+        criticality=max(action.criticality, caller.system.criticality, key=lambda c: c.rank),
+        audience=caller.warrant.audience,
+        standing=min(caller.party.standing, model.party.standing, key=_STANDINGS.index),
+        stopped=bool(deps.gate.stopped_by(caller) or deps.gate.stopped_by(model)),
+        duties_met=deps.duties_met(caller.system) and deps.duties_met(model.system),
+        data_class=action.data_class,
+        locality=served.upstream.locality,
+    )
+
+
+def within_warrant(action: Action, caller: Bearer) -> None:
+    """Raises Refused ``warrant.world`` or ``warrant.criticality`` for an action beyond what the warrant admits."""
+    if action.world not in caller.warrant.worlds:
+        raise Refused("warrant.world", world=action.world.value)
+    if action.criticality.rank > caller.warrant.max_criticality.rank:
+        raise Refused(
+            "warrant.criticality", allowed=caller.warrant.max_criticality.value, asked=action.criticality.value
+        )
+
+
+def decide(
+    action: Action, caller: Bearer, candidates: tuple[Candidate, ...], deps: Deps
+) -> tuple[Candidate, Decision]:
+    """The first candidate that kernel and operators permit, with the decision; else the last with its refusal."""
+    for candidate in candidates:
+        seen = facts(action, caller, candidate, deps)
+        decision = combine(kernel(seen), tuple(policy.decide(seen) for policy in deps.policies))
+        if decision.ruling is Ruling.PERMIT:
+            return candidate, decision
+    return candidate, decision
+
+
+class Ruled(Refused):
+    """A decision that is not a permit, on its way to its open leaf."""
+
+    def __init__(self, decision: Decision) -> None:
+        held = decision.ruling is Ruling.HOLD
+        super().__init__("action.held" if held else "policy.refused", rule=decision.rule, why=decision.why)
+        self.decision = decision
+
+
+def refuse_unless_permitted(decision: Decision) -> None:
+    """Raises Ruled (``policy.refused`` or ``action.held``) unless the ruling is a permit."""
+    if decision.ruling is not Ruling.PERMIT:
+        raise Ruled(decision)
+
+
+async def still_admitted(caller: Bearer, model: Bearer, deps: Deps) -> tuple[Bearer, Bearer]:
+    """Admission of both again, inside long work and after each wait; warrants that this gateway holds are renewed on the
+    way. Raises Refused ``warrant.*`` or ``stop.*``."""
+    now = deps.clock.now_ms()
+    if caller.held and caller.warrant.exp_ms <= now:
+        caller = await deps.desk.own(caller.copy)
+    if model.held and model.warrant.exp_ms <= now:
+        model = await deps.desk.own(model.copy)
+    deps.gate.admit(caller)
+    deps.gate.admit(model)
+    return caller, model
+
+
+async def pieces(reply: Reply, decoder: Decoder) -> AsyncIterator[list[Chunk]]:
+    """The answer's pieces as they arrive, several where one read brought several; never an empty list.
+
+    Raises Unavailable ``upstream.*``; an answer that brings no piece at all is ``upstream.truncated``.
+    """
+    async for data in reply:
+        if chunks := decoder.feed(data):
+            yield chunks
+    if chunks := decoder.end():
+        yield chunks
+
+
+def open_watches(action: Action, deps: Deps) -> tuple[Watch, ...]:
+    """Raises Refused ``redline.no_detector`` where none is configured: no answer is a refusal."""
+    if not deps.detectors:
+        raise Refused("redline.no_detector")
+    return tuple(detector.watch(action) for detector in deps.detectors)
+
+
+def watch(text: str, watches: tuple[Watch, ...]) -> None:
+    """Raises Refused with the finding's code."""
+    for each in watches:
+        if (finding := each.see(text)) is not None:
+            raise Refused(finding.code, red_line=finding.red_line, **finding.params)
