@@ -14,10 +14,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from answerable.crypto.b64 import b64u
-from answerable.crypto.jwt import decode, encode, peek
+from answerable.crypto.jwt import Signing, decode, encode, peek
 from answerable.crypto.random import nonce
 from answerable.errors import Refused, VerificationError
-from answerable.ports import Signer
 
 PERSON: Final = "answerable-person+jwt"
 COPY: Final = "answerable-copy+jwt"
@@ -33,7 +32,7 @@ class Proof:
     iat_ms: int
 
 
-def make(signer: Signer, *, typ: str, kid: str, origin: str, method: str, path: str, body: bytes, now_ms: int) -> str:
+def make(signer: Signing, *, typ: str, kid: str, origin: str, method: str, path: str, body: bytes, now_ms: int) -> str:
     """The proof as a compact JWS. path: with its query."""
     claims = {
         "aud": origin,

@@ -37,6 +37,7 @@ class Warrant(msgspec.Struct, frozen=True, kw_only=True):
     audience: Audience
     tools: tuple[str, ...] = ()
     budget_tokens: int = 0  # 0: not limited
+    copy_rid: str = ""  # rid of the copy's leaf; "" counts as any copy where a copy was stopped
 
 
 @dataclass(frozen=True, slots=True)

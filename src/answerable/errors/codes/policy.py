@@ -14,4 +14,11 @@ ENTRIES: Final[dict[str, Entry]] = {
         "See `answerable policy explain {rule}`.",
         "请查看 `answerable policy explain {rule}`。",
     ),
+    "policy.unknown_rule": Entry(
+        "There is no rule {rule} in the kernel's policy.",
+        "内核策略中没有规则 {rule}。",
+        "`answerable policy explain` lists them; rules of operators are explained in their own policy.",
+        "可用 `answerable policy explain` 查看全部规则；运营者的规则见其自身策略。",
+        exit=3,
+    ),
 }

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The one admission function: does this warrant admit an action now?
+
+It runs before an action, again after waiting for the disk, and again inside long work. It raises or returns; there is
+no third answer. Signature and form were checked when the warrant was read (`admission.warrant`).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from answerable.admission.stopset import StopSet
+from answerable.errors import Refused
+from answerable.model.terms import Criticality, World
+from answerable.model.warrants import Warrant
+
+# Issuer and holder on two hosts kept by NTP differ by some milliseconds; more than a second is a broken clock.
+SKEW_MS: Final = 1_000
+
+
+def admit(warrant: Warrant, *, now_ms: int, mono_ms: int, deadline_mono_ms: int, stops: StopSet, audience: str) -> None:
+    """Return if `warrant` admits an action at this instant.
+
+    now_ms: wall clock, ms UTC. mono_ms: monotonic clock. deadline_mono_ms: its instant at which the warrant ends,
+    counted from when it was asked for. audience: who asks. The stop set comes first: a copy that was stopped is told
+    so even after its warrant ended.
+    Raises Refused ``stop.system``, ``warrant.audience``, ``warrant.not_yet``, ``warrant.expired``, and ``stop.stale``
+    where the issuer knew of stops that this stop set does not hold.
+    """
+    order = stops.blocks(
+        copy=warrant.copy_rid, numbers=warrant.ancestors, party=warrant.party, worlds=warrant.worlds, now_ms=now_ms
+    )
+    if order:
+        raise Refused("stop.system", order=order)
+    if warrant.aud != audience:
+        raise Refused("warrant.audience", audience=audience)
+    if now_ms >= warrant.exp_ms or mono_ms >= deadline_mono_ms:
+        raise Refused("warrant.expired")
+    if warrant.iat_ms > now_ms + SKEW_MS:
+        raise Refused("warrant.not_yet")
+    if warrant.epoch > stops.epoch:
+        raise Refused("stop.stale", known=warrant.epoch, have=stops.epoch)
+
+
+def reach(warrant: Warrant, *, world: World, criticality: Criticality) -> None:
+    """Return if an action in `world` of `criticality` lies within the warrant.
+
+    Raises Refused ``warrant.world`` or ``warrant.criticality``.
+    """
+    if world not in warrant.worlds:
+        raise Refused("warrant.world", world=str(world))
+    if criticality.rank > warrant.max_criticality.rank:
+        raise Refused("warrant.criticality", allowed=str(warrant.max_criticality), asked=str(criticality))
