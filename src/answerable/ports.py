@@ -8,7 +8,7 @@ what it will not do is `Refused`. It never blocks the event loop for longer than
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol, TypeVar
 
@@ -57,7 +57,8 @@ class Ledger(Protocol):
 class Store(Protocol):
     """Where the sequencer keeps things. Blocking: it is called from the sequencer's own thread only.
 
-    Raises Unavailable ``store.*`` for any failure; after one the sequencer reopens and verifies before it writes again.
+    Raises Unavailable ``store.*`` for any failure: ``store.full`` when there is no space, ``store.damaged`` for what it
+    cannot read back, ``store.failed`` otherwise. After one the sequencer reopens and verifies before it writes again.
     """
 
     def head(self) -> tuple[int, bytes]:
@@ -66,29 +67,76 @@ class Store(Protocol):
     def append(
         self,
         first: int,
-        leaves: Iterable[bytes],
+        leaves: Sequence[bytes],
         tiles: Mapping[tuple[int, int], bytes],
         checkpoint: bytes,
         expect: tuple[int, bytes],
         root: bytes,
-        units: Iterable[Unit],
+        units: Sequence[Unit],
     ) -> None:
         """One transaction: a segment row of `leaves` (C2SP bundle framing) from index `first`, right-edge tiles
         {(level, n): up to 256 hashes of 32 bytes}, the checkpoint, and the units' effects. Raises Unavailable
-        ``store.forked`` if (size, root) is not `expect`; ``store.failed`` otherwise. Durable when it returns."""
+        ``store.forked`` if (size, root) is not `expect`; then nothing was written. Durable when it returns."""
 
-    def put_payloads(self, units: Iterable[Unit], expires: int) -> None:
-        """Write the units' payloads durably, in a file of their own; called before `append`."""
+    def put_payloads(self, units: Sequence[Unit], expires: int, *, bodies: bool = True) -> None:
+        """Write the units' payloads durably, in a file of their own; called before the `append` of the same units, at
+        the same head. expires: ms UTC, from when `sweep` deletes them; groups in `LASTING` stay. bodies: False keeps
+        the salts alone."""
+
+    def sweep(self, now: int) -> int:
+        """Delete payloads that expired by `now` (ms UTC) and those whose leaves were never written; returns how many
+        batches. The bytes are gone from the disk when it returns."""
 
     def rows(self, space: Space) -> Iterable[tuple[str, bytes]]: ...
 
-    def leaf(self, index: int) -> bytes: ...
+    def leaf(self, index: int) -> bytes:
+        """Raises Unavailable ``store.absent`` for an index past the end."""
+
+    def leaves(self, start: int, end: int) -> list[bytes]:
+        """Leaves [start, end), fewer at the end of the log."""
 
     def tile(self, level: int, n: int) -> bytes:
         """Hashes of a full or partial tile, 32 bytes each; b"" if there is none."""
 
     def checkpoint(self) -> bytes:
         """The newest signed note, or b""."""
+
+    def view(self) -> StoreView:
+        """A reader of its own for another thread."""
+
+    def reopen(self) -> None:
+        """Drop every handle and cached page, open again, and make what is then seen durable. Raises Unavailable."""
+
+    def spend_reserve(self) -> bool:
+        """Give back the space that is kept for stop orders, so that one more append fits. False: already spent."""
+
+    def close(self) -> None: ...
+
+
+class StoreView(Protocol):
+    """Reads what is committed, beside the writer. Blocking; one thread at a time. Errors as `Store`."""
+
+    def head(self) -> tuple[int, bytes]: ...
+
+    def checkpoint(self) -> bytes: ...
+
+    def leaf(self, index: int) -> bytes: ...
+
+    def leaves(self, start: int, end: int) -> list[bytes]: ...
+
+    def tile(self, level: int, n: int) -> bytes: ...
+
+    def find(self, rid: str) -> int | None:
+        """Index of the leaf with that record id."""
+
+    def close_of(self, rid: str) -> str | None:
+        """rid of the close leaf of that open leaf."""
+
+    def by_tag(self, tag: bytes) -> list[str]:
+        """rids of the leaves whose payload carries the tag, oldest first."""
+
+    def payload(self, rid: str, group: str) -> tuple[bytes, bytes | None] | None:
+        """(salt, body) of what a commitment hides; body None where only salts are kept; None if absent or erased."""
 
     def close(self) -> None: ...
 

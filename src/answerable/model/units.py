@@ -101,5 +101,7 @@ class Committed:
     at: int  # instant of the commit, ms UTC, as the writer's clock had it
 
 
+# Groups of payloads that never expire: who a party is and why people acted must be told as long as the log stands.
+LASTING: Final = frozenset({"name", "reason"})
 EPOCH: Final = "epoch"
 SYSTEM_NUMBER: Final = "system"
