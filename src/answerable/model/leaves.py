@@ -9,12 +9,16 @@ Free text and names never stand here: they are commitments under `c` (`answerabl
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 Rid = str
+# Every JSON reader holds these exactly; nothing that a leaf counts is negative.
+Int = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
+# Keys of objects are ASCII: their order is then the same by code point and by UTF-16 unit.
+Code = Annotated[str, msgspec.Meta(pattern=r"^[!-~]+\Z")]
 Opt = UnsetType
 
 
@@ -45,7 +49,7 @@ class EdgeRef(Part, frozen=True, kw_only=True):
 
 class ComputeRef(Part, frozen=True, kw_only=True):
     mjk: str  # measured | estimated | declared
-    pf: int
+    pf: Int
 
 
 class OpaqueRef(Part, frozen=True, kw_only=True):
@@ -68,13 +72,13 @@ class Usage(Part, frozen=True, kw_only=True):
     """`in`, `out` tokens; `mj` energy in millijoule, `mjk` measured or estimated; `ms` duration; `cost` in millionths of
     `cur` (ISO 4217)."""
 
-    cost: int | Opt = UNSET
+    cost: Int | Opt = UNSET
     cur: str | Opt = UNSET
-    in_: int = msgspec.field(name="in")
-    mj: int | Opt = UNSET
+    in_: Int = msgspec.field(name="in")
+    mj: Int | Opt = UNSET
     mjk: str | Opt = UNSET
-    ms: int
-    out: int
+    ms: Int
+    out: Int
 
 
 class Leaf(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -90,7 +94,7 @@ class PartyLeaf(Leaf, frozen=True, kw_only=True):
     n: str
     prev: Rid | Opt = UNSET  # the party leaf whose standing this one changes
     std: str
-    t: int
+    t: Int
     v: Literal[1] = 1
     vch: Rid | Opt = UNSET
     x: dict[str, Any] | Opt = UNSET
@@ -111,7 +115,7 @@ class KeyLeaf(Leaf, frozen=True, kw_only=True):
     pub: str
     roles: list[str] | Opt = UNSET
     sigs: list[Sig] | Opt = UNSET
-    t: int
+    t: Int
     use: str
     v: Literal[1] = 1
     x: dict[str, Any] | Opt = UNSET
@@ -124,7 +128,7 @@ class AnnounceLeaf(Leaf, frozen=True, kw_only=True):
     k: Literal["announce"] = "announce"
     kind: str
     n: str
-    t: int
+    t: Int
     v: Literal[1] = 1
     x: dict[str, Any] | Opt = UNSET
 
@@ -144,13 +148,13 @@ class SystemLeaf(Leaf, frozen=True, kw_only=True):
     kind: str
     lic: str | Opt = UNSET
     n: str
-    num: int
+    num: Int
     opq: OpaqueRef | Opt = UNSET
     parties: list[PartyRef]
     re: Rid | Opt = UNSET  # the reauthorisation under which it exists
-    t: int
-    tier: int
-    usr: int
+    t: Int
+    tier: Int
+    usr: Int
     v: Literal[1] = 1
     ver: str
     wld: list[str]
@@ -167,7 +171,7 @@ class TransferLeaf(Leaf, frozen=True, kw_only=True):
     role: str
     sigs: list[Sig]
     sys: Rid
-    t: int
+    t: Int
     v: Literal[1] = 1
     x: dict[str, Any] | Opt = UNSET
 
@@ -180,7 +184,7 @@ class CopyLeaf(Leaf, frozen=True, kw_only=True):
     pub: str
     st: str  # start | end
     sys: Rid
-    t: int
+    t: Int
     v: Literal[1] = 1
     x: dict[str, Any] | Opt = UNSET
 
@@ -190,11 +194,11 @@ class HandleLeaf(Leaf, frozen=True, kw_only=True):
     by: Rid
     cpy: Rid
     dig: str  # sha256 hex of the handle
-    exp: int
+    exp: Int
     k: Literal["handle"] = "handle"
     n: str
     st: str  # issue | revoke
-    t: int
+    t: Int
     v: Literal[1] = 1
     x: dict[str, Any] | Opt = UNSET
 
@@ -206,15 +210,15 @@ class WarrantLeaf(Leaf, frozen=True, kw_only=True):
     aud: str
     cpy: Rid
     crit: str
-    exp: int
+    exp: Int
     jti: str
     k: Literal["warrant"] = "warrant"
     n: str
     party: Rid
-    seq: int
+    seq: Int
     sys: Rid
-    t: int
-    tier: int
+    t: Int
+    tier: Int
     v: Literal[1] = 1
     wld: list[str]
     x: dict[str, Any] | Opt = UNSET
@@ -225,10 +229,10 @@ class RenewalsLeaf(Leaf, frozen=True, kw_only=True):
 
     k: Literal["renewals"] = "renewals"
     n: str
-    num: int
+    num: Int
     root: str
-    t: int
-    t0: int
+    t: Int
+    t0: Int
     v: Literal[1] = 1
     x: dict[str, Any] | Opt = UNSET
 
@@ -251,8 +255,8 @@ class OpenLeaf(Leaf, frozen=True, kw_only=True):
     pri: str | Opt = UNSET
     rule: str
     sys: Rid
-    t: int
-    tier: int
+    t: Int
+    tier: Int
     v: Literal[1] = 1
     via: Rid | Opt = UNSET
     vwar: Rid | Opt = UNSET
@@ -269,7 +273,7 @@ class CloseLeaf(Leaf, frozen=True, kw_only=True):
     n: str
     open: Rid
     st: str
-    t: int
+    t: Int
     u: Usage | Opt = UNSET
     v: Literal[1] = 1
     x: dict[str, Any] | Opt = UNSET
@@ -280,23 +284,23 @@ class RefusalsLeaf(Leaf, frozen=True, kw_only=True):
 
     k: Literal["refusals"] = "refusals"
     n: str
-    num: dict[str, int]
-    t: int
-    t0: int
+    num: dict[Code, Int]
+    t: Int
+    t0: Int
     v: Literal[1] = 1
     x: dict[str, Any] | Opt = UNSET
 
 
 class HoldLeaf(Leaf, frozen=True, kw_only=True):
     dig: str
-    exp: int
+    exp: Int
     k: Literal["hold"] = "hold"
     n: str
-    need: int
+    need: Int
     open: Rid
     pol: str
     roles: list[str]
-    t: int
+    t: Int
     v: Literal[1] = 1
     x: dict[str, Any] | Opt = UNSET
 
@@ -304,13 +308,13 @@ class HoldLeaf(Leaf, frozen=True, kw_only=True):
 class ApprovalLeaf(Leaf, frozen=True, kw_only=True):
     dec: str  # approve | modify | reject | escalate
     dig: str
-    exp: int
+    exp: Int
     hold: Rid
     k: Literal["approval"] = "approval"
     n: str
     pol: str
     sigs: list[Sig]
-    t: int
+    t: Int
     v: Literal[1] = 1
     x: dict[str, Any] | Opt = UNSET
 
@@ -328,8 +332,8 @@ class OrderLeaf(Leaf, frozen=True, kw_only=True):
     root: str
     scope: str
     sigs: list[Sig]
-    t: int
-    until: int | Opt = UNSET
+    t: Int
+    until: Int | Opt = UNSET
     v: Literal[1] = 1
     x: dict[str, Any] | Opt = UNSET
 
@@ -341,7 +345,7 @@ class ReleaseLeaf(Leaf, frozen=True, kw_only=True):
     n: str
     order: Rid
     sigs: list[Sig]
-    t: int
+    t: Int
     v: Literal[1] = 1
     x: dict[str, Any] | Opt = UNSET
 
@@ -356,7 +360,7 @@ class ReauthorisationLeaf(Leaf, frozen=True, kw_only=True):
     n: str
     order: Rid
     sigs: list[Sig]
-    t: int
+    t: Int
     v: Literal[1] = 1
     x: dict[str, Any] | Opt = UNSET
 
@@ -364,16 +368,16 @@ class ReauthorisationLeaf(Leaf, frozen=True, kw_only=True):
 class ReceiptLeaf(Leaf, frozen=True, kw_only=True):
     """A holder's signed word that it stopped."""
 
-    fly: int
+    fly: Int
     k: Literal["receipt"] = "receipt"
-    last: int
+    last: Int
     n: str
     order: Rid
     own: Rid
-    rcv: int
+    rcv: Int
     sig: str
     st: str
-    t: int
+    t: Int
     v: Literal[1] = 1
     x: dict[str, Any] | Opt = UNSET
 
@@ -387,7 +391,7 @@ class IncidentLeaf(Leaf, frozen=True, kw_only=True):
     open: Rid | Opt = UNSET
     rl: str
     sys: Rid
-    t: int
+    t: Int
     v: Literal[1] = 1
     x: dict[str, Any] | Opt = UNSET
 
@@ -396,24 +400,24 @@ class AttestationLeaf(Leaf, frozen=True, kw_only=True):
     by: Rid
     dig: str  # what it is bound to
     dsse: str  # sha256 hex of the DSSE envelope
-    exp: int
+    exp: Int
     k: Literal["attestation"] = "attestation"
     n: str
     pt: str  # predicate type
     sys: Rid | Opt = UNSET
-    t: int
+    t: Int
     v: Literal[1] = 1
     x: dict[str, Any] | Opt = UNSET
 
 
 class GrantLeaf(Leaf, frozen=True, kw_only=True):
     by: Rid
-    exp: int
+    exp: Int
     k: Literal["grant"] = "grant"
     n: str
     of: Rid
     purp: str
-    t: int
+    t: Int
     to: Rid
     v: Literal[1] = 1
     x: dict[str, Any] | Opt = UNSET
@@ -425,7 +429,7 @@ class EraseLeaf(Leaf, frozen=True, kw_only=True):
     k: Literal["erase"] = "erase"
     n: str
     of: Rid
-    t: int
+    t: Int
     v: Literal[1] = 1
     x: dict[str, Any] | Opt = UNSET
 
@@ -435,8 +439,8 @@ class ShardLeaf(Leaf, frozen=True, kw_only=True):
     n: str
     origin: str
     root: str
-    size: int
-    t: int
+    size: Int
+    t: Int
     v: Literal[1] = 1
     x: dict[str, Any] | Opt = UNSET
 
@@ -447,7 +451,7 @@ class PluginLeaf(Leaf, frozen=True, kw_only=True):
     n: str
     name: str
     port: str
-    t: int
+    t: Int
     v: Literal[1] = 1
     ver: str
     x: dict[str, Any] | Opt = UNSET
