@@ -9,6 +9,7 @@ Reading is strict: an unknown claim may narrow what the issuer meant, so it is r
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any, Final
 
 import msgspec
@@ -201,7 +202,7 @@ def _check(w: Warrant) -> None:
 
 
 def _rising(numbers: tuple[int, ...]) -> bool:
-    return all(a < b for a, b in zip(numbers, numbers[1:], strict=False))
+    return all(a < b for a, b in pairwise(numbers))
 
 
 def _named(error: Exception) -> str:

@@ -169,3 +169,15 @@ class Stop(Record, frozen=True, kw_only=True):
     officers: tuple[str, ...]  # rids of the key leaves that signed
     escalates: str = ""  # rid of the suspension that this termination completes
     released: str = ""  # rid of the release leaf, for a suspension that two people released
+
+
+class Reauthorisation(Record, frozen=True, kw_only=True):
+    """One new system id that may be registered with digests that an order stopped. Row of `Space.REAUTHORISATIONS`,
+    under the new id. It restarts nothing and reaches no ancestor: only the digests are exempt, from that order alone."""
+
+    rid: str
+    order: str  # rid of the termination
+    id: str  # SPIFFE id of the new system
+    digests: tuple[str, ...]
+    at: int
+    officers: tuple[str, ...]  # rids of the key leaves that signed; none of them signed the order

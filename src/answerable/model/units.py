@@ -26,6 +26,7 @@ class Space(StrEnum):
     PARTY_KEYS = "party_keys"  # rid -> PartyKey
     HANDLES = "handles"  # digest -> Handle
     STOPS = "stops"  # rid -> Stop
+    REAUTHORISATIONS = "reauthorisations"  # new system id -> Reauthorisation: what a registration with `re` must match
     COUNTERS = "counters"  # "system" (last registry number), "epoch" (number of stop-set changes) -> decimal
     NONCES = "nonces"  # nonce of a signed statement -> its time; a statement counts once
     OPENS = "opens"  # rid of an open leaf without its close -> time
