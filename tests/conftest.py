@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What all tests share: the Hypothesis profile, and the rule for tests that need a system tool."""
+
+from __future__ import annotations
+
+import functools
+import os
+import shutil
+import subprocess
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+# No deadline: the machine is shared. Derandomised in CI, so that one commit always gives one result.
+settings.register_profile(
+    "answerable", deadline=None, derandomize=bool(os.environ.get("CI")), suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("answerable")
+
+
+@functools.cache
+def lacks(tool: str) -> bool:
+    """Whether the machine lacks a tool. ``netns`` is the right to make a network namespace, not a program."""
+    if tool != "netns":
+        return shutil.which(tool) is None
+    try:
+        return (
+            subprocess.run(["unshare", "--net", "true"], capture_output=True, timeout=10, check=False).returncode != 0
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return True
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """`@pytest.mark.system("nginx")`: skips by name where the tool is missing, fails where CI promised it."""
+    missing = [tool for mark in item.iter_markers("system") for tool in mark.args if lacks(tool)]
+    if missing and os.environ.get("CI"):
+        pytest.fail(f"CI lacks {', '.join(missing)}: requirements/system.txt names the packages", pytrace=False)
+    if missing:
+        pytest.skip(f"needs {', '.join(missing)} (requirements/system.txt)")
