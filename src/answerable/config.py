@@ -28,7 +28,8 @@ class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class StoreConfig(Section, frozen=True, kw_only=True):
-    """Where state is kept. `guard`: folder of the anti-fork guard, to be on another disk than `path`; empty: beside it."""
+    """Where state is kept. `guard`: folder of the anti-fork guard, to be on another disk than `path`; empty: beside
+    it."""
 
     path: str = ""
     guard: str = ""
@@ -68,8 +69,8 @@ class LabelsConfig(Section, frozen=True, kw_only=True):
 
 
 class MeterConfig(Section, frozen=True, kw_only=True):
-    """source: auto (RAPL, NVML, else the coefficient), rapl, nvml or declared. millijoule_per_token: the coefficient, for
-    models without one of their own. Prices are in millionths of `currency` a token."""
+    """source: auto (RAPL, NVML, else the coefficient), rapl, nvml or declared. millijoule_per_token: the coefficient,
+    for models without one of their own. Prices are in millionths of `currency` a token."""
 
     source: str = "auto"
     millijoule_per_token: float = 400.0
@@ -132,8 +133,10 @@ class Config(Section, frozen=True, kw_only=True):
 
     @property
     def guard_path(self) -> Path:
-        return Path(self.store.guard).expanduser() if self.store.guard else self.store_path.with_name(
-            self.store_path.name + ".guard"
+        return (
+            Path(self.store.guard).expanduser()
+            if self.store.guard
+            else self.store_path.with_name(self.store_path.name + ".guard")
         )
 
     @property

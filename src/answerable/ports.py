@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The ports: what the path needs from outside, as Protocols. The docstring is the contract; `tests/conformance` runs one
-suite over every adapter of a port.
+"""The ports: what the path needs from outside, as Protocols. The docstring is the contract; `tests/conformance` runs
+one suite over every adapter of a port.
 
 Contract common to all: an adapter raises errors of `answerable.errors` alone; what it cannot do now is `Unavailable`,
 what it will not do is `Refused`. It never blocks the event loop for longer than a few milliseconds.
@@ -29,7 +29,8 @@ class Clock(Protocol):
 
 
 class Signer(Protocol):
-    """One key for one purpose. Every signature is over ``domain || 0x00 || message`` unless a format fixes its own bytes."""
+    """One key for one purpose. Every signature is over ``domain || 0x00 || message`` unless a format fixes its own
+    bytes."""
 
     @property
     def public(self) -> bytes:
@@ -187,7 +188,8 @@ class Desk(Protocol):
 
     async def present(self, credential: Credential) -> Bearer:
         """The bearer behind a handle or a warrant, with its current warrant, expired or not. Raises Refused
-        ``warrant.missing|malformed|forged``, ``handle.unknown|revoked|expired|elsewhere`` for what is not recognised."""
+        ``warrant.missing|malformed|forged``, ``handle.unknown|revoked|expired|elsewhere`` for what is not
+        recognised."""
 
     async def own(self, copy: Copy) -> Bearer:
         """The bearer of a copy whose warrant this gateway keeps fresh (a model that it serves). Raises Refused when the
@@ -241,7 +243,8 @@ class Models(Protocol):
     """What `model` in a request may mean."""
 
     def named(self, model: str, act: Act) -> tuple[Served, ...]:
-        """Candidates in order of preference: one for a name, all that can do `act` for "auto", none for an unknown name."""
+        """Candidates in order of preference: one for a name, all that can do `act` for "auto", none for an unknown
+        name."""
 
 
 class Policy(Protocol):

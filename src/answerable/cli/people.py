@@ -47,8 +47,8 @@ def read(card: Path) -> Person:
 
 
 def choose(store: Path, name: str | None, role: AdminRole) -> Person:
-    """The person who signs: the one named (a name in the store's folder, or a card's path), else the only one here whose
-    roles suffice. Raises Refused ``admin.no_key``."""
+    """The person who signs: the one named (a name in the store's folder, or a card's path), else the only one here
+    whose roles suffice. Raises Refused ``admin.no_key``."""
     chosen = name or os.environ.get("ANSWERABLE_AS")
     folder = store / FOLDER
     if chosen:

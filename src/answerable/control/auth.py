@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who asks: each request carries a proof by a person's key (`admission.proof`), and each route names the role it needs.
 
-Reaching the socket is no credential: loopback and file modes are the second fence, not the first. A handle, a warrant or
-a copy's key proves nothing here: only keys of persons are looked up.
+Reaching the socket is no credential: loopback and file modes are the second fence, not the first. A handle, a warrant
+or a copy's key proves nothing here: only keys of persons are looked up.
 """
 
 from __future__ import annotations

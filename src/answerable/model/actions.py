@@ -36,9 +36,13 @@ class Action:
     world: World = World.INFORMATION
     criticality: Criticality = Criticality.ORDINARY
     principal: str = ""  # the end user, as the caller names it; only a commitment of it is recorded
-    explicit_in_text: bool = True  # False where text must stay as the model wrote it: JSON mode, tools, structured output
+    explicit_in_text: bool = (
+        True  # False where text must stay as the model wrote it: JSON mode, tools, structured output
+    )
     hold: str = ""  # rid of the open leaf that this call repeats after approval
-    fault: Refused | None = None  # what is wrong with the request itself; refused, and recorded, once its caller is known
+    fault: Refused | None = (
+        None  # what is wrong with the request itself; refused, and recorded, once its caller is known
+    )
 
 
 @dataclass(frozen=True, slots=True)

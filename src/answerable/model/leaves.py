@@ -69,8 +69,8 @@ class Sig(Part, frozen=True, kw_only=True):
 
 
 class Usage(Part, frozen=True, kw_only=True):
-    """`in`, `out` tokens; `mj` energy in millijoule, `mjk` measured or estimated; `ms` duration; `cost` in millionths of
-    `cur` (ISO 4217)."""
+    """`in`, `out` tokens; `mj` energy in millijoule, `mjk` measured or estimated; `ms` duration; `cost` in millionths
+    of `cur` (ISO 4217)."""
 
     cost: Int | Opt = UNSET
     cur: str | Opt = UNSET
@@ -101,8 +101,8 @@ class PartyLeaf(Leaf, frozen=True, kw_only=True):
 
 
 class KeyLeaf(Leaf, frozen=True, kw_only=True):
-    """A key: of the log, the issuer, a person (`use: admin`, with roles) and so on. A rotation names `prev` and is signed
-    by the old and the new key over the leaf without `sigs`."""
+    """A key: of the log, the issuer, a person (`use: admin`, with roles) and so on. A rotation names `prev` and is
+    signed by the old and the new key over the leaf without `sigs`."""
 
     alg: Literal["Ed25519"] = "Ed25519"
     by: Rid | Opt = UNSET
@@ -320,8 +320,8 @@ class ApprovalLeaf(Leaf, frozen=True, kw_only=True):
 
 
 class OrderLeaf(Leaf, frozen=True, kw_only=True):
-    """A stop order. `sigs` are over the statement (`docs/spec/statements.md`): the leaf without `sigs`, `t`, `until`, `dig`,
-    which the registry adds."""
+    """A stop order. `sigs` are over the statement (`docs/spec/statements.md`): the leaf without `sigs`, `t`, `until`,
+    `dig`, which the registry adds."""
 
     c: Commitments
     dig: list[str]

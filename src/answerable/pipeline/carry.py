@@ -18,10 +18,10 @@ from __future__ import annotations
 
 import asyncio
 
-from answerable.errors import Refused
+from answerable.errors import AnswerableError, Refused
 from answerable.labels.compose import compose
 from answerable.model.actions import Action
-from answerable.model.terms import Outcome, Ruling
+from answerable.model.terms import Outcome
 from answerable.pipeline.deps import Deps
 from answerable.pipeline.endings import conclude, named, outcome_of, whole
 from answerable.pipeline.headers import headers
@@ -47,7 +47,7 @@ async def carry(action: Action, dialect: Dialect, deps: Deps, out: Out) -> None:
     record = Record(action, deps, dialect.content())
     flight = deps.flights.board()
     trace = deps.tracer.start(action)
-    error = None
+    error: AnswerableError | None = None
     try:
         # (1) check
         trace.step("check")

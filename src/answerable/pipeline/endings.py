@@ -45,14 +45,16 @@ def outcome_of(error: AnswerableError | None) -> Outcome:
 
 
 async def conclude(record: Record, error: AnswerableError, out: Out | None, deps: Deps) -> None:
-    """Record the end, then tell the caller (unless it is gone: `out` None). An unknown caller is counted, not written one
-    by one. If the end cannot be recorded the caller is told that instead; the open leaf that stays behind is settled as
-    `unknown` at the next start."""
+    """Record the end, then tell the caller (unless it is gone: `out` None). An unknown caller is counted, not written
+    one by one. If the end cannot be recorded the caller is told that instead; the open leaf that stays behind is
+    settled as `unknown` at the next start."""
     try:
         if record.stage is Stage.OPENED:
             await record.close(outcome_of(error), error.code)
         elif record.stage is Stage.NEW and record.caller is not None:
-            refusal = error.decision if isinstance(error, Ruled) else Decision(Ruling.REFUSE, ADMISSION_RULE, error.code)
+            refusal = (
+                error.decision if isinstance(error, Ruled) else Decision(Ruling.REFUSE, ADMISSION_RULE, error.code)
+            )
             await record.open(refusal, error.code)
         elif record.stage is Stage.NEW:
             deps.ledger.count_refusal(error.code)

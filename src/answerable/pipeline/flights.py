@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Actions in flight, so that a stop order reaches them at once instead of at their next chunk.
 
-A stop order cancels the task of each action whose caller or model it stops, and the action's flight says by which order:
-`carry` tells this cancellation from a client that went away.
+A stop order cancels the task of each action whose caller or model it stops, and the action's flight says by which
+order: `carry` tells this cancellation from a client that went away.
 """
 
 from __future__ import annotations

@@ -37,7 +37,18 @@ class Record:
     """
 
     __slots__ = (
-        "_action", "_deps", "_opened", "_said", "_tokens", "caller", "metering", "model", "released", "rid", "spent", "stage",
+        "_action",
+        "_deps",
+        "_opened",
+        "_said",
+        "_tokens",
+        "caller",
+        "metering",
+        "model",
+        "released",
+        "rid",
+        "spent",
+        "stage",
     )
 
     def __init__(self, action: Action, deps: Deps, transcript: Transcript) -> None:
@@ -111,8 +122,9 @@ class Record:
         )
 
     async def close(self, outcome: Outcome, error: str = "") -> None:
-        """Write the close leaf durably. It stands in the queue behind its open leaf, so an `open` that was cancelled while
-        it waited is closed too; one that was never accepted makes this unit a conflict, which is then the right end."""
+        """Write the close leaf durably. It stands in the queue behind its open leaf, so an `open` that was cancelled
+        while it waited is closed too; one that was never accepted makes this unit a conflict, which is then the right
+        end."""
         self.stage = Stage.CLOSED
         commitments: Commitments | None = None
         salt_out = b""

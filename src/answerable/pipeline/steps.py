@@ -40,7 +40,8 @@ async def admitted_models(action: Action, deps: Deps) -> tuple[Candidate, ...]:
 
 
 def facts(action: Action, caller: Bearer, candidate: Candidate, deps: Deps) -> Facts:
-    """All that the decision may look at. What the caller's warrant and registration say comes before what it asks for."""
+    """All that the decision may look at. What the caller's warrant and registration say comes before what it asks
+    for."""
     served, model = candidate
     return Facts(
         act=action.act,
@@ -66,9 +67,7 @@ def within_warrant(action: Action, caller: Bearer) -> None:
         )
 
 
-def decide(
-    action: Action, caller: Bearer, candidates: tuple[Candidate, ...], deps: Deps
-) -> tuple[Candidate, Decision]:
+def decide(action: Action, caller: Bearer, candidates: tuple[Candidate, ...], deps: Deps) -> tuple[Candidate, Decision]:
     """The first candidate that kernel and operators permit, with the decision; else the last with its refusal."""
     for candidate in candidates:
         seen = facts(action, caller, candidate, deps)
@@ -94,8 +93,8 @@ def refuse_unless_permitted(decision: Decision) -> None:
 
 
 async def still_admitted(caller: Bearer, model: Bearer, deps: Deps) -> tuple[Bearer, Bearer]:
-    """Admission of both again, inside long work and after each wait; warrants that this gateway holds are renewed on the
-    way. Raises Refused ``warrant.*`` or ``stop.*``."""
+    """Admission of both again, inside long work and after each wait; warrants that this gateway holds are renewed on
+    the way. Raises Refused ``warrant.*`` or ``stop.*``."""
     now = deps.clock.now_ms()
     if caller.held and caller.warrant.exp_ms <= now:
         caller = await deps.desk.own(caller.copy)
