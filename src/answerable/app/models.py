@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which models this gateway serves, and what `model` in a request means."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from answerable.model.records import Copy, System
+from answerable.model.terms import Act
+from answerable.ports import Upstream
+
+AUTO = "auto"
+EMBEDDING = "embedding"
+
+
+@dataclass(frozen=True, slots=True)
+class ServedModel:
+    """Implements `ports.Served`. aliases: further names that clients may use, such as the upstream's own."""
+
+    system: System
+    copy: Copy
+    upstream: Upstream
+    model: str
+    aliases: tuple[str, ...] = ()
+
+    def called(self, name: str) -> bool:
+        return name in (self.system.name, self.system.id, self.system.rid, *self.aliases)
+
+    def can(self, act: Act) -> bool:
+        """A system that was registered for embeddings alone does not generate, and the other way round."""
+        embeds = EMBEDDING in self.system.capabilities
+        return embeds if act is Act.EMBEDDING else not embeds
+
+
+class ModelTable:
+    """Implements `ports.Models`: a name, an id, or ``auto`` for all in the order of the config (the path takes the first
+    that is permitted)."""
+
+    def __init__(self, served: Iterable[ServedModel] = ()) -> None:
+        self._served = tuple(served)
+        self._cache: dict[tuple[str, Act], tuple[ServedModel, ...]] = {}
+
+    def __iter__(self) -> Iterator[ServedModel]:
+        return iter(self._served)
+
+    def add(self, served: ServedModel) -> None:
+        self._served = (*self._served, served)
+        self._cache.clear()
+
+    def named(self, model: str, act: Act) -> tuple[ServedModel, ...]:
+        if (found := self._cache.get((model, act))) is None:
+            found = tuple(s for s in self._served if s.can(act) and (model == AUTO or s.called(model)))
+            if found:  # names that mean nothing are a stranger's to choose: they must not fill a cache
+                self._cache[(model, act)] = found
+        return found
