@@ -10,8 +10,7 @@ from answerable.model.actions import Action, Chunk, Decision, Facts
 from answerable.model.terms import Ruling, Standing
 from answerable.model.warrants import Bearer
 from answerable.pipeline.deps import Deps
-from answerable.policy.combine import combine
-from answerable.policy.kernel import decide as kernel
+from answerable.policy.combine import decide as ruling
 from answerable.ports import Decoder, Reply, Served, Watch
 
 Candidate = tuple[Served, Bearer]
@@ -70,8 +69,7 @@ def within_warrant(action: Action, caller: Bearer) -> None:
 def decide(action: Action, caller: Bearer, candidates: tuple[Candidate, ...], deps: Deps) -> tuple[Candidate, Decision]:
     """The first candidate that kernel and operators permit, with the decision; else the last with its refusal."""
     for candidate in candidates:
-        seen = facts(action, caller, candidate, deps)
-        decision = combine(kernel(seen), tuple(policy.decide(seen) for policy in deps.policies))
+        decision = ruling(facts(action, caller, candidate, deps), deps.policies)
         if decision.ruling is Ruling.PERMIT:
             return candidate, decision
     return candidate, decision
