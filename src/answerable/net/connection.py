@@ -1,0 +1,250 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One HTTP/1.1 connection to a server (RFC 9112), on `asyncio.Protocol` and llhttp.
+
+One request at a time. Reading pauses when nobody takes what came; time-outs are deadlines that the pool's sweep looks
+at, so that a call costs no timer of its own. Whatever is not HTTP, is longer or shorter than announced, or comes
+unasked ends the connection.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from enum import Enum
+
+import httptools
+
+from answerable.errors import AnswerableError, Unavailable
+from answerable.net.limits import HIGH_WATER, MAX_HEAD, Limits
+
+CONTINUES = range(100, 200)
+
+
+class Phase(Enum):
+    IDLE = "idle"
+    HEAD = "head"
+    BODY = "body"
+    DONE = "done"
+
+
+class Connection(asyncio.Protocol):
+    """status, headers (names lower-case), phase: of the answer that is being read. deadline: monotonic loop time at which
+    the sweep ends it, 0.0 for none."""
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, limits: Limits, name: str, lost: Callable[[Connection], None]
+    ) -> None:
+        self._loop = loop
+        self._limits = limits
+        self._name = name
+        self._lost = lost
+        self._transport: asyncio.Transport | None = None
+        self._parser = httptools.HttpResponseParser(self)
+        self._buffer: list[bytes] = []
+        self._buffered = 0
+        self._paused = False
+        self._waiter: asyncio.Future[None] | None = None
+        self._error: AnswerableError | None = None
+        self._head_bytes = 0
+        self._body_bytes = 0
+        self._keep = True
+        self._until_close = False
+        self.phase = Phase.IDLE
+        self.status = 0
+        self.headers: dict[bytes, bytes] = {}
+        self.deadline = 0.0
+        self.idle_s = limits.idle
+        self.idle_since = loop.time()
+
+    # What the pool calls
+
+    def request(self, data: bytes) -> None:
+        """Send one whole request. The connection must be `usable`."""
+        if self._transport is None:
+            raise RuntimeError("request before the connection was made")
+        self.phase = Phase.HEAD
+        self.status = 0
+        self.headers = {}
+        self._head_bytes = self._body_bytes = 0
+        self.deadline = self._loop.time() + self._limits.head
+        self._transport.write(data)
+
+    async def head(self) -> None:
+        """Return once `status` and `headers` are there. Raises Unavailable ``upstream.*``."""
+        while self.phase is Phase.HEAD:
+            await self._wait()
+        if self._error is not None and not self._buffer and self.phase is not Phase.DONE:
+            raise self._error
+
+    async def piece(self) -> bytes:
+        """The next bytes of the body, all that have come; b"" at its end. Raises Unavailable ``upstream.*``."""
+        while not self._buffer:
+            if self._error is not None:
+                raise self._error
+            if self.phase is Phase.DONE:
+                return b""
+            await self._wait()
+        data = self._buffer[0] if len(self._buffer) == 1 else b"".join(self._buffer)
+        self._buffer.clear()
+        self._buffered = 0
+        if self._paused:
+            self._paused = False
+            if self._transport is not None and not self._transport.is_closing():
+                self._transport.resume_reading()
+            if self.phase is Phase.BODY:
+                self.deadline = self._loop.time() + self._limits.silence
+        return data
+
+    @property
+    def usable(self) -> bool:
+        """Whether another request may be sent."""
+        return (
+            self._error is None
+            and self._keep
+            and self.phase in (Phase.IDLE, Phase.DONE)
+            and not self._buffer
+            and self._transport is not None
+            and not self._transport.is_closing()
+        )
+
+    def rest(self) -> None:
+        """The answer was taken; wait for the next request."""
+        self.phase = Phase.IDLE
+        self.deadline = 0.0
+        self.idle_since = self._loop.time()
+
+    def close(self) -> None:
+        """End the connection at once: what was sent cannot be taken back, but the server sees us go."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    def fail(self, error: AnswerableError) -> None:
+        """End the connection with `error` for whoever waits for it."""
+        if self._error is None:
+            self._error = error
+        self._wake()
+        self.close()
+
+    # asyncio.Protocol
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport  # type: ignore[assignment]
+
+    def data_received(self, data: bytes) -> None:
+        if self.phase is Phase.HEAD:
+            self._head_bytes += len(data)
+        elif self.phase is not Phase.BODY:
+            # Bytes nobody asked for could be read as the answer to the next request.
+            self.fail(Unavailable("upstream.broken", what="bytes after the answer"))
+            return
+        try:
+            self._parser.feed_data(data)
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade):
+            if self._finished():
+                self._keep = False
+                self.close()
+                self._wake()
+            else:
+                self.fail(Unavailable("upstream.broken", what="malformed HTTP"))
+            return
+        if self.phase is Phase.HEAD:
+            if self._head_bytes > MAX_HEAD:
+                self.fail(Unavailable("upstream.broken", what="an endless head"))
+            return
+        if self._body_bytes > self._limits.body:
+            self.fail(Unavailable("upstream.oversized", limit=self._limits.body))
+            return
+        if self.phase is Phase.BODY:
+            self.deadline = self._loop.time() + self._limits.silence
+            if self._buffered > HIGH_WATER and not self._paused and self._transport is not None:
+                self._paused = True
+                self._transport.pause_reading()
+                self.deadline = 0.0  # we are the slow side now
+        self._wake()
+
+    def eof_received(self) -> bool:
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self.phase is Phase.BODY and self._until_close and exc is None and self._error is None:
+            self.phase = Phase.DONE
+        elif self.phase in (Phase.HEAD, Phase.BODY) and self._error is None:
+            self._error = (
+                Unavailable("upstream.truncated")
+                if self.phase is Phase.BODY
+                else Unavailable("upstream.unreachable", upstream=self._name)
+            )
+        self._keep = False
+        self._transport = None
+        self._wake()
+        self._lost(self)
+
+    # llhttp
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        name = name.lower()
+        if name in self.headers:
+            if name in (b"content-length", b"content-type", b"content-encoding"):
+                raise ValueError("a header that must stand once stands twice")
+            value = self.headers[name] + b", " + value
+        self.headers[name] = value
+
+    def on_headers_complete(self) -> None:
+        status = self._parser.get_status_code()
+        if status in CONTINUES:
+            if status == 101:
+                raise ValueError("an upgrade nobody asked for")
+            return
+        headers = self.headers
+        if headers.get(b"content-encoding", b"identity").lower() != b"identity":
+            raise ValueError("an encoding nobody asked for")
+        self.status = status
+        self._keep = self._parser.should_keep_alive()
+        self._until_close = b"content-length" not in headers and b"transfer-encoding" not in headers
+        if b"keep-alive" in headers:
+            self.idle_s = min(self._limits.idle, _keep_alive_s(headers[b"keep-alive"], self._limits.idle))
+        self.phase = Phase.BODY
+        self._head_bytes = 0
+
+    def on_body(self, data: bytes) -> None:
+        self._buffer.append(data)
+        self._buffered += len(data)
+        self._body_bytes += len(data)
+
+    def on_message_complete(self) -> None:
+        if self.phase is Phase.HEAD:  # an interim answer (RFC 9110 §15.2)
+            self.headers = {}
+            return
+        self.phase = Phase.DONE
+        self.deadline = 0.0
+
+    def on_message_begin(self) -> None:
+        if self.phase is Phase.DONE:
+            raise ValueError("a second answer")
+
+    # Waiting
+
+    def _finished(self) -> bool:
+        return self.phase is Phase.DONE
+
+    async def _wait(self) -> None:
+        if self._error is not None:
+            raise self._error
+        self._waiter = self._loop.create_future()
+        try:
+            await self._waiter
+        finally:
+            self._waiter = None
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+
+def _keep_alive_s(value: bytes, otherwise: float) -> float:
+    """Seconds that the server says it keeps the connection, less one for the way; `otherwise` if it does not say."""
+    for part in value.split(b","):
+        name, _, number = part.strip().partition(b"=")
+        if name.strip().lower() == b"timeout" and number.strip().isdigit():
+            return max(0.0, float(number[:6]) - 1.0)
+    return otherwise

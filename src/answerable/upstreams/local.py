@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The local model: a copy in a child process behind a Unix socket, with a key and a life of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import Final, Literal
+
+import msgspec
+
+from answerable.errors import Unavailable
+from answerable.model.terms import Locality
+from answerable.net.endpoint import Endpoint
+from answerable.net.limits import Limits
+from answerable.net.pool import Pool
+from answerable.upstreams import possession
+from answerable.upstreams.child import COPY_SOCKET, MODEL_SOCKET, Order, Ready
+from answerable.upstreams.openai_compatible import Call, OpenAICompatible
+from answerable.upstreams.process import identity
+from answerable.upstreams.weights import Weights, verify
+
+START_SECONDS: Final = 60.0  # to load the weights on a busy box
+END_SECONDS: Final = 3.0
+# What the child may see of our environment; secrets live elsewhere in it.
+_PASSED_ON: Final = ("PATH", "LD_LIBRARY_PATH", "PYTHONPATH", "VIRTUAL_ENV", "TMPDIR", "CUDA_VISIBLE_DEVICES")
+_PREFIX: Final = "answerable-copy-"
+
+
+class LocalModel:
+    """ports.Upstream over a child process.
+
+    weights: what the file at `path` must be; it is verified at each start. model: what requests call it. threads: one or
+    two; context: tokens a conversation may have; slots: answers at the same time, further calls wait.
+    After `start`: `key` (base64url) and `process` (``pid:…``), under which the copy is registered.
+    """
+
+    locality = Locality.LOCAL
+
+    def __init__(
+        self,
+        name: str,
+        kind: Literal["generation", "embedding"],
+        weights: Weights,
+        path: Path,
+        *,
+        model: str,
+        threads: int = 2,
+        context: int = 4096,
+        slots: int = 2,
+    ) -> None:
+        self.name = name
+        self.kind = kind
+        self.weights = weights
+        self.model = model
+        self.key = ""
+        self.process = ""
+        self._path = path
+        self._threads = threads
+        self._context = context
+        self._slots = slots if kind == "generation" else 1
+        self._directory: Path | None = None
+        self._child: asyncio.subprocess.Process | None = None
+        self._upstream: OpenAICompatible | None = None
+        self._copy: Pool | None = None
+
+    async def start(self) -> None:
+        """Start the child and return once it answers and has proved that it holds its key.
+
+        Raises Unavailable ``upstream.weights``, ``upstream.not_started``, ``upstream.possession``.
+        """
+        if self._child is not None:
+            raise RuntimeError("a copy is started once; its successor is another copy")
+        await asyncio.to_thread(verify, self._path, self.weights)
+        await asyncio.to_thread(_clear_left_behind)
+        self._directory = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-"))  # mode 700
+        try:
+            async with asyncio.timeout(START_SECONDS):
+                await self._spawn(self._directory)
+        except TimeoutError:
+            await self.close()
+            raise Unavailable("upstream.not_started", detail=f"no answer within {START_SECONDS:.0f} s") from None
+        except BaseException:
+            await self.close()
+            raise
+
+    @property
+    def alive(self) -> bool:
+        """Whether the child runs."""
+        return self._child is not None and self._child.returncode is None
+
+    async def ended(self) -> int:
+        """Return, with its exit status, when the child has ended by itself or was ended: the copy's life is over."""
+        if self._child is None:
+            return 0
+        return await self._child.wait()
+
+    async def prove(self) -> None:
+        """Raises Unavailable ``upstream.possession`` unless the child proves that it still holds `key`."""
+        if self._copy is None:
+            raise Unavailable("upstream.unreachable", upstream=self.name)
+        await possession.require(self._copy, self.key)
+
+    def call(self, path: str, body: bytes, *, stream: bool) -> Call:
+        """See ports.Upstream."""
+        if self._upstream is None or not self.alive:
+            raise Unavailable("upstream.unreachable", upstream=self.name)
+        return self._upstream.call(path, body, stream=stream)
+
+    async def close(self) -> None:
+        """End the child and remove its directory. Safe to call twice."""
+        for pool in (self._upstream, self._copy):
+            if pool is not None:
+                await pool.close()
+        self._upstream = self._copy = None
+        if self._child is not None and self._child.returncode is None:
+            if self._child.stdin is not None:
+                self._child.stdin.close()
+            try:
+                async with asyncio.timeout(END_SECONDS):
+                    await self._child.wait()
+            except TimeoutError:
+                with contextlib.suppress(ProcessLookupError):
+                    self._child.kill()
+                await self._child.wait()
+        if self._directory is not None:
+            await asyncio.to_thread(shutil.rmtree, self._directory, ignore_errors=True)
+            self._directory = None
+
+    async def _spawn(self, directory: Path) -> None:
+        environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+        environment |= {
+            "HOME": str(directory),
+            "LANG": "C.UTF-8",
+            # Two spinning OpenMP threads on a busy box take decoding from 140 to 1 token a second.
+            "OMP_WAIT_POLICY": "passive",
+            "OMP_NUM_THREADS": str(self._threads),
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
+        self._child = child = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-P",
+            "-m",
+            "answerable.upstreams.child",
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+            env=environment,
+            cwd=directory,
+            start_new_session=True,  # the terminal's Ctrl-C is ours to pass on
+        )
+        if child.stdin is None or child.stdout is None:
+            raise RuntimeError("a child without pipes")
+        order = Order(
+            kind=self.kind,
+            weights=str(self._path.resolve()),
+            directory=str(directory),
+            model=self.model,
+            parent=os.getpid(),
+            threads=self._threads,
+            context=self._context,
+            slots=self._slots,
+        )
+        child.stdin.write(msgspec.json.encode(order) + b"\n")
+        line = await child.stdout.readline()
+        try:
+            ready = msgspec.json.decode(line, type=Ready)
+        except msgspec.DecodeError:
+            raise Unavailable("upstream.not_started", detail="the child ended without a word") from None
+        if ready.error:
+            raise Unavailable("upstream.not_started", detail=ready.error)
+        self.key = ready.key
+        self.process = identity(child.pid)
+        # As many connections as slots: the engine gives each connection a thread, and further calls wait on our side.
+        limits = Limits(connections=self._slots, waiting=64, connect=120.0)
+        self._upstream = OpenAICompatible(
+            self.name, f"unix://{directory / MODEL_SOCKET}", locality=Locality.LOCAL, limits=limits
+        )
+        self._copy = Pool(Endpoint("", 0, "", socket=str(directory / COPY_SOCKET)), self.name)
+        await self.prove()
+
+
+def _clear_left_behind() -> None:
+    """Remove the directories of copies whose parent was killed before it could."""
+    for path in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*-*"):
+        pid = path.name.removeprefix(_PREFIX).partition("-")[0]
+        with contextlib.suppress(OSError):
+            if (
+                pid.isdigit()
+                and not identity(int(pid))
+                and path.lstat().st_uid == os.getuid()
+                and not path.is_symlink()
+            ):
+                shutil.rmtree(path, ignore_errors=True)
