@@ -1,0 +1,209 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The receipt file (`docs/spec/receipt.md`): one record, proven, with all that it points to.
+
+It is a C2SP tlog-proof@v1 file of the record's `open` leaf, so that other people's tools can check it; its `extra` line
+carries the leaf itself, the other leaves with their proofs against the same checkpoint, and what was disclosed.
+This module reads and writes the form. Whether it is *true* is `answerable.verify.receipt`'s question.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+
+from answerable.crypto.b64 import b64, b64u, unb64, unb64u
+from answerable.errors import VerificationError
+from answerable.log.commitment import SALT_LENGTH
+from answerable.log.leaf import MAX_LEAF
+from answerable.log.merkle import HASH_LENGTH, MAX_SIZE
+
+MAGIC: Final = "c2sp.org/tlog-proof@v1"
+FORMAT: Final = "answerable/receipt/v1"
+# A receipt discloses one exchange at most; a conversation's context is the largest part of it.
+MAX_RECEIPT: Final = 32 * 1024 * 1024
+# A record, its warrants, copies, systems and parties are a dozen; a merge may name many parents.
+MAX_LEAVES: Final = 512
+# A path in a tree of 2**53 leaves.
+MAX_PATH: Final = 64
+
+_NUMBER: Final = re.compile(r"0|[1-9][0-9]{0,15}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """The bytes of a leaf, where it stands, and its RFC 6962 audit path, from the leaf up."""
+
+    leaf: bytes
+    index: int
+    path: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Disclosure:
+    """What a commitment hides. rid: the leaf that holds it; group: the member of its `c`; salt: 32 bytes."""
+
+    rid: str
+    group: str
+    salt: bytes
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A receipt as it was read: form alone. leaves: ascending by index, without the record's own; disclosures:
+    ascending by rid and group; checkpoint: the signed note, byte for byte."""
+
+    record: Proved
+    leaves: tuple[Proved, ...]
+    disclosures: tuple[Disclosure, ...]
+    checkpoint: bytes
+
+
+class _Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Members in the order of their names, so that the plain encoding is canonical."""
+
+
+class _Disclosure(_Part, frozen=True, kw_only=True):
+    body: str
+    group: str
+    rid: str
+    salt: str
+
+
+class _Leaf(_Part, frozen=True, kw_only=True):
+    index: int
+    leaf: str
+    path: list[str]
+
+
+class _Extra(_Part, frozen=True, kw_only=True):
+    disclosures: list[_Disclosure]
+    format: str
+    leaf: str
+    leaves: list[_Leaf]
+
+
+_decode = msgspec.json.Decoder(_Extra).decode
+
+
+def build(record: Proved, leaves: Iterable[Proved], disclosures: Iterable[Disclosure], checkpoint: bytes) -> bytes:
+    """The file. All proofs are against `checkpoint`; order does not matter, leaves given twice are written once.
+
+    Raises VerificationError ``receipt.malformed`` for what a reader would refuse.
+    """
+    others = {leaf.index: leaf for leaf in leaves if leaf.index != record.index}
+    shown = {(part.rid, part.group): part for part in disclosures}
+    receipt = Receipt(
+        record,
+        tuple(others[index] for index in sorted(others)),
+        tuple(shown[key] for key in sorted(shown)),
+        checkpoint,
+    )
+    data = _write(receipt)
+    if parse(data) != receipt:
+        raise _malformed("it does not read back")
+    return data
+
+
+def parse(data: bytes) -> Receipt:
+    """The receipt that `data` is the one encoding of. Raises VerificationError ``receipt.malformed``."""
+    if len(data) > MAX_RECEIPT:
+        raise _malformed("longer than 32 MiB")
+    head, blank, checkpoint = data.partition(b"\n\n")
+    if not blank:
+        raise _malformed("no checkpoint after a blank line")
+    try:
+        lines = head.decode("ascii").split("\n")
+        receipt = _read(lines, checkpoint)
+    except VerificationError as error:
+        raise _malformed(str(error.params.get("detail"))) from None
+    except (ValueError, RecursionError, msgspec.MsgspecError):
+        raise _malformed("a line of another form") from None
+    # Whatever could be written in two ways was read by now; only the one that we write is taken.
+    if _write(receipt) != data:
+        raise _malformed("not in its canonical form")
+    return receipt
+
+
+def _read(lines: list[str], checkpoint: bytes) -> Receipt:
+    if len(lines) < 3 or len(lines) > 3 + MAX_PATH:
+        raise _malformed("the wrong number of lines")
+    if lines[0] != MAGIC or not lines[1].startswith("extra ") or not lines[2].startswith("index "):
+        raise _malformed("not a proof with its extra and index lines")
+    index = lines[2].removeprefix("index ")
+    if not _NUMBER.fullmatch(index):
+        raise _malformed("an index that is not a plain number")
+    extra = _decode(unb64(lines[1].removeprefix("extra ")))
+    if extra.format != FORMAT:
+        raise _malformed("of another format")
+    record = Proved(_leaf(extra.leaf), _index(int(index)), _path([unb64(line) for line in lines[3:]]))
+    if len(extra.leaves) > MAX_LEAVES or len(extra.disclosures) > MAX_LEAVES:
+        raise _malformed("too many leaves")
+    leaves = tuple(
+        Proved(_leaf(part.leaf), _index(part.index), _path([unb64u(node) for node in part.path]))
+        for part in extra.leaves
+    )
+    indexes = [leaf.index for leaf in leaves]
+    if indexes != sorted(set(indexes)) or record.index in indexes:
+        raise _malformed("leaves out of order")
+    disclosures = tuple(_disclosure(part) for part in extra.disclosures)
+    keys = [(part.rid, part.group) for part in disclosures]
+    if keys != sorted(set(keys)):
+        raise _malformed("disclosures out of order")
+    return Receipt(record, leaves, disclosures, checkpoint)
+
+
+def _write(receipt: Receipt) -> bytes:
+    extra = _Extra(
+        disclosures=[
+            _Disclosure(body=b64u(part.body), group=part.group, rid=part.rid, salt=b64u(part.salt))
+            for part in receipt.disclosures
+        ],
+        format=FORMAT,
+        leaf=b64u(receipt.record.leaf),
+        leaves=[
+            _Leaf(index=part.index, leaf=b64u(part.leaf), path=[b64u(node) for node in part.path])
+            for part in receipt.leaves
+        ],
+    )
+    lines = [
+        MAGIC,
+        f"extra {b64(msgspec.json.encode(extra))}",
+        f"index {receipt.record.index}",
+        *(b64(node) for node in receipt.record.path),
+    ]
+    return "\n".join(lines).encode("ascii") + b"\n\n" + receipt.checkpoint
+
+
+def _leaf(text: str) -> bytes:
+    leaf = unb64u(text)
+    if len(leaf) > MAX_LEAF:
+        raise _malformed("a leaf over 65,535 bytes")
+    return leaf
+
+
+def _index(index: int) -> int:
+    if not 0 <= index <= MAX_SIZE:
+        raise _malformed("an index out of range")
+    return index
+
+
+def _path(path: list[bytes]) -> tuple[bytes, ...]:
+    if len(path) > MAX_PATH or any(len(node) != HASH_LENGTH for node in path):
+        raise _malformed("a path that is not hashes")
+    return tuple(path)
+
+
+def _disclosure(part: _Disclosure) -> Disclosure:
+    salt = unb64u(part.salt)
+    if len(salt) != SALT_LENGTH:
+        raise _malformed("a salt that is not 32 bytes")
+    return Disclosure(part.rid, part.group, salt, unb64u(part.body))
+
+
+def _malformed(detail: str) -> VerificationError:
+    return VerificationError("receipt.malformed", detail=detail)
