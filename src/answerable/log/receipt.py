@@ -76,7 +76,7 @@ class _Disclosure(_Part, frozen=True, kw_only=True):
 
 class _Leaf(_Part, frozen=True, kw_only=True):
     index: int
-    leaf: str
+    leaf: str  # its text: a leaf is JSON in UTF-8
     path: list[str]
 
 
@@ -164,9 +164,9 @@ def _write(receipt: Receipt) -> bytes:
             for part in receipt.disclosures
         ],
         format=FORMAT,
-        leaf=b64u(receipt.record.leaf),
+        leaf=_text(receipt.record.leaf),
         leaves=[
-            _Leaf(index=part.index, leaf=b64u(part.leaf), path=[b64u(node) for node in part.path])
+            _Leaf(index=part.index, leaf=_text(part.leaf), path=[b64u(node) for node in part.path])
             for part in receipt.leaves
         ],
     )
@@ -180,10 +180,17 @@ def _write(receipt: Receipt) -> bytes:
 
 
 def _leaf(text: str) -> bytes:
-    leaf = unb64u(text)
+    leaf = text.encode("utf-8")
     if len(leaf) > MAX_LEAF:
         raise _malformed("a leaf over 65,535 bytes")
     return leaf
+
+
+def _text(leaf: bytes) -> str:
+    try:
+        return leaf.decode("utf-8")
+    except UnicodeDecodeError:
+        raise _malformed("a leaf that is not UTF-8") from None
 
 
 def _index(index: int) -> int:
