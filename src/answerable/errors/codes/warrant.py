@@ -126,4 +126,12 @@ ENTRIES: Final[dict[str, Entry]] = {
         http=503,
         exit=4,
     ),
+    "warrant.contended": Entry(
+        "The stop set changed each time this warrant was about to be written.",
+        "每次写入该许可时，终止集均发生了变更。",
+        "Ask again in a moment.",
+        "请稍后重试。",
+        http=503,
+        exit=4,
+    ),
 }

@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The desk: recognises what a caller shows, a handle or a warrant, and finds who stands behind it.
+
+Recognising is done once for each credential and kept; what may change meanwhile (a revocation, an end, a place) is
+compared each time. Whether the warrant admits is the gate's question.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from answerable.admission.warrant import parse
+from answerable.crypto.jwt import MAX_TOKEN
+from answerable.errors import Refused, VerificationError
+from answerable.model.records import Copy, Handle
+from answerable.model.warrants import Bearer, Credential, Peer, Warrant
+from answerable.ports import Clock, Directory
+from answerable.warrants.bindings import Binding
+from answerable.warrants.handles import PREFIX, digest_of
+from answerable.warrants.holder import Holder
+from answerable.warrants.replays import Replays
+
+# Recognised credentials that are kept. The oldest goes first; it is only recognised anew.
+MAX_KNOWN: Final = 16_384
+# Places that a handle was seen from and that its binding admits.
+MAX_PLACES: Final = 256
+
+
+class _Known:
+    """A handle that was recognised."""
+
+    __slots__ = ("binding", "places", "row")
+
+    def __init__(self, row: Handle) -> None:
+        self.row = row
+        self.binding = Binding.parse(row.binding)
+        self.places: set[str] = set()  # addresses that its network holds
+
+    def admits(self, peer: Peer) -> bool:
+        if peer.address in self.places and not peer.unix:
+            return True
+        if not self.binding.holds(peer):
+            return False
+        if self.binding.network is not None and len(self.places) < MAX_PLACES:
+            self.places.add(peer.address)
+        return True
+
+
+class Desk:
+    """Implements `ports.Desk`. issuers: the keys (kid -> public key) that warrants may be signed with; iss: the name
+    that they must carry."""
+
+    def __init__(
+        self, *, directory: Directory, clock: Clock, holder: Holder, issuers: Mapping[str, bytes], iss: str
+    ) -> None:
+        self._directory = directory
+        self._clock = clock
+        self._holder = holder
+        self._issuers = issuers
+        self._iss = iss
+        self._handles: dict[str, _Known] = {}
+        self._tokens: dict[str, Bearer] = {}
+        self._replays = Replays()
+
+    async def present(self, credential: Credential) -> Bearer:
+        """The bearer behind a credential, its warrant expired or not.
+
+        Raises Refused ``warrant.missing|malformed|forged|life|unregistered|copy_ended|replayed``,
+        ``handle.unknown|revoked|expired|elsewhere``, and for a handle's copy what the issuer refuses.
+        """
+        value = credential.value
+        known = self._handles.get(value)
+        if known is None:
+            if not value.startswith(PREFIX):
+                return self._warrant(value)
+            known = self._recognise(value)
+        row = self._directory.handle(known.row.digest)
+        if row is not known.row and row != known.row:
+            self._handles.pop(value, None)
+            known = self._recognise(value)
+            row = known.row
+        if row.revoked:
+            raise Refused("handle.revoked")
+        if self._clock.now_ms() >= row.expires:
+            raise Refused("handle.expired")
+        if not known.admits(credential.peer):
+            raise Refused("handle.elsewhere")
+        bearer = self._holder.cached(row.copy)
+        return bearer if bearer is not None else await self._holder.bearer(row.copy)
+
+    async def own(self, copy: Copy) -> Bearer:
+        """The bearer of a copy whose warrant this gateway keeps. Raises Refused what the issuer refuses."""
+        bearer = self._holder.cached(copy.rid)
+        return bearer if bearer is not None else await self._holder.bearer(copy.rid)
+
+    def _recognise(self, value: str) -> _Known:
+        row = self._directory.handle(digest_of(value)) if len(value) <= MAX_TOKEN else None
+        if row is None:
+            raise Refused("handle.unknown")
+        _make_room(self._handles)
+        known = self._handles[value] = _Known(row)
+        return known
+
+    def _warrant(self, token: str) -> Bearer:
+        if not token:
+            raise Refused("warrant.missing")
+        now_ms, mono_ms = self._clock.now_ms(), self._clock.mono_ms()
+        bearer = self._tokens.get(token)
+        if bearer is None:
+            bearer = self._read(token, now_ms, mono_ms)
+            _make_room(self._tokens)
+            self._tokens[token] = bearer
+        elif self._changed(bearer):
+            bearer = self._tokens[token] = self._stand(bearer.warrant, bearer.deadline_mono_ms)
+        if now_ms < bearer.warrant.exp_ms:  # an expired one says nothing about what is newest
+            self._replays.check(bearer.warrant, now_ms=now_ms, mono_ms=mono_ms)
+        return bearer
+
+    def _read(self, token: str, now_ms: int, mono_ms: int) -> Bearer:
+        try:
+            warrant = parse(token, self._issuers)
+        except VerificationError as error:
+            raise Refused(error.code, **error.params) from None
+        if warrant.iss != self._iss:
+            raise Refused("warrant.forged")
+        # A bearer's end is counted from when it was first seen here; never longer than its whole life.
+        left = min(warrant.exp_ms - now_ms, warrant.exp_ms - warrant.iat_ms)
+        return self._stand(warrant, mono_ms + left)
+
+    def _stand(self, warrant: Warrant, deadline_mono_ms: int) -> Bearer:
+        """The registrations behind a warrant. They must be the ones that it names: an id alone proves nothing."""
+        copy = self._directory.copy(warrant.copy)
+        system = self._directory.system(warrant.system)
+        party = self._directory.party(warrant.party)
+        if (
+            copy is None
+            or system is None
+            or party is None
+            or copy.rid != warrant.copy_rid
+            or copy.system != system.rid
+            or copy.key != warrant.key
+            or {system.num, *system.ancestors} - set(warrant.ancestors)
+        ):
+            raise Refused("warrant.unregistered")
+        if copy.ended:
+            raise Refused("warrant.copy_ended", copy=copy.id)
+        return Bearer(warrant, system, copy, party, deadline_mono_ms)
+
+    def _changed(self, bearer: Bearer) -> bool:
+        copy = self._directory.copy(bearer.copy.rid)
+        if copy is not bearer.copy and copy != bearer.copy:
+            return True
+        system = self._directory.system(bearer.system.rid)
+        if system is not bearer.system and system != bearer.system:
+            return True
+        party = self._directory.party(bearer.party.rid)
+        return party is not bearer.party and party != bearer.party
+
+
+def _make_room(kept: dict[str, _Known] | dict[str, Bearer]) -> None:
+    if len(kept) >= MAX_KNOWN:
+        del kept[next(iter(kept))]

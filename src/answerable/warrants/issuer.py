@@ -1,0 +1,243 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The issuer: signs warrants for copies that may act, and stops signing for those that may not.
+
+The first grant of a boot is a durable leaf, written only if the stop set is still the one that was looked at (so D = 0
+in `admission.bound`). A renewal is signed from memory and recorded with its minute (`warrants.renewals`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Final
+
+import msgspec
+
+from answerable.admission.ttl import life_class
+from answerable.admission.warrant import issue
+from answerable.crypto.random import nonce as fresh
+from answerable.errors import Refused, Unavailable
+from answerable.log.leaf import encode, rid
+from answerable.model.leaves import WarrantLeaf
+from answerable.model.units import EPOCH, Expect, Put, Space, Unit
+from answerable.model.warrants import Warrant
+from answerable.ports import Clock, Directory, Ledger, Signer
+from answerable.warrants.eligible import Eligible, Lapsed, eligible
+from answerable.warrants.renewals import Renewals
+from answerable.warrants.requests import WarrantRequest, check
+from answerable.warrants.stopview import StopView
+
+# A grant loses against each change of the stop set that commits meanwhile. More than a few in a row is no accident.
+ATTEMPTS: Final = 4
+# Boots whose warrants ended are forgotten once so many are remembered.
+MAX_BOOTS: Final = 65_536
+# How long a first grant may wait for the disk before another boot may try.
+LONGEST_WAIT_MS: Final = 30_000
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """A signed warrant. `repr` hides the token: it must not reach a log."""
+
+    token: str
+    warrant: Warrant
+
+    def __repr__(self) -> str:
+        return f"Granted(<hidden>, {self.warrant.copy!r})"
+
+
+@dataclass(slots=True)
+class _Boot:
+    nonce: str
+    seq: int
+    exp_ms: int
+    grant: str
+
+
+class Issuer:
+    """iss: this issuer's name; kid: the name of its key among those that verifiers trust; audiences: for whom it signs.
+
+    lapsed: duties that a system does not meet; life_ms: a life shorter than the class gives (never longer).
+    """
+
+    def __init__(
+        self,
+        *,
+        directory: Directory,
+        ledger: Ledger,
+        clock: Clock,
+        signer: Signer,
+        iss: str,
+        kid: str,
+        audiences: AbstractSet[str],
+        lapsed: Lapsed,
+        life_ms: int | None = None,
+        renewals: Renewals | None = None,
+    ) -> None:
+        self.iss = iss
+        self.kid = kid
+        self.public = signer.public
+        self.renewals = renewals or Renewals(ledger, clock)
+        self._directory = directory
+        self._ledger = ledger
+        self._clock = clock
+        self._signer = signer
+        self._audiences = frozenset(audiences)
+        self._lapsed = lapsed
+        self._life_ms = life_ms
+        self._view = StopView(directory)
+        self._boots: dict[tuple[str, str], _Boot] = {}
+
+    async def answer(self, request: WarrantRequest, signature: str) -> Granted:
+        """A warrant for the copy that signed `request` with its own key: its first, or the next.
+
+        Raises Refused ``warrant.unregistered|proof|audience|clone|replayed|boot_unknown|copy_ended|duty``,
+        ``stop.system``; Unavailable ``log.*``, ``warrant.unrecorded``.
+        """
+        copy = self._directory.copy(request.copy)
+        if copy is None:
+            raise Refused("warrant.unregistered")
+        check(request, signature, issuer=self.iss, key=copy.key, now_ms=self._clock.now_ms())
+        if request.seq == 1:
+            return await self.grant(copy.rid, aud=request.aud, nonce=request.nonce, once=True)
+        return self.renew(copy.rid, aud=request.aud, nonce=request.nonce, seq=request.seq)
+
+    async def grant(self, copy: str, *, aud: str, nonce: str, once: bool = False, holder: str = "copy") -> Granted:
+        """The first warrant of a boot, durable before it is signed. copy: rid; nonce: of the boot; once: the nonce may
+        found no other boot, ever. holder: who keeps it, the copy or its gateway; each has boots of its own.
+
+        Raises as `answer`.
+        """
+        self._check_audience(aud)
+        key = (copy, holder)
+        before = self._boots.get(key)
+        if before is not None and before.exp_ms > self._clock.now_ms() and (once or before.nonce != nonce):
+            raise Refused("warrant.replayed" if before.nonce == nonce else "warrant.clone")
+        # Taken before the disk is waited for: of two boots that ask at once, the second is the clone.
+        boot = self._boots[key] = _Boot(nonce, 1, self._clock.now_ms() + LONGEST_WAIT_MS, "")
+        try:
+            granted = await self._first(copy, aud, nonce, once=once)
+        except BaseException:
+            if self._boots.get(key) is boot:
+                del self._boots[key]
+            raise
+        boot.exp_ms, boot.grant = granted.warrant.exp_ms, granted.warrant.grant
+        self._forget()
+        return granted
+
+    def renew(self, copy: str, *, aud: str, nonce: str, seq: int, holder: str = "copy") -> Granted:
+        """The warrant after number `seq` - 1 of this boot. Each number is given out once.
+
+        Raises Refused ``warrant.boot_unknown``, ``warrant.clone``, ``warrant.replayed`` and as `grant`.
+        """
+        self._check_audience(aud)
+        now_ms = self._clock.now_ms()
+        boot = self._boots.get((copy, holder))
+        if boot is None or not boot.grant:
+            raise Refused("warrant.boot_unknown")
+        if boot.nonce != nonce:
+            raise Refused("warrant.clone" if boot.exp_ms > now_ms else "warrant.boot_unknown")
+        if seq != boot.seq + 1:
+            raise Refused("warrant.replayed")
+        self.renewals.check()
+        stops = self._view.now()
+        base = eligible(self._directory, stops, copy, lapsed=self._lapsed, now_ms=now_ms)
+        warrant = self._warrant(base, stops.epoch, aud=aud, nonce=nonce, seq=seq, now_ms=now_ms, grant=boot.grant)
+        token = issue(warrant, self._signer, self.kid)
+        self.renewals.add(token)
+        boot.seq, boot.exp_ms = seq, warrant.exp_ms
+        return Granted(token, warrant)
+
+    async def run(self) -> None:
+        """Record renewals, a leaf a minute, until cancelled."""
+        await self.renewals.run()
+
+    async def flush(self) -> None:
+        """Record what was renewed since; before the ledger closes."""
+        await self.renewals.flush()
+
+    async def _first(self, copy: str, aud: str, nonce: str, *, once: bool) -> Granted:
+        for _ in range(ATTEMPTS):
+            now_ms = self._clock.now_ms()
+            epoch = self._directory.raw(Space.COUNTERS, EPOCH)
+            stops = self._view.now()
+            base = eligible(self._directory, stops, copy, lapsed=self._lapsed, now_ms=now_ms)
+            draft = self._warrant(base, stops.epoch, aud=aud, nonce=nonce, seq=1, now_ms=now_ms, grant="")
+            leaf = encode(_leaf(draft, base))
+            expect = [
+                Expect(Space.COUNTERS, EPOCH, epoch),
+                Expect(Space.COPIES, base.copy.rid, self._directory.raw(Space.COPIES, base.copy.rid)),
+            ]
+            effects = []
+            if once:
+                key = f"boot:{nonce}"
+                expect.append(Expect(Space.NONCES, key, None))
+                effects.append(Put(Space.NONCES, key, str(now_ms).encode()))
+                if self._directory.raw(Space.NONCES, key) is not None:
+                    raise Refused("warrant.replayed")
+            try:
+                await self._ledger.commit(Unit(leaves=(leaf,), effects=tuple(effects), expect=tuple(expect)))
+            except Refused as error:
+                if error.code != "log.conflict":
+                    raise
+                continue  # a stop, or the copy's end, came first: look again
+            warrant = msgspec.structs.replace(draft, grant=rid(leaf))
+            return Granted(issue(warrant, self._signer, self.kid), warrant)
+        raise Unavailable("warrant.contended")
+
+    def _warrant(
+        self, base: Eligible, epoch: int, *, aud: str, nonce: str, seq: int, now_ms: int, grant: str
+    ) -> Warrant:
+        system = base.system
+        row = life_class(system.tier, system.worlds, system.criticality)
+        life = row.default_ms if self._life_ms is None else min(self._life_ms, row.max_ms)
+        return Warrant(
+            iss=self.iss,
+            aud=aud,
+            copy=base.copy.id,
+            system=system.id,
+            party=base.party.rid,
+            grant=grant,
+            ancestors=base.numbers,
+            iat_ms=now_ms,
+            exp_ms=now_ms + life,
+            jti=fresh(),
+            seq=seq,
+            nonce=nonce,
+            epoch=epoch,
+            key=base.copy.key,
+            worlds=system.worlds,
+            max_criticality=system.criticality,
+            tier=system.tier,
+            audience=system.audience,
+            copy_rid=base.copy.rid,
+        )
+
+    def _check_audience(self, aud: str) -> None:
+        if aud not in self._audiences:
+            raise Refused("warrant.audience", audience=" or ".join(sorted(self._audiences)))
+
+    def _forget(self) -> None:
+        if len(self._boots) > MAX_BOOTS:
+            now_ms = self._clock.now_ms()
+            self._boots = {key: boot for key, boot in self._boots.items() if boot.exp_ms > now_ms}
+
+
+def _leaf(warrant: Warrant, base: Eligible) -> WarrantLeaf:
+    numbers = b"".join(number.to_bytes(8, "big") for number in warrant.ancestors)
+    return WarrantLeaf(
+        anc=sha256(numbers).hexdigest(),
+        aud=warrant.aud,
+        cpy=base.copy.rid,
+        crit=warrant.max_criticality.value,
+        exp=warrant.exp_ms,
+        jti=warrant.jti,
+        n=fresh(),
+        party=warrant.party,
+        seq=warrant.seq,
+        sys=base.system.rid,
+        t=warrant.iat_ms,
+        tier=warrant.tier,
+        wld=[world.value for world in warrant.worlds],
+    )

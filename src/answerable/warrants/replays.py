@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A warrant that was followed by a newer one no longer counts: what a gateway remembers of each copy's key.
+
+A restored image would show the warrant of its past, or go on beside the original. Sequence numbers order the warrants
+of one boot, times of issue order boots.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from answerable.errors import Refused
+from answerable.model.warrants import Warrant
+
+# Calls that were under way on another connection when the newer warrant arrived still carry the one before.
+OVERLAP_MS: Final = 1_000
+# Keys whose warrants ended are forgotten once so many are remembered.
+MAX_KEYS: Final = 65_536
+
+
+@dataclass(slots=True)
+class _Seen:
+    warrant: Warrant
+    mono_ms: int  # when it was first seen
+
+
+class Replays:
+    """The newest warrant seen of each copy's key."""
+
+    def __init__(self) -> None:
+        self._newest: dict[str, _Seen] = {}
+
+    def check(self, warrant: Warrant, *, now_ms: int, mono_ms: int) -> None:
+        """Return if none newer was seen of this key, and remember it. Raises Refused ``warrant.replayed``."""
+        seen = self._newest.get(warrant.key)
+        if seen is None:
+            self._forget(now_ms)
+            self._newest[warrant.key] = _Seen(warrant, mono_ms)
+            return
+        newest = seen.warrant
+        if warrant is newest or warrant.jti == newest.jti:
+            return
+        if warrant.nonce == newest.nonce:
+            later = warrant.seq > newest.seq
+            overlaps = warrant.seq == newest.seq - 1 and mono_ms - seen.mono_ms <= OVERLAP_MS
+        else:
+            # Of two boots the one whose warrant was issued later; at the same instant neither, so not this one.
+            later, overlaps = warrant.iat_ms > newest.iat_ms, False
+        if later:
+            self._newest[warrant.key] = _Seen(warrant, mono_ms)
+        elif not overlaps:
+            raise Refused("warrant.replayed")
+
+    def _forget(self, now_ms: int) -> None:
+        # An expired warrant is refused by itself, so what is forgotten here lets nothing in.
+        if len(self._newest) >= MAX_KEYS:
+            self._newest = {key: seen for key, seen in self._newest.items() if seen.warrant.exp_ms > now_ms}
