@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Step 6 of the path: what the label of one action says. Which words, and where, is decided here and nowhere else.
+
+The audience comes from the caller's warrant, never from the request: nobody talks a label away. Words stand in the text
+wherever people read it; where the text must stay as the model wrote it, or a machine reads it, they stand in a field.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from answerable.labels.aigc import check
+from answerable.labels.wording import words
+from answerable.model.actions import Action
+from answerable.model.labels import AIGC, Label, Place
+from answerable.model.terms import Act, Audience
+from answerable.model.warrants import Bearer
+
+# GB 45438-2025 is about what the public sees; people inside the house are told in the same way. A machine that reads
+# must not find words in its data, but can pass them on from the field.
+PLACES: Final[dict[Audience, Place]] = {
+    Audience.PUBLIC: Place.TEXT,
+    Audience.INTERNAL: Place.TEXT,
+    Audience.MACHINE: Place.FIELD,
+}
+
+
+def compose(*, action: Action, caller: Bearer, model: Bearer, record: str, provider: str) -> Label:
+    """The label of `record`. provider: the gateway operator's provider code.
+
+    Raises VerificationError ``label.malformed`` if provider or record may not stand in an AIGC object, so that the
+    action is refused rather than answered without a label.
+    """
+    explicit = "" if action.act is Act.EMBEDDING else words(action.language)
+    place = PLACES.get(caller.warrant.audience, Place.TEXT) if action.explicit_in_text else Place.FIELD
+    return Label(
+        explicit=explicit,
+        place=place if explicit else Place.FIELD,
+        aigc=check(AIGC(label="1", content_producer=provider, produce_id=record)),
+        record=record,
+        system=model.system.rid,
+        party=caller.warrant.party,
+        language=action.language,
+    )

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The words of the explicit label, and how they are set before a text and taken off again.
+
+GB 45438-2025 section 5 asks for an AI element ("人工智能" or "AI") and a generation element ("生成" or "合成") at the
+start, the end or a fitting middle of a text. Ours stand at the start, in a paragraph of their own: on the same line
+they would break a heading, a list, a table or a code fence that the text begins with.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+WORDS: Final[dict[str, str]] = {"en": "AI-generated", "zh": "AI生成"}
+BREAK: Final = "\n\n"
+PREFIXES: Final = tuple(words + BREAK for words in WORDS.values())
+
+_SEPARATORS = ("\n", "\r\n")
+
+
+def words(language: str) -> str:
+    """The label's words in `language` ("en" or "zh"; any other is answered in English)."""
+    return WORDS.get(language, WORDS["en"])
+
+
+def prefix(explicit: str) -> str:
+    """What is set before a text that shall carry the words `explicit`; "" for no words."""
+    return explicit + BREAK if explicit else ""
+
+
+def found(text: str) -> str:
+    """The words that `text` begins with as a paragraph or line of its own, or "". White space before them is passed
+    over: copying adds some."""
+    start = text.lstrip()
+    for known in WORDS.values():
+        if start.startswith(known) and (start == known or start[len(known) :].startswith(_SEPARATORS)):
+            return known
+    return ""
+
+
+def without(text: str) -> str:
+    """`text` without our own label at its start: as a model gets its earlier turns back."""
+    for known in PREFIXES:
+        if text.startswith(known):
+            return text[len(known) :]
+    return text
+
+
+def plain(text: str) -> str:
+    """What people copy of a text, label and outer white space aside, with "\\n" as line end: what it is found again
+    by."""
+    text = text.replace("\r\n", "\n").strip()
+    if known := found(text):
+        text = text[len(known) :].lstrip()
+    return text

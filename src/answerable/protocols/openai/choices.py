@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Answers that consist of choices: chat and text completions. Decoder of their streams, transcript and marker.
+
+A piece that ends a choice is kept back until the next one or the end arrives: only then it is known which piece is the
+last that is sent, and that piece carries the label's second mark. No piece is ever added.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from answerable.errors import Unavailable
+from answerable.labels.wording import plain
+from answerable.model.actions import Chunk
+from answerable.protocols.openai.answers import MAX_ANSWER, Weave, broken, members, usage
+from answerable.protocols.openai.content import Pieces, body
+from answerable.protocols.openai.marker import move
+from answerable.protocols.openai.voices import CALL, REASONING, REFUSAL, TEXT, Utterance, Voice
+from answerable.protocols.sse import Reader
+
+DONE: Final = b"[DONE]"
+
+
+def choices_of(answer: dict[str, Any]) -> list[Any]:
+    """The choices of an answer or piece, [] for none. Raises Unavailable ``upstream.broken``."""
+    choices = answer.get("choices")
+    if choices is None:
+        return []
+    if type(choices) is not list:
+        raise broken("choices is not a list")
+    return choices
+
+
+def _weigh(weave: Weave, index: int, said: list[Utterance]) -> str:
+    """What detectors see of one choice."""
+    return "".join(
+        weave.say((index, each.kind, each.call) if each.kind != TEXT else index, each.name + each.text)
+        for each in said
+        if each.name or each.text
+    )
+
+
+def whole(answer: dict[str, Any], voice: Voice) -> Chunk:
+    """The one piece of an unstreamed answer. Raises Unavailable ``upstream.broken``."""
+    choices = choices_of(answer)
+    if not choices:
+        raise broken("no choices")
+    weave = Weave()
+    text = []
+    for choice in choices:
+        index, part = voice.speaker(choice)
+        text.append(_weigh(weave, index, voice.utterances(part)))
+    return Chunk(answer, "".join(text), usage=usage(answer.get("usage"), "prompt_tokens", "completion_tokens"))
+
+
+class Stream:
+    """Decoder of a stream of choices. usage_wanted: whether the client asked for the last piece, the one with the usage
+    alone; we always ask the upstream for it, and read it either way."""
+
+    __slots__ = ("_done", "_finished", "_held", "_size", "_spoken", "_sse", "_usage_wanted", "_voice", "_weave")
+
+    def __init__(self, voice: Voice, *, usage_wanted: bool) -> None:
+        self._voice = voice
+        self._usage_wanted = usage_wanted
+        self._sse = Reader()
+        self._weave = Weave()
+        self._held: Chunk | None = None
+        self._spoken: set[int] = set()
+        self._finished: set[int] = set()
+        self._done = False
+        self._size = 0
+
+    def feed(self, data: bytes) -> list[Chunk]:
+        """Raises Unavailable ``upstream.broken|oversized|truncated``."""
+        self._size += len(data)
+        if self._size > MAX_ANSWER:
+            raise Unavailable("upstream.oversized", limit=MAX_ANSWER)
+        out: list[Chunk] = []
+        for event in self._sse.feed(data):
+            if self._done:
+                break
+            if event.data == DONE:
+                self._finish(out)
+            elif event.data:
+                self._piece(members(event.data), out)
+        return out
+
+    def end(self) -> list[Chunk]:
+        """Raises Unavailable ``upstream.truncated`` unless the upstream said that it is done."""
+        if not self._done:
+            raise Unavailable("upstream.truncated")
+        return []
+
+    def _piece(self, answer: dict[str, Any], out: list[Chunk]) -> None:
+        choices = choices_of(answer)
+        spent = answer.get("usage")
+        chunk = Chunk(answer)
+        if spent is not None:
+            chunk.usage = usage(spent, "prompt_tokens", "completion_tokens")
+        ends = not choices and bool(self._finished)
+        for choice in choices:
+            index, part = self._voice.speaker(choice)
+            text = part.get("content")
+            if len(part) == 1 and type(text) is str:  # nearly every piece of a chat is this
+                chunk.text += self._weave.say(index, text)
+            else:
+                chunk.text += _weigh(self._weave, index, self._voice.utterances(part))
+            self._spoken.add(index)
+            if choice.get("finish_reason") is not None:
+                self._finished.add(index)
+                ends = True
+        if not choices and chunk.usage is not None and not self._usage_wanted:
+            # Read, but not passed on: its figures go with the piece that is sent instead.
+            if self._held is not None:
+                self._held.usage = chunk.usage
+            return
+        if self._held is not None:
+            out.append(self._held)
+            self._held = None
+        if ends:
+            self._held = chunk
+        else:
+            out.append(chunk)
+
+    def _finish(self, out: list[Chunk]) -> None:
+        if self._held is None or not self._spoken <= self._finished:
+            raise Unavailable("upstream.truncated")
+        self._held.last = True
+        out.append(self._held)
+        self._held = None
+        self._done = True
+
+
+class Transcript:
+    """Collects what choices say (`ports.Transcript`). To be fed with what is sent: label included."""
+
+    __slots__ = ("_choices", "_voices")
+
+    def __init__(self, *voices: Voice) -> None:
+        self._voices = voices
+        self._choices: dict[int, Pieces] = {}
+
+    def add(self, chunk: Chunk) -> None:
+        for choice in choices_of(chunk.body):
+            for voice in self._voices:
+                if not voice.part or voice.part in choice:
+                    self._hear(voice, choice)
+                    break
+
+    def _hear(self, voice: Voice, choice: dict[str, Any]) -> None:
+        index, part = voice.speaker(choice)
+        pieces = self._choices.get(index)
+        if pieces is None:
+            pieces = self._choices[index] = Pieces()
+        text = part.get("content")
+        if len(part) == 1 and type(text) is str:
+            pieces.text.append(text)
+            return
+        for said in voice.utterances(part):
+            if said.kind == TEXT:
+                pieces.text.append(said.text)
+            elif said.kind == REFUSAL:
+                pieces.refusal.append(said.text)
+            elif said.kind == REASONING:
+                pieces.reasoning.append(said.text)
+            elif said.kind == CALL:
+                call = pieces.calls.setdefault(said.call, ["", ""])
+                call[0] = call[0] or said.id
+                call[1] += said.name
+                call.append(said.text)
+
+    def body(self) -> bytes:
+        """The canonical content; b"" if nothing was sent."""
+        return body(pieces.choice() for _, pieces in sorted(self._choices.items())) if self._choices else b""
+
+    def texts(self) -> tuple[str, ...]:
+        """Each choice's text (or refusal), without label and outer white space."""
+        said = [pieces.choice() for _, pieces in sorted(self._choices.items())]
+        return tuple(plain(choice.text or choice.refusal) for choice in said)
+
+
+class Marker:
+    """Sets words before the first text of each choice."""
+
+    __slots__ = ("_begun", "_voices")
+
+    def __init__(self, *voices: Voice) -> None:
+        self._voices = voices
+        self._begun: dict[int, int] = {}  # index of the choice -> length of what was set before it
+
+    def begin(self, chunk: Chunk, prefix: str) -> None:
+        for choice in choices_of(chunk.body):
+            for voice in self._voices:
+                if not voice.part or voice.part in choice:
+                    index, part = voice.speaker(choice)
+                    if index not in self._begun:
+                        self._set(index, part, voice.text, prefix)
+                    if "annotations" in part:
+                        move(part["annotations"], self._begun.get(index, 0))
+                    break
+
+    def _set(self, index: int, part: dict[str, Any], key: str, prefix: str) -> None:
+        for each in (key, "refusal"):
+            if text := part.get(each):
+                # An upstream that is a gateway of this kind has set the same words already.
+                labelled = text.startswith(prefix)
+                self._begun[index] = 0 if labelled else len(prefix)
+                part[each] = text if labelled else prefix + text
+                return
+
+    def place(self, chunk: Chunk) -> dict[str, Any]:
+        return chunk.body

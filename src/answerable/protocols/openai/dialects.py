@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The dialect of each request: one immutable object an endpoint and kind of call."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from answerable.errors import Refused
+from answerable.ports import Dialect
+from answerable.protocols.openai.chat import Chat
+from answerable.protocols.openai.completions import Completions
+from answerable.protocols.openai.embeddings import Embeddings
+from answerable.protocols.openai.endpoint import Endpoint
+from answerable.protocols.openai.marker import Labelling
+from answerable.protocols.openai.request import Parsed
+from answerable.protocols.openai.responses import Responses
+
+ENDPOINTS: Final[tuple[type[Endpoint], ...]] = (Chat, Responses, Completions, Embeddings)
+
+
+class Dialects:
+    """labelling: how labels are set; `formats.api_text.dialects()` gives the whole thing ready for use."""
+
+    def __init__(self, labelling: Labelling) -> None:
+        self._plain: dict[str, Endpoint] = {kind.path: kind(labelling) for kind in ENDPOINTS}
+        self._counting: dict[str, Endpoint] = {kind.path: kind(labelling, usage_wanted=True) for kind in ENDPOINTS}
+
+    def of(self, parsed: Parsed) -> Dialect:
+        """The dialect that answers `parsed`."""
+        return self.at(parsed.path, usage_wanted=parsed.usage_wanted)
+
+    def at(self, path: str, *, usage_wanted: bool = False) -> Dialect:
+        """Raises Refused ``request.not_found`` for a path that is no endpoint."""
+        dialect = (self._counting if usage_wanted else self._plain).get(path)
+        if dialect is None:
+            raise Refused("request.not_found")
+        return dialect

@@ -1,0 +1,226 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``POST /v1/responses``.
+
+Each text travels more than once in a stream, so what is repeated must be what was said: an upstream that shows people
+one text and saves another is broken, and nothing of it goes on.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from answerable.errors import Unavailable
+from answerable.labels.wording import plain
+from answerable.model.actions import Chunk
+from answerable.ports import Decoder, Transcript
+from answerable.protocols.openai import marker
+from answerable.protocols.openai.answers import MAX_ANSWER, Weave, Whole, broken, members, usage
+from answerable.protocols.openai.content import Call, Choice, body
+from answerable.protocols.openai.endpoint import Endpoint, unlabelled_turns
+from answerable.protocols.openai.slots import CALL, REASONING, REFUSAL, SUMMARY, TEXT, Key, Slot, slots
+from answerable.protocols.sse import Reader
+
+ENDS: Final = frozenset({"response.completed", "response.incomplete", "response.failed"})
+_DELTA: Final = "response.output_text.delta"
+
+
+class Responses(Endpoint):
+    """Responses, streamed as named events; the last one ends the stream, there is no ``[DONE]``."""
+
+    path: str = "/v1/responses"
+    prefix: str = "resp_"
+
+    __slots__ = ()
+
+    def _adapt(self, body: dict[str, Any], *, stream: bool) -> None:
+        if "input" in body:
+            body["input"] = unlabelled_turns(body["input"], ("output_text",))
+
+    def decoder(self, *, stream: bool) -> Decoder:
+        return Stream() if stream else Whole(whole)
+
+    def marker(self) -> marker.Marker:
+        return Marker()
+
+    def content(self) -> Transcript:
+        return Said()
+
+    def stamp(self, chunk: Chunk, record: str, model: str) -> None:
+        """Item ids stay: they are references inside the answer."""
+        body = chunk.body
+        response = body.get("response")
+        if isinstance(response, dict):
+            body = response
+        elif "type" in body:
+            if "response_id" in body:
+                body["response_id"] = self.prefix + record
+            return
+        if "id" in body:
+            body["id"] = self.prefix + record
+        if "model" in body:
+            body["model"] = model
+
+    def trailer(self, *, stream: bool) -> bytes:
+        return b""
+
+
+def whole(answer: dict[str, Any]) -> Chunk:
+    """The one piece of an unstreamed response. Raises Unavailable ``upstream.broken``."""
+    if not isinstance(answer.get("output"), list) or "type" in answer:
+        raise broken("no output")
+    weave = Weave()
+    text = "".join(weave.say(slot.key, slot.name + slot.text) for slot in slots(answer) if slot.name or slot.text)
+    return Chunk(answer, text, usage=usage(answer.get("usage"), "input_tokens", "output_tokens"))
+
+
+class Texts:
+    """The texts of one response as they are said, each under its key."""
+
+    __slots__ = ("pieces",)
+
+    def __init__(self) -> None:
+        self.pieces: dict[Key, list[str]] = {}
+
+    def hear(self, slot: Slot) -> str:
+        """What is new in `slot`. Raises Unavailable ``upstream.broken`` if it repeats another text than was said."""
+        if not slot.text:
+            return ""
+        pieces = self.pieces.get(slot.key)
+        if pieces is None:
+            self.pieces[slot.key] = [slot.text]
+            return slot.text
+        if not slot.whole:
+            pieces.append(slot.text)
+            return slot.text
+        said = "".join(pieces)
+        pieces[:] = [said]
+        if said != slot.text:
+            raise broken("a text that is repeated differently")
+        return ""
+
+
+class Stream:
+    """Decoder of a stream of events."""
+
+    __slots__ = ("_done", "_size", "_sse", "_texts", "_weave")
+
+    def __init__(self) -> None:
+        self._sse = Reader()
+        self._weave = Weave()
+        self._texts = Texts()
+        self._done = False
+        self._size = 0
+
+    def feed(self, data: bytes) -> list[Chunk]:
+        """Raises Unavailable ``upstream.broken|oversized``."""
+        self._size += len(data)
+        if self._size > MAX_ANSWER:
+            raise Unavailable("upstream.oversized", limit=MAX_ANSWER)
+        out: list[Chunk] = []
+        for event in self._sse.feed(data):
+            if self._done or event.data == b"[DONE]":
+                break
+            if event.data:
+                out.append(self._piece(event.name.decode("utf-8", "replace"), members(event.data)))
+        return out
+
+    def end(self) -> list[Chunk]:
+        """Raises Unavailable ``upstream.truncated`` unless an event ended the response."""
+        if not self._done:
+            raise Unavailable("upstream.truncated")
+        return []
+
+    def _piece(self, name: str, event: dict[str, Any]) -> Chunk:
+        kind = event.get("type")
+        if not isinstance(kind, str):
+            raise broken("an event without type")
+        if kind == "error":
+            raise broken("an error in place of an answer")
+        chunk = Chunk(event, event=name)
+        for slot in slots(event):
+            if new := self._texts.hear(slot):
+                chunk.text += self._weave.say(slot.key, new)
+        if kind in ENDS:
+            self._done = chunk.last = True
+            response = event.get("response")
+            if not isinstance(response, dict):
+                raise broken("an end without response")
+            chunk.usage = usage(response.get("usage"), "input_tokens", "output_tokens")
+        return chunk
+
+
+class Said:
+    """The transcript of a response: one choice, its texts joined as the SDK's ``output_text`` joins them."""
+
+    __slots__ = ("_calls", "_sent", "_texts")
+
+    def __init__(self) -> None:
+        self._texts = Texts()
+        self._calls: dict[Key, tuple[str, str]] = {}
+        self._sent = False
+
+    def add(self, chunk: Chunk) -> None:
+        self._sent = True
+        for slot in slots(chunk.body):
+            self._texts.hear(slot)
+            if slot.id or slot.name:
+                self._calls[slot.key] = slot.id, slot.name
+
+    def body(self) -> bytes:
+        """The canonical content; b"" if nothing was sent."""
+        return body((self._choice(),)) if self._sent else b""
+
+    def texts(self) -> tuple[str, ...]:
+        choice = self._choice()
+        return (plain(choice.text or choice.refusal),)
+
+    def _choice(self) -> Choice:
+        said = {key: "".join(pieces) for key, pieces in self._texts.pieces.items()}
+        calls = sorted({key for key in said if key[0] == CALL} | self._calls.keys())
+        return Choice(
+            calls=tuple(
+                Call(arguments=said.get(key, ""), id=id, name=name)
+                for key in calls
+                for id, name in (self._calls.get(key, ("", "")),)
+            ),
+            reasoning=_joined(said, (SUMMARY, REASONING)),
+            refusal=_joined(said, (REFUSAL,)),
+            text=_joined(said, (TEXT,)),
+        )
+
+
+def _joined(said: dict[Key, str], kinds: tuple[str, ...]) -> str:
+    found = sorted((key[1], kinds.index(key[0]), key[2], text) for key, text in said.items() if key[0] in kinds)
+    return "".join(text for *_, text in found)
+
+
+class Marker:
+    """Sets words before the first text of the response, wherever that text stands."""
+
+    __slots__ = ("_by", "_first")
+
+    def __init__(self) -> None:
+        self._first: Key | None = None
+        self._by = 0
+
+    def begin(self, chunk: Chunk, prefix: str) -> None:
+        event = chunk.body
+        if event.get("type") == _DELTA and self._first is not None:
+            return
+        for slot in slots(event):
+            if slot.key[0] not in (TEXT, REFUSAL) or not slot.text:
+                continue
+            begins = self._first is None
+            if begins:
+                self._first = slot.key
+                # An upstream that is a gateway of this kind has set the same words already.
+                self._by = 0 if slot.text.startswith(prefix) else len(prefix)
+            if slot.key == self._first and self._by and (begins or slot.whole):
+                slot.holder[slot.member] = prefix + slot.text
+                marker.move(slot.holder.get("annotations"), self._by)
+        if "annotation" in event and self._first == (TEXT, event.get("output_index"), event.get("content_index")):
+            marker.move([event["annotation"]], self._by)
+
+    def place(self, chunk: Chunk) -> dict[str, Any]:
+        response = chunk.body.get("response")
+        return response if isinstance(response, dict) else chunk.body

@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where texts stand in the events and objects of the Responses API.
+
+The same text travels several times: in pieces (`*.delta`), whole (`*.done`), inside its part, its item and the finished
+response. A `Slot` is one such place; slots with the same key speak of the same text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final, NamedTuple
+
+from answerable.protocols.openai.answers import MAX_VOICES, broken
+
+TEXT: Final = "text"
+REFUSAL: Final = "refusal"
+REASONING: Final = "reasoning"
+SUMMARY: Final = "summary"
+CALL: Final = "call"
+
+Key = tuple[str, int, int]  # kind, output_index, index of the part
+
+
+class Slot(NamedTuple):
+    """text stands at `holder[member]`; whole: False for a piece of it; name, id: of a tool call, where they stand."""
+
+    key: Key
+    holder: dict[str, Any]
+    member: str
+    text: str
+    whole: bool = True
+    id: str = ""
+    name: str = ""
+
+
+# type of the event -> (kind, member that holds the text, member that holds the index of the part, whole)
+_EVENTS: Final[dict[str, tuple[str, str, str, bool]]] = {
+    "response.output_text.delta": (TEXT, "delta", "content_index", False),
+    "response.output_text.done": (TEXT, "text", "content_index", True),
+    "response.refusal.delta": (REFUSAL, "delta", "content_index", False),
+    "response.refusal.done": (REFUSAL, "refusal", "content_index", True),
+    "response.reasoning_text.delta": (REASONING, "delta", "content_index", False),
+    "response.reasoning_text.done": (REASONING, "text", "content_index", True),
+    "response.reasoning_summary_text.delta": (SUMMARY, "delta", "summary_index", False),
+    "response.reasoning_summary_text.done": (SUMMARY, "text", "summary_index", True),
+    "response.function_call_arguments.delta": (CALL, "delta", "", False),
+    "response.function_call_arguments.done": (CALL, "arguments", "", True),
+    "response.custom_tool_call_input.delta": (CALL, "delta", "", False),
+    "response.custom_tool_call_input.done": (CALL, "input", "", True),
+    "response.mcp_call_arguments.delta": (CALL, "delta", "", False),
+    "response.mcp_call_arguments.done": (CALL, "arguments", "", True),
+    "response.code_interpreter_call_code.delta": (CALL, "delta", "", False),
+    "response.code_interpreter_call_code.done": (CALL, "code", "", True),
+}
+_PARTS: Final = {"output_text": (TEXT, "text"), "refusal": (REFUSAL, "refusal"), "reasoning_text": (REASONING, "text")}
+_CALLS: Final = {
+    "function_call": "arguments",
+    "custom_tool_call": "input",
+    "mcp_call": "arguments",
+    "code_interpreter_call": "code",
+}
+
+
+def slots(body: dict[str, Any]) -> list[Slot]:
+    """The slots of an event, or of a whole response. Raises Unavailable ``upstream.broken`` for texts and indices that
+    are none; parts and items of kinds that we do not know hold no slot."""
+    found: list[Slot] = []
+    kind = body.get("type")
+    if isinstance(kind, str) and (event := _EVENTS.get(kind)) is not None:
+        name, member, index, whole = event
+        key = (name, _index(body, "output_index"), _index(body, index) if index else 0)
+        found.append(Slot(key, body, member, _text(body, member), whole))
+    # Every place is looked at, whatever the type says: nothing passes unseen because it stands where it should not.
+    if isinstance(response := body.get("response"), dict):
+        found.extend(_output(response))
+    if isinstance(item := body.get("item"), dict):
+        found.extend(_item(item, _index(body, "output_index")))
+    if isinstance(part := body.get("part"), dict):
+        if "summary_index" in body:
+            key = (SUMMARY, _index(body, "output_index"), _index(body, "summary_index"))
+            found.append(Slot(key, part, "text", _text(part, "text")))
+        else:
+            found.extend(_part(part, _index(body, "output_index"), _index(body, "content_index")))
+    if "output" in body:
+        found.extend(_output(body))
+    return found
+
+
+def _output(response: dict[str, Any]) -> Iterator[Slot]:
+    output = response.get("output")
+    if output is None:
+        return
+    if not isinstance(output, list) or len(output) > MAX_VOICES:
+        raise broken("output is not a list")
+    for place, item in enumerate(output):
+        if not isinstance(item, dict):
+            raise broken("an item is not an object")
+        yield from _item(item, place)
+
+
+def _item(item: dict[str, Any], place: int) -> Iterator[Slot]:
+    kind = item.get("type")
+    if isinstance(kind, str) and (member := _CALLS.get(kind)) is not None:
+        call = item.get("call_id") or item.get("id")
+        name = item.get("name") or kind
+        yield Slot(
+            (CALL, place, 0),
+            item,
+            member,
+            _text(item, member),
+            id=call if isinstance(call, str) else "",
+            name=name if isinstance(name, str) else "",
+        )
+    for index, part in enumerate(_list(item, "content")):
+        yield from _part(part, place, index)
+    for index, part in enumerate(_list(item, "summary")):
+        if isinstance(part, dict):
+            yield Slot((SUMMARY, place, index), part, "text", _text(part, "text"))
+
+
+def _part(part: Any, place: int, index: int) -> Iterator[Slot]:
+    kind = part.get("type") if isinstance(part, dict) else None
+    if isinstance(kind, str) and (known := _PARTS.get(kind)) is not None:
+        yield Slot((known[0], place, index), part, known[1], _text(part, known[1]))
+
+
+def _list(holder: dict[str, Any], member: str) -> list[Any]:
+    value = holder.get(member)
+    return value[:MAX_VOICES] if isinstance(value, list) else []
+
+
+def _text(holder: dict[str, Any], member: str) -> str:
+    text = holder.get(member)
+    if text is None:
+        return ""
+    if not isinstance(text, str):
+        raise broken(f"{member} is not a text")
+    return text
+
+
+def _index(body: dict[str, Any], member: str) -> int:
+    index = body.get(member, 0)
+    if type(index) is not int or not 0 <= index < MAX_VOICES:
+        raise broken(f"{member} is not an index")
+    return index

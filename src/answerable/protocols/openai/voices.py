@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What one choice of a chat or text completion says: read once, strictly, for detectors, transcript and label alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from answerable.protocols.openai.answers import MAX_VOICES, broken
+
+TEXT, REFUSAL, REASONING, CALL = "text", "refusal", "reasoning", "call"
+
+
+class Utterance(NamedTuple):
+    """kind: TEXT, REFUSAL, REASONING or CALL; call, id, name: of a tool call, name in pieces or whole."""
+
+    kind: str
+    text: str
+    call: int = 0
+    id: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """part: the member of a choice that speaks, "" for the choice itself; text: its member with the text."""
+
+    part: str
+    text: str
+
+    def speaker(self, choice: Any) -> tuple[int, dict[str, Any]]:
+        """(index, the object that speaks) of a choice. Raises Unavailable ``upstream.broken``."""
+        if not isinstance(choice, dict):
+            raise broken("a choice is not an object")
+        index = choice.get("index", 0)
+        if type(index) is not int or not 0 <= index < MAX_VOICES:
+            raise broken("a choice without index")
+        if not self.part:
+            return index, choice
+        part = choice.get(self.part)
+        if part is None:
+            return index, {}
+        if not isinstance(part, dict):
+            raise broken(f"{self.part} is not an object")
+        return index, part
+
+    def utterances(self, part: dict[str, Any]) -> list[Utterance]:
+        """All that `part` says. Raises Unavailable ``upstream.broken`` for texts that are not texts."""
+        said: list[Utterance] = []
+        # Reasoning comes before the answer when both stand in one piece. The two names are two vendors' habits; where
+        # both stand, they repeat each other.
+        if reasoning := _text(part, "reasoning_content") or _text(part, "reasoning"):
+            said.append(Utterance(REASONING, reasoning))
+        if text := _text(part, self.text):
+            said.append(Utterance(TEXT, text))
+        if refusal := _text(part, "refusal"):
+            said.append(Utterance(REFUSAL, refusal))
+        calls = part.get("tool_calls")
+        if calls is not None:
+            if not isinstance(calls, list):
+                raise broken("tool_calls is not a list")
+            said.extend(_call(call, place) for place, call in enumerate(calls))
+        function = part.get("function_call")
+        if function is not None:
+            said.append(_call({"function": function}, 0))
+        return said
+
+
+CHUNK = Voice("delta", "content")
+MESSAGE = Voice("message", "content")
+COMPLETION = Voice("", "text")
+
+
+def _text(part: dict[str, Any], key: str) -> str:
+    text = part.get(key)
+    if text is None:
+        return ""
+    if type(text) is not str:
+        raise broken(f"{key} is not a text")
+    return text
+
+
+def _call(call: Any, place: int) -> Utterance:
+    """A tool call or a piece of one: a function with its arguments, or a custom tool with its input."""
+    if not isinstance(call, dict):
+        raise broken("a tool call is not an object")
+    index = call.get("index", place)
+    if type(index) is not int or not 0 <= index < MAX_VOICES:
+        raise broken("a tool call without index")
+    custom = call.get("custom")
+    body = call.get("function") if custom is None else custom
+    if body is None:
+        body = {}
+    if not isinstance(body, dict):
+        raise broken("a tool call without function")
+    return Utterance(
+        CALL,
+        _text(body, "arguments" if custom is None else "input"),
+        index,
+        _text(call, "id"),
+        _text(body, "name"),
+    )

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Server-sent events (WHATWG HTML, section 9.2): an incremental, bounded reader, and a writer.
+
+The common event, one ``data:`` line ended by an empty line, takes a short way; everything else the standard's.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from answerable.errors import Unavailable
+
+# A whole Responses object in one event is some hundred kilobytes; an image in it some megabytes.
+MAX_EVENT: Final = 16 * 1024 * 1024
+
+_BOM = b"\xef\xbb\xbf"
+
+
+class Event(NamedTuple):
+    """name: UTF-8 bytes of the `event` field, b"" if there was none; data: the joined `data` lines, undecoded."""
+
+    name: bytes
+    data: bytes
+
+
+class Reader:
+    """Bytes in, events out; pieces may be cut anywhere. `id` and `retry` are passed over: nothing is ever
+    re-fetched."""
+
+    __slots__ = ("_after_cr", "_begun", "_limit", "_rest")
+
+    def __init__(self, limit: int = MAX_EVENT) -> None:
+        self._limit = limit
+        self._rest = b""
+        self._begun = False
+        self._after_cr = False
+
+    def feed(self, data: bytes) -> list[Event]:
+        """The events that `data` completes. Raises Unavailable ``upstream.oversized`` if one is longer than the
+        limit."""
+        if not self._begun:
+            data = self._begin(data)
+        if self._after_cr or b"\r" in data:
+            data = self._line_ends(data)
+        blocks = (self._rest + data).split(b"\n\n")
+        self._rest = blocks.pop()
+        if len(self._rest) > self._limit:
+            raise Unavailable("upstream.oversized", limit=self._limit)
+        events: list[Event] = []
+        for block in blocks:
+            if block.startswith(b"data: ") and b"\n" not in block:
+                events.append(Event(b"", block[6:]))
+            elif block and (event := _parse(block)) is not None:
+                events.append(event)
+        return events
+
+    def _begin(self, data: bytes) -> bytes:
+        """Passes over a byte order mark, which may arrive in pieces."""
+        data = self._rest + data
+        self._rest = b""
+        if len(data) < len(_BOM) and _BOM.startswith(data):
+            self._rest = data
+            return b""
+        self._begun = True
+        return data.removeprefix(_BOM)
+
+    def _line_ends(self, data: bytes) -> bytes:
+        """CR and CRLF become LF; a CR at the end of one piece swallows the LF at the start of the next."""
+        if not data:
+            return data
+        if self._after_cr and data.startswith(b"\n"):
+            data = data[1:]
+        self._after_cr = data.endswith(b"\r") if data else False
+        return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+
+
+def _parse(block: bytes) -> Event | None:
+    name = b""
+    lines: list[bytes] = []
+    for line in block.split(b"\n"):
+        field, _, value = line.partition(b":")
+        if field == b"data":
+            lines.append(value.removeprefix(b" "))
+        elif field == b"event":
+            name = value.removeprefix(b" ")
+    return Event(name, b"\n".join(lines)) if lines else None
+
+
+def write(data: bytes, event: str = "") -> bytes:
+    """One event. data: without line breaks, as compact JSON is; event: its name, "" for none."""
+    if event:
+        return b"event: %b\ndata: %b\n\n" % (event.encode(), data)
+    return b"data: %b\n\n" % data
