@@ -28,8 +28,8 @@ class Phase(Enum):
 
 
 class Connection(asyncio.Protocol):
-    """status, headers (names lower-case), phase: of the answer that is being read. deadline: monotonic loop time at which
-    the sweep ends it, 0.0 for none."""
+    """status, headers (names lower-case), phase: of the answer that is being read. deadline: monotonic loop time at
+    which the sweep ends it, 0.0 for none."""
 
     def __init__(
         self, loop: asyncio.AbstractEventLoop, limits: Limits, name: str, lost: Callable[[Connection], None]

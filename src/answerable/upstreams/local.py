@@ -35,8 +35,8 @@ _PREFIX: Final = "answerable-copy-"
 class LocalModel:
     """ports.Upstream over a child process.
 
-    weights: what the file at `path` must be; it is verified at each start. model: what requests call it. threads: one or
-    two; context: tokens a conversation may have; slots: answers at the same time, further calls wait.
+    weights: what the file at `path` must be; it is verified at each start. model: what requests call it. threads: one
+    or two; context: tokens a conversation may have; slots: answers at the same time, further calls wait.
     After `start`: `key` (base64url) and `process` (``pid:…``), under which the copy is registered.
     """
 

@@ -25,9 +25,9 @@ _TERM = re.compile(r"[A-Za-z][A-Za-z0-9_.\[\]-]{0,63}")
 class OpenAICompatible:
     """ports.Upstream over HTTP.
 
-    url: base URL, with ``/v1`` if it has no path. secret: the API key that this gateway alone has, or "". tls: a context
-    of one's own, for a private certificate authority. Raises Refused ``upstream.address`` for a URL that is none, and
-    for a secret that cannot stand in a header.
+    url: base URL, with ``/v1`` if it has no path. secret: the API key that this gateway alone has, or "". tls: a
+    context of one's own, for a private certificate authority. Raises Refused ``upstream.address`` for a URL that is
+    none, and for a secret that cannot stand in a header.
     """
 
     def __init__(

