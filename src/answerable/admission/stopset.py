@@ -56,13 +56,16 @@ class StopSet:
     def of(cls, stops: Iterable[Stop], epoch: int = 0) -> StopSet:
         """Index `stops`. A kind or scope that this version does not know stops everything: it cannot tell what was
         meant, and no answer is a refusal."""
+        rows = tuple(stops)
+        # A suspension that was completed to a termination holds nothing that the termination does not hold for ever.
+        completed = {stop.escalates for stop in rows if stop.escalates}
         numbers: dict[Scope, dict[int, tuple[Hold, ...]]] = {Scope.LINEAGE: {}, Scope.SYSTEM: {}}
         named: dict[Scope, dict[str, tuple[Hold, ...]]] = {Scope.COPY: {}, Scope.PARTY: {}, Scope.WORLD: {}}
         digests: dict[str, tuple[Hold, ...]] = {}
         everything: tuple[Hold, ...] = ()
         quiet = True
-        for stop in stops:
-            if stop.released and stop.kind == OrderKind.SUSPEND:
+        for stop in rows:
+            if stop.kind == OrderKind.SUSPEND and (stop.released or stop.rid in completed):
                 continue
             quiet = False
             lapses = stop.kind == OrderKind.SUSPEND and stop.until > 0
@@ -117,12 +120,14 @@ class StopSet:
             return ""
         return next((o for party in parties if (o := _first(self.parties.get(party, ()), now_ms))), "")
 
-    def blocks_digests(self, digests: Iterable[str], now_ms: int = 0) -> str:
+    def blocks_digests(self, digests: Iterable[str], now_ms: int = 0, *, exempt: str = "") -> str:
         """rid of an order that stops one of these digests, or "". With `now_ms` 0 a suspension counts as if none had
-        lapsed."""
-        if not self.digests:
-            return ""
-        return next((o for digest in digests if (o := _first(self.digests.get(digest, ()), now_ms))), "")
+        lapsed. exempt: rid of the one order that a reauthorisation exempts them from."""
+        for digest in digests:
+            for hold in self.digests.get(digest, ()):
+                if now_ms < hold.until and hold.order != exempt:
+                    return hold.order
+        return ""
 
 
 def _scope(stop: Stop) -> Scope:

@@ -126,4 +126,12 @@ ENTRIES: Final[dict[str, Entry]] = {
         "请生成新的系统编号：重新授权不会恢复旧编号。",
         exit=5,
     ),
+    "stop.no_origin": Entry(
+        "The log has no origin yet, so no statement can name it.",
+        "日志尚无来源名称，声明无从指明。",
+        "Set the store up first: `answerable init`.",
+        "请先初始化存储：`answerable init`。",
+        http=503,
+        exit=4,
+    ),
 }

@@ -1,0 +1,230 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Suspend, terminate, release: plans over statements that officers signed.
+
+One officer suspends at once; the second turns it into a termination. A lone suspension of ordinary systems lapses after
+15 minutes; any other stays until two people release it. A termination is latched: it survives restarts, nothing ends
+it, and what is derived from its root later is born dead.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import Final
+
+import msgspec
+from msgspec import UNSET
+
+from answerable.admission.stopset import in_force
+from answerable.crypto.random import nonce as fresh
+from answerable.errors import Refused
+from answerable.log.leaf import encode, rid
+from answerable.model.leaves import Leaf, OrderLeaf, ReleaseLeaf
+from answerable.model.records import Admin, Stop
+from answerable.model.terms import OrderKind, Scope
+from answerable.model.units import SYSTEM_NUMBER, Expect, Lane, Put, Space, Unit
+from answerable.ports import Directory
+from answerable.stops.closure import Reached, reached
+from answerable.stops.officers import in_office, signers
+from answerable.stops.planned import Planned, Reason, encode_row, next_epoch, spend
+from answerable.stops.preview import OFFICERS, Preview, preview, preview_of
+
+# How often one officer alone may suspend a root within a day by suspensions that lapse.
+LONE_SUSPENSIONS_A_DAY: Final = 4
+DAY_MS: Final = 86_400_000
+# Digests that stand in the leaf itself; a longer list stands there by its hash, whole in the registry's row.
+MAX_INLINE_DIGESTS: Final = 32
+
+__all__ = ["Preview", "find", "preview", "release", "release_statement", "statement", "suspend", "terminate"]
+
+
+def statement(
+    directory: Directory,
+    *,
+    kind: OrderKind,
+    root: str,
+    reason: Reason,
+    scope: Scope = Scope.LINEAGE,
+    prev: str = "",
+    nonce: str = "",
+) -> OrderLeaf:
+    """What officers sign (`log.statement.sign`): the order with its root by rid. prev: rid of the suspension that a
+    termination completes. Raises Refused ``stop.root_unknown``."""
+    hit = reached(directory, root, scope)
+    return OrderLeaf(
+        c=reason.commitments,
+        dig=[],
+        kind=kind.value,
+        n=nonce or fresh(),
+        prev=prev or UNSET,
+        root=hit.root,
+        scope=scope.value,
+        sigs=[],
+        t=0,
+    )
+
+
+def suspend(directory: Directory, order: OrderLeaf, reason: Reason, now_ms: int) -> Planned:
+    """Plan a suspension, signed by one officer or more. By one, over systems of tiers 0 and 1 in the information world,
+    it lapses after 15 minutes; by two, or over anything else, it stays until two release it.
+
+    Raises Refused ``stop.malformed|root_unknown|signature|not_officer|officers|cap|replayed``.
+    """
+    hit, officers = _read(directory, order, reason, OrderKind.SUSPEND)
+    if order.prev is not UNSET:
+        raise Refused("stop.malformed", detail="a suspension that names one before it")
+    if not officers:
+        raise Refused("stop.officers", need=1, have=0)
+    until = 0
+    if len(officers) < OFFICERS and (lapses := preview_of(directory, hit).lapses_ms):
+        recent = sum(
+            stop.root == hit.root and stop.until > 0 and stop.at > now_ms - DAY_MS for stop in directory.stops()
+        )
+        if recent >= LONE_SUSPENSIONS_A_DAY:
+            raise Refused("stop.cap", root=hit.root, cap=recent)
+        until = now_ms + lapses
+    return _planned(directory, order, reason, hit, officers, now_ms, until=until)
+
+
+def terminate(
+    directory: Directory, order: OrderLeaf, reason: Reason, now_ms: int, *, count: int | None = None
+) -> Planned:
+    """Plan a termination. Its own signatures and, where it names the suspension that it completes, that one's count:
+    two distinct officers, or three and the number of copies in `count` where it reaches anything grave or very many.
+
+    Raises as `suspend`, and Refused ``stop.order_unknown|not_suspension|lapsed|other_root|count``.
+    """
+    hit, officers = _read(directory, order, reason, OrderKind.TERMINATE)
+    if not officers:
+        raise Refused("stop.officers", need=1, have=0)
+    people = {officer.person for officer in officers}
+    before = "" if order.prev is UNSET else order.prev
+    if before:
+        people |= _consented(directory, before, hit, now_ms)
+    needs = preview_of(directory, hit)
+    if len(people) < needs.officers:
+        raise Refused("stop.officers", need=needs.officers, have=len(people))
+    if needs.count and count != len(hit.copies):
+        raise Refused("stop.count", count=len(hit.copies))
+    return _planned(directory, order, reason, hit, officers, now_ms, escalates=before)
+
+
+def release_statement(order: str, *, nonce: str = "") -> ReleaseLeaf:
+    """What two officers sign to release the suspension with rid `order`."""
+    return ReleaseLeaf(n=nonce or fresh(), order=order, sigs=[], t=0)
+
+
+def release(directory: Directory, statement: ReleaseLeaf, now_ms: int) -> Planned:
+    """Plan the release of a suspension by two distinct officers. A termination has no release.
+
+    Raises Refused ``stop.order_unknown|not_suspension|lapsed|signature|not_officer|officers|replayed|malformed``.
+    """
+    stop = find(directory, statement.order)
+    completed = next((other.rid for other in directory.stops() if other.escalates == stop.rid), "")
+    if stop.kind != OrderKind.SUSPEND or completed:
+        raise Refused("stop.not_suspension", order=completed or stop.rid)
+    if not in_force(stop, now_ms):
+        raise Refused("stop.lapsed", order=stop.rid)
+    plain(statement)
+    officers = signers(directory, statement, statement.sigs)
+    if len(officers) < OFFICERS:
+        raise Refused("stop.officers", need=OFFICERS, have=len(officers))
+    data = encode(msgspec.structs.replace(statement, t=now_ms))
+    row = msgspec.structs.replace(stop, released=rid(data))
+    unused, spent = spend(directory, statement.n, now_ms)
+    epoch, bump = next_epoch(directory)
+    unit = Unit(
+        leaves=(data,),
+        effects=(Put(Space.STOPS, stop.rid, encode_row(row)), bump, spent),
+        expect=(Expect(Space.STOPS, stop.rid, directory.raw(Space.STOPS, stop.rid)), epoch, unused),
+        lane=Lane.STOP,
+    )
+    return Planned(unit, rid(data), row)
+
+
+def find(directory: Directory, order: str) -> Stop:
+    """The order with that rid. Raises Refused ``stop.order_unknown``."""
+    for stop in directory.stops():
+        if stop.rid == order:
+            return stop
+    raise Refused("stop.order_unknown", order=order[:64])
+
+
+def plain(leaf: Leaf) -> None:
+    """Raises Refused ``stop.malformed`` for a statement with an extension: this version knows none."""
+    if getattr(leaf, "x", UNSET) is not UNSET:
+        raise Refused("stop.malformed", detail="an extension that this version does not know")
+
+
+def _read(directory: Directory, order: OrderLeaf, reason: Reason, kind: OrderKind) -> tuple[Reached, tuple[Admin, ...]]:
+    if order.kind != kind or order.scope not in Scope.__members__.values():
+        raise Refused("stop.malformed", detail=f"not a {kind.value} order of a known scope")
+    plain(order)
+    reason.matches(order.c)
+    officers = signers(directory, order, order.sigs)
+    hit = reached(directory, order.root, Scope(order.scope))
+    if hit.root != order.root:
+        # A name may mean another system tomorrow; what was signed must not.
+        raise Refused("stop.malformed", detail="a root that is named and not given by its record id")
+    return hit, officers
+
+
+def _consented(directory: Directory, before: str, hit: Reached, now_ms: int) -> set[str]:
+    """Persons who signed the suspension and are in office still: an order is a suspension until the quorum is there."""
+    stop = find(directory, before)
+    if stop.kind != OrderKind.SUSPEND:
+        raise Refused("stop.malformed", detail="it completes what is no suspension")
+    if not in_force(stop, now_ms):
+        raise Refused("stop.lapsed", order=stop.rid)
+    if stop.root != hit.root or stop.scope != hit.scope:
+        raise Refused("stop.other_root", order=stop.rid)
+    return {officer.person for key in stop.officers if (officer := in_office(directory, key)) is not None}
+
+
+def _planned(
+    directory: Directory,
+    order: OrderLeaf,
+    reason: Reason,
+    hit: Reached,
+    officers: tuple[Admin, ...],
+    now_ms: int,
+    *,
+    until: int = 0,
+    escalates: str = "",
+) -> Planned:
+    leaf = msgspec.structs.replace(order, dig=inline(hit.digests), t=now_ms, until=until or UNSET)
+    data = encode(leaf)
+    row = Stop(
+        rid=rid(data),
+        kind=order.kind,
+        scope=order.scope,
+        root=hit.root,
+        num=hit.num,
+        digests=hit.digests,
+        twins=hit.twins,
+        at=now_ms,
+        until=until,
+        reason=reason.text,
+        officers=tuple(officer.rid for officer in officers),
+        escalates=escalates,
+    )
+    unused, spent = spend(directory, order.n, now_ms)
+    epoch, bump = next_epoch(directory)
+    # A system registered meanwhile may hold one of the digests: then the closure is computed anew.
+    registered = Expect(Space.COUNTERS, SYSTEM_NUMBER, directory.raw(Space.COUNTERS, SYSTEM_NUMBER))
+    unit = Unit(
+        leaves=(data,),
+        effects=(Put(Space.STOPS, row.rid, encode_row(row)), bump, spent),
+        expect=(epoch, registered, unused),
+        payloads=(reason.payload(row.rid),),
+        lane=Lane.STOP,
+    )
+    return Planned(unit, row.rid, row)
+
+
+def inline(digests: tuple[str, ...]) -> list[str]:
+    """The digests as an order's leaf holds them: sorted; above 32, one entry ``sha256-list:<n>:<hex>`` with the SHA-256
+    of the sorted list, one a line."""
+    listed = sorted(digests)
+    if len(listed) <= MAX_INLINE_DIGESTS:
+        return listed
+    return [f"sha256-list:{len(listed)}:{sha256(chr(10).join(listed).encode()).hexdigest()}"]
