@@ -84,7 +84,7 @@ class Gateway:
         except AnswerableError as error:
             await _refuse(send, error)
             return
-        except Exception as raised:
+        except Exception as raised:  # noqa: BLE001  a defect refuses the request that met it and no other
             await _refuse(send, _defect(raised))
             return
         call = self.calls.enter(receive)
@@ -98,7 +98,7 @@ class Gateway:
             call.task.uncancel()  # we sent this cancellation, and it has done its work
         except AnswerableError as error:
             await _refuse(send, error)
-        except Exception as raised:
+        except Exception as raised:  # noqa: BLE001  a defect refuses the request that met it and no other
             await _refuse(send, _defect(raised))
         finally:
             self.calls.leave(call)

@@ -95,8 +95,7 @@ class Calls:
                     call.task.cancel()
             elif call.blocked and now - call.blocked > self._read_s:
                 call.leave()
-            elif call.watcher is None and not call.done and now - call.began > MAX_RESERVED: Final = 256 * 1024 * 1024  # bytes of all bodies in flight together
-WATCH_AFTER_S:
+            elif call.watcher is None and not call.done and now - call.began > WATCH_AFTER_S:
                 call.watcher = loop.create_task(_watch(call))
         self._sweep = loop.call_later(SWEEP_S, self._look, loop) if self._calls else None
 

@@ -93,7 +93,7 @@ class Nvml:
 
 
 def find(source: str) -> tuple[EnergyCounter, ...]:
-    """The counters for a config's ``meter.source``: ``auto`` (all there are), ``rapl``, ``nvml``, ``declared`` (none)."""
+    """The counters for a config's ``meter.source``: ``auto`` (all), ``rapl``, ``nvml``, ``declared`` (none)."""
     counters: list[EnergyCounter] = []
     if source in ("auto", "rapl") and (rapl := Rapl.find()) is not None:
         counters.append(rapl)
