@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reading the log beside its writer: records, proofs, payloads. In a thread of its own; costs the writer nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+from answerable.errors import Refused
+from answerable.log import checkpoint as checkpoints
+from answerable.log.merkle import inclusion_proof
+from answerable.ports import Store, StoreView
+
+# Leaves that one call gives at most.
+TAIL_BOUND: Final = 1000
+_Result = TypeVar("_Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """A leaf, its place, and the nodes that lead from it to the root of the checkpoint that was asked for."""
+
+    index: int
+    leaf: bytes
+    proof: list[bytes]
+
+
+class Reader:
+    """Used on one event loop. Raises Unavailable ``store.*``."""
+
+    def __init__(self, store: Store, *, published: Callable[[], Awaitable[bytes]] | None = None) -> None:
+        """published: `Sequencer.published` where one runs, so that nobody is given a checkpoint that the guard does not
+        hold; without it the newest in the store is given, as for a store that is read only."""
+        self._store = store
+        self._published = published
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="reader")
+        self._view: StoreView | None = None
+
+    async def checkpoint(self) -> bytes:
+        """A signed note over everything acknowledged so far; b"" for an empty log."""
+        if self._published is not None:
+            return await self._published()
+        return await self._ask(lambda view: view.checkpoint())
+
+    async def prove(self, rid: str) -> Proved:
+        """A record and its proof against the tree as it is now. Raises Refused ``log.unrecorded``."""
+        return await self._ask(lambda view: _prove(view, rid, view.head()[0]))
+
+    async def prove_all(self, rids: Sequence[str]) -> tuple[bytes, list[Proved]]:
+        """A checkpoint and the records with their proofs against it. Raises Refused ``log.unrecorded``."""
+        note = await self.checkpoint()
+        size = checkpoints.parse(note)[0].size if note else 0
+        return note, await self._ask(lambda view: [_prove(view, rid, size) for rid in rids])
+
+    async def find(self, rid: str) -> bytes | None:
+        """The leaf with that record id."""
+
+        def find(view: StoreView) -> bytes | None:
+            index = view.find(rid)
+            return None if index is None else view.leaf(index)
+
+        return await self._ask(find)
+
+    async def close_of(self, rid: str) -> str | None:
+        """rid of the close leaf of an open leaf."""
+        return await self._ask(lambda view: view.close_of(rid))
+
+    async def tail(self, start: int, end: int) -> list[bytes]:
+        """Leaves [start, end), at most `TAIL_BOUND` and fewer at the end of the log."""
+        return await self._ask(lambda view: view.leaves(max(0, start), min(end, start + TAIL_BOUND)))
+
+    async def size(self) -> int:
+        return await self._ask(lambda view: view.head()[0])
+
+    async def by_tag(self, tag: bytes) -> list[str]:
+        """rids of the records whose content carries the tag, oldest first."""
+        return await self._ask(lambda view: view.by_tag(tag))
+
+    async def payload(self, rid: str, group: str) -> tuple[bytes, bytes | None] | None:
+        """(salt, body) behind a commitment; body None where only salts are kept; None if it is not kept or erased."""
+        return await self._ask(lambda view: view.payload(rid, group))
+
+    async def close(self) -> None:
+        if self._view is not None:
+            await self._ask(lambda view: view.close())
+        await asyncio.to_thread(self._thread.shutdown)
+
+    async def _ask(self, question: Callable[[StoreView], _Result]) -> _Result:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._answer, question)
+
+    def _answer(self, question: Callable[[StoreView], _Result]) -> _Result:
+        # Opened at the first question, in the thread that uses it.
+        if self._view is None:
+            self._view = self._store.view()
+        return question(self._view)
+
+
+def _prove(view: StoreView, rid: str, size: int) -> Proved:
+    index = view.find(rid)
+    if index is None or index >= size:
+        raise Refused("log.unrecorded", rid=rid)
+    return Proved(index, view.leaf(index), inclusion_proof(view.tile, index, size))

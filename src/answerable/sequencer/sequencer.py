@@ -1,0 +1,263 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`ports.Ledger`: units come in on the event loop, one thread writes them in batches.
+
+Group commit without a timer: a batch is whatever waits when the one before has ended. The thread is woken once a batch
+and wakes the loop once a batch. Acknowledged is what COMMIT has made durable, and the directory shows it by then.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import threading
+from asyncio import Future
+from collections import deque
+from collections.abc import Callable, Sequence
+from queue import Empty, SimpleQueue
+from typing import Final
+
+from answerable.errors import AnswerableError, Unavailable
+from answerable.log.leaf import MAX_LEAF
+from answerable.model.units import Committed, Effect, Lane, Space, Unit
+from answerable.ports import Clock, Signer, Store
+from answerable.sequencer.guard import Guard
+from answerable.sequencer.lanes import Entry, Lanes
+from answerable.sequencer.recovery import settling
+from answerable.sequencer.refusals import Refusals
+from answerable.sequencer.writer import Batch, Retention, Writer
+
+Listener = Callable[[tuple[Effect, ...]], None]
+
+# Published at least this often while the log grows, ms.
+PUBLISH_EVERY_MS: Final = 1000
+# A store that failed is tried again this often, ms.
+RETRY_MS: Final = 1000
+SWEEP_EVERY_MS: Final = 86_400_000
+# A leaf of refusals at most this often, s.
+REFUSALS_EVERY_S: Final = 5.0
+# Actions settled in one unit.
+SETTLE_STEP: Final = 256
+_log = logging.getLogger("answerable.sequencer")
+
+
+class Sequencer:
+    """Created and used on one event loop."""
+
+    def __init__(
+        self,
+        store: Store,
+        signer: Signer,
+        origin: str,
+        clock: Clock,
+        *,
+        guard: Guard,
+        listeners: Sequence[Listener] = (),
+        queue_bound: int = 8192,
+        queue_bytes: int = 64 << 20,
+        retention: Retention = Retention(),  # noqa: B008  # frozen
+    ) -> None:
+        """origin: the log's name in its checkpoints. listeners: called on the loop with the effects of each batch, when
+        it is durable and before it is acknowledged. queue_bound, queue_bytes: what may wait, in units and in bytes.
+        The sequencer closes store and guard when it ends."""
+        self._writer = Writer(store, signer, origin, clock, guard, retention)
+        self._clock = clock
+        self._listeners = tuple(listeners)
+        self._lanes = Lanes(queue_bound, queue_bytes)
+        self._refusals = Refusals()
+        self._wakes: SimpleQueue[None] = SimpleQueue()
+        self._askers: deque[Future[bytes]] = deque()
+        self._thread = threading.Thread(target=self._run, name="sequencer", daemon=True)
+        self._stopped: AnswerableError | None = Unavailable("log.stopped", detail="not started")
+        self._idle = False
+        self._closing = False
+        self._refusals_due: asyncio.TimerHandle | None = None
+        self._flushing: asyncio.Task[None] | None = None
+        self.settled: tuple[str, ...] = ()  # rids of the open leaves that were closed as unknown at start
+
+    async def start(self) -> None:
+        """Verify the store, then settle actions that have an open leaf and no close leaf. Raises Unavailable
+        ``store.*``: then nothing was signed or written."""
+        self._loop = asyncio.get_running_loop()
+        await asyncio.to_thread(self._writer.open)
+        opens = self._writer.rows.space(Space.OPENS)
+        self._thread.start()
+        self._stopped = None
+        for at in range(0, len(opens), SETTLE_STEP):
+            await self.commit(settling(opens[at : at + SETTLE_STEP], self._clock.now_ms()))
+        self.settled = tuple(rid for rid, _ in opens)
+        if opens:
+            _log.warning("settled as unknown, since nobody saw how they ended: %s", ", ".join(self.settled))
+
+    async def close(self) -> None:
+        """Write what waits, publish, and let store and guard go."""
+        if self._refusals_due is not None:
+            self._refusals_due.cancel()
+        if self._flushing is not None:
+            await asyncio.wait([self._flushing])
+        if self._stopped is None and self._refusals:
+            await self._write_refusals()
+        if self._stopped is None:
+            self._stopped = Unavailable("log.stopped", detail="closed")
+        self._closing = True
+        self._wakes.put(None)
+        if self._thread.is_alive():
+            await asyncio.to_thread(self._thread.join)
+        await asyncio.to_thread(self._writer.close)
+
+    @property
+    def failure(self) -> AnswerableError | None:
+        """Why units are not taken now; None if they are."""
+        return self._stopped or self._writer.broken
+
+    async def commit(self, unit: Unit) -> Committed:
+        """`ports.Ledger.commit`. Raises ValueError for a leaf that no bundle holds: empty or over 65,535 bytes."""
+        if self._stopped is not None:
+            raise Unavailable("log.stopped", **self._stopped.params)
+        weight = 0
+        for leaf in unit.leaves:
+            size = len(leaf)
+            if not 0 < size <= MAX_LEAF:
+                raise ValueError(f"a leaf of {size} bytes")
+            weight += size
+        for payload in unit.payloads:
+            weight += len(payload.body)
+        future: Future[Committed] = self._loop.create_future()
+        self._lanes.put(Entry(unit, future, weight))
+        if self._idle:
+            self._idle = False
+            if unit.lane is Lane.STOP:
+                self._wakes.put(None)
+            else:
+                # After what is ready to run now: those who were acknowledged together come back together.
+                self._loop.call_soon(self._wakes.put, None)
+        return await future
+
+    def count_refusal(self, code: str) -> None:
+        """`ports.Ledger.count_refusal`."""
+        self._refusals.count(code, self._clock.now_ms())
+        if self._refusals_due is None and self._stopped is None:
+            self._refusals_due = self._loop.call_later(REFUSALS_EVERY_S, self._flush_refusals)
+
+    async def published(self) -> bytes:
+        """A checkpoint over everything acknowledged so far, held by the guard; b"" for an empty log. Raises Unavailable
+        ``log.stopped``, ``store.unguarded``."""
+        if self._stopped is not None:
+            raise Unavailable("log.stopped", **self._stopped.params)
+        future: Future[bytes] = self._loop.create_future()
+        self._askers.append(future)
+        if self._idle:
+            self._idle = False
+            self._wakes.put(None)
+        return await future
+
+    # --- on the loop, called by the thread ---
+
+    def _deliver(self, batch: Batch) -> None:
+        if batch.effects:
+            try:
+                for listener in self._listeners:
+                    listener(batch.effects)
+            except Exception as error:  # noqa: BLE001  # the directory is behind the log: nothing may act on it
+                _log.exception("a listener failed")
+                self._stopped = Unavailable("log.stopped", detail=f"listener: {type(error).__name__}")
+                for entry in batch.entries:
+                    entry.outcome = self._stopped
+        size, at = batch.size, batch.at
+        for entry in batch.entries:
+            future = entry.future
+            if future.done():  # its caller was cancelled; the unit stands
+                continue
+            outcome = entry.outcome
+            if type(outcome) is int:
+                future.set_result(Committed(outcome, size, at))
+            else:
+                future.set_exception(outcome)  # type: ignore[arg-type]  # all but int are errors
+
+    def _answer(self, askers: list[Future[bytes]], note: bytes, error: AnswerableError | None) -> None:
+        for future in askers:
+            if future.done():
+                continue
+            if error is not None:
+                future.set_exception(error)
+            else:
+                future.set_result(note)
+
+    def _flush_refusals(self) -> None:
+        self._refusals_due = None
+        self._flushing = self._loop.create_task(self._write_refusals())
+
+    async def _write_refusals(self) -> None:
+        now = self._clock.now_ms()
+        unit, counts = self._refusals.take(now)
+        try:
+            await self.commit(unit)
+        except AnswerableError as error:
+            _log.error("refusals were not written, they are counted on: %s", error)
+            for code, number in counts.items():
+                self._refusals.count(code, now, number)
+
+    # --- the thread ---
+
+    def _run(self) -> None:
+        published = swept = tried = self._clock.mono_ms()
+        while True:
+            entries = self._lanes.take()
+            urgent = False
+            if entries:
+                urgent = entries[0].unit.lane is Lane.STOP
+                if not self._call(self._deliver, self._writer.write(entries)):
+                    return
+            now = self._clock.mono_ms()
+            if urgent or self._askers or (now - published >= PUBLISH_EVERY_MS and self._writer.unpublished):
+                published = now
+                if not self._publish():
+                    return
+            if entries:
+                continue
+            if self._writer.broken is not None and not self._writer.final and now - tried >= RETRY_MS:
+                tried = now
+                self._writer.recover()
+            if now - swept >= SWEEP_EVERY_MS and not self._sweep():
+                swept = now
+            if not self._wait():
+                return
+
+    def _wait(self) -> bool:
+        """Until something comes in or is due; False when all is written and the end has come."""
+        self._idle = True
+        if self._lanes.waiting() or self._askers:
+            self._idle = False
+            return True
+        if self._closing:
+            return False
+        busy = self._writer.unpublished or self._writer.broken is not None
+        with contextlib.suppress(Empty):
+            self._wakes.get(timeout=(PUBLISH_EVERY_MS if busy else SWEEP_EVERY_MS // 24) / 1000)
+        self._idle = False
+        return True
+
+    def _publish(self) -> bool:
+        askers = [self._askers.popleft() for _ in range(len(self._askers))]
+        note, failed = b"", None
+        try:
+            note = self._writer.publish()
+        except AnswerableError as error:
+            _log.error("the checkpoint was not published: %s", error)
+            failed = error
+        return not askers or self._call(self._answer, askers, note, failed)
+
+    def _sweep(self) -> bool:
+        try:
+            return self._writer.sweep()
+        except AnswerableError as error:
+            _log.error("expired payloads were not swept: %s", error)
+            return False
+
+    def _call(self, function: Callable[..., None], *arguments: object) -> bool:
+        """Run on the loop; False if that is closed: then nobody waits any more."""
+        try:
+            self._loop.call_soon_threadsafe(function, *arguments)
+        except RuntimeError:
+            return False
+        return True

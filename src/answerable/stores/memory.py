@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A store that forgets when its process ends, for tests and for trying things out. It keeps every rule but one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+from answerable.errors import Unavailable
+from answerable.model.units import LASTING, Put, Space, Unit
+from answerable.stores.index import Index
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    expires: int
+    salt: bytes
+    body: bytes | None
+    tags: tuple[bytes, ...]
+
+
+@dataclass(slots=True)
+class _Data:
+    """What store and views share."""
+
+    leaves: list[bytes] = field(default_factory=list)
+    tiles: dict[tuple[int, int], bytes] = field(default_factory=dict)
+    root: bytes = sha256(b"").digest()
+    note: bytes = b""
+    state: dict[str, dict[str, bytes]] = field(default_factory=dict)
+    # By index of the batch's first leaf, then by (rid, group).
+    payloads: dict[int, dict[tuple[str, str], _Kept]] = field(default_factory=dict)
+
+
+class _Reads:
+    def __init__(self, data: _Data) -> None:
+        self._data = data
+
+    def head(self) -> tuple[int, bytes]:
+        return len(self._data.leaves), self._data.root
+
+    def checkpoint(self) -> bytes:
+        return self._data.note
+
+    def leaf(self, index: int) -> bytes:
+        if not 0 <= index < len(self._data.leaves):
+            raise Unavailable("store.absent", index=index)
+        return self._data.leaves[index]
+
+    def leaves(self, start: int, end: int) -> list[bytes]:
+        return self._data.leaves[start:end]
+
+    def tile(self, level: int, n: int) -> bytes:
+        return self._data.tiles.get((level, n), b"")
+
+
+class MemoryStore(_Reads):
+    """`ports.Store`."""
+
+    def __init__(self) -> None:
+        super().__init__(_Data())
+
+    def append(
+        self,
+        first: int,
+        leaves: Sequence[bytes],
+        tiles: Mapping[tuple[int, int], bytes],
+        checkpoint: bytes,
+        expect: tuple[int, bytes],
+        root: bytes,
+        units: Sequence[Unit],
+    ) -> None:
+        data = self._data
+        if self.head() != expect or first != expect[0]:
+            raise Unavailable("store.forked", expected=expect[0], found=len(data.leaves))
+        for unit in units:
+            for effect in unit.effects:
+                rows = data.state.setdefault(effect.space, {})
+                if isinstance(effect, Put):
+                    rows[effect.key] = effect.value
+                else:
+                    rows.pop(effect.key, None)
+        data.tiles.update(tiles)
+        data.note = checkpoint
+        data.leaves += leaves
+        data.root = root
+
+    def put_payloads(self, units: Sequence[Unit], expires: int, *, bodies: bool = True) -> None:
+        batch: dict[tuple[str, str], _Kept] = {}
+        for unit in units:
+            for p in unit.payloads:
+                lasting = p.group in LASTING
+                body = p.body if bodies or lasting else None
+                batch[p.rid, p.group] = _Kept(0 if lasting else expires, p.salt, body, p.tags)
+        if batch:
+            self._data.payloads[len(self._data.leaves)] = batch
+
+    def sweep(self, now: int) -> int:
+        gone = 0
+        for first, batch in list(self._data.payloads.items()):
+            orphan = first >= len(self._data.leaves)
+            left = {} if orphan else {name: kept for name, kept in batch.items() if not 0 < kept.expires <= now}
+            if len(left) == len(batch):
+                continue
+            gone += 1
+            if left:
+                self._data.payloads[first] = left
+            else:
+                del self._data.payloads[first]
+        return gone
+
+    def rows(self, space: Space) -> Iterable[tuple[str, bytes]]:
+        return list(self._data.state.get(space, {}).items())
+
+    def view(self) -> MemoryView:
+        return MemoryView(self._data)
+
+    def reopen(self) -> None:
+        """Nothing can have failed."""
+
+    def spend_reserve(self) -> bool:
+        return False
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+class MemoryView(_Reads):
+    """`ports.StoreView`."""
+
+    def __init__(self, data: _Data) -> None:
+        super().__init__(data)
+        self._index = Index(None, self)
+
+    def tags(self, start: int, end: int) -> Iterable[tuple[bytes, str]]:
+        """For the index: (tag, rid) of the payloads of the leaves [start, end)."""
+        for first, batch in list(self._data.payloads.items()):
+            if start <= first < end:
+                for (rid, _), kept in batch.items():
+                    for tag in kept.tags:
+                        yield tag, rid
+
+    def find(self, rid: str) -> int | None:
+        return self._index.find(rid)
+
+    def close_of(self, rid: str) -> str | None:
+        return self._index.close_of(rid)
+
+    def by_tag(self, tag: bytes) -> list[str]:
+        standing = set(self.tags(0, len(self._data.leaves)))
+        return [rid for rid in self._index.by_tag(tag) if (tag, rid) in standing]
+
+    def payload(self, rid: str, group: str) -> tuple[bytes, bytes | None] | None:
+        at = self._index.find(rid)
+        if at is None:
+            return None
+        first = max((first for first in list(self._data.payloads) if first <= at), default=-1)
+        kept = self._data.payloads.get(first, {}).get((rid, group))
+        return (kept.salt, kept.body) if kept else None
+
+    def close(self) -> None:
+        self._index.close()

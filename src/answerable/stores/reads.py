@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reading the log's file, over a connection of any kind."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Final
+
+from answerable.errors import Unavailable, VerificationError
+from answerable.log.bundle import unpack
+from answerable.stores.database import translated
+
+_LEVEL_BITS: Final = 48
+
+
+def tile_id(level: int, n: int) -> int:
+    """The key of a tile: those of one level stand together, in order."""
+    return level << _LEVEL_BITS | n
+
+
+class LogReads:
+    """Raises Unavailable ``store.*``."""
+
+    def __init__(self, database: sqlite3.Connection) -> None:
+        self._database = database
+        # The last bundle read: neighbours are asked for together.
+        self._first = -1
+        self._bundle: list[bytes] = []
+
+    def head(self) -> tuple[int, bytes]:
+        """(size, root) of the newest committed tree."""
+        size, root, _ = self._newest()
+        return size, root
+
+    def checkpoint(self) -> bytes:
+        """The newest signed note, or b""."""
+        return self._newest()[2]
+
+    def _newest(self) -> tuple[int, bytes, bytes]:
+        with translated():
+            row = self._database.execute("SELECT size, root, note FROM recent ORDER BY id DESC LIMIT 1").fetchone()
+        if row is None:
+            raise Unavailable("store.damaged", detail="no head")
+        return row[0], row[1], row[2]
+
+    def tile(self, level: int, n: int) -> bytes:
+        """Hashes of a full or partial tile; b"" if there is none."""
+        with translated():
+            row = self._database.execute("SELECT data FROM tile WHERE id = ?", (tile_id(level, n),)).fetchone()
+        return row[0] if row else b""
+
+    def segment_of(self, index: int) -> int:
+        """Index of the first leaf of the batch that holds the leaf. Raises Unavailable ``store.absent``."""
+        return self._locate(index)[0]
+
+    def leaf(self, index: int) -> bytes:
+        """Raises Unavailable ``store.absent`` for an index past the end."""
+        first, bundle = self._locate(index)
+        return bundle[index - first]
+
+    def leaves(self, start: int, end: int) -> list[bytes]:
+        """Leaves [start, end), fewer at the end of the log."""
+        found: list[bytes] = []
+        end = min(end, self.head()[0])
+        while start + len(found) < end:
+            first, bundle = self._locate(start + len(found))
+            found += bundle[start + len(found) - first : end - first]
+        return found
+
+    def _locate(self, index: int) -> tuple[int, list[bytes]]:
+        if not self._first <= index < self._first + len(self._bundle):
+            if index < 0:
+                raise Unavailable("store.absent", index=index)
+            with translated():
+                row = self._database.execute(
+                    "SELECT first, data FROM segment WHERE first <= ? ORDER BY first DESC LIMIT 1", (index,)
+                ).fetchone()
+            try:
+                first, bundle = (row[0], unpack(row[1])) if row else (0, [])
+            except VerificationError:
+                raise Unavailable("store.damaged", detail=f"segment {row[0]}") from None
+            if index >= first + len(bundle):
+                raise Unavailable("store.absent", index=index)
+            self._first, self._bundle = first, bundle
+        return self._first, self._bundle

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reading a SQLite store beside its writer: connections of its own that cannot write, and the index."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+from answerable.stores.database import connect_reading, translated
+from answerable.stores.index import Index
+from answerable.stores.payloads import PayloadReads
+from answerable.stores.reads import LogReads
+
+INDEX_FILE: Final = "index.db"
+
+
+class SqliteView(LogReads):
+    """`ports.StoreView` over a store's folder. Each reading sees what was committed before it."""
+
+    def __init__(self, path: Path, payload_key: bytes) -> None:
+        """path: of the store's folder. Raises Unavailable ``store.*``."""
+        with contextlib.ExitStack() as opened:
+            self._log = connect_reading(path / "log.db")
+            opened.callback(self._log.close)
+            self._sealed = connect_reading(path / "payloads.db")
+            opened.callback(self._sealed.close)
+            super().__init__(self._log)
+            self._payloads = PayloadReads(self._sealed, payload_key)
+            self._index = Index(path / INDEX_FILE, self)
+            opened.pop_all()
+
+    def find(self, rid: str) -> int | None:
+        return self._index.find(rid)
+
+    def close_of(self, rid: str) -> str | None:
+        return self._index.close_of(rid)
+
+    def by_tag(self, tag: bytes) -> list[str]:
+        """Those whose payload still stands: the index forgets later than the payload file."""
+        return [rid for rid in self._index.by_tag(tag) if self._carries(rid, tag)]
+
+    def _carries(self, rid: str, tag: bytes) -> bool:
+        at = self._index.find(rid)
+        if at is None:
+            return False
+        first = self.segment_of(at)
+        return any(found == (tag, rid) for found in self._payloads.tags(first, first + 1))
+
+    def tags(self, start: int, end: int) -> Iterable[tuple[bytes, str]]:
+        """For the index: (tag, rid) of the payloads of the leaves [start, end)."""
+        return self._payloads.tags(start, end)
+
+    def payload(self, rid: str, group: str) -> tuple[bytes, bytes | None] | None:
+        at = self._index.find(rid)
+        return None if at is None else self._payloads.get(self.segment_of(at), rid, group)
+
+    def close(self) -> None:
+        with translated():
+            self._index.close()
+            self._sealed.close()
+            self._log.close()
