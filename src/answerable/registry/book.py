@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The directory: everything registered, in memory, as it stands after the newest commit. Implements `ports.Directory`.
+
+It holds no truth of its own: it is built from the rows of the store, and follows each committed unit's effects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+from answerable.errors import Unavailable
+from answerable.model.records import Admin, Copy, Handle, Party, Stop, System
+from answerable.model.units import EPOCH, Effect, Put, Space
+
+Row = TypeVar("Row")
+
+# What changes with every action and is never looked up here.
+_SKIPPED: Final = frozenset({Space.OPENS})
+_decoders: Final[dict[Space, Callable[[bytes], Any]]] = {
+    space: msgspec.json.Decoder(row).decode
+    for space, row in (
+        (Space.PARTIES, Party),
+        (Space.SYSTEMS, System),
+        (Space.COPIES, Copy),
+        (Space.ADMINS, Admin),
+        (Space.HANDLES, Handle),
+        (Space.STOPS, Stop),
+    )
+}
+
+
+class Book:
+    """All lookups are dictionary look-ups. Used from the event loop's thread alone."""
+
+    def __init__(self, domain: str) -> None:
+        self.domain = domain
+        self.changes = 0  # units that changed something here; caches over the registry are as old as this
+        self._raw: dict[Space, dict[str, bytes]] = {space: {} for space in Space if space not in _SKIPPED}
+        self._rows: dict[Space, dict[str, Any]] = {space: {} for space in _decoders}
+        self._names: dict[str, str] = {}  # name -> rid of the newest live system
+        self._numbers: dict[int, str] = {}
+        self._digests: dict[str, list[str]] = {}
+        self._children: dict[str, list[tuple[str, str]]] = {}
+        self._copies: dict[str, dict[str, None]] = {}  # system rid -> rids of its running copies, in order
+
+    @classmethod
+    def load(cls, domain: str, rows: Callable[[Space], Iterable[tuple[str, bytes]]]) -> Book:
+        """Everything that a store holds. rows: `Store.rows`. Raises Unavailable ``system.damaged`` if the rows cannot
+        be read or contradict each other."""
+        book = cls(domain)
+        for space in book._raw:
+            for key, value in rows(space):
+                try:
+                    book._put(space, key, bytes(value))
+                except msgspec.MsgspecError:
+                    raise Unavailable("system.damaged", row=f"{space.value}/{key}") from None
+        book._check()
+        return book
+
+    @property
+    def epoch(self) -> int:
+        """Number of changes to the set of stops."""
+        return int(self._raw[Space.COUNTERS].get(EPOCH, b"0"))
+
+    def apply(self, effects: Iterable[Effect]) -> None:
+        """Follow a committed unit. The rows were written by this version, so they can be read."""
+        touched = False
+        for effect in effects:
+            if effect.space in _SKIPPED:
+                continue
+            touched = True
+            if isinstance(effect, Put):
+                self._put(effect.space, effect.key, effect.value)
+            else:
+                self._drop(effect.space, effect.key)
+        self.changes += touched
+
+    def party(self, ref: str) -> Party | None:
+        found: Party | None = self._find(Space.PARTIES, Space.PARTY_IDS, ref)
+        return found
+
+    def system(self, ref: str) -> System | None:
+        found: System | None = self._find(Space.SYSTEMS, Space.SYSTEM_IDS, ref)
+        return found or self._rows[Space.SYSTEMS].get(self._names.get(ref, ""))
+
+    def copy(self, ref: str) -> Copy | None:
+        found: Copy | None = self._find(Space.COPIES, Space.COPY_IDS, ref)
+        return found
+
+    def admin(self, rid: str) -> Admin | None:
+        return self._rows[Space.ADMINS].get(rid)
+
+    def admins(self) -> Iterable[Admin]:
+        return self._rows[Space.ADMINS].values()
+
+    def handle(self, digest: str) -> Handle | None:
+        return self._rows[Space.HANDLES].get(digest)
+
+    def handles(self) -> Iterable[Handle]:
+        return self._rows[Space.HANDLES].values()
+
+    def parties(self) -> Iterable[Party]:
+        return self._rows[Space.PARTIES].values()
+
+    def systems(self) -> Iterable[System]:
+        return self._rows[Space.SYSTEMS].values()
+
+    def copies(self) -> Iterable[Copy]:
+        """All copies, ended ones included."""
+        return self._rows[Space.COPIES].values()
+
+    def copies_of(self, system: str) -> Iterable[Copy]:
+        rows = self._rows[Space.COPIES]
+        return [rows[rid] for rid in self._copies.get(system, ())]
+
+    def children(self, system: str) -> Iterable[tuple[System, str]]:
+        rows = self._rows[Space.SYSTEMS]
+        return [(rows[rid], relation) for rid, relation in self._children.get(system, ())]
+
+    def by_number(self, num: int) -> System | None:
+        return self._rows[Space.SYSTEMS].get(self._numbers.get(num, ""))
+
+    def by_digest(self, digest: str) -> Iterable[System]:
+        rows = self._rows[Space.SYSTEMS]
+        return [rows[rid] for rid in self._digests.get(digest, ())]
+
+    def stops(self) -> Iterable[Stop]:
+        return self._rows[Space.STOPS].values()
+
+    def raw(self, space: Space, key: str) -> bytes | None:
+        return self._raw[space].get(key) if space in self._raw else None
+
+    def _find(self, rows: Space, ids: Space, ref: str) -> Any:
+        found = self._rows[rows].get(ref)
+        if found is None and (rid := self._raw[ids].get(ref)) is not None:
+            found = self._rows[rows].get(rid.decode())
+        return found
+
+    def _put(self, space: Space, key: str, value: bytes) -> None:
+        decode = _decoders.get(space)
+        if decode is None:
+            self._raw[space][key] = value
+            return
+        row = decode(value)
+        known = key in self._rows[space]
+        self._raw[space][key] = value
+        self._rows[space][key] = row
+        if space is Space.SYSTEMS and not known:
+            self._index(row)
+        elif space is Space.COPIES:
+            running = self._copies.setdefault(row.system, {})
+            if row.ended:
+                running.pop(row.rid, None)
+            else:
+                running[row.rid] = None
+
+    def _index(self, system: System) -> None:
+        """A system's edges, number, digests and name never change; a transfer replaces its row alone."""
+        self._numbers[system.num] = system.rid
+        for digest in system.digests:
+            self._digests.setdefault(digest, []).append(system.rid)
+        for edge in system.edges:
+            self._children.setdefault(edge.parent, []).append((system.rid, edge.relation.value))
+        newest = self._rows[Space.SYSTEMS].get(self._names.get(system.name, ""))
+        # One that was born dead takes no name: else anybody could shadow a system by registering a dead one.
+        if not system.dead and (newest is None or newest.num < system.num):
+            self._names[system.name] = system.rid
+
+    def _drop(self, space: Space, key: str) -> None:
+        """Only rows that were never a party, system, copy, key or stop are dropped: those are kept for ever."""
+        if space in _decoders and space is not Space.HANDLES:
+            raise Unavailable("system.damaged", row=f"{space.value}/{key}")
+        self._raw[space].pop(key, None)
+        if space is Space.HANDLES:
+            self._rows[space].pop(key, None)
+
+    def _check(self) -> None:
+        """What the plan functions keep true: a parent is older than its child, so no lineage is a circle, and
+        everything that a row names is there."""
+        systems = self._rows[Space.SYSTEMS]
+        for system in systems.values():
+            parents = [systems.get(edge.parent) for edge in system.edges]
+            good = all(parent is not None and parent.num < system.num for parent in parents)
+            good = good and all(entry.party in self._rows[Space.PARTIES] for entry in system.parties)
+            if not good or len(system.parties) == 0:
+                raise Unavailable("system.damaged", row=f"systems/{system.rid}")
+        for copy in self._rows[Space.COPIES].values():
+            if copy.system not in systems:
+                raise Unavailable("system.damaged", row=f"copies/{copy.rid}")

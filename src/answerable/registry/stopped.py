@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whether a stop order in force reaches something that the registry is asked to make or to move."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from answerable.admission.stopset import StopSet
+from answerable.errors import Refused
+from answerable.model.records import System
+from answerable.model.terms import World
+from answerable.model.units import EPOCH, Expect, Space
+from answerable.ports import Directory
+from answerable.registry.reauthorised import row_of
+
+# A stop of one copy never reaches a system; "" would ask about any copy.
+_NO_COPY = "-"
+
+
+def order(
+    directory: Directory,
+    *,
+    numbers: tuple[int, ...],
+    parties: Iterable[str],
+    worlds: tuple[World, ...],
+    digests: Iterable[str],
+    now_ms: int,
+    exempt: str = "",
+) -> str:
+    """rid of an order in force that reaches a system with these properties, or "".
+
+    numbers: sorted, its own last; parties: rids; exempt: rid of the one order whose digests it may hold.
+    """
+    stops = tuple(directory.stops())
+    known = StopSet.of(stops)
+    if found := known.blocks(copy=_NO_COPY, numbers=numbers, party="", worlds=worlds, now_ms=now_ms):
+        return found
+    if found := known.blocks_parties(parties, now_ms):
+        return found
+    others = StopSet.of(stop for stop in stops if stop.rid != exempt) if exempt else known
+    return others.blocks_digests(digests, now_ms)
+
+
+def of_system(directory: Directory, system: System, now_ms: int) -> str:
+    """rid of an order in force that reaches `system` as registered, or ""."""
+    return system.dead or order(
+        directory,
+        numbers=(*system.ancestors, system.num),
+        parties=(entry.party for entry in system.parties),
+        worlds=system.worlds,
+        digests=system.digests,
+        now_ms=now_ms,
+        exempt=_exempt(directory, system),
+    )
+
+
+def check(directory: Directory, system: System, now_ms: int) -> None:
+    """Raises Refused ``stop.system``."""
+    if found := of_system(directory, system, now_ms):
+        raise Refused("stop.system", order=found)
+
+
+def same_stops(directory: Directory) -> Expect:
+    """The set of stops must still be the one that was looked at: a stop that races with a registration wins."""
+    return Expect(Space.COUNTERS, EPOCH, directory.raw(Space.COUNTERS, EPOCH))
+
+
+def _exempt(directory: Directory, system: System) -> str:
+    if not system.reauthorises:
+        return ""
+    found = row_of(directory, system.id)
+    return found.order if found and found.rid == system.reauthorises else ""
