@@ -6,6 +6,8 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 
+import msgspec
+
 from answerable.crypto.b64 import b64u
 from answerable.crypto.ed25519 import Key
 from answerable.log import checkpoint, receipt, statement
@@ -289,11 +291,13 @@ def every_kind() -> list[Leaf]:
     signed: list[Leaf] = []
     for leaf in common.values():
         sig = statement.sign(leaf, ORIGIN, key("officer"), key_rid)
-        signed.append(type(leaf)(**{**{name: getattr(leaf, name) for name in leaf.__struct_fields__}, "sigs": [sig]}))
+        signed.append(msgspec.structs.replace(leaf, sigs=[sig]))
     stopped = ReceiptLeaf(
-        fly=2, last=T0 + 1, n=nonce("receipt"), order=a_rid("order"), own=a_rid("copy"), rcv=T0, sig="", st="stopped", t=T0 + 2
+        fly=2, last=T0 + 1, n=nonce("receipt"), order=a_rid("order"), own=a_rid("copy"), rcv=T0, sig="", st="stopped",
+        t=T0 + 2,
     )  # fmt: skip
-    stopped_sig = statement.sign(stopped, ORIGIN, key("copy"), a_rid("copy")).sig
+    sig = statement.sign(stopped, ORIGIN, key("copy"), a_rid("copy"))
+    signed.append(msgspec.structs.replace(stopped, sig=sig.sig))
     small = world().rids
     return [
         *signed,
@@ -338,10 +342,6 @@ def every_kind() -> list[Leaf]:
         HoldLeaf(
             dig=fixed("call").hex(), exp=T0 + 1, n=nonce("hold"), need=2, open=a_rid("open"), pol=fixed("policy").hex(),
             roles=["approver"], t=T0,
-        ),
-        ReceiptLeaf(
-            fly=2, last=T0 + 1, n=nonce("receipt"), order=a_rid("order"), own=a_rid("copy"), rcv=T0, sig=stopped_sig,
-            st="stopped", t=T0 + 2,
         ),
         IncidentLeaf(c=hidden(evidence=b"{}"), evl=False, lvl="red", n=nonce("incident"), open=a_rid("open"), rl="RL5",
                      sys=sys, t=T0),

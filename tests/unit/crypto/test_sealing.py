@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import hashlib
+import hmac
+
+import pytest
+
+from answerable.crypto.sealing import fresh_key, keyed, seal, unseal
+from answerable.errors import VerificationError
+
+KEY = bytes(range(32))
+
+
+def test_a_sealed_record_opens() -> None:
+    sealed = seal(KEY, b"words", b"rid")
+    assert unseal(KEY, sealed, b"rid") == b"words"
+    assert len(sealed) == 12 + 5 + 16
+    assert b"words" not in sealed
+
+
+def test_the_same_words_are_sealed_differently() -> None:
+    assert seal(KEY, b"words", b"rid") != seal(KEY, b"words", b"rid")
+    assert fresh_key() != fresh_key()
+    assert len(fresh_key()) == 32
+
+
+def test_any_change_keeps_it_shut() -> None:
+    sealed = seal(KEY, b"words", b"rid")
+    tries = [(KEY, sealed, b"other"), (fresh_key(), sealed, b"rid"), (KEY, sealed[:-1], b"rid"), (KEY, b"", b"rid")]
+    tries += [(KEY, bytes([*sealed[:i], sealed[i] ^ 1, *sealed[i + 1 :]]), b"rid") for i in range(len(sealed))]
+    tries.append((KEY[:16], sealed, b"rid"))
+    for key, data, aad in tries:
+        with pytest.raises(VerificationError) as caught:
+            unseal(key, data, aad)
+        assert caught.value.code == "log.sealed"
+
+
+def test_a_short_key_never_seals() -> None:
+    with pytest.raises(VerificationError):
+        seal(KEY[:16], b"words", b"rid")
+
+
+def test_keyed_is_hmac_sha256() -> None:
+    assert keyed(KEY, b"words") == hmac.new(KEY, b"words", hashlib.sha256).digest()

@@ -1,0 +1,261 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Writes the test vectors of the formats, docs/spec/vectors/*.json: ``python -m tools.vectors`` from the root.
+
+Keys, salts and nonces are fixed, Ed25519 is deterministic: the files are the same each time. A test compares them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from answerable.crypto import canonical, dsse, jwt
+from answerable.crypto.b64 import b64, b64u
+from answerable.errors import AnswerableError
+from answerable.log import bundle, checkpoint, receipt, statement, trust
+from answerable.log.commitment import commit
+from answerable.log.leaf import decode, encode, leaf_hash, rid
+from answerable.log.merkle import Frontier, consistency_proof, inclusion_proof, root_of
+from answerable.verify.receipt import verify
+from tests import small_log
+from tests.small_log import ORIGIN, fixed, key, nonce
+
+FOLDER = Path(__file__).parent.parent / "docs" / "spec" / "vectors"
+
+
+def code(call: Callable[[], object]) -> str:
+    """The code of the error that `call` raises."""
+    try:
+        call()
+    except AnswerableError as error:
+        return error.code
+    raise AssertionError("was to be refused")
+
+
+def leaves() -> Any:
+    good = encode(small_log.opened(small_log.world().rids))
+    refused = {
+        "unknown kind": good.replace(b'"k":"open"', b'"k":"opem"'),
+        "unknown version": good.replace(b'"v":1', b'"v":2'),
+        "unknown member": good.replace(b'"wld"', b'"wla":0,"wld"'),
+        "missing member": good.replace(b'"tier":1,', b""),
+        "duplicate key": good.replace(b'"tier":1', b'"tier":1,"tier":1'),
+        "white space": good.replace(b'"tier":1', b'"tier": 1'),
+        "another order": b'{"wld":"information",' + good[1:].replace(b',"wld":"information"', b""),
+        "another escape": good.replace(b"permit", b"permi\\u0074"),
+        "a float": good.replace(b'"tier":1', b'"tier":1.0'),
+        "a negative integer": good.replace(b'"tier":1', b'"tier":-1'),
+        "an integer of 2**53": good.replace(b'"tier":1', b'"tier":9007199254740992'),
+        "null for a member left out": good.replace(b'"act"', b'"act":"generation","c":null,"act"'),
+        "an extension with a float": good.replace(b'"wld":"information"', b'"wld":"information","x":{"a":0.5}'),
+        "trailing bytes": good + b" ",
+    }
+    return {
+        "leaves": [
+            {
+                "kind": data["k"],
+                "leaf": raw.decode(),
+                "leaf_hash": leaf_hash(raw).hex(),
+                "rid": rid(raw),
+            }
+            for raw in map(encode, small_log.every_kind())
+            for data in [json.loads(raw)]
+        ],
+        "refused": [
+            {"why": why, "leaf": raw.decode(), "code": code(lambda raw=raw: decode(raw))}  # type: ignore[misc]
+            for why, raw in refused.items()
+        ],
+    }
+
+
+def commitments() -> Any:
+    cases = [
+        (g, fixed("salt " + g), p) for g, p in (("in", b"{}"), ("out", b""), ("name", "王芳".encode()), ("pri", b"u"))
+    ]
+    return [
+        {"group": group, "salt": b64u(salt), "payload": b64u(payload), "commitment": commit(group, salt, payload)}
+        for group, salt, payload in cases
+    ]
+
+
+def statements() -> Any:
+    rows = []
+    for leaf in small_log.every_kind():
+        owner = "copy" if leaf.k == "receipt" else "officer"  # type: ignore[attr-defined]
+        sigs = getattr(leaf, "sigs", None) or ([leaf] if owner == "copy" else [])
+        rows += [
+            {
+                "kind": leaf.k,  # type: ignore[attr-defined]
+                "origin": ORIGIN,
+                "leaf": encode(leaf).decode(),
+                "signed": b64u(statement.to_sign(leaf, ORIGIN)),
+                "public": b64u(key(owner).public),
+                "sig": sig.sig,
+            }
+            for sig in sigs
+        ]
+    return rows
+
+
+def checkpoints() -> Any:
+    signer = key("log")
+    rows = []
+    for size in (0, 1, 300):
+        hashes = [leaf_hash(str(i).encode()) for i in range(size)]
+        note = checkpoint.sign(ORIGIN, size, root_of(hashes), signer)
+        rows.append({"size": size, "root": b64(root_of(hashes)), "note": note.decode()})
+    good = rows[2]["note"]
+    vkeys = [checkpoint.vkey(ORIGIN, signer.public)]
+    refused = {
+        "another size": good.replace("\n300\n", "\n301\n"),
+        "a leading zero": good.replace("\n300\n", "\n0300\n"),
+        "an extension line": good.replace("=\n\n", "=\nextra\n\n"),
+        "another origin": good.replace(ORIGIN, "other.invalid/log"),
+        "no signature": good.split("\n\n")[0] + "\n",
+        "a carriage return": good.replace("\n300\n", "\n300\r\n"),
+    }
+    return {
+        "seed": b64u(fixed("key log")),
+        "origin": ORIGIN,
+        "vkey": vkeys[0],
+        "trust": trust.format(small_log.SmallLog().trust).decode(),
+        "checkpoints": rows,
+        "refused": [
+            {"why": why, "note": text, "code": code(lambda text=text: checkpoint.verify(text.encode(), vkeys))}  # type: ignore[misc]
+            for why, text in refused.items()
+        ],
+    }
+
+
+def merkle() -> Any:
+    """Leaf i is the decimal text of i."""
+    size = 600
+    data = [str(i).encode() for i in range(size)]
+    hashes = [leaf_hash(item) for item in data]
+    frontier = Frontier()
+    tiles = frontier.append(hashes)
+
+    def read(level: int, n: int) -> bytes:
+        return tiles.get((level, n), b"")
+
+    return {
+        "roots": [{"size": n, "root": b64u(root_of(hashes[:n]))} for n in (0, 1, 2, 3, 7, 8, 255, 256, 257, 512, size)],
+        "tiles": [{"level": level, "n": n, "hashes": b64u(tile)} for (level, n), tile in tiles.items() if level],
+        "inclusion": [
+            {"index": i, "size": n, "path": [b64u(node) for node in inclusion_proof(read, i, n)]}
+            for i, n in ((0, 1), (0, 2), (6, 7), (255, 256), (256, 257), (300, 512), (599, 600), (17, 600))
+        ],
+        "consistency": [
+            {"old": old, "new": new, "path": [b64u(node) for node in consistency_proof(read, old, new)]}
+            for old, new in ((1, 1), (1, 2), (3, 7), (4, 7), (256, 257), (255, 600), (512, 600), (599, 600))
+        ],
+        "bundle": {"leaves": [b64u(item) for item in data[8:12]], "bundle": b64u(bundle.pack(data[8:12]))},
+    }
+
+
+def receipts() -> Any:
+    small = small_log.world()
+    good = small.receipt()
+    rids = small.rids
+    untrusted = trust.Trust((checkpoint.parse_vkey(checkpoint.vkey(ORIGIN, key("other").public)),))
+    read = receipt.parse(good)
+
+    def rebuilt(**changes: Any) -> bytes:
+        full = dataclasses.replace(read, **changes)
+        return receipt.build(full.record, full.leaves, full.disclosures, full.checkpoint)
+
+    without_party = tuple(part for part in read.leaves if rid(part.leaf) != rids["deployer"])
+    noise = small.log.proved(small.log.index(rids["noise"]))
+    changed = dataclasses.replace(read.disclosures[0], body=b"{}")
+    cut = dataclasses.replace(read.record, path=read.record.path[:-1])
+    refused = {
+        "a log that is not trusted": (good, untrusted),
+        "a truncated file": (good[:-1], small.log.trust),
+        "the party left out": (rebuilt(leaves=without_party, disclosures=()), small.log.trust),
+        "a leaf of others put in": (rebuilt(leaves=(*read.leaves, noise)), small.log.trust),
+        "a changed disclosure": (rebuilt(disclosures=(changed, *read.disclosures[1:])), small.log.trust),
+        "a truncated proof": (rebuilt(record=cut), small.log.trust),
+    }
+    report = dataclasses.asdict(verify(good, small.log.trust))
+    return {
+        "trust": trust.format(small.log.trust).decode(),
+        "receipt": good.decode(),
+        "report": json.loads(json.dumps(report, default=lambda raw: raw.hex())),
+        "refused": [
+            {
+                "why": why,
+                "receipt": data.decode(),
+                "trust": trust.format(believed).decode(),
+                "code": code(lambda data=data, believed=believed: verify(data, believed)),  # type: ignore[misc]
+            }
+            for why, (data, believed) in refused.items()
+        ],
+    }
+
+
+def encodings() -> Any:
+    good: list[Any] = [
+        {},
+        [],
+        {"b": [1, -1, 2**53 - 1], "a": None, "c": {"z": True, "y": False}},
+        {"\ufb33": "Hebrew", "\U0001f600": "above it in code points, below it in UTF-16", "\u20ac": "Euro", "\r": "CR"},
+        '\u0000\u001f\u007f\u2028"\\/\b\f\n\r\t',
+    ]
+    refused = [
+        b'{"a":1,"a":1}',
+        b"1.0",
+        b"1e2",
+        b"9007199254740992",
+        b'"\\ud800"',
+        b'"\xff"',
+        b"NaN",
+        b"[" * 33 + b"]" * 33,
+    ]
+    signer = key("warrant")
+    claims = {"sub": "spiffe://demo.invalid/system/app/copy/1", "exp": small_log.T0 // 1000, "jti": nonce("jti")}
+    return {
+        "canonical": [{"canonical": b64u(canonical.dumps(value)), "value": value} for value in good],
+        "refused": [{"json": b64u(raw), "code": code(lambda raw=raw: canonical.loads(raw))} for raw in refused],  # type: ignore[misc]
+        "jwt": {
+            "seed": b64u(fixed("key warrant")),
+            "public": b64u(signer.public),
+            "typ": "example+jwt",
+            "kid": "k1",
+            "claims": claims,
+            "token": jwt.encode({"typ": "example+jwt", "kid": "k1"}, claims, signer),
+        },
+        "dsse": {
+            "public": b64u(signer.public),
+            "payload": b64u(b"{}"),
+            "envelope": dsse.sign("application/vnd.in-toto+json", b"{}", signer, "k1").decode(),
+        },
+    }
+
+
+FILES: dict[str, Callable[[], Any]] = {
+    "leaves": leaves,
+    "commitments": commitments,
+    "statements": statements,
+    "checkpoint": checkpoints,
+    "merkle": merkle,
+    "receipt": receipts,
+    "encodings": encodings,
+}
+
+
+def text(name: str) -> str:
+    """What docs/spec/vectors/<name>.json must hold."""
+    return json.dumps(FILES[name](), indent=1, ensure_ascii=True) + "\n"
+
+
+def main() -> None:
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for name in FILES:
+        (FOLDER / f"{name}.json").write_text(text(name), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
