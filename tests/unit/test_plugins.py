@@ -13,7 +13,9 @@ from answerable.errors import Refused
 
 @pytest.fixture
 def points(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[EntryPoint]:
-    (tmp_path / "planted_plugin.py").write_text("class Good:\n    pass\n\n\nclass Bad:\n    def __init__(self):\n        1 / 0\n")
+    (tmp_path / "planted_plugin.py").write_text(
+        "class Good:\n    pass\n\n\nclass Bad:\n    def __init__(self):\n        1 / 0\n"
+    )
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.delitem(sys.modules, "planted_plugin", raising=False)
     group = "answerable.detectors"

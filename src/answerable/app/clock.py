@@ -7,7 +7,8 @@ import time
 
 
 class SystemClock:
-    """Implements `ports.Clock`. The monotonic one goes on while the machine sleeps, so a lease runs out in sleep too."""
+    """Implements `ports.Clock`. The monotonic one goes on while the machine sleeps, so a lease runs out in sleep
+    too."""
 
     def now_ms(self) -> int:
         return time.time_ns() // 1_000_000

@@ -34,8 +34,8 @@ class ServedModel:
 
 
 class ModelTable:
-    """Implements `ports.Models`: a name, an id, or ``auto`` for all in the order of the config (the path takes the first
-    that is permitted)."""
+    """Implements `ports.Models`: a name, an id, or ``auto`` for all in the order of the config (the path takes the
+    first that is permitted)."""
 
     def __init__(self, served: Iterable[ServedModel] = ()) -> None:
         self._served = tuple(served)

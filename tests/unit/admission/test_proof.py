@@ -59,7 +59,9 @@ def test_two_proofs_of_one_request_differ() -> None:
     assert checked(made()).jti != checked(made()).jti
 
 
-@given(st.one_of(st.text(max_size=200), st.from_regex(r"[A-Za-z0-9_-]{0,40}(\.[A-Za-z0-9_-]{0,40}){2}", fullmatch=True)))
+@given(
+    st.one_of(st.text(max_size=200), st.from_regex(r"[A-Za-z0-9_-]{0,40}(\.[A-Za-z0-9_-]{0,40}){2}", fullmatch=True))
+)
 def test_arbitrary_text_is_refused_with_our_code(token: str) -> None:
     with pytest.raises(Refused):
         proof.kid_of(token)

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import asyncio
+
+from answerable.pipeline.flights import Flights
+from tests.unit.pipeline.scripted import Clock, Gate, bearer, system
+
+
+async def test_only_flights_of_what_is_stopped_are_cut() -> None:
+    gate = Gate(Clock())
+    flights = Flights(gate)
+    good, bad = bearer(system("good", 1)), bearer(system("bad", 2))
+    orders: list[str] = []
+
+    async def fly(*bearers: object) -> str:
+        flight = flights.board()
+        flight.bearers = bearers  # type: ignore[assignment]
+        try:
+            await asyncio.sleep(0.05)
+        except asyncio.CancelledError:
+            if not flight.order:
+                raise
+            flight.landed()
+            orders.append(flight.order)
+        finally:
+            flights.leave(flight)
+        await asyncio.sleep(0)  # a task that was uncancelled goes on
+        return "landed"
+
+    tasks = [asyncio.create_task(fly(good)), asyncio.create_task(fly(good, bad)), asyncio.create_task(fly())]
+    await asyncio.sleep(0)
+    gate.stopped[2] = "order"
+    assert flights.stops_changed() == 1
+    assert await asyncio.gather(*tasks) == ["landed"] * 3
+    assert orders == ["order"]
+    assert len(flights) == 0
+
+
+async def test_a_flight_is_cut_once() -> None:
+    flights = Flights(Gate(Clock()))
+
+    async def fly() -> None:
+        flight = flights.board()
+        flight.cut("first")
+        flight.cut("second")
+        try:
+            await asyncio.sleep(1)
+        except asyncio.CancelledError:
+            assert flight.order == "first"
+            flight.landed()
+        task = asyncio.current_task()
+        assert task is not None
+        assert task.cancelling() == 0
+
+    await asyncio.create_task(fly())

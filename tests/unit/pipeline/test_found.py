@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: Apache-2.0
+import pytest
+
+from answerable.pipeline.found import tag, tags
+
+KEY = b"k" * 32
+
+
+@pytest.mark.parametrize("copied", ["a text\nof two lines", "  a text of two lines \n", "a text\tof  two lines"])
+def test_a_copy_is_found_whatever_an_editor_did_to_its_spaces(copied: str) -> None:
+    assert tag(copied, KEY) == tag("a text of two lines", KEY)
+
+
+def test_another_text_or_another_key_is_not() -> None:
+    assert tag("a text", KEY) != tag("a texts", KEY)
+    assert tag("a text", KEY) != tag("a text", b"j" * 32)
+    assert len(tag("a text", KEY)) == 16
+
+
+def test_empty_texts_have_no_tag() -> None:
+    assert tags(["", " \n", "x"], KEY) == (tag("x", KEY),)
+
+
+def test_a_text_that_is_no_unicode_scalar_is_tagged_too() -> None:
+    assert tag("\ud800", KEY)

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A mutant for each of the seven steps: the step skipped, or its refusal ignored. Each makes its named scenario
+fail."""
+
+from __future__ import annotations
+
+import inspect
+import types
+
+import pytest
+
+from answerable.pipeline import carry as module
+from tests.unit.pipeline import scenarios as s
+from tests.unit.pipeline.scripted import Carry
+
+SOURCE = inspect.getsource(module)
+
+# (step, what stands in carry.py, what the mutant has instead, the scenario that must fail)
+MUTANTS = [
+    ("1 admission skipped", "        deps.gate.admit(caller)\n", "", s.an_expired_caller_is_refused_and_recorded),
+    ("1 worlds ignored", "        within_warrant(action, caller)\n", "", s.an_action_beyond_its_worlds_is_refused),
+    ("2 ruling ignored", "        refuse_unless_permitted(decision)\n", "", s.confidential_content_does_not_leave),
+    ("3 open leaf skipped", "        await record.open(decision)\n", "", s.the_open_leaf_stands_before_the_call),
+    (
+        "3 not admitted again",
+        "        caller, model = await still_admitted(caller, model, deps)\n\n        # (4)",
+        "\n        # (4)",
+        s.a_stop_that_comes_while_the_disk_is_waited_for_is_obeyed,
+    ),
+    (
+        "4 no deadline",
+        "asyncio.timeout(deps.deadline_s)",
+        "asyncio.timeout(None)",
+        s.a_hanging_upstream_is_left_at_the_deadline,
+    ),
+    ("5 nothing watched", "watch(chunk.text, watches)", "pass", s.a_red_line_is_not_released),
+    (
+        "5 stop not looked for",
+        "                caller, model = await still_admitted(caller, model, deps)\n                for",
+        "                for",
+        s.a_stop_between_two_pieces_ends_the_stream,
+    ),
+    ("6 not labelled", "mark.feed(chunk)", "chunk", s.the_answer_is_labelled_for_people_and_machines),
+    (
+        "6 not stamped",
+        "                    dialect.stamp(chunk, record.rid, action.model)\n",
+        "",
+        s.each_piece_carries_the_record_id,
+    ),
+    ("7 close leaf skipped", "        await record.close(Outcome.DONE)\n", "", s.the_close_leaf_says_how_it_ended),
+]
+
+
+def mutant(old: str, new: str) -> Carry:
+    assert SOURCE.count(old) == 1, f"the mutant's place in carry.py is not unique any more: {old!r}"
+    made = types.ModuleType("mutant")
+    exec(compile(SOURCE.replace(old, new), "mutant", "exec"), made.__dict__)
+    return made.carry  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize(("old", "new", "scenario"), [m[1:] for m in MUTANTS], ids=[m[0] for m in MUTANTS])
+async def test_a_mutant_fails_its_scenario(old: str, new: str, scenario: object) -> None:
+    with pytest.raises(Exception):  # noqa: B017  whatever way it fails, it must not pass
+        await scenario(mutant(old, new))  # type: ignore[operator]
+
+
+def test_every_step_has_a_mutant() -> None:
+    assert {name.split()[0] for name, *_ in MUTANTS} == set("1234567")

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import pytest
+
+from answerable.log import commitment
+from answerable.log.leaf import rid
+from answerable.model.actions import Decision
+from answerable.model.terms import Outcome, Ruling
+from answerable.model.units import Drop, Expect, Put, Space
+from answerable.pipeline.carry import carry
+from answerable.pipeline.found import tag
+from answerable.pipeline.record import Record
+from answerable.pipeline.record import Stage as At
+from tests.unit.pipeline.scripted import CHAT, PARTY, Stage, bearer, system
+
+PERMIT = Decision(Ruling.PERMIT, "R100", "ordinary")
+
+
+async def test_open_names_caller_model_party_and_rule() -> None:
+    stage = Stage(carry)
+    record = Record(stage.ask(), stage.deps, CHAT.content())
+    record.caller, record.model = bearer(stage.app), bearer(system("model", 3, tier=2))
+    await record.open(PERMIT)
+    (leaf,) = stage.opens
+    assert (leaf.sys, leaf.via, leaf.party, leaf.rule) == (stage.app.rid, "m" * 32, PARTY.rid, "R100")
+    assert leaf.tier == 2, "the higher of the two"
+    unit = stage.ledger.units[0]
+    assert rid(unit.leaves[0]) == record.rid
+    assert unit.effects == (Put(Space.OPENS, record.rid, b"1000"),)
+    (payload,) = unit.payloads
+    assert commitment.commit("in", payload.salt, payload.body) == leaf.c.in_
+    assert record.stage is At.OPENED
+
+
+async def test_an_open_leaf_without_a_caller_is_a_defect() -> None:
+    stage = Stage(carry)
+    with pytest.raises(RuntimeError):
+        await Record(stage.ask(), stage.deps, CHAT.content()).open(PERMIT)
+    assert stage.ledger.units == []
+
+
+async def test_a_refusal_leaves_nothing_open() -> None:
+    stage = Stage(carry)
+    record = Record(stage.ask(), stage.deps, CHAT.content())
+    record.caller = bearer(stage.app)
+    await record.open(Decision(Ruling.REFUSE, "R000", "warrant.expired"), "warrant.expired")
+    assert stage.ledger.units[0].effects == ()
+    assert record.stage is At.REFUSED
+
+
+async def test_close_settles_its_open_leaf_and_commits_to_what_left() -> None:
+    stage = Stage(carry)
+    await stage.run()
+    unit = stage.ledger.units[1]
+    (close,) = stage.closes
+    assert unit.effects == (Drop(Space.OPENS, close.open),)
+    assert unit.expect == (Expect(Space.OPENS, close.open, b"1000"),)
+    (payload,) = unit.payloads
+    assert payload.group == "out"
+    assert commitment.commit("out", payload.salt, payload.body) == close.c.out  # type: ignore[union-attr]
+    assert tag("[AI-generated] hello", stage.deps.index_key) in payload.tags or payload.tags
+
+
+async def test_what_never_left_is_not_committed_to() -> None:
+    stage = Stage(carry)
+    record = Record(stage.ask(), stage.deps, CHAT.content())
+    record.caller = bearer(stage.app)
+    await record.open(PERMIT)
+    await record.close(Outcome.ERROR, "upstream.timeout")
+    assert stage.ledger.units[1].payloads == ()
+    assert stage.closes[0].err == "upstream.timeout"

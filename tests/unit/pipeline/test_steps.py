@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from answerable.errors import Refused, Unavailable
+from answerable.model.actions import Decision
+from answerable.model.terms import Criticality, Ruling, Standing
+from answerable.pipeline.carry import carry
+from answerable.pipeline.steps import Ruled, facts, pieces, refuse_unless_permitted, within_warrant
+from tests.unit.pipeline.scripted import CHAT, Reply, Stage, bearer, event, system
+
+
+def test_facts_take_the_graver_of_what_is_asked_and_what_is_registered() -> None:
+    stage = Stage(carry)
+    caller = bearer(system("app", 7, tier=1, criticality=Criticality.SENSITIVE))
+    served = stage.models.served[0]
+    seen = facts(stage.ask(criticality=Criticality.CREATIVE), caller, (served, bearer(stage.model)), stage.deps)
+    assert (seen.tier, seen.criticality, seen.standing) == (1, Criticality.SENSITIVE, Standing.VOUCHED)
+    assert not seen.stopped
+    stage.gate.stopped[stage.model.num] = "o"
+    assert facts(stage.ask(), caller, (served, bearer(stage.model)), stage.deps).stopped
+
+
+def test_criticality_beyond_the_warrant() -> None:
+    stage = Stage(carry)
+    with pytest.raises(Refused) as caught:
+        within_warrant(stage.ask(criticality=Criticality.CRITICAL), bearer(stage.app))
+    assert caught.value.code == "warrant.criticality"
+
+
+@pytest.mark.parametrize(
+    ("ruling", "code"), [(Ruling.HOLD, "action.held"), (Ruling.REFUSE, "policy.refused"), (None, "policy.refused")]
+)
+def test_what_is_no_permit_is_refused(ruling: Ruling, code: str) -> None:
+    with pytest.raises(Ruled) as caught:
+        refuse_unless_permitted(Decision(ruling, "R1", "why"))
+    assert caught.value.code == code
+
+
+async def test_an_answer_that_is_cut_short_is_no_answer() -> None:
+    async def script() -> AsyncIterator[bytes]:
+        yield event("one")
+
+    with pytest.raises(Unavailable, match=r"upstream\.truncated"):
+        _ = [chunks async for chunks in pieces(Reply(script, True), CHAT.decoder(stream=True))]
