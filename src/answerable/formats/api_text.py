@@ -19,6 +19,7 @@ from answerable.model.actions import Chunk
 from answerable.model.labels import Label, LabelReading, Place
 from answerable.ports import LabelWriter
 from answerable.protocols.openai.dialects import Dialects
+from answerable.protocols.openai.forms import Repeat
 from answerable.protocols.openai.marker import EXTENSION, Marker
 
 # Under which a label that an upstream has set already is kept: marks are never stripped.
@@ -66,6 +67,9 @@ class _Writer:
         self._first = True
 
     def feed(self, piece: Chunk) -> Chunk:
+        # A repeat comes after the piece that it repeats, whose choice has its words already.
+        if type(piece) is Repeat and piece.form is not None and not self._first:
+            return piece
         place = self._marker.place(piece)
         # Whatever an upstream says under our name is not our word: it is moved where it cannot be mistaken for it.
         foreign = place.pop(EXTENSION, None)

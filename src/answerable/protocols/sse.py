@@ -54,6 +54,11 @@ class Reader:
                 events.append(event)
         return events
 
+    @property
+    def idle(self) -> bool:
+        """Whether the next byte begins an event."""
+        return not self._rest and self._begun and not self._after_cr
+
     def _begin(self, data: bytes) -> bytes:
         """Passes over a byte order mark, which may arrive in pieces."""
         data = self._rest + data

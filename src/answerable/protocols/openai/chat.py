@@ -9,11 +9,11 @@ from answerable.model.actions import Chunk
 from answerable.ports import Decoder, Transcript
 from answerable.protocols.openai import choices, voices
 from answerable.protocols.openai.answers import Whole
-from answerable.protocols.openai.endpoint import Endpoint, unlabelled_turns
+from answerable.protocols.openai.endpoint import unlabelled_turns
 from answerable.protocols.openai.marker import Marker
 
 
-class Chat(Endpoint):
+class Chat(choices.ChoiceEndpoint):
     """Chat completions, streamed as ``chat.completion.chunk`` events."""
 
     path: str = "/v1/chat/completions"

@@ -14,11 +14,16 @@ from answerable.labels.wording import plain
 from answerable.model.actions import Chunk
 from answerable.protocols.openai.answers import MAX_ANSWER, Weave, broken, members, usage
 from answerable.protocols.openai.content import Pieces, body
+from answerable.protocols.openai.endpoint import Endpoint
+from answerable.protocols.openai.forms import Form, Repeat, learn, needs_care, prepare
 from answerable.protocols.openai.marker import move
 from answerable.protocols.openai.voices import CALL, REASONING, REFUSAL, TEXT, Utterance, Voice
 from answerable.protocols.sse import Reader
 
 DONE: Final = b"[DONE]"
+# Learning a form costs about as much as four pieces that have one; a stream that changes all the time is left alone.
+_COST: Final = 4
+_CREDIT: Final = 32
 
 
 def choices_of(answer: dict[str, Any]) -> list[Any]:
@@ -57,7 +62,19 @@ class Stream:
     """Decoder of a stream of choices. usage_wanted: whether the client asked for the last piece, the one with the usage
     alone; we always ask the upstream for it, and read it either way."""
 
-    __slots__ = ("_done", "_finished", "_held", "_size", "_spoken", "_sse", "_usage_wanted", "_voice", "_weave")
+    __slots__ = (
+        "_credit",
+        "_done",
+        "_finished",
+        "_form",
+        "_held",
+        "_size",
+        "_spoken",
+        "_sse",
+        "_usage_wanted",
+        "_voice",
+        "_weave",
+    )
 
     def __init__(self, voice: Voice, *, usage_wanted: bool) -> None:
         self._voice = voice
@@ -67,6 +84,8 @@ class Stream:
         self._held: Chunk | None = None
         self._spoken: set[int] = set()
         self._finished: set[int] = set()
+        self._form: Form | None = None
+        self._credit = _CREDIT
         self._done = False
         self._size = 0
 
@@ -75,14 +94,32 @@ class Stream:
         self._size += len(data)
         if self._size > MAX_ANSWER:
             raise Unavailable("upstream.oversized", limit=MAX_ANSWER)
+        # One read is nearly always one event, and that of the known form.
+        form = self._form
+        if (
+            form is not None
+            and data.startswith(form.wire_head)
+            and data.endswith(form.wire_tail)
+            and self._sse.idle
+            and (again := self._again(form, data[len(form.wire_head) : len(data) - len(form.wire_tail)])) is not None
+        ):
+            return [again]
         out: list[Chunk] = []
-        for event in self._sse.feed(data):
+        for _, piece in self._sse.feed(data):
             if self._done:
                 break
-            if event.data == DONE:
+            form = self._form
+            if (
+                form is not None
+                and piece.startswith(form.head)
+                and piece.endswith(form.tail)
+                and (again := self._again(form, piece[len(form.head) : len(piece) - len(form.tail)])) is not None
+            ):
+                out.append(again)
+            elif piece == DONE:
                 self._finish(out)
-            elif event.data:
-                self._piece(members(event.data), out)
+            elif piece:
+                self._piece(piece, out)
         return out
 
     def end(self) -> list[Chunk]:
@@ -91,7 +128,19 @@ class Stream:
             raise Unavailable("upstream.truncated")
         return []
 
-    def _piece(self, answer: dict[str, Any], out: list[Chunk]) -> None:
+    def _again(self, form: Form, raw: bytes) -> Repeat | None:
+        """The piece that says `raw` in the form that is known; None if it has to go the long way."""
+        if not raw or needs_care(raw) or self._held is not None or self._done:
+            return None
+        try:
+            said = raw.decode()
+        except UnicodeDecodeError:
+            return None
+        self._credit += 1
+        return Repeat(form, raw, said, self._weave.say(form.index, said))
+
+    def _piece(self, data: bytes, out: list[Chunk]) -> None:
+        answer = members(data)
         choices = choices_of(answer)
         spent = answer.get("usage")
         chunk = Chunk(answer)
@@ -119,8 +168,16 @@ class Stream:
             self._held = None
         if ends:
             self._held = chunk
-        else:
-            out.append(chunk)
+            return
+        out.append(chunk)
+        if len(choices) == 1 and chunk.usage is None and self._credit >= _COST:
+            self._learn(data, answer, choices[0])
+
+    def _learn(self, data: bytes, answer: dict[str, Any], choice: Any) -> None:
+        index, part = self._voice.speaker(choice)
+        if index not in self._finished and [said.kind for said in self._voice.utterances(part)] == [TEXT]:
+            self._credit -= _COST
+            self._form = learn(data, answer, index, self._voice) or self._form
 
     def _finish(self, out: list[Chunk]) -> None:
         if self._held is None or not self._spoken <= self._finished:
@@ -129,6 +186,24 @@ class Stream:
         out.append(self._held)
         self._held = None
         self._done = True
+
+
+class ChoiceEndpoint(Endpoint):
+    """An endpoint whose streams may take the short way (`forms`)."""
+
+    __slots__ = ()
+
+    def stamp(self, chunk: Chunk, record: str, model: str) -> None:
+        if type(chunk) is not Repeat or (form := chunk.form) is None:
+            super().stamp(chunk, record, model)
+        elif form.out is None:
+            # Record and model are those of the whole action, and the form belongs to its decoder.
+            prepare(form, lambda example: super(ChoiceEndpoint, self).stamp(example, record, model))
+
+    def encode(self, chunk: Chunk, *, stream: bool) -> bytes:
+        if type(chunk) is Repeat and (form := chunk.form) is not None and (out := form.out) is not None:
+            return out[0] + chunk.raw + out[1]
+        return super().encode(chunk, stream=stream)
 
 
 class Transcript:
@@ -141,17 +216,24 @@ class Transcript:
         self._choices: dict[int, Pieces] = {}
 
     def add(self, chunk: Chunk) -> None:
+        if type(chunk) is Repeat and chunk.form is not None:
+            self._of(chunk.form.index).text.append(chunk.said)
+            return
         for choice in choices_of(chunk.body):
             for voice in self._voices:
                 if not voice.part or voice.part in choice:
                     self._hear(voice, choice)
                     break
 
-    def _hear(self, voice: Voice, choice: dict[str, Any]) -> None:
-        index, part = voice.speaker(choice)
+    def _of(self, index: int) -> Pieces:
         pieces = self._choices.get(index)
         if pieces is None:
             pieces = self._choices[index] = Pieces()
+        return pieces
+
+    def _hear(self, voice: Voice, choice: dict[str, Any]) -> None:
+        index, part = voice.speaker(choice)
+        pieces = self._of(index)
         text = part.get("content")
         if len(part) == 1 and type(text) is str:
             pieces.text.append(text)

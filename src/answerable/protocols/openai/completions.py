@@ -9,11 +9,10 @@ from answerable.model.actions import Chunk
 from answerable.ports import Decoder, Transcript
 from answerable.protocols.openai import choices, voices
 from answerable.protocols.openai.answers import Whole
-from answerable.protocols.openai.endpoint import Endpoint
 from answerable.protocols.openai.marker import Marker
 
 
-class Completions(Endpoint):
+class Completions(choices.ChoiceEndpoint):
     """Text completions; a stream's events have the form of the whole answer."""
 
     path: str = "/v1/completions"

@@ -44,6 +44,12 @@ class Voice:
             raise broken(f"{self.part} is not an object")
         return index, part
 
+    def part_of(self, answer: dict[str, Any]) -> dict[str, Any]:
+        """What speaks in an answer with one choice, which was read before."""
+        choice: dict[str, Any] = answer["choices"][0]
+        part: dict[str, Any] = choice[self.part] if self.part else choice
+        return part
+
     def utterances(self, part: dict[str, Any]) -> list[Utterance]:
         """All that `part` says. Raises Unavailable ``upstream.broken`` for texts that are not texts."""
         said: list[Utterance] = []

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The short way of the pieces of a stream that differ in their text alone: nearly all of them.
+
+A `Form` is learnt from one piece that went the long way: the bytes before its text and the bytes after it. A later
+piece between the same bytes, whose text needs no JSON escape, says the same but for that text; that is proven once,
+when the form is learnt. Such a piece is neither decoded nor encoded as a whole: 1 microsecond in place of 5.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, Final
+
+from answerable.model.actions import Chunk
+from answerable.protocols.openai.answers import encode, members
+from answerable.protocols.openai.marker import EXTENSION
+from answerable.protocols.openai.voices import Voice
+
+# Needs no escape in JSON and stands in no answer but by ill will; checked then.
+_PROBE: Final = "answerable:0:probe"
+# What JSON must escape in a text, or could have escaped.
+needs_care = re.compile(rb'[\x00-\x1f"\\]').search
+
+
+class Form:
+    """head, tail: bytes around the text; wire_head, wire_tail: of an event that has this form; index: of the choice
+    that speaks; out: the bytes around the text as they are sent, None until the first such piece is stamped."""
+
+    __slots__ = ("head", "index", "out", "tail", "wire_head", "wire_tail")
+
+    def __init__(self, head: bytes, tail: bytes, index: int) -> None:
+        self.head = head
+        self.tail = tail
+        self.index = index
+        self.wire_head = b"data: " + head
+        self.wire_tail = tail + b"\n\n"
+        self.out: tuple[bytes, bytes] | None = None
+
+
+class Repeat(Chunk):
+    """A piece that has a known form. said: its text; raw: the same as bytes.
+
+    `body` is made when somebody asks for it, and from then on it is what counts.
+    """
+
+    __slots__ = ("form", "raw", "said")
+
+    def __init__(self, form: Form, raw: bytes, said: str, text: str) -> None:
+        self.form: Form | None = form
+        self.raw = raw
+        self.said = said
+        self.text = text
+        self.event = ""
+        self.usage = None
+        self.last = False
+
+    def __getattr__(self, name: str) -> Any:
+        if name != "body" or self.form is None:
+            raise AttributeError(name)
+        self.body = members(self.form.head + self.raw + self.form.tail)
+        self.form = None
+        return self.body
+
+
+def learn(data: bytes, body: dict[str, Any], index: int, voice: Voice) -> Form | None:
+    """The form of a piece whose only choice, `index`, says a text and nothing else; None if it has none.
+
+    data: the piece; body: its members, untouched.
+    """
+    text = voice.part_of(body).get(voice.text)
+    if not text or EXTENSION in body:
+        return None
+    raw = text.encode("utf-8")
+    member = b'"' + raw + b'"'
+    if needs_care(raw) or data.count(member) != 1 or _PROBE.encode() in data:
+        return None
+    start = data.index(member) + 1
+    form = Form(data[:start], data[start + len(raw) :], index)
+    # The proof: with another text between the same bytes, that text is all that changes.
+    probe = members(form.head + _PROBE.encode() + form.tail)
+    spoken = voice.part_of(probe)
+    if spoken.get(voice.text) != _PROBE:
+        return None
+    spoken[voice.text] = text
+    return form if probe == body else None
+
+
+def prepare(form: Form, set_ids: Callable[[Chunk], None]) -> None:
+    """Find out how pieces of this form are sent, once. set_ids: stamps the piece that it is given in the long way."""
+    if form.out is None:
+        example = Chunk(members(form.head + _PROBE.encode() + form.tail))
+        set_ids(example)
+        head, _, tail = encode(example.body).partition(_PROBE.encode())
+        form.out = (b"data: " + head, tail + b"\n\n")
