@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from answerable.errors import Unavailable
-from answerable.model.records import Admin, Copy, Handle, Party, Stop, System
+from answerable.model.records import Admin, Copy, Handle, Party, PartyKey, Stop, System
 from answerable.model.units import EPOCH, Effect, Put, Space
 
 Row = TypeVar("Row")
@@ -26,6 +26,7 @@ _decoders: Final[dict[Space, Callable[[bytes], Any]]] = {
         (Space.SYSTEMS, System),
         (Space.COPIES, Copy),
         (Space.ADMINS, Admin),
+        (Space.PARTY_KEYS, PartyKey),
         (Space.HANDLES, Handle),
         (Space.STOPS, Stop),
     )
@@ -96,6 +97,10 @@ class Book:
     def admins(self) -> Iterable[Admin]:
         return self._rows[Space.ADMINS].values()
 
+    def party_keys(self) -> Iterable[PartyKey]:
+        """Every key that was enrolled for a party, withdrawn ones included."""
+        return self._rows[Space.PARTY_KEYS].values()
+
     def handle(self, digest: str) -> Handle | None:
         return self._rows[Space.HANDLES].get(digest)
 
@@ -132,6 +137,10 @@ class Book:
 
     def raw(self, space: Space, key: str) -> bytes | None:
         return self._raw[space].get(key) if space in self._raw else None
+
+    def rows(self, space: Space) -> Iterable[tuple[str, bytes]]:
+        """Every encoded row of a space, oldest first."""
+        return tuple(self._raw.get(space, {}).items())
 
     def _find(self, rows: Space, ids: Space, ref: str) -> Any:
         found = self._rows[rows].get(ref)

@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from answerable.crypto import canonical, ed25519
+from answerable.crypto import ed25519
 from answerable.crypto.b64 import unb64u
 from answerable.crypto.random import salt
 from answerable.errors import Refused, Unavailable, VerificationError
@@ -59,12 +59,12 @@ class Name:
 def name(text: str, *, salted: bytes | None = None) -> Name:
     """Check a name and make its commitment. salted: 32 bytes if the signer of a statement chose them.
 
-    The payload is the name as canonical JSON text, in NFC. Raises Refused ``party.name``.
+    The payload is the name's UTF-8 in NFC. Raises Refused ``party.name``.
     """
     normal = unicodedata.normalize("NFC", text)
     if not normal.strip() or normal != normal.strip() or len(normal) > MAX_NAME or not printable(normal):
         raise Refused("party.name", most=MAX_NAME)
-    return Name(normal, salted or salt(), canonical.dumps(normal))
+    return Name(normal, salted or salt(), normal.encode("utf-8"))
 
 
 def printable(text: str) -> bool:

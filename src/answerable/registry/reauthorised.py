@@ -36,3 +36,13 @@ def exemption(directory: Directory, system_id: str, digests: Iterable[str]) -> R
     if not wanted or not wanted <= set(found.digests):
         raise Refused("system.reauthorisation", system=system_id, problem="the digests are not those that were signed")
     return found
+
+
+def exempt(directory: Directory, system_id: str, rid: str) -> frozenset[str]:
+    """rids of the orders whose digests the system may hold under the reauthorisation `rid`: the termination, and the
+    suspension that it completed, which would else go on for ever without a release."""
+    found = row_of(directory, system_id) if rid else None
+    if found is None or found.rid != rid:
+        return frozenset()
+    before = (stop.escalates for stop in directory.stops() if stop.rid == found.order and stop.escalates)
+    return frozenset((found.order, *before))

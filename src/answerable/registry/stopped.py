@@ -11,7 +11,7 @@ from answerable.model.records import System
 from answerable.model.terms import World
 from answerable.model.units import EPOCH, Expect, Space
 from answerable.ports import Directory
-from answerable.registry.reauthorised import row_of
+from answerable.registry import reauthorised
 
 # A stop of one copy never reaches a system; "" would ask about any copy.
 _NO_COPY = "-"
@@ -25,11 +25,11 @@ def order(
     worlds: tuple[World, ...],
     digests: Iterable[str],
     now_ms: int,
-    exempt: str = "",
+    exempt: frozenset[str] = frozenset(),
 ) -> str:
     """rid of an order in force that reaches a system with these properties, or "".
 
-    numbers: sorted, its own last; parties: rids; exempt: rid of the one order whose digests it may hold.
+    numbers: sorted, its own last; parties: rids; exempt: rids of the orders whose digests it may hold.
     """
     stops = tuple(directory.stops())
     known = StopSet.of(stops)
@@ -37,7 +37,7 @@ def order(
         return found
     if found := known.blocks_parties(parties, now_ms):
         return found
-    others = StopSet.of(stop for stop in stops if stop.rid != exempt) if exempt else known
+    others = StopSet.of(stop for stop in stops if stop.rid not in exempt) if exempt else known
     return others.blocks_digests(digests, now_ms)
 
 
@@ -50,7 +50,7 @@ def of_system(directory: Directory, system: System, now_ms: int) -> str:
         worlds=system.worlds,
         digests=system.digests,
         now_ms=now_ms,
-        exempt=_exempt(directory, system),
+        exempt=reauthorised.exempt(directory, system.id, system.reauthorises),
     )
 
 
@@ -63,10 +63,3 @@ def check(directory: Directory, system: System, now_ms: int) -> None:
 def same_stops(directory: Directory) -> Expect:
     """The set of stops must still be the one that was looked at: a stop that races with a registration wins."""
     return Expect(Space.COUNTERS, EPOCH, directory.raw(Space.COUNTERS, EPOCH))
-
-
-def _exempt(directory: Directory, system: System) -> str:
-    if not system.reauthorises:
-        return ""
-    found = row_of(directory, system.id)
-    return found.order if found and found.rid == system.reauthorises else ""

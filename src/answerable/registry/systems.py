@@ -128,12 +128,12 @@ def register(directory: Directory, request: RegisterSystem, now_ms: int) -> Plan
         stopped.same_stops(directory),
         unchanged(directory, Space.COUNTERS, SYSTEM_NUMBER),
     ]
-    exempt = ""
+    exempt: frozenset[str] = frozenset()
     if request.reauthorises:
         exemption = reauthorised.exemption(directory, request.reauthorises, system.digests)
         system = msgspec.structs.replace(system, id=exemption.id, reauthorises=exemption.rid)
         expect.append(unchanged(directory, Space.REAUTHORISATIONS, exemption.id))
-        exempt = exemption.order
+        exempt = reauthorised.exempt(directory, exemption.id, exemption.rid)
     order = stopped.order(
         directory,
         numbers=(*system.ancestors, system.num),
