@@ -126,7 +126,7 @@ def _report(
 
 
 def _parties(graph: Graph, names: dict[str, str]) -> tuple[dict[str, PartyFact], dict[str, str]]:
-    """Each party by the rid of its first leaf, and the first leaf of each of its leaves: later ones change its standing,
+    """Each party by the rid of its first leaf, and the first of each of its leaves: later ones change its standing,
     never who it is."""
     facts: dict[str, PartyFact] = {}
     first: dict[str, str] = {}

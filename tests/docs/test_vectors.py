@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The committed test vectors are what the code makes, and hold by the specifications' own words: the checks here use
+`json`, `hashlib`, `hmac` and an independent RFC 8785 writer."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+from typing import Any
+
+import pytest
+import rfc8785
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from answerable.errors import VerificationError
+from answerable.log import trust
+from answerable.log.leaf import decode
+from answerable.model.leaves import KINDS
+from answerable.verify.receipt import verify
+from tools import vectors
+
+
+def load(name: str) -> Any:
+    return json.loads((vectors.FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def plain(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+@pytest.mark.parametrize("name", vectors.FILES)
+def test_the_files_are_what_the_code_makes(name: str) -> None:
+    written = (vectors.FOLDER / f"{name}.json").read_text(encoding="utf-8")
+    assert written == vectors.text(name), "run `python -m tools.vectors` if the change is meant; leaf formats are final"
+
+
+def test_every_leaf_kind_has_vectors() -> None:
+    assert {row["kind"] for row in load("leaves")["leaves"]} == set(KINDS)
+
+
+def test_leaves() -> None:
+    for row in load("leaves")["leaves"]:
+        data = row["leaf"].encode()
+        digest = hashlib.sha256(b"\x00" + data).digest()
+        assert digest.hex() == row["leaf_hash"]
+        assert base64.b32encode(digest[:20]).decode().lower() == row["rid"]
+        assert rfc8785.dumps(json.loads(data)) == data
+        assert decode(data).k == row["kind"]  # type: ignore[attr-defined]
+    for row in load("leaves")["refused"]:
+        with pytest.raises(VerificationError) as caught:
+            decode(row["leaf"].encode())
+        assert caught.value.code == row["code"], row["why"]
+
+
+def test_commitments() -> None:
+    for row in load("commitments"):
+        message = b"answerable/commitment/v1/" + row["group"].encode() + b"\x00" + plain(row["payload"])
+        assert hmac.new(plain(row["salt"]), message, hashlib.sha256).digest() == plain(row["commitment"])
+
+
+def test_statements() -> None:
+    rows = load("statements")
+    assert {row["kind"] for row in rows} == {
+        "key", "transfer", "approval", "order", "release", "reauthorisation", "receipt",
+    }  # fmt: skip
+    for row in rows:
+        leaf = json.loads(row["leaf"])
+        added = {"sig", "sigs", "t"} | ({"dig", "until"} if row["kind"] == "order" else set())
+        body = rfc8785.dumps({name: value for name, value in leaf.items() if name not in added})
+        signed = f"answerable/{row['kind']}/v1\x00{row['origin']}\x00".encode() + body
+        assert plain(row["signed"]) == signed
+        Ed25519PublicKey.from_public_bytes(plain(row["public"])).verify(plain(row["sig"]), signed)
+
+
+def test_checkpoints() -> None:
+    vectors_ = load("checkpoint")
+    name, key_id, material = vectors_["vkey"].split("+", 2)
+    raw = base64.b64decode(material)
+    assert hashlib.sha256(name.encode() + b"\n" + raw).hexdigest()[:8] == key_id
+    for row in vectors_["checkpoints"]:
+        text, line = row["note"].split("\n\n")
+        signature = base64.b64decode(line.split(" ")[2])
+        assert signature[:4].hex() == key_id
+        Ed25519PublicKey.from_public_bytes(raw[1:]).verify(signature[4:], f"{text}\n".encode())
+        assert text.split("\n") == [vectors_["origin"], str(row["size"]), row["root"]]
+
+
+def root(hashes: list[bytes]) -> bytes:
+    """MTH of RFC 6962, written a second time."""
+    if not hashes:
+        return hashlib.sha256(b"").digest()
+    while len(hashes) > 1:
+        paired = [hashlib.sha256(b"\x01" + a + b).digest() for a, b in zip(hashes[::2], hashes[1::2], strict=False)]
+        hashes = paired + hashes[len(paired) * 2 :]
+    return hashes[0]
+
+
+def test_merkle_roots() -> None:
+    hashes = [hashlib.sha256(b"\x00" + str(i).encode()).digest() for i in range(600)]
+    for row in load("merkle")["roots"]:
+        assert root(hashes[: row["size"]]) == plain(row["root"])
+
+
+def test_receipts() -> None:
+    vectors_ = load("receipt")
+    believed = trust.parse(vectors_["trust"].encode())
+    report = verify(vectors_["receipt"].encode(), believed)
+    assert report.record == vectors_["report"]["record"]
+    assert report.party.name == vectors_["report"]["party"]["name"] == "Deployer"
+    for row in vectors_["refused"]:
+        with pytest.raises(VerificationError) as caught:
+            verify(row["receipt"].encode(), trust.parse(row["trust"].encode()))
+        assert caught.value.code == row["code"], row["why"]
