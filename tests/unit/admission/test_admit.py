@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import msgspec
+import pytest
+from tests.unit.admission.a_warrant import T0, WARRANT
+
+from answerable.admission.admit import SKEW_MS, admit, reach
+from answerable.admission.stopset import StopSet
+from answerable.errors import Refused
+from answerable.model.records import Stop
+from answerable.model.terms import Criticality, World
+
+STOPPED = StopSet.of(
+    [
+        Stop(
+            rid="order", kind="terminate", scope="lineage", root="r", num=WARRANT.ancestors[0], digests=(), twins=(),
+            at=T0, until=0, reason="", officers=(),
+        )
+    ],
+    epoch=4,
+)  # fmt: skip
+STOPS = StopSet(epoch=3)
+
+
+def ask(**changed: object) -> None:
+    asked: dict[str, object] = {
+        "now_ms": T0, "mono_ms": 5, "deadline_mono_ms": 10, "stops": STOPS, "audience": WARRANT.aud, **changed,
+    }  # fmt: skip
+    admit(asked.pop("warrant", WARRANT), **asked)  # type: ignore[arg-type]
+
+
+def test_admits() -> None:
+    ask()
+    ask(now_ms=WARRANT.exp_ms - 1, mono_ms=9)
+
+
+@pytest.mark.parametrize(
+    ("code", "changed"),
+    [
+        ("warrant.expired", {"now_ms": WARRANT.exp_ms}),
+        ("warrant.expired", {"mono_ms": 10}),
+        ("warrant.not_yet", {"now_ms": T0 - SKEW_MS - 1}),
+        ("warrant.audience", {"audience": "spiffe://demo.invalid/gateway/second"}),
+        ("stop.system", {"stops": STOPPED}),
+        ("stop.stale", {"stops": StopSet(epoch=2)}),
+    ],
+)
+def test_each_refusal_has_its_code(code: str, changed: dict[str, object]) -> None:
+    with pytest.raises(Refused) as refusal:
+        ask(**changed)
+    assert refusal.value.code == code
+
+
+def test_a_slightly_slow_clock_is_no_refusal() -> None:
+    ask(now_ms=T0 - SKEW_MS)
+
+
+def test_a_stopped_copy_is_told_so_even_when_its_warrant_ended() -> None:
+    with pytest.raises(Refused) as refusal:
+        ask(stops=STOPPED, now_ms=WARRANT.exp_ms + 1, audience="x")
+    assert (refusal.value.code, refusal.value.params) == ("stop.system", {"order": "order"})
+
+
+def test_reach() -> None:
+    wide = msgspec.structs.replace(WARRANT, max_criticality=Criticality.SENSITIVE)
+    reach(wide, world=World.INFORMATION, criticality=Criticality.SENSITIVE)
+    with pytest.raises(Refused) as refusal:
+        reach(wide, world=World.PHYSICAL, criticality=Criticality.CREATIVE)
+    assert refusal.value.code == "warrant.world"
+    with pytest.raises(Refused) as refusal:
+        reach(wide, world=World.INFORMATION, criticality=Criticality.CRITICAL)
+    assert refusal.value.code == "warrant.criticality"
