@@ -2,8 +2,8 @@
 """Runs the console blocks of a page and compares what they print with what the page says they print.
 
 A block is fenced with ```` ```console ````. A line that begins with ``$ `` is a command, ``> `` goes on with it, other
-lines are its output. ``...`` stands for any text within a line; alone on a line, for any number of lines. The blocks of a
-page are one shell session, in order: directory and variables are kept. Every command must exit 0, unless the block is
+lines are its output. ``...`` stands for any text within a line; alone on a line, for any number of lines. The blocks of
+a page are one shell session, in order: directory and variables are kept. Every command must exit 0, unless the block is
 marked ``console fails`` and its last command must not.
 
 ```` ```console background ````: the last command goes on running while the rest of the page is tried; it must have

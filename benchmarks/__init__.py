@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One command each, beside a peer, printing a table of ratios."""
