@@ -113,3 +113,13 @@ def test_receipts() -> None:
         with pytest.raises(VerificationError) as caught:
             verify(row["receipt"].encode(), trust.parse(row["trust"].encode()))
         assert caught.value.code == row["code"], row["why"]
+
+
+def test_the_specification_lists_every_member_of_every_kind() -> None:
+    page = (vectors.FOLDER.parent / "leaves.md").read_text(encoding="utf-8")
+    sections = {part.split("\n", 1)[0]: part for part in page.split("## Kinds")[1].split("\n### ")[1:]}
+    assert set(sections) == set(KINDS)
+    for kind, leaf in KINDS.items():
+        listed = [line.split("`")[1] for line in sections[kind].splitlines() if line.startswith("| `")]
+        members = [name for name in leaf.__struct_encode_fields__ if name not in {"k", "n", "t", "v", "x"}]
+        assert listed == members, kind
