@@ -10,7 +10,6 @@ import msgspec
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from tests.unit.admission.a_warrant import ISSUER_KEY, KEYS, KID, WARRANT
 
 from answerable.admission.warrant import TYPE, issue, parse
 from answerable.crypto import jwt
@@ -19,6 +18,7 @@ from answerable.errors import Refused, VerificationError
 from answerable.model.terms import Criticality, World
 from answerable.model.warrants import Peer
 from answerable.warrants.bindings import Binding
+from tests.unit.admission.a_warrant import ISSUER_KEY, KEYS, KID, WARRANT
 
 TOKEN = issue(WARRANT, ISSUER_KEY, KID)
 CODES = {"warrant.malformed", "warrant.forged", "warrant.life"}
@@ -76,8 +76,8 @@ def test_any_signed_claim(name: str, value: Any) -> None:
     token = signed + "." + b64u(ISSUER_KEY.sign(signed.encode()))
     try:
         read = parse(token, KEYS)
-    except VerificationError as error:
-        assert error.code in CODES
+    except VerificationError:
+        refused(token)
     else:
         assert parse(issue(read, ISSUER_KEY, KID), KEYS) == read
 
@@ -109,7 +109,6 @@ def test_every_warrant_comes_back(
 def test_any_binding_and_address(text: str, address: str) -> None:
     try:
         binding = Binding.parse(text)
-    except Refused as error:
-        assert error.code == "handle.binding"
-    else:
-        assert binding.holds(Peer(address=address)) in (True, False)
+    except Refused:
+        return
+    assert binding.holds(Peer(address=address)) in (True, False)

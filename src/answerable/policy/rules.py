@@ -175,17 +175,6 @@ RULES: Final[tuple[Rule, ...]] = (
     _rule(
         "R021",
         Ruling.REFUSE,
-        "biology_is_grave",
-        "Wet-lab biology is tier 4; an action in that world by a system of a lower tier contradicts its registration.",
-        "Register the system with its biological world, so that tier 4 and its duties hold.",
-        "湿实验生物属 4 级；较低分级系统在该界的行为与其登记相矛盾。",
-        "请按生物界登记该系统，使其适用 4 级及相应义务。",
-        world={World.BIOLOGICAL},
-        tier=frozenset(range(4)),
-    ),
-    _rule(
-        "R022",
-        Ruling.REFUSE,
         "biology_is_an_act",
         "A generated answer is not a laboratory step; only a tool call acts in the biological world.",
         "Ask in the information world, or call the registered tool.",

@@ -3,11 +3,10 @@
 
 from __future__ import annotations
 
-from tests.fleet import key
-
 from answerable.crypto.b64 import b64u
 from answerable.model.terms import Audience, Criticality, World
 from answerable.model.warrants import Warrant
+from tests.fleet import key
 
 T0 = 1_763_782_764_123
 KID = "issuer-1"

@@ -3,13 +3,13 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from tests.unit.admission.a_warrant import T0, WARRANT
 
 from answerable.admission.admit import SKEW_MS, admit, reach
 from answerable.admission.stopset import StopSet
 from answerable.errors import Refused
 from answerable.model.records import Stop
 from answerable.model.terms import Criticality, World
+from tests.unit.admission.a_warrant import T0, WARRANT
 
 STOPPED = StopSet.of(
     [

@@ -8,22 +8,22 @@ import pytest
 from answerable.admission.ttl import CLASSES, SHORTEST, life_class, renew_after_ms
 from answerable.model.terms import Criticality, World
 
-I, P, B = World.INFORMATION, World.PHYSICAL, World.BIOLOGICAL
+INFO, MOVE, BIO = World.INFORMATION, World.PHYSICAL, World.BIOLOGICAL
 ORDINARY, CRITICAL = Criticality.ORDINARY, Criticality.CRITICAL
 
 
 @pytest.mark.parametrize(
     ("tier", "worlds", "criticality", "name", "default", "most"),
     [
-        (0, (I,), ORDINARY, "ordinary", 60_000, 300_000),
-        (1, (I,), Criticality.SENSITIVE, "ordinary", 60_000, 300_000),
-        (2, (I,), ORDINARY, "systemic", 60_000, 60_000),
-        (3, (I,), ORDINARY, "frontier", 15_000, 15_000),
-        (4, (I,), ORDINARY, "frontier", 15_000, 15_000),
-        (0, (I,), CRITICAL, "frontier", 15_000, 15_000),
-        (4, (B,), ORDINARY, "biological", 5_000, 5_000),
-        (3, (P,), ORDINARY, "physical", 2_000, 2_000),
-        (4, (I, B, P), CRITICAL, "physical", 2_000, 2_000),
+        (0, (INFO,), ORDINARY, "ordinary", 60_000, 300_000),
+        (1, (INFO,), Criticality.SENSITIVE, "ordinary", 60_000, 300_000),
+        (2, (INFO,), ORDINARY, "systemic", 60_000, 60_000),
+        (3, (INFO,), ORDINARY, "frontier", 15_000, 15_000),
+        (4, (INFO,), ORDINARY, "frontier", 15_000, 15_000),
+        (0, (INFO,), CRITICAL, "frontier", 15_000, 15_000),
+        (4, (BIO,), ORDINARY, "biological", 5_000, 5_000),
+        (3, (MOVE,), ORDINARY, "physical", 2_000, 2_000),
+        (4, (INFO, BIO, MOVE), CRITICAL, "physical", 2_000, 2_000),
     ],
 )
 def test_the_shortest_row_that_matches_holds(
@@ -45,8 +45,8 @@ def test_the_unknown_gets_the_shortest() -> None:
     assert SHORTEST.max_ms == 2_000
     assert life_class(0, (), ORDINARY) is SHORTEST
     assert life_class(0, ("cyber",), ORDINARY) is SHORTEST  # type: ignore[arg-type]
-    assert life_class(0, (I,), "grave") is SHORTEST  # type: ignore[arg-type]
-    assert life_class(-1, (I,), ORDINARY) is SHORTEST
+    assert life_class(0, (INFO,), "grave") is SHORTEST  # type: ignore[arg-type]
+    assert life_class(-1, (INFO,), ORDINARY) is SHORTEST
 
 
 def test_every_default_is_within_its_bound_and_wet_lab_needs_two() -> None:

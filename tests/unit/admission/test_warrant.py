@@ -7,14 +7,14 @@ from typing import Any
 
 import msgspec
 import pytest
-from tests.fleet import key
-from tests.unit.admission.a_warrant import ISSUER_KEY, KEYS, KID, T0, WARRANT
 
 from answerable.admission.warrant import MAX_ANCESTORS, TYPE, issue, parse
 from answerable.crypto import jwt
 from answerable.errors import VerificationError
 from answerable.model.terms import Criticality, World
 from answerable.model.warrants import Warrant
+from tests.fleet import key
+from tests.unit.admission.a_warrant import ISSUER_KEY, KEYS, KID, T0, WARRANT
 
 VECTORS = json.loads((Path(__file__).parents[3] / "docs/spec/vectors/warrant.json").read_text(encoding="utf-8"))
 
@@ -56,7 +56,7 @@ def test_claims_are_those_of_the_specification() -> None:
 def test_forged() -> None:
     assert code(issue(WARRANT, key("stranger"), KID)) == "warrant.forged"
     assert code(issue(WARRANT, ISSUER_KEY, "another")) == "warrant.forged"
-    head, body, sig = issue(WARRANT, ISSUER_KEY, KID).split(".")
+    head, _, sig = issue(WARRANT, ISSUER_KEY, KID).split(".")
     other = issue(msgspec.structs.replace(WARRANT, seq=2), ISSUER_KEY, KID).split(".")
     assert code(f"{head}.{other[1]}.{sig}") == "warrant.forged"
 

@@ -77,7 +77,7 @@ def changed(**members: Any) -> Decision:
 
 def test_the_domain_is_whole(domain: dict[tuple[Any, ...], Decision]) -> None:
     assert {name: frozenset(values) for name, values in MEMBERS.items()} == VOCABULARY
-    assert list(MEMBERS) == list(VOCABULARY) == [f for f in Facts.__slots__]
+    assert list(MEMBERS) == list(VOCABULARY) == list(Facts.__slots__)
     assert len(domain) == 58_320
 
 
@@ -144,8 +144,7 @@ def test_every_rule_decides_something(domain: dict[tuple[Any, ...], Decision]) -
         ({"tier": 3, "criticality": Criticality.SENSITIVE}, Ruling.HOLD, "R034"),
         ({"tier": 4}, Ruling.HOLD, "R032"),
         ({"world": World.PHYSICAL, "tier": 3}, Ruling.REFUSE, "R020"),
-        ({"world": World.BIOLOGICAL, "tier": 3, "act": Act.TOOL_CALL}, Ruling.REFUSE, "R021"),
-        ({"world": World.BIOLOGICAL, "tier": 4}, Ruling.REFUSE, "R022"),
+        ({"world": World.BIOLOGICAL, "tier": 4}, Ruling.REFUSE, "R021"),
         ({"world": World.BIOLOGICAL, "tier": 4, "act": Act.TOOL_CALL}, Ruling.HOLD, "R030"),
     ],
 )
