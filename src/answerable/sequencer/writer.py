@@ -64,9 +64,10 @@ class Writer:
     def open(self) -> None:
         """Verify and load. Raises Unavailable ``store.*``."""
         self._frontier = examine(self._store, self._guard, self._vkey)
+        self._head = (self._frontier.size, self._frontier.root())
         self._note = self._store.checkpoint()
         self.rows = Rows(self._store)
-        self._guard.advance(self._frontier.size, self._frontier.root())
+        self._guard.advance(*self._head)
         while self._store.sweep(self._clock.now_ms()):
             pass
 
@@ -99,7 +100,7 @@ class Writer:
             accepted, leaves = self._admit(entries)
             if not accepted:
                 return Batch(entries, self._frontier.size, self._clock.now_ms())
-            before = (self._frontier.size, self._frontier.root())
+            before = self._head
             tiles = self._frontier.append([sha256(b"\x00" + leaf).digest() for leaf in leaves])
             goal = (self._frontier.size, self._frontier.root())
             note = checkpoint.sign(self._origin, *goal, self._signer) if leaves else self._note
@@ -108,7 +109,7 @@ class Writer:
                 self._store.put_payloads(accepted, expires, bodies=self._retention.bodies)
             self._store.append(before[0], leaves, tiles, note, before, goal[1], accepted)
             self._guard.advance(*goal)
-            self._note = note
+            self._note, self._head = note, goal
         except AnswerableError as error:
             return self._salvage(entries, error, goal, again)
         except Exception as error:  # noqa: BLE001  # a defect must not leave callers waiting for ever
@@ -146,7 +147,7 @@ class Writer:
         if not self.recover():
             return self._failed(entries, self.broken or error)
         # Without a new leaf the head tells nothing; then it is enough that the state is as it would be.
-        if (self._frontier.size, self._frontier.root()) == goal and self.rows.show(_effects(entries)):
+        if self._head == goal and self.rows.show(_effects(entries)):
             return self._written(entries)
         stops = [e for e in entries if e.unit.lane is Lane.STOP and type(e.outcome) is int] if again else []
         failed = self._failed([e for e in entries if e not in stops], error)

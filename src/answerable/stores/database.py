@@ -23,9 +23,8 @@ BUSY_MS: Final = 5000
 _PRIMARY: Final = 0xFF
 
 
-def connect(path: Path, *, secure_delete: bool = False) -> sqlite3.Connection:
-    """A writing connection to an existing or new file. secure_delete: deleted bytes are overwritten with zeros.
-    Raises Unavailable ``store.*``."""
+def connect(path: Path) -> sqlite3.Connection:
+    """A writing connection to an existing or new file. Raises Unavailable ``store.*``."""
     with translated():
         database = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=64)
         try:
@@ -34,7 +33,6 @@ def connect(path: Path, *, secure_delete: bool = False) -> sqlite3.Connection:
             database.execute("PRAGMA journal_mode=WAL")
             database.execute("PRAGMA synchronous=FULL")
             database.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
-            database.execute(f"PRAGMA secure_delete={'ON' if secure_delete else 'OFF'}")
         except BaseException:
             database.close()
             raise
@@ -52,7 +50,7 @@ def connect_reading(path: Path) -> sqlite3.Connection:
 
 def flush(database: sqlite3.Connection) -> None:
     """Copy the write-ahead log into the file, sync it, and cut the log to nothing. What was read from a log whose sync
-    may have failed is durable after this, and deleted bytes are gone from it. Raises Unavailable ``store.*``."""
+    may have failed is durable after this. Raises Unavailable ``store.*``."""
     with translated():
         busy, _, _ = database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
     if busy:

@@ -53,6 +53,13 @@ class LogReads:
         """Index of the first leaf of the batch that holds the leaf. Raises Unavailable ``store.absent``."""
         return self._locate(index)[0]
 
+    def places(self, start: int, end: int) -> list[tuple[int, bytes]]:
+        """(first leaf, places of the payloads) of the batches that begin at leaves [start, end)."""
+        with translated():
+            return self._database.execute(
+                "SELECT first, places FROM segment WHERE first >= ? AND first < ? ORDER BY first", (start, end)
+            ).fetchall()
+
     def leaf(self, index: int) -> bytes:
         """Raises Unavailable ``store.absent`` for an index past the end."""
         first, bundle = self._locate(index)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The tables of the two files of a store, their versions, and how an older file is brought forward.
+"""The tables of the log's file, its version, and how an older file is brought forward.
 
 Versions go up alone: an older file is copied beside itself, then migrated; a newer one is refused. Leaves are never
 migrated: their format carries its own version (`docs/spec/leaves.md`).
@@ -33,29 +33,20 @@ class Schema:
         return 1 + len(self.migrations)
 
 
-# segment: one row a batch, C2SP entry bundle framing. tile: id = level << 48 | n. recent: what the newest batches
+# segment: one row a batch: where its payloads stand (`payloads`), its leaves in C2SP entry bundle framing.
+# tile: id = level << 48 | n. recent: what the newest batches
 # changed, folded into `state` and deleted every so often; its last row is the head of the log, at first the root of
 # the empty tree and no effects.
 LOG: Final = Schema(
     application=0x616E736C,  # "ansl"
     tables="""
-    CREATE TABLE segment (first INTEGER PRIMARY KEY, data BLOB NOT NULL);
+    CREATE TABLE segment (first INTEGER PRIMARY KEY, places BLOB NOT NULL, data BLOB NOT NULL);
     CREATE TABLE tile (id INTEGER PRIMARY KEY, data BLOB NOT NULL);
     CREATE TABLE recent (id INTEGER PRIMARY KEY, size INTEGER NOT NULL, root BLOB NOT NULL, note BLOB NOT NULL,
         effects BLOB NOT NULL);
     CREATE TABLE state (space TEXT NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL, PRIMARY KEY (space, key))
         WITHOUT ROWID;
     INSERT INTO recent VALUES (0, 0, x'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855', x'', x'90');
-    """,
-)
-
-# pack: the payloads of one batch; id = 2 * index of the batch's first leaf, plus 1 for those that never expire.
-# `names` stands before `body`, so that reading it alone does not read the ciphertext.
-PAYLOADS: Final = Schema(
-    application=0x616E7370,  # "ansp"
-    tables="""
-    CREATE TABLE pack (id INTEGER PRIMARY KEY, expires INTEGER NOT NULL, names BLOB NOT NULL, body BLOB NOT NULL);
-    CREATE INDEX due ON pack (expires) WHERE expires > 0;
     """,
 )
 

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The default store: a folder with two SQLite files, the log with the state and the payloads, each in WAL mode with
-`synchronous=FULL`.
+"""The default store: a folder with a SQLite file for log and state (WAL, `synchronous=FULL`) and files of payloads.
 
 A batch is one transaction of few statements: each one gives up the interpreter lock, and taking it back from a busy
 event loop is what a batch waits for. So there is one row for the leaves, one for the effects (`journal`), and only the
@@ -24,12 +23,12 @@ from answerable.stores import schema
 from answerable.stores.database import connect, failure, flush, translated
 from answerable.stores.hold import Lock, Reserve
 from answerable.stores.journal import Journal
-from answerable.stores.payloads import PayloadFile
+from answerable.stores.payloads import PayloadWriter
 from answerable.stores.reads import LogReads, tile_id
 from answerable.stores.view import SqliteView
 
 LOG_FILE: Final = "log.db"
-PAYLOADS_FILE: Final = "payloads.db"
+PAYLOADS: Final = "payloads"
 # Batches between two folds of effects into the state table.
 FOLD_EVERY: Final = 64
 _drops = msgspec.json.Encoder().encode
@@ -62,7 +61,8 @@ class SqliteStore:
         lock = Lock(path / "lock")
         try:
             # The log comes last and under its name only when it is whole: a folder without it is no store.
-            _lay_out(path / PAYLOADS_FILE, schema.PAYLOADS)
+            with translated():
+                (path / PAYLOADS).mkdir(mode=0o700, exist_ok=True)
             _lay_out(path / LOG_FILE, schema.LOG)
         finally:
             lock.release()
@@ -73,9 +73,8 @@ class SqliteStore:
         """An existing store. Raises Unavailable ``store.missing``, ``store.locked`` by another process,
         ``store.newer``, ``store.*``."""
         path = Path(path)
-        for name in (LOG_FILE, PAYLOADS_FILE):
-            if not (path / name).is_file():
-                raise Unavailable("store.missing", path=str(path))
+        if not (path / LOG_FILE).is_file() or not (path / PAYLOADS).is_dir():
+            raise Unavailable("store.missing", path=str(path))
         return cls(path, payload_key)
 
     def _open(self) -> None:
@@ -84,11 +83,12 @@ class SqliteStore:
             schema.check(self._database, schema.LOG, self.path / LOG_FILE)
             self._reads = LogReads(self._database)
             self._journal = self._load_journal()
-            self._payloads = PayloadFile(self.path / PAYLOADS_FILE, self._key)
+            self._size = self._reads.head()[0]
+            self._payloads = PayloadWriter(self.path / PAYLOADS, self._key, self._size)
         except BaseException:
             self._database.close()
             raise
-        self._size = self._reads.head()[0]
+        self._places = b""  # of the payloads that the next batch's row will name
         self._batches = 0
         self._stale = False
 
@@ -126,7 +126,7 @@ class SqliteStore:
             # From here on what is in memory may run ahead of the file: only a COMMIT, or `reopen`, ends that.
             self._stale = True
             if leaves:
-                execute("INSERT INTO segment VALUES (?,?)", (first, pack(leaves)))
+                execute("INSERT INTO segment VALUES (?,?,?)", (first, self._places, pack(leaves)))
             if tiles:
                 rows: list[object] = []
                 for (level, n), hashes in tiles.items():
@@ -142,6 +142,7 @@ class SqliteStore:
         except (sqlite3.Error, OSError) as error:
             raise failure(error) from error
         self._size = first + len(leaves)
+        self._places = b""
         if fold:
             self._journal.folded()
             self._batches = 0
@@ -164,10 +165,10 @@ class SqliteStore:
         self._database.execute("UPDATE recent SET effects = x'90'")
 
     def put_payloads(self, units: Sequence[Unit], expires: int, *, bodies: bool = True) -> None:
-        self._payloads.put(self._size, units, expires, bodies=bodies)
+        self._places = self._payloads.put(self._size, units, expires, bodies=bodies)
 
     def sweep(self, now: int) -> int:
-        return self._payloads.sweep(now, self._size)
+        return self._payloads.sweep(now)
 
     def rows(self, space: Space) -> Iterable[tuple[str, bytes]]:
         with translated():
@@ -194,7 +195,6 @@ class SqliteStore:
         self._open()
         # A sync that failed may have lost pages that the cache still shows. Written and synced again, they are safe.
         flush(self._database)
-        self._payloads.flush()
 
     def spend_reserve(self) -> bool:
         return self._reserve.spend()

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -24,10 +23,8 @@ class SqliteView(LogReads):
         with contextlib.ExitStack() as opened:
             self._log = connect_reading(path / "log.db")
             opened.callback(self._log.close)
-            self._sealed = connect_reading(path / "payloads.db")
-            opened.callback(self._sealed.close)
             super().__init__(self._log)
-            self._payloads = PayloadReads(self._sealed, payload_key)
+            self._payloads = PayloadReads(path / "payloads", payload_key)
             self._index = Index(path / INDEX_FILE, self)
             opened.pop_all()
 
@@ -38,7 +35,7 @@ class SqliteView(LogReads):
         return self._index.close_of(rid)
 
     def by_tag(self, tag: bytes) -> list[str]:
-        """Those whose payload still stands: the index forgets later than the payload file."""
+        """Those whose payload still stands: the index does not forget when a payload expires."""
         return [rid for rid in self._index.by_tag(tag) if self._carries(rid, tag)]
 
     def _carries(self, rid: str, tag: bytes) -> bool:
@@ -46,18 +43,21 @@ class SqliteView(LogReads):
         if at is None:
             return False
         first = self.segment_of(at)
-        return any(found == (tag, rid) for found in self._payloads.tags(first, first + 1))
+        return (tag, rid) in self.tags(first, first + 1)
 
-    def tags(self, start: int, end: int) -> Iterable[tuple[bytes, str]]:
+    def tags(self, start: int, end: int) -> list[tuple[bytes, str]]:
         """For the index: (tag, rid) of the payloads of the leaves [start, end)."""
-        return self._payloads.tags(start, end)
+        return [tagged for first, places in self.places(start, end) for tagged in self._payloads.tags(places, first)]
 
     def payload(self, rid: str, group: str) -> tuple[bytes, bytes | None] | None:
         at = self._index.find(rid)
-        return None if at is None else self._payloads.get(self.segment_of(at), rid, group)
+        if at is None:
+            return None
+        first = self.segment_of(at)
+        (_, places), *_ = self.places(first, first + 1)
+        return self._payloads.get(places, first, rid, group)
 
     def close(self) -> None:
         with translated():
             self._index.close()
-            self._sealed.close()
             self._log.close()
