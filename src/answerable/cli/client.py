@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from answerable.admission import proof
-from answerable.cli.people import Person
+from answerable.app.people import Person
 from answerable.errors import CATALOGUE, AnswerableError, Refused, Unavailable, VerificationError
 
 TIMEOUT_S = 60.0

@@ -15,7 +15,9 @@ from answerable.model.roles import may
 from answerable.model.terms import AdminRole
 from answerable.ports import Clock, Directory
 
-REMEMBERED = 100_000  # proofs whose reuse is looked for; past it new requests are refused rather than old proofs forgotten
+REMEMBERED = (
+    100_000  # proofs whose reuse is looked for; past it new requests are refused rather than old proofs forgotten
+)
 
 
 class Doorkeeper:
@@ -51,9 +53,7 @@ class Doorkeeper:
 
     def _check(self, token: str, keys: dict[str, bytes], typ: str, method: str, path: str, body: bytes) -> None:
         now = self._clock.now_ms()
-        found = proof.check(
-            token, keys, typ=typ, origin=self._origin, method=method, path=path, body=body, now_ms=now
-        )
+        found = proof.check(token, keys, typ=typ, origin=self._origin, method=method, path=path, body=body, now_ms=now)
         if found.jti in self._used:
             raise Refused("admin.replayed")
         if len(self._used) >= REMEMBERED:

@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`log checkpoint`, `log prove`, `log tail`, `log trust`: the transparency log itself."""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import json
+import time
+from typing import Any, Final
+
+from answerable.cli.parser import Parser
+from answerable.cli.talk import emit, pick, when
+
+EXAMPLES: Final = """\
+  answerable log tail -n 20            the newest records; --follow goes on
+  answerable log prove RECORD_ID       its inclusion proof, checked here
+  answerable log checkpoint            the signed head
+  answerable log trust > trust.txt     by which key this log is believed; hand it out by a way of your own
+"""
+POLL_S: Final = 1.0
+PAGE: Final = 200
+
+
+def add(parser: Parser) -> None:
+    parser.examples = EXAMPLES
+    verbs = parser.add_subparsers(
+        dest="what", required=True, parser_class=Parser, metavar="checkpoint|prove|tail|trust"
+    )
+    verbs.add_parser("checkpoint", help="the signed head of the log").set_defaults(run=checkpoint)
+    prove_parser = verbs.add_parser("prove", help="the inclusion proof of one record")
+    prove_parser.add_argument("rid", metavar="RECORD_ID")
+    prove_parser.set_defaults(run=prove)
+    tail_parser = verbs.add_parser("tail", help="the newest records")
+    tail_parser.add_argument("-n", dest="count", type=int, default=20)
+    tail_parser.add_argument("-f", "--follow", action="store_true")
+    tail_parser.set_defaults(run=tail)
+    verbs.add_parser("trust", help="the trust file of this log").set_defaults(run=trust)
+
+
+def checkpoint(args: argparse.Namespace) -> int:
+    from answerable.cli.session import session
+    from answerable.log import checkpoint as checkpoints
+
+    here = session(args)
+    head = here.get("/log/checkpoint")
+    checkpoints.verify(head["note"].encode(), here.place.trust().logs)
+    emit(args, head, [head["note"].rstrip("\n")])
+    return 0
+
+
+def prove(args: argparse.Namespace) -> int:
+    from answerable.cli.session import part, session
+    from answerable.formats.saved import record_id
+    from answerable.log import checkpoint as checkpoints
+    from answerable.log.leaf import leaf_hash, rid
+    from answerable.log.merkle import verify_inclusion
+
+    here = session(args)
+    wanted = record_id(args.rid) or args.rid
+    found = here.get(f"/log/prove/{part(wanted)}")
+    leaf = base64.b64decode(found["leaf"])
+    path = [base64.b64decode(node) for node in found["path"]]
+    head = checkpoints.verify(found["note"].encode(), here.place.trust().logs)
+    verify_inclusion(leaf_hash(leaf), found["index"], head.size, path, head.root)
+    if rid(leaf) != wanted:
+        from answerable.errors import VerificationError
+
+        raise VerificationError("receipt.inconsistent", detail="the service proved another record")
+    emit(
+        args,
+        {**found, "leaf": leaf.decode(), "verified": True},
+        [
+            leaf.decode(),
+            pick(
+                f"It is number {found['index']} of {head.size} in {head.origin}; the proof of {len(path)} nodes holds.",
+                f"它是 {head.origin} 共 {head.size} 条中的第 {found['index']} 条；{len(path)} 个节点的证明成立。",
+            ),
+        ],
+    )
+    return 0
+
+
+def tail(args: argparse.Namespace) -> int:
+    from answerable.cli.session import session
+
+    here = session(args)
+    found = here.get("/log/records", count=max(1, min(args.count, 1000)))
+    if not args.follow:
+        emit(args, found, map(line, found))
+        return 0
+    start = 0
+    while True:  # until Ctrl-C: that is what was asked for
+        for entry in found:
+            print(json.dumps(entry, ensure_ascii=False) if args.json else line(entry), flush=True)
+            start = entry["index"] + 1
+        time.sleep(POLL_S)
+        found = here.get("/log/records", **{"from": start, "count": PAGE})
+
+
+def trust(args: argparse.Namespace) -> int:
+    from answerable.cli.where import place
+    from answerable.log.trust import format
+
+    text = format(place(args).trust()).decode()
+    emit(args, {"trust": text}, [text.rstrip("\n")])
+    return 0
+
+
+def line(entry: dict[str, Any]) -> str:
+    """A record in one line: place, time, kind, id, and what matters of its kind."""
+    return (
+        f"{entry['index']:>7}  {when(entry['at'])}  {entry['kind']:<12} {entry['rid']}  {gist(entry['leaf'])}".rstrip()
+    )
+
+
+def gist(leaf: dict[str, Any]) -> str:
+    match leaf["k"]:
+        case "open":
+            return f"{leaf['act']} {leaf['dec']} {leaf['rule']} {leaf.get('err', '')}".rstrip()
+        case "close":
+            used = leaf.get("u", {})
+            tokens = f" {used['in']}+{used['out']} tokens" if used else ""
+            return f"{leaf['st']} of {leaf['open']}{tokens} {leaf.get('err', '')}".rstrip()
+        case "system" | "party":
+            return str(leaf["id"]) + (f" tier {leaf['tier']}" if leaf["k"] == "system" else f" {leaf['std']}")
+        case "order":
+            return f"{leaf['kind']} {leaf['scope']} {leaf['root']}"
+        case "copy" | "handle":
+            return f"{leaf['st']} {leaf.get('id', leaf.get('bnd', ''))}"
+        case "warrant":
+            return f"copy {leaf['cpy']} until {when(leaf['exp'])}"
+        case "key":
+            return f"{leaf['use']} {','.join(leaf.get('roles', []))}".rstrip()
+        case _:
+            return ""

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""argparse as this command line uses it: help leads with examples, and every verb takes the same few options."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any, Final
+
+from answerable.cli.talk import pick
+from answerable.cli.verbs import GROUPS, VERBS
+
+FIRST: Final = """\
+  answerable demo                                  a real model, registered, labelled, recorded
+  answerable who reply.json                        which party answers for this reply, with proof
+  answerable stop base-model --reason "..." --dry-run
+"""
+
+
+class Parser(argparse.ArgumentParser):
+    """examples: lines of ``command    what it does``, shown before the usage."""
+
+    def __init__(self, *args: Any, examples: str = "", **kwargs: Any) -> None:
+        kwargs.setdefault("allow_abbrev", False)
+        kwargs.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
+        super().__init__(*args, **kwargs)
+        self.examples = examples
+
+    def format_help(self) -> str:
+        text = super().format_help()
+        if not self.examples:
+            return text
+        return f"{pick('examples', '示例')}:\n{self.examples.rstrip()}\n\n{text}"
+
+
+def common() -> argparse.ArgumentParser:
+    """Options that each verb takes, before or after its name."""
+    options = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    group = options.add_argument_group("everywhere")
+    group.add_argument("--json", action="store_true", help="one JSON document on stdout")
+    group.add_argument("--store", metavar="DIR", help="the store; also ANSWERABLE_STORE_PATH")
+    group.add_argument("--config", metavar="FILE", help="settings in TOML; also ANSWERABLE_CONFIG")
+    group.add_argument(
+        "--as",
+        dest="who",
+        metavar="PERSON",
+        action="append",
+        help="whose key signs: a name or a card's path; also ANSWERABLE_AS",
+    )
+    return options
+
+
+def overview() -> str:
+    """What `answerable --help` prints. No verb is loaded for it."""
+    width = max(map(len, VERBS)) + 2
+    out = [
+        pick("answerable: every AI action answers to someone.", "answerable：每个 AI 行为都有人负责。"),
+        "",
+        pick("examples:", "示例："),
+        FIRST.rstrip(),
+    ]
+    for group in GROUPS:
+        out += ["", pick(group.english, group.chinese) + ":"]
+        out += [f"  {verb.name:<{width}}{pick(verb.english, verb.chinese)}" for verb in group.verbs]
+    out += [
+        "",
+        pick(
+            "everywhere: --json --store DIR --config FILE --as PERSON",
+            "通用：--json --store 目录 --config 文件 --as 人员",
+        ),
+        pick(
+            "exit status: 0 yes, 1 no, 2 usage, 3 not found, 4 could not check, 5 conflict",
+            "退出状态：0 是，1 否，2 用法错误，3 未找到，4 无法核验，5 冲突",
+        ),
+        pick("`answerable VERB --help` for each.", "各动词详见 `answerable 动词 --help`。"),
+    ]
+    return "\n".join(out)

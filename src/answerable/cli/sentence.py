@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A verified report in one sentence, in the reader's language, and as JSON."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from answerable.cli.talk import pick, when
+from answerable.model.terms import Ruling, Standing
+from answerable.verify.report import PartyFact, Report, SystemFact
+
+STANDINGS: Final = {
+    Standing.DECLARED.value: ("self-declared", "自行声明"),
+    Standing.VOUCHED.value: ("vouched", "经登记机构担保"),
+    Standing.PROVEN.value: ("proven", "经证书证明"),
+}
+_ENDINGS: Final = {
+    "done": ("made by {maker}", "由 {maker} 生成"),
+    "stopped": ("begun by {maker} and cut by a stop order", "由 {maker} 开始生成，被终止令中断"),
+    "error": ("begun by {maker} and ended by an error", "由 {maker} 开始生成，因错误而结束"),
+    "refused": ("refused while {maker} was making it", "在 {maker} 生成期间被拒绝"),
+    "unknown": ("begun by {maker}, its end unknown", "由 {maker} 开始生成，结局未知"),
+    "": ("begun by {maker}, its end not shown", "由 {maker} 开始生成，回执未载明结局"),
+}
+
+
+def sentence(report: Report) -> str:
+    """Which party answers, with its standing; which system made it, when, under which warrant; with which proof."""
+    if report.decision != Ruling.PERMIT.value:
+        made = pick(f"refused by rule {report.rule}", f"被规则 {report.rule} 拒绝")
+    else:
+        maker = named(report.maker or report.caller)
+        made = pick(*_ENDINGS.get(report.outcome, _ENDINGS["unknown"])).format(maker=maker)
+    return pick(
+        f"{party(report.party)} answers for this: {made}, asked for by {named(report.caller)}, at {when(report.at)}, "
+        f"under warrant {report.warrant.rid}; proven: record {report.record} is number {report.index} of the "
+        f"{report.size} in the log {report.origin}.",
+        f"本内容由 {party(report.party)} 负责：应 {named(report.caller)} 的请求{made}，时间 {when(report.at)}，"
+        f"许可 {report.warrant.rid}；证明：记录 {report.record} 是日志 {report.origin} 共 {report.size} 条中的第 "
+        f"{report.index} 条。",
+    )
+
+
+def party(fact: PartyFact) -> str:
+    """A party's name where it was disclosed, its identifier and how well that is established."""
+    standing = pick(*STANDINGS.get(fact.standing, (fact.standing, fact.standing)))
+    return f"{fact.name or fact.id} ({fact.id}, {standing})" if fact.name else f"{fact.id} ({standing})"
+
+
+def named(fact: SystemFact) -> str:
+    return f"{fact.name or fact.id} {fact.version}".strip()
+
+
+def as_json(report: Report) -> dict[str, Any]:
+    """Everything that was proven, but the disclosed contents themselves."""
+    return {
+        "verified": True,
+        "record": report.record,
+        "at": report.at,
+        "act": report.act,
+        "decision": report.decision,
+        "rule": report.rule,
+        "outcome": report.outcome,
+        "error": report.error,
+        "world": report.world,
+        "tier": report.tier,
+        "party": _party(report.party),
+        "parties": [_party(each) for each in report.parties],
+        "asked_by": _system(report.caller),
+        "made_by": _system(report.maker) if report.maker else None,
+        "copy": report.warrant.copy_id or report.warrant.copy,
+        "warrant": report.warrant.rid,
+        "used": None
+        if report.closing is None
+        else {
+            "tokens_in": report.closing.tokens_in,
+            "tokens_out": report.closing.tokens_out,
+            "energy_mj": report.closing.energy_mj,
+            "energy_measure": report.closing.energy_measure,
+        },
+        "proof": {
+            "origin": report.origin,
+            "index": report.index,
+            "size": report.size,
+            "root": report.root.hex(),
+            "disclosed": sorted({part.group for part in report.contents}),
+        },
+    }
+
+
+def _party(fact: PartyFact) -> dict[str, str]:
+    return {"rid": fact.rid, "id": fact.id, "kind": fact.kind, "standing": fact.standing, "name": fact.name}
+
+
+def _system(fact: SystemFact) -> dict[str, Any]:
+    return {
+        "rid": fact.rid,
+        "id": fact.id,
+        "kind": fact.kind,
+        "name": fact.name,
+        "version": fact.version,
+        "tier": fact.tier,
+        "parties": [{"party": rid, "role": role} for rid, role in fact.parties],
+    }

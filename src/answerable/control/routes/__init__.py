@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: Apache-2.0
+"""All routes of the control plane. One module a noun; each ends in its own `ROUTES`."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from answerable.control.routes import (
+    admins,
+    copies,
+    handles,
+    log,
+    parties,
+    policy,
+    status,
+    stops,
+    systems,
+    transfers,
+    warrants,
+    who,
+)
+from answerable.control.routing import Route
+
+ROUTES: Final[tuple[Route, ...]] = (
+    *status.ROUTES,
+    *parties.ROUTES,
+    *admins.ROUTES,
+    *systems.ROUTES,
+    *transfers.ROUTES,
+    *copies.ROUTES,
+    *warrants.ROUTES,
+    *handles.ROUTES,
+    *stops.ROUTES,
+    *who.ROUTES,
+    *log.ROUTES,
+    *policy.ROUTES,
+)

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From a record id, or from the words themselves, to the receipt that says who answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from answerable.control.answers import Answer
+from answerable.control.receipts import assemble
+from answerable.control.routing import Call, Route
+from answerable.control.services import Services
+from answerable.errors import Refused
+from answerable.model.terms import AdminRole
+from answerable.pipeline.found import tags
+from answerable.control.said import texts
+
+
+class AskWho(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """record: rid, if the content names one; texts: what it says, by which it is looked for if not; content: its
+    canonical bytes (`docs/spec/content.md`), base64. What is given is compared with what was recorded."""
+
+    record: Annotated[str, Meta(max_length=32)] = ""
+    texts: Annotated[tuple[str, ...], Meta(max_length=128)] = ()
+    content: bytes = b""
+
+
+class Found(Answer, frozen=True, kw_only=True):
+    """record: rid of the open leaf; matches: records that hold one of the texts, the newest is shown; content: same,
+    differs, not_kept or not_compared; receipt: the file, base64. Verify it: this answer alone proves nothing."""
+
+    record: str
+    matches: int
+    content: str
+    receipt: bytes
+
+
+async def who(services: Services, call: Call[AskWho]) -> Found:
+    asked = call.body
+    record, matches = asked.record, 1
+    if not record:
+        found: dict[str, None] = {}
+        for tag in tags(asked.texts, services.index_key):
+            found.update(dict.fromkeys(await services.reader.by_tag(tag)))
+        if not found:
+            raise Refused("admin.nobody")
+        record, matches = list(found)[-1], len(found)
+    made = await assemble(services.reader, services.book, record, _shown(services, asked))
+    return Found(record=made.record, matches=matches, content=made.content, receipt=made.receipt)
+
+
+def _shown(services: Services, asked: AskWho) -> Callable[[bytes], bool] | None:
+    if asked.content:
+        return lambda body: body == asked.content
+    if asked.texts:
+        known = set(tags(asked.texts, services.index_key))
+        return lambda body: bool(said := tags(texts(body), services.index_key)) and known.issuperset(said)
+    return None
+
+
+ROUTES = (Route("POST", "/who", AdminRole.VIEWER, who, Found, "Who answers for this, with the receipt.", AskWho),)

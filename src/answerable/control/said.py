@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The words in a canonical content body, as people copy them (`docs/spec/content.md`)."""
+
+from __future__ import annotations
+
+import msgspec
+
+from answerable.labels.wording import plain
+from answerable.protocols.openai.content import Body
+
+_decode = msgspec.json.Decoder(Body).decode
+
+
+def texts(content: bytes) -> tuple[str, ...]:
+    """Each choice's text (or refusal), without label and outer white space; none for what is no content body."""
+    try:
+        said = _decode(content)
+    except (msgspec.MsgspecError, RecursionError):
+        return ()
+    return tuple(plain(choice.text or choice.refusal) for choice in said.choices)

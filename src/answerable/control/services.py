@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the control plane needs from outside, as one frozen value that the composition root fills."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence, Sized
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from answerable.control.auth import Doorkeeper
+from answerable.ports import Clock, Ledger
+from answerable.registry.book import Book
+from answerable.warrants.issuer import Issuer
+
+
+class Proved(Protocol):
+    """A leaf, its place, and the nodes of its inclusion proof."""
+
+    @property
+    def index(self) -> int: ...
+
+    @property
+    def leaf(self) -> bytes: ...
+
+    @property
+    def proof(self) -> Sequence[bytes]: ...
+
+
+class Reader(Protocol):
+    """The reading side of the log. Implemented by `sequencer.reader.Reader`. Raises Unavailable ``store.*``."""
+
+    async def checkpoint(self) -> bytes:
+        """A signed note over everything acknowledged so far."""
+
+    async def prove(self, rid: str) -> Proved:
+        """A record, proven against the tree as it is now. Raises Refused ``log.unrecorded``."""
+
+    async def prove_all(self, rids: Sequence[str]) -> tuple[bytes, Sequence[Proved]]:
+        """A checkpoint, and the records with their proofs against it. Raises Refused ``log.unrecorded``."""
+
+    async def find(self, rid: str) -> bytes | None:
+        """The leaf with that record id."""
+
+    async def close_of(self, rid: str) -> str | None:
+        """rid of the close leaf of an open leaf."""
+
+    async def tail(self, start: int, end: int) -> Sequence[bytes]:
+        """Leaves [start, end), at most 1000."""
+
+    async def by_tag(self, tag: bytes) -> Sequence[str]:
+        """rids of the records whose content carries the tag, oldest first."""
+
+    async def payload(self, rid: str, group: str) -> tuple[bytes, bytes | None] | None:
+        """(salt, body) behind a commitment; body None where only salts are kept; None if it is erased or not kept."""
+
+
+def nothing() -> Mapping[str, str]:
+    return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """origin: of the log; index_key: 32 bytes, for the keyed digests by which content is found again; gateway: base URL
+    for OpenAI's clients; audience: of the warrants that it takes; trust: the text of the trust file; anchors: DER of the
+    certificates that prove a party's identifier; flights: the actions in flight; problems: what is wrong now, name ->
+    words, empty where all is well; metrics: Prometheus text; demo: whether the store is a demo's."""
+
+    book: Book
+    ledger: Ledger
+    reader: Reader
+    clock: Clock
+    doorkeeper: Doorkeeper
+    issuer: Issuer
+    origin: str
+    index_key: bytes
+    gateway: str
+    audience: str
+    trust: str
+    flights: Sized
+    problems: Callable[[], Mapping[str, str]] = nothing
+    metrics: Callable[[], str] = str
+    anchors: Sequence[bytes] = field(default=())
+    store: str = ""
+    demo: bool = False
+    started_ms: int = 0
