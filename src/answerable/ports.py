@@ -233,10 +233,18 @@ class Upstream(Protocol):
 class Served(Protocol):
     """A model that can answer: its system, copy and upstream."""
 
-    system: System
-    copy: Copy
-    upstream: Upstream
-    model: str  # what the upstream calls it
+    @property
+    def system(self) -> System: ...
+
+    @property
+    def copy(self) -> Copy: ...
+
+    @property
+    def upstream(self) -> Upstream: ...
+
+    @property
+    def model(self) -> str:
+        """What the upstream calls it."""
 
 
 class Models(Protocol):

@@ -4,68 +4,84 @@
 from __future__ import annotations
 
 import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from answerable.crypto.ed25519 import Key
 from answerable.crypto.random import salt
-from answerable.errors import Unavailable
+from answerable.errors import Refused, Unavailable
 
 FOLDER: Final = "keys"
 LOG: Final = "log"
 WARRANT: Final = "warrant"
-INDEX: Final = "index"
-INDEX_BYTES: Final = 32
+COPY: Final = "copy"
+SECRET_BYTES: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """log: signs checkpoints; warrant: signs warrants; index: 32 secret bytes for the keyed digests of content."""
+    """log: signs checkpoints; warrant: signs warrants; index: 32 secret bytes for the keyed digests of content;
+    payload: 32 secret bytes under which payloads' own keys are kept."""
 
     log: Key
     warrant: Key
     index: bytes
+    payload: bytes
 
     def __repr__(self) -> str:
         return "Keys(<hidden>)"
 
 
 def create(store: Path) -> Keys:
-    """Make and save all keys. Raises Unavailable ``store.failed`` where they cannot be written, FileExistsError never:
-    an existing file is refused with the same code rather than overwritten."""
+    """Make and save all keys. Raises Unavailable ``store.failed`` where they cannot be written; an existing file is
+    never overwritten."""
     folder = store / FOLDER
     try:
         folder.mkdir(mode=0o700)
-        keys = Keys(Key.generate(), Key.generate(), salt())
+        keys = Keys(Key.generate(), Key.generate(), salt(), salt())
         keys.log.save(folder / "log.key", purpose=LOG)
         keys.warrant.save(folder / "warrant.key", purpose=WARRANT)
         _write_secret(folder / "index.secret", keys.index)
+        _write_secret(folder / "payload.secret", keys.payload)
     except OSError as error:
         raise Unavailable("store.failed", detail=f"{folder}: {error.strerror}") from None
     return keys
 
 
 def load(store: Path) -> Keys:
-    """Raises Unavailable ``store.failed`` if one is missing or damaged."""
+    """Raises Unavailable ``store.failed`` or Refused ``log.key`` if one is missing, damaged or open to others."""
     folder = store / FOLDER
-    try:
-        index = (folder / "index.secret").read_bytes()
-    except OSError as error:
-        raise Unavailable("store.failed", detail=f"{folder}: {error.strerror}") from None
-    if len(index) != INDEX_BYTES:
-        raise Unavailable("store.failed", detail=f"{folder / 'index.secret'}: not {INDEX_BYTES} bytes")
-    return Keys(Key.load(folder / "log.key", purpose=LOG), Key.load(folder / "warrant.key", purpose=WARRANT), index)
+    return Keys(
+        Key.load(folder / "log.key", purpose=LOG),
+        Key.load(folder / "warrant.key", purpose=WARRANT),
+        _read_secret(folder / "index.secret"),
+        _read_secret(folder / "payload.secret"),
+    )
 
 
 def copy_key(store: Path, name: str) -> Key:
     """The key of a copy that this gateway speaks for (a handle's application, a remote model): made at first use."""
     path = store / FOLDER / f"copy-{name}.key"
     if path.exists():
-        return Key.load(path, purpose="copy")
+        return Key.load(path, purpose=COPY)
     key = Key.generate()
-    key.save(path, purpose="copy")
+    key.save(path, purpose=COPY)
     return key
+
+
+def _read_secret(path: Path) -> bytes:
+    try:
+        mode = stat.S_IMODE(path.stat().st_mode)
+        data = path.read_bytes()
+    except OSError as error:
+        raise Unavailable("store.failed", detail=f"{path}: {error.strerror}") from None
+    if mode & 0o077:
+        raise Refused("log.key", path=str(path), detail=f"its mode is {mode:03o}, wider than 600")
+    if len(data) != SECRET_BYTES:
+        raise Unavailable("store.failed", detail=f"{path}: not {SECRET_BYTES} bytes")
+    return data
 
 
 def _write_secret(path: Path, data: bytes) -> None:

@@ -48,6 +48,10 @@ class ModelTable:
         self._served = (*self._served, served)
         self._cache.clear()
 
+    def remove(self, served: ServedModel) -> None:
+        self._served = tuple(each for each in self._served if each is not served)
+        self._cache.clear()
+
     def named(self, model: str, act: Act) -> tuple[ServedModel, ...]:
         if (found := self._cache.get((model, act))) is None:
             found = tuple(s for s in self._served if s.can(act) and (model == AUTO or s.called(model)))

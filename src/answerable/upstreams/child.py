@@ -23,7 +23,7 @@ from answerable.errors import AnswerableError, VerificationError
 from answerable.net.asgi import App, Receive, Scope, Send, read_body, respond
 from answerable.net.bind import unix
 from answerable.net.server import Listener
-from answerable.upstreams import possession
+from answerable.upstreams import birth, possession
 from answerable.upstreams.embedding import Embeddings
 from answerable.upstreams.process import confine, die_with_parent
 
@@ -95,18 +95,22 @@ def start_engine(order: Order) -> App | None:
 _engines: list[object] = []  # an engine serves for as long as it is referred to
 
 
+_ANSWERS: Final = {possession.PATH: possession.answer, birth.PATH: birth.answer}
+
+
 def copy_app(key: Key) -> App:
-    """Possession and health."""
+    """Possession, the copy's own leaf, and health."""
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["path"] == HEALTH:
             await respond(send, 200, b'{"status":"ok"}')
             return
-        if scope["path"] != possession.PATH or scope["method"] != "POST":
+        answer = _ANSWERS.get(scope["path"])
+        if answer is None or scope["method"] != "POST":
             await respond(send, 404, b'{"error":{"code":"not_found"}}')
             return
         try:
-            await respond(send, 200, possession.answer(await read_body(receive, possession.MAX_BODY) or b"", key))
+            await respond(send, 200, answer(await read_body(receive, possession.MAX_BODY) or b"", key))
         except VerificationError:
             await respond(send, 400, b'{"error":{"code":"invalid_request"}}')
 

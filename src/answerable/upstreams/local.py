@@ -19,7 +19,7 @@ from answerable.model.terms import Locality
 from answerable.net.endpoint import Endpoint
 from answerable.net.limits import Limits
 from answerable.net.pool import Pool
-from answerable.upstreams import possession
+from answerable.upstreams import birth, possession
 from answerable.upstreams.child import COPY_SOCKET, MODEL_SOCKET, Order, Ready
 from answerable.upstreams.openai_compatible import Call, OpenAICompatible
 from answerable.upstreams.process import identity
@@ -105,6 +105,12 @@ class LocalModel:
         if self._copy is None:
             raise Unavailable("upstream.unreachable", upstream=self.name)
         await possession.require(self._copy, self.key)
+
+    async def born(self, asked: birth.Birth) -> str:
+        """The copy's own signature over its copy leaf. Raises Unavailable ``upstream.possession``."""
+        if self._copy is None:
+            raise Unavailable("upstream.unreachable", upstream=self.name)
+        return await birth.ask(self._copy, asked)
 
     def call(self, path: str, body: bytes, *, stream: bool) -> Call:
         """See ports.Upstream."""

@@ -39,6 +39,20 @@ ENTRIES: Final[dict[str, Entry]] = {
         http=503,
         exit=4,
     ),
+    "store.demo": Entry(
+        "The store at {path} was made by the demo; its parties are invented.",
+        "{path} 处的存储由演示创建，其责任主体均为虚构。",
+        "Make a store of your own with `answerable init`; a demo store stays one.",
+        "请用 `answerable init` 创建自己的存储；演示存储不能转为正式存储。",
+        exit=2,
+    ),
+    "store.not_demo": Entry(
+        "The store at {path} is a real one: the demo does not touch it.",
+        "{path} 处是正式存储，演示不会使用它。",
+        "Name another folder with --store, or leave it out.",
+        "请用 --store 指定其他目录，或省略该选项。",
+        exit=2,
+    ),
     "store.foreign": Entry(
         "{path} is not a store of this program.",
         "{path} 不是本程序的存储。",

@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Making a store: its keys, its log with its first leaves, the party that operates it, and the people who administer.
+
+`serve` never makes one by accident: this is done by `init`, and by `demo` for a store that stays a demo's.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from answerable.app import keys as own_keys
+from answerable.app.core import DEMO, TRUST_FILE, Core, run_core
+from answerable.app.people import FOLDER, Person, write
+from answerable.config import Config
+from answerable.crypto.b64 import b64u
+from answerable.crypto.ed25519 import Key
+from answerable.crypto.random import nonce, opaque_id
+from answerable.errors import Refused, Unavailable
+from answerable.log import leaf as leaves
+from answerable.log.statement import to_sign
+from answerable.model.leaves import KeyLeaf
+from answerable.model.terms import AdminRole
+from answerable.model.units import Expect, Put, Space, Unit
+from answerable.registry import admins, parties
+from answerable.registry.find import person as find_person
+from answerable.registry.ids import parse
+from answerable.registry.requests import EnrolAdmin, RegisterParty
+from answerable.sequencer.guard import Guard
+from answerable.stores.sqlite import SqliteStore
+
+# A SPIFFE trust domain (SPIFFE-ID section 2.1): lower-case letters, digits, dots, dashes and underscores.
+_DOMAIN: Final = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,251}[a-z0-9])?")
+
+# Who is there at the start. Two officers, since one can only suspend; nobody has two of the roles that check each
+# other.
+STAFF: Final = (
+    ("admin", (AdminRole.ADMINISTRATOR,)),
+    ("officer-1", (AdminRole.OFFICER,)),
+    ("officer-2", (AdminRole.OFFICER,)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Founding:
+    """domain: the trust domain, for ever; operator, operator_name: the party that runs this gateway."""
+
+    domain: str
+    operator: str
+    operator_name: str
+    staff: tuple[tuple[str, tuple[AdminRole, ...]], ...] = STAFF
+    demo: bool = False
+
+
+async def create(config: Config, founding: Founding) -> Core:
+    """A new store, open. Its people's keys lie in its `people` folder, to be handed out, its trust file beside.
+
+    Raises Refused ``store.exists``, ``party.id|name``, ``config.value``, Unavailable ``store.*``.
+    """
+    path = config.store_path
+    if not _DOMAIN.fullmatch(founding.domain):
+        raise Refused("config.value", detail=f"{founding.domain} is no trust domain")
+    parse(founding.operator)  # before anything is written
+    if path.exists() and any(path.iterdir()):
+        raise Refused("store.exists", path=str(path))
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise Unavailable("store.failed", detail=f"{path}: {error.strerror}") from None
+    keys = own_keys.create(path)
+    store = SqliteStore.create(path, payload_key=keys.payload)
+    try:
+        guard = Guard.create(config.guard_path, founding.domain)
+    except BaseException:
+        store.close()
+        raise
+    core = await run_core(config, keys, store, guard, founding.domain, founding.domain, demo=founding.demo)
+    try:
+        await _first_leaves(core, founding)
+        await core.commit(
+            parties.register(core.book, RegisterParty(id=founding.operator, name=founding.operator_name), core.now)
+        )
+        by = ""
+        for name, roles in founding.staff:
+            enrolled = await enrol(core, name, roles, by)
+            write(path / FOLDER, enrolled)
+            by = by or enrolled.kid
+        _write(path / TRUST_FILE, core.trust)
+    except BaseException:
+        await core.close()
+        raise
+    return core
+
+
+async def enrol(core: Core, name: str, roles: tuple[AdminRole, ...], by: str) -> Person:
+    """A new person with a new key. by: rid of the administrator's key leaf, "" for the first administrator."""
+    party = f"PERSON-{opaque_id()}"
+    await core.commit(parties.register(core.book, RegisterParty(id=party, name=name), core.now))
+    key = Key.generate()
+    request = EnrolAdmin(person=party, key=b64u(key.public), roles=roles, nonce=nonce(), signature="")
+    statement = admins.enrol_statement(find_person(core.book, party), request)
+    signed = EnrolAdmin(
+        person=party,
+        key=request.key,
+        roles=roles,
+        nonce=request.nonce,
+        signature=b64u(key.sign(to_sign(statement, core.origin))),
+    )
+    kid = await core.commit(admins.enrol(core.book, signed, core.now, by=by))
+    return Person(name, kid, roles, key)
+
+
+async def _first_leaves(core: Core, founding: Founding) -> None:
+    """Leaf 0 and 1 name the keys of log and issuer; whose log this is stands in the state from the same unit on."""
+    leaf = [
+        leaves.encode(KeyLeaf(n=nonce(), own=core.origin, pub=b64u(key.public), t=core.now, use=use))
+        for use, key in ((own_keys.LOG, core.keys.log), (own_keys.WARRANT, core.keys.warrant))
+    ]
+    rows = {
+        "domain": founding.domain,
+        "origin": core.origin,
+        "issuer": leaves.rid(leaf[1]),
+        "operator": founding.operator,
+    }
+    if founding.demo:
+        rows[DEMO] = "for life"
+    await core.ledger.commit(
+        Unit(
+            leaves=tuple(leaf),
+            effects=tuple(Put(Space.MISC, key, value.encode()) for key, value in rows.items()),
+            expect=(Expect(Space.MISC, "domain", None),),
+        )
+    )
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Whole or not at all: a reader must never believe half a trust file."""
+    fresh = path.with_name(path.name + ".new")
+    with fresh.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)

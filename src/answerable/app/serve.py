@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`answerable serve`: open the store, start the service, run until asked to end."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
+
+from answerable.app.core import Core, open_core, refuse_demo
+from answerable.app.service import Address, Service
+from answerable.app.serving import Say
+from answerable.config import Config
+from answerable.telemetry import logs
+
+Announce = Callable[[Address, Core], Awaitable[None]]
+
+
+def run(config: Config, announce: Announce, say: Say = lambda _: None) -> int:
+    """Serve until SIGINT or SIGTERM; returns 0. announce: called once everything answers.
+
+    Raises what keeps it from starting: Unavailable ``store.*``, ``request.bind``, ``upstream.*``, Refused ``config.*``,
+    ``store.demo`` for a demo's store.
+    """
+    logs.configure(config.telemetry.level, text=config.telemetry.format == "text")
+
+    async def serve() -> int:
+        core = await open_core(config)
+        try:
+            refuse_demo(core)
+        except BaseException:
+            await core.close()
+            raise
+        return await until_asked(Service(core, say), announce)
+
+    return on_loop(serve())
+
+
+async def until_asked(service: Service, announce: Announce) -> int:
+    """Start the service, announce it, wait for a signal, close it."""
+    asked = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, asked.set)
+    waiting = asyncio.ensure_future(asked.wait())
+    try:
+        starting = asyncio.ensure_future(service.start())
+        await asyncio.wait([starting, waiting], return_when=asyncio.FIRST_COMPLETED)
+        if not starting.done():
+            starting.cancel()
+            await asyncio.gather(starting, return_exceptions=True)
+            return 0
+        await announce(starting.result(), service.core)
+        await waiting
+    finally:
+        waiting.cancel()
+        await service.close()
+    return 0
+
+
+def on_loop(main: Coroutine[Any, Any, int]) -> int:
+    """Run on uvloop, which halves what a call costs, or on asyncio's own loop where there is none."""
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.run(main)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(main)

@@ -1,0 +1,239 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The service: gateway and control plane over one open store, wired here and nowhere else."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from answerable import plugins
+from answerable.app.core import Core
+from answerable.app.serving import Say, Serving
+from answerable.config import Config
+from answerable.control.api import build
+from answerable.control.auth import Doorkeeper
+from answerable.control.services import Services
+from answerable.crypto.random import nonce
+from answerable.errors import Refused
+from answerable.formats.api_text import dialects
+from answerable.gateway.app import Gateway
+from answerable.labels import provider_code
+from answerable.log.leaf import encode
+from answerable.model.leaves import PluginLeaf
+from answerable.model.units import EPOCH, Effect, Space, Unit
+from answerable.net.bind import tcp, unix
+from answerable.net.server import Listener
+from answerable.pipeline.deps import Deps
+from answerable.pipeline.flights import Flights
+from answerable.policy.combine import digest
+from answerable.registry import ids
+from answerable.registry.duties import Watch
+from answerable.telemetry.metrics import Metrics
+from answerable.telemetry.steps import Spans, StepTracer
+from answerable.upstreams.energy import find
+from answerable.upstreams.meter import CallMeter, Rates
+from answerable.warrants.desk import Desk
+from answerable.warrants.gate import Gate, audience_of
+from answerable.warrants.holder import Holder
+from answerable.warrants.issuer import Issuer
+
+log: Final = logging.getLogger("answerable.service")
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a service answers. gateway: base URL for OpenAI's clients, with ``/v1``."""
+
+    gateway: str
+    control: Path
+
+
+class Service:
+    """Everything between `start` and `close`, on one event loop. Takes the core over: it is closed with the service."""
+
+    def __init__(self, core: Core, say: Say = lambda _: None) -> None:
+        self.core = core
+        self.serving = Serving(core, say)
+        self._tasks: list[asyncio.Task[None]] = []
+        self._listeners: list[Listener] = []
+        self.before_close: Callable[[], Awaitable[None]] | None = None  # while both planes still answer
+
+    async def start(self) -> Address:
+        """Listen. Raises Refused ``config.*``, Unavailable ``request.bind``, ``upstream.*``: then nothing answers."""
+        core, config = self.core, self.core.config
+        sock = tcp(
+            config.gateway.host,
+            config.gateway.port,
+            tls=bool(config.gateway.tls_certificate),
+            unsafe=config.gateway.unsafe_bind,
+        )
+        try:
+            deps, issuer, holder, metrics = await self._wire()
+            await self.serving.start()
+        except BaseException:
+            sock.close()
+            raise
+        gateway = Gateway(
+            deps,
+            dialects(),
+            metrics=metrics.render,
+            ready=self._ready,
+            hosts=config.gateway.hosts,
+            data_class=config.gateway.data_class,
+            max_body=config.gateway.max_body,
+            max_calls=config.gateway.max_flights,
+            body_s=config.gateway.body_timeout_s,
+        )
+        outer = Listener(
+            gateway, sock, certificate=_path(config.gateway.tls_certificate), key=_path(config.gateway.tls_key)
+        )
+        url = f"{'https' if outer.tls else 'http'}://{_host(config.gateway.host)}:{outer.port}/v1"
+        services = Services(
+            book=core.book,
+            ledger=core.ledger,
+            reader=core.reader,
+            clock=core.clock,
+            doorkeeper=Doorkeeper(core.book, core.clock, core.origin),
+            issuer=issuer,
+            origin=core.origin,
+            index_key=core.keys.index,
+            gateway=url,
+            audience=audience_of(core.book.domain),
+            trust=core.trust.decode(),
+            flights=deps.flights,
+            problems=self._problems,
+            metrics=lambda: metrics.render().decode(),
+            store=str(config.store_path),
+            demo=core.demo,
+            started_ms=core.now,
+        )
+        inner = Listener(build(services), unix(config.socket_path))
+        self._listeners = [outer, inner]
+        for listener in self._listeners:
+            await listener.start()
+        self._tasks = [asyncio.create_task(issuer.run()), asyncio.create_task(holder.run())]
+        self._issuer = issuer
+        return Address(url, config.socket_path)
+
+    async def close(self) -> None:
+        """Take no more, end what is in flight, write what waits, end the models, let the store go."""
+        if self.before_close is not None and self._listeners:
+            await self.before_close()
+        for listener in self._listeners:
+            await listener.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        try:
+            await self.serving.close()
+            if self._tasks:
+                await self._issuer.flush()
+        finally:
+            await self.core.close()
+
+    async def _wire(self) -> tuple[Deps, Issuer, Holder, Metrics]:
+        core, config = self.core, self.core.config
+        policies = await self._plugins("policies", config.policy.use)
+        detectors = await self._plugins("detectors", config.detectors.use)
+        duties = Watch(core.book, lambda: core.book.changes)
+        audience = audience_of(core.book.domain)
+        kid = (core.book.raw(Space.MISC, "issuer") or b"").decode()
+        issuer = Issuer(
+            directory=core.book,
+            ledger=core.ledger,
+            clock=core.clock,
+            signer=core.keys.warrant,
+            iss=f"spiffe://{core.book.domain}/issuer/main",
+            kid=kid,
+            audiences={audience},
+            lapsed=duties.lapsed,
+        )
+        holder = Holder(issuer=issuer, directory=core.book, clock=core.clock, aud=audience)
+        gate = Gate(core.book, core.clock, audience)
+        flights = Flights(gate)
+        core.watchers.append(lambda effects: _cut(flights, effects))
+        metrics = Metrics()
+        metrics.gauge("answerable_flights", "Actions in flight.", lambda: len(flights))
+        deps = Deps(
+            clock=core.clock,
+            desk=Desk(
+                directory=core.book, clock=core.clock, holder=holder, issuers={kid: issuer.public}, iss=issuer.iss
+            ),
+            gate=gate,
+            models=self.serving.models,
+            policies=policies,
+            policy_digest=digest(policies),
+            ledger=core.ledger,
+            detectors=detectors,
+            meter=_meter(config),
+            tracer=StepTracer(metrics, _spans(config)),
+            flights=flights,
+            duties_met=duties.met,
+            provider=producer(core, config),
+            index_key=core.keys.index,
+            deadline_s=config.gateway.deadline_s,
+        )
+        return deps, issuer, holder, metrics
+
+    async def _plugins(self, port: str, names: tuple[str, ...]) -> tuple[Any, ...]:
+        """Load, and write down what was loaded: the record of a decision is worth little without who decided."""
+        loaded = plugins.load(port, names)
+        leaves = [
+            encode(PluginLeaf(dig=p.digest, n=nonce(), name=p.name, port=p.port, t=self.core.now, ver=p.version))
+            for p in loaded
+        ]
+        if leaves:
+            await self.core.ledger.commit(Unit(leaves=tuple(leaves)))
+        return tuple(p.value for p in loaded)
+
+    def _ready(self) -> dict[str, str]:
+        failure = self.core.ledger.failure
+        return {"ledger": failure.code if failure is not None else "", **self.serving.problems()}
+
+    def _problems(self) -> dict[str, str]:
+        return {part: code for part, code in self._ready().items() if code}
+
+
+def producer(core: Core, config: Config) -> str:
+    """The label's ContentProducer: the operator's provider code where its identifier has one, else the identifier
+    itself. A code is never invented.
+
+    Raises Refused ``config.value`` for an operator that is not registered.
+    """
+    operator = config.labels.operator or (core.book.raw(Space.MISC, "operator") or b"").decode()
+    party = core.book.party(operator)
+    if party is None:
+        raise Refused("config.value", detail=f"labels.operator: {operator!r} is not a registered party")
+    known = ids.parse(party.id)
+    return provider_code.make(known.value, config.labels.code) if known.scheme == "NTRCN" else party.id
+
+
+def _cut(flights: Flights, effects: tuple[Effect, ...]) -> None:
+    if any(effect.space is Space.COUNTERS and effect.key == EPOCH for effect in effects):
+        flights.stops_changed()
+
+
+def _meter(config: Config) -> CallMeter:
+    declared = config.meter
+    rates = Rates(declared.millijoule_per_token, declared.currency, declared.price_in, declared.price_out)
+    return CallMeter(rates, counters=find(declared.source))
+
+
+def _spans(config: Config) -> Spans | None:
+    if not config.telemetry.otel:
+        return None
+    from answerable.telemetry.spans import OTelSpans
+
+    return OTelSpans()
+
+
+def _path(text: str) -> Path | None:
+    return Path(text).expanduser() if text else None
+
+
+def _host(host: str) -> str:
+    return f"[{host}]" if ":" in host and not host.startswith("[") else host

@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The models that this gateway serves: each configured upstream is started, its copy registered under a key of its
+own."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import ssl
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from answerable.app.core import Core
+from answerable.app.keys import copy_key
+from answerable.app.models import EMBEDDING, ModelTable, ServedModel
+from answerable.config import UpstreamConfig
+from answerable.crypto.b64 import b64u, unb64u
+from answerable.crypto.random import nonce
+from answerable.errors import AnswerableError, Refused, Unavailable
+from answerable.log.statement import to_sign
+from answerable.model.records import Copy, System
+from answerable.net.limits import Limits
+from answerable.registry import copies
+from answerable.registry.requests import EndCopy, StartCopy
+from answerable.upstreams.birth import Birth
+from answerable.upstreams.local import LocalModel
+from answerable.upstreams.openai_compatible import OpenAICompatible
+from answerable.upstreams.process import identity
+from answerable.upstreams.weights import E5_SMALL, SMOLLM2, Weights, obtain
+
+Say = Callable[[str], None]
+LOCAL: Final = "local"
+OPENAI: Final = "openai"
+RESTART_S: Final = 5.0  # a model server that dies at once must not be started in a circle
+
+_log = logging.getLogger("answerable.serving")
+
+
+class Serving:
+    """The upstreams of one service, from `start` to `close`. models: what the path may name."""
+
+    def __init__(self, core: Core, say: Say = lambda _: None) -> None:
+        self._core = core
+        self._say = say
+        self.models = ModelTable()
+        self._locals: list[LocalModel] = []
+        self._remotes: list[OpenAICompatible] = []
+        self._keepers: list[asyncio.Task[None]] = []
+        self._refused: dict[str, str] = {}  # upstream -> code
+
+    async def start(self) -> None:
+        """Start every upstream of the config. Raises Refused ``config.value`` for one that names no registered system,
+        Unavailable ``upstream.*``."""
+        await end_dead_copies(self._core)
+        for name, upstream in self._core.config.upstreams.items():
+            system = self._core.book.system(upstream.system)
+            if system is None:
+                raise Refused("config.value", detail=f"upstreams.{name}.system: {upstream.system!r} is not registered")
+            if upstream.kind not in (LOCAL, OPENAI):
+                raise Refused("config.value", detail=f"upstreams.{name}.kind: {upstream.kind!r} is not local or openai")
+            try:
+                await (self._start_local if upstream.kind == LOCAL else self._start_remote)(name, upstream, system)
+            except Refused as error:
+                # What the registry refuses is not served; who, verify and the officers' verbs must go on all the same.
+                if error.code.startswith("config."):
+                    raise
+                self._refused[name] = error.code
+                _log.error("%s is not served: %s", system.name, error)
+
+    async def close(self) -> None:
+        for keeper in self._keepers:
+            keeper.cancel()
+        await asyncio.gather(*self._keepers, return_exceptions=True)
+        for remote in self._remotes:
+            await remote.close()
+        for local in self._locals:
+            await local.close()
+        await end_dead_copies(self._core)
+
+    def problems(self) -> dict[str, str]:
+        """Upstream -> the code of what ails it, "" where it runs."""
+        found = {**self._refused, **{remote.name: "" for remote in self._remotes}}
+        found.update({local.name: "" if local.alive else "upstream.unreachable" for local in self._locals})
+        return found or {"models": "model.none"}
+
+    async def _start_local(self, name: str, upstream: UpstreamConfig, system: System) -> None:
+        weights = E5_SMALL if upstream.embeddings else SMOLLM2
+        if weights.digest not in system.digests:
+            raise Refused(
+                "config.value", detail=f"upstreams.{name}: {system.name} is not registered with {weights.digest}"
+            )
+        path = await asyncio.to_thread(obtain, weights, None, self._say)
+        self._say(f"starting {weights.name}")
+        served = await self._birth(name, upstream, system, weights, path)
+        self.models.add(served)
+        self._keepers.append(asyncio.create_task(self._keep(served, name, upstream, system, weights, path)))
+
+    async def _birth(
+        self, name: str, upstream: UpstreamConfig, system: System, weights: Weights, path: Path
+    ) -> ServedModel:
+        """A child process that answers, registered as a copy by its own signature."""
+        kind = "embedding" if EMBEDDING in system.capabilities else "generation"
+        local = LocalModel(
+            name,
+            "embedding" if kind == "embedding" else "generation",
+            weights,
+            path,
+            model=upstream.model or system.name,
+            threads=upstream.threads,
+            context=upstream.context,
+        )
+        await local.start()
+        self._locals.append(local)
+        drawn = nonce()
+        birth = Birth(id=copies.copy_id(system, unb64u(local.key)), n=drawn, origin=self._core.origin, sys=system.rid)
+        request = StartCopy(
+            system=system.rid, key=local.key, nonce=drawn, signature=await local.born(birth), process=local.process
+        )
+        rid = await self._core.commit(copies.start(self._core.book, request, self._core.now))
+        return ServedModel(system, _copy(self._core, rid), local, local.model, (local.model, name))
+
+    async def _keep(
+        self, served: ServedModel, name: str, upstream: UpstreamConfig, system: System, weights: Weights, path: Path
+    ) -> None:
+        """When the child dies its copy has ended; another process is another copy."""
+        while isinstance(served.upstream, LocalModel):
+            status = await served.upstream.ended()
+            _log.error("the copy %s ended with status %d", served.copy.id, status)
+            self._locals.remove(served.upstream)
+            self.models.remove(served)
+            await served.upstream.close()
+            await asyncio.sleep(RESTART_S)
+            try:
+                await end_dead_copies(self._core)
+                served = await self._birth(name, upstream, system, weights, path)
+            except AnswerableError as error:
+                _log.error("%s is not served any more: %s", system.name, error)
+                return
+            self.models.add(served)
+
+    async def _start_remote(self, name: str, upstream: UpstreamConfig, system: System) -> None:
+        key = copy_key(self._core.config.store_path, name)
+        known = self._core.book.copy(copies.copy_id(system, key.public))
+        if known is None:
+            known = await _register_endpoint(self._core, name, upstream.url, system)
+        remote = OpenAICompatible(
+            name,
+            upstream.url,
+            locality=upstream.locality,
+            secret=_secret(name, upstream),
+            limits=Limits(
+                connections=upstream.connections,
+                connect=upstream.connect_timeout_s,
+                head=upstream.read_timeout_s,
+                silence=upstream.read_timeout_s,
+            ),
+            tls=_tls(upstream),
+        )
+        self._remotes.append(remote)
+        self.models.add(ServedModel(system, known, remote, upstream.model or system.name, (name,)))
+
+
+async def end_dead_copies(core: Core) -> int:
+    """Record the end of every copy whose process is gone; returns how many."""
+    gone = [
+        copy
+        for copy in list(core.book.copies())
+        if copy.process and not copy.ended and identity(int(copy.process.split(":")[1])) != copy.process
+    ]
+    for copy in gone:
+        await core.commit(copies.end(core.book, EndCopy(copy=copy.rid), core.now))
+    return len(gone)
+
+
+async def _register_endpoint(core: Core, name: str, url: str, system: System) -> Copy:
+    """A copy elsewhere, for which this gateway holds the key."""
+    key = copy_key(core.config.store_path, name)
+    drawn = nonce()
+    draft = StartCopy(system=system.rid, key=b64u(key.public), nonce=drawn, signature="", endpoint=url)
+    signature = b64u(key.sign(to_sign(copies.start_statement(system, draft), core.origin)))
+    request = StartCopy(system=system.rid, key=draft.key, nonce=drawn, signature=signature, endpoint=url)
+    return _copy(core, await core.commit(copies.start(core.book, request, core.now)))
+
+
+def _copy(core: Core, rid: str) -> Copy:
+    copy = core.book.copy(rid)
+    if copy is None:
+        raise Unavailable("system.damaged", row=f"copies/{rid}")
+    return copy
+
+
+def _secret(name: str, upstream: UpstreamConfig) -> str:
+    if not upstream.api_key_file:
+        return ""
+    try:
+        return Path(upstream.api_key_file).expanduser().read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        raise Refused("config.value", detail=f"upstreams.{name}.api_key_file cannot be read") from None
+
+
+def _tls(upstream: UpstreamConfig) -> ssl.SSLContext | None:
+    if not upstream.ca_file:
+        return None
+    try:
+        return ssl.create_default_context(cafile=upstream.ca_file)
+    except OSError as error:
+        raise Refused("config.value", detail=f"{upstream.ca_file}: {error.strerror}") from None
