@@ -185,7 +185,13 @@ class LocalModel:
         # As many connections as slots: the engine gives each connection a thread, and further calls wait on our side.
         limits = Limits(connections=self._slots, waiting=64, connect=120.0)
         self._upstream = OpenAICompatible(
-            self.name, f"unix://{directory / MODEL_SOCKET}", locality=Locality.LOCAL, limits=limits
+            self.name,
+            f"unix://{directory / MODEL_SOCKET}",
+            locality=Locality.LOCAL,
+            limits=limits,
+            # llama.cpp ends a connection after a stream without having said so; a call that meets such an end is lost.
+            # A new connection on a Unix socket costs nothing beside a generation.
+            headers={"connection": "close"},
         )
         self._copy = Pool(Endpoint("", 0, "", socket=str(directory / COPY_SOCKET)), self.name)
         await self.prove()

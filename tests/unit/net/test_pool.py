@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: Apache-2.0
+import asyncio
+import socket
+
+import pytest
+
+from answerable.errors import Unavailable
+from answerable.net.endpoint import Endpoint
+from answerable.net.limits import Limits
+from answerable.net.pool import Exchange, Pool, head, request
+from tests.unit.net.servers import Server, always, http, serving
+
+
+def ask(pool: Pool) -> Exchange:
+    return Exchange(pool, request(head("POST", "/x", pool.endpoint), b"{}"))
+
+
+async def take(pool: Pool) -> bytes:
+    async with ask(pool) as reply:
+        return b"".join([piece async for piece in reply])
+
+
+async def test_connections_are_used_again() -> None:
+    async with serving(always(http(b"hello"))) as server:
+        pool = Pool(server.endpoint, "m")
+        for _ in range(5):
+            assert await take(pool) == b"hello"
+        assert server.connections == 1
+        await pool.close()
+
+
+async def test_a_stale_connection_is_passed_over_and_nothing_is_sent_twice() -> None:
+    async with serving(always(http(b"hello"), close=True)) as server:
+        pool = Pool(server.endpoint, "m")
+        assert await take(pool) == b"hello"
+        await asyncio.sleep(0.05)
+        assert await take(pool) == b"hello"
+        assert len(server.requests) == server.connections == 2
+        await pool.close()
+
+
+async def test_a_call_that_was_sent_is_never_repeated() -> None:
+    async def dies(server: Server, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await server.request(reader)
+
+    async with serving(dies) as server:
+        pool = Pool(server.endpoint, "m")
+        with pytest.raises(Unavailable) as caught:
+            await take(pool)
+        assert caught.value.code == "upstream.unreachable"
+        assert len(server.requests) == 1
+        await pool.close()
+
+
+async def test_the_bound_makes_calls_wait_and_then_refuses() -> None:
+    async def hangs(server: Server, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await server.request(reader)
+        await server.hang(reader)
+
+    async with serving(hangs) as server:
+        pool = Pool(server.endpoint, "m", Limits(connections=1, waiting=1, connect=0.1))
+        first = asyncio.create_task(take(pool))
+        await asyncio.sleep(0.03)
+        second = asyncio.create_task(take(pool))
+        await asyncio.sleep(0.01)
+        with pytest.raises(Unavailable) as caught:
+            await take(pool)
+        assert caught.value.code == "upstream.busy"
+        with pytest.raises(Unavailable) as caught:
+            await second
+        assert caught.value.code == "upstream.busy"
+        assert server.connections == 1
+        first.cancel()
+        await asyncio.wait([first])
+        await asyncio.wait_for(server.ended.wait(), 2)
+        await pool.close()
+
+
+async def test_a_waiting_call_gets_the_place_that_becomes_free() -> None:
+    async with serving(always(http(b"hello"))) as server:
+        pool = Pool(server.endpoint, "m", Limits(connections=2))
+        answers = await asyncio.gather(*(take(pool) for _ in range(20)))
+        assert answers == [b"hello"] * 20
+        assert server.connections <= 2
+        await pool.close()
+
+
+async def test_leaving_early_tells_the_server() -> None:
+    async def streams(server: Server, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await server.request(reader)
+        writer.write(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n")
+        await server.hang(reader)
+
+    async with serving(streams) as server:
+        pool = Pool(server.endpoint, "m")
+        async with ask(pool) as reply:
+            assert await anext(reply) == b"hello"
+        await asyncio.wait_for(server.ended.wait(), 2)
+        assert pool.idle() is None
+        await pool.close()
+
+
+async def test_idle_connections_end() -> None:
+    async with serving(always(http(b"hello"))) as server:
+        pool = Pool(server.endpoint, "m", Limits(idle=0.05))
+        await take(pool)
+        assert pool.open == 1
+        await asyncio.sleep(0.2)
+        assert pool.open == 0
+        await pool.close()
+
+
+async def test_an_unreachable_server() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        pool = Pool(Endpoint("127.0.0.1", free.getsockname()[1], ""), "m")
+        with pytest.raises(Unavailable) as caught:
+            await take(pool)
+    assert caught.value.code == "upstream.unreachable"
+    assert pool.open == 0
+    await pool.close()
+
+
+async def test_a_closed_pool_serves_nobody() -> None:
+    async with serving(always(http(b"hello"))) as server:
+        pool = Pool(server.endpoint, "m")
+        await pool.close()
+        with pytest.raises(Unavailable):
+            await take(pool)
+
+
+def test_a_header_cannot_begin_another_request() -> None:
+    with pytest.raises(ValueError):
+        head("POST", "/x", Endpoint("h", 80, ""), (("authorization", "Bearer a\r\nhost: b"),))
+
+
+def test_a_request_says_its_length() -> None:
+    data = request(head("POST", "/chat", Endpoint("h", 8080, "/v1"), (("a", "b"),)), b"{}")
+    assert data == b"POST /v1/chat HTTP/1.1\r\nhost: h:8080\r\na: b\r\ncontent-length: 2\r\n\r\n{}"
