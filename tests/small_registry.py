@@ -189,13 +189,13 @@ class Registry:
         return msgspec.structs.replace(request, old_signature=sign(leaf, old_key), new_signature=sign(leaf, new_key))
 
     def stop(
-        self, root: System, *, kind: str = "terminate", scope: str = "lineage", until: int = 0, **changes: Any
+        self, over: System, /, *, kind: str = "terminate", scope: str = "lineage", until: int = 0, **changes: Any
     ) -> str:
         """A stop row as `stops` writes it, for tests of what the registry does with one."""
         self._seed += 1
         row = Stop(
-            rid=f"{self._seed:0>32}".replace("0", "a").replace("1", "b"), kind=kind, scope=scope, root=root.rid,
-            num=root.num, digests=root.digests, twins=(), at=self.now, until=until, reason="", officers=(),
+            rid=f"{self._seed:0>32}".replace("0", "a").replace("1", "b"), kind=kind, scope=scope, root=over.rid,
+            num=over.num, digests=over.digests, twins=(), at=self.now, until=until, reason="", officers=(),
         )  # fmt: skip
         row = msgspec.structs.replace(row, **changes)
         epoch = self.rows[Space.COUNTERS].get(EPOCH)

@@ -63,8 +63,8 @@ def test_each_wrong_character_of_the_same_sort_of_a_legal_entity_identifier_is_f
 
 @given(SEEDS)
 def test_a_letter_for_a_digit_passes_only_where_the_standard_lets_it(seed: int) -> None:
-    """MOD 97-10 writes a letter as two digits, which shifts all that stands before it: what passes is exactly what leaves
-    the same remainder, about one in a hundred."""
+    """MOD 97-10 writes a letter as two digits, which shifts all that stands before it: what passes is exactly what
+    leaves the same remainder, about one in a hundred."""
     code = ids.unassigned_lei(seed).removeprefix("LEIXG-")
     passed = tried = 0
     for place, right in enumerate(code[:18]):
@@ -85,11 +85,10 @@ def test_a_letter_for_a_digit_passes_only_where_the_standard_lets_it(seed: int) 
 @given(st.text(max_size=80) | st.from_regex(r"(NTR|VAT|LEI|PERSON)[A-Z]{0,3}-.{0,40}", fullmatch=True))
 def test_foreign_text_is_parsed_or_refused(text: str) -> None:
     try:
-        found = ids.parse(text)
+        found = str(ids.parse(text))
     except Refused as error:
-        assert error.code == "party.id"
-    else:
-        assert str(found) == text
+        found = error.code
+    assert found in (text, "party.id")
 
 
 @given(st.text(max_size=40))

@@ -103,7 +103,7 @@ def test_a_vouch_needs_a_registrars_key_its_signature_and_a_fresh_nonce() -> Non
 
 def test_a_registrar_cannot_vouch_for_itself_nor_with_a_withdrawn_key() -> None:
     registry = Registry()
-    registrar, rid, key = registry.registrar()
+    registrar, rid, _ = registry.registrar()
     good = registry.vouching(registrar)
     with refused("party.self_vouch"):
         parties.vouch(registry.book, good, registry.now)

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import pytest
+
+from answerable.errors import Refused
+from answerable.model.records import System
+from answerable.model.terms import Relation, SystemKind
+from answerable.registry import edges
+from answerable.registry.requests import EdgeSpec
+from tests.small_registry import Registry
+
+
+@pytest.fixture
+def pair() -> tuple[Registry, System, System]:
+    registry = Registry()
+    firm = registry.party()
+    return registry, registry.system(firm, "one"), registry.system(firm, "two")
+
+
+def code(registry: Registry, kind: SystemKind, *specs: EdgeSpec, own: str = "") -> str:
+    with pytest.raises(Refused) as caught:
+        edges.resolve(registry.book, kind, specs, own=own)
+    return caught.value.code
+
+
+def test_parents_are_found_by_any_reference_and_sorted(pair: tuple[Registry, System, System]) -> None:
+    registry, one, two = pair
+    specs = [EdgeSpec(parent=one.name, relation=Relation.MERGE), EdgeSpec(parent=two.id, relation=Relation.MERGE)]
+    found = edges.resolve(registry.book, SystemKind.MODEL, specs, own="")
+    assert [edge.parent for edge in found] == sorted([one.rid, two.rid])
+
+
+def test_what_makes_no_sense_is_refused(pair: tuple[Registry, System, System]) -> None:
+    registry, one, two = pair
+
+    def to(parent: System, relation: Relation) -> EdgeSpec:
+        return EdgeSpec(parent=parent.rid, relation=relation)
+
+    model = SystemKind.MODEL
+    assert code(registry, model, EdgeSpec(parent="nothing", relation=Relation.COPY)) == "system.parent"
+    assert code(registry, model, to(one, Relation.USES)) == "system.relation"
+    assert code(registry, model, to(one, Relation.MERGE)) == "system.relation"
+    assert code(registry, model, to(one, Relation.COPY), to(one, Relation.FINETUNE)) == "system.relation"
+    assert code(registry, model, to(one, Relation.QUANTIZED), to(two, Relation.FINETUNE)) == "system.relation"
+    for kind in set(SystemKind) - {model}:
+        assert edges.resolve(registry.book, kind, [to(one, Relation.USES)], own="")
+
+
+def test_an_edge_to_itself_is_a_cycle(pair: tuple[Registry, System, System]) -> None:
+    registry, _, _ = pair
+    own = "spiffe://registry.example/system/abcdefghijklmnopqrstuvwxyz"
+    assert code(registry, SystemKind.MODEL, EdgeSpec(parent=own, relation=Relation.COPY), own=own) == "system.cycle"
