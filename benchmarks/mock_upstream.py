@@ -62,6 +62,7 @@ STREAM_END: Final = _chunk(b"data: [DONE]\n\n") + b"0\r\n\r\n"
 MODELS: Final = _response(
     "200 OK", "application/json", _json({"object": "list", "data": [{"id": "mock", "object": "model"}]})
 )
+NOT_FOUND: Final = _response("404 Not Found", "application/json", b'{"error":{"message":"no such path"}}')
 
 
 class State:
@@ -111,6 +112,8 @@ class Connection(asyncio.Protocol):
             self._control()
         elif self._parser.get_method() == b"GET":
             self._transport.write(MODELS)
+        elif not self._url.endswith(b"/v1/chat/completions"):
+            self._transport.write(NOT_FOUND)
         else:
             self._state.calls += 1
             if b'"stream":true' in self._body or b'"stream": true' in self._body:
