@@ -187,15 +187,19 @@ class PayloadReads:
             with translated():
                 try:
                     magic, its_first, names, body = _head(os.pread(file, _HEAD.size, at))
-                    data = os.pread(file, names + body, at + _HEAD.size)
+                    whole = at + _HEAD.size + names + body <= os.fstat(file).st_size
+                    data = os.pread(file, names + body, at + _HEAD.size) if whole else b""
                 finally:
                     os.close(file)
             if magic != _MAGIC or its_first != first:
                 raise Unavailable("store.damaged", detail=f"payloads of the batch at {first}")
             try:
-                yield _decode(unseal(self._key, data[:names], _bound(first))), data[names:]
+                listed = _decode(unseal(self._key, data[:names], _bound(first)))
             except (VerificationError, msgspec.MsgspecError):
                 raise Unavailable("store.damaged", detail="names of payloads, or another payload key") from None
+            if sum(length for _, _, _, length, _, _ in listed) != body:
+                raise Unavailable("store.damaged", detail=f"payloads of the batch at {first}")
+            yield listed, data[names:]
 
 
 def _bound(first: int) -> bytes:

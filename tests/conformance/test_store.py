@@ -1,0 +1,210 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One suite over every adapter of `ports.Store` and `ports.StoreView`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from answerable.crypto.random import salt
+from answerable.log.leaf import rid
+from answerable.model.units import Drop, Payload, Put, Space, Unit
+from answerable.ports import Store
+from tests.ledger import (
+    DAY_MS,
+    EMPTY,
+    append,
+    closing,
+    leaf,
+    memory_store,
+    opening,
+    recomputed,
+    sqlite_store,
+    unavailable,
+)
+
+
+@pytest.fixture(params=[sqlite_store, memory_store])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    made = request.param(tmp_path)
+    yield made
+    made.close()
+
+
+def test_an_empty_store(store: Store) -> None:
+    assert store.head() == (0, EMPTY)
+    assert store.checkpoint() == b""
+    assert store.tile(0, 0) == b""
+    assert store.leaves(0, 10) == []
+    assert list(store.rows(Space.OPENS)) == []
+    with unavailable("store.absent"):
+        store.leaf(0)
+
+
+def test_leaves_tiles_head_and_checkpoint_come_back(store: Store) -> None:
+    first = [leaf() for _ in range(300)]
+    second = [leaf() for _ in range(3)]
+    append(store, Unit(leaves=tuple(first)))
+    append(store, Unit(leaves=tuple(second)))
+    assert store.leaves(0, 1000) == first + second
+    assert store.leaves(299, 301) == [first[299], second[0]]
+    assert store.leaf(302) == second[2]
+    assert store.head() == recomputed(store)
+    assert len(store.tile(0, 0)) == 256 * 32
+    assert len(store.tile(0, 1)) == 47 * 32
+    assert len(store.tile(1, 0)) == 32
+    assert store.checkpoint().startswith(b"test.invalid/log\n303\n")
+    for index in (303, -1):
+        with unavailable("store.absent"):
+            store.leaf(index)
+
+
+def test_an_append_to_another_head_writes_nothing(store: Store) -> None:
+    append(store, Unit(leaves=(leaf(),)))
+    head = store.head()
+    unit = Unit(leaves=(leaf(),), effects=(Put(Space.MISC, "a", b"1"),))
+    for first, expect in ((1, (1, b"\x00" * 32)), (0, (0, EMPTY)), (2, head)):
+        with unavailable("store.forked"):
+            store.append(first, list(unit.leaves), {}, b"note", expect, b"\x11" * 32, [unit])
+    assert store.head() == head
+    assert list(store.rows(Space.MISC)) == []
+    append(store, Unit(leaves=(leaf(),)))
+    assert store.head()[0] == 2
+
+
+def test_effects_apply_in_order_across_many_batches(store: Store) -> None:
+    expected = {}
+    for number in range(150):  # more than one fold
+        key = f"k{number % 7}"
+        effects = (Put(Space.MISC, key, b"%d" % number), Put(Space.STOPS, "same", b"%d" % number))
+        if number % 5 == 0:
+            effects += (Drop(Space.MISC, key),)
+        expected[key] = b"%d" % number
+        if number % 5 == 0:
+            del expected[key]
+        append(store, Unit(leaves=(leaf(),), effects=effects))
+    assert dict(store.rows(Space.MISC)) == expected
+    assert dict(store.rows(Space.STOPS)) == {"same": b"149"}
+    store.reopen()
+    assert dict(store.rows(Space.MISC)) == expected
+
+
+def test_opens_that_close_leave_no_row(store: Store) -> None:
+    left = set()
+    for number in range(200):
+        unit, its = opening()
+        append(store, unit)
+        if number % 10:
+            append(store, closing(its))
+        else:
+            left.add(its)
+    assert {key for key, _ in store.rows(Space.OPENS)} == left
+    for its in left:
+        append(store, closing(its))
+    assert list(store.rows(Space.OPENS)) == []
+    store.reopen()
+    assert list(store.rows(Space.OPENS)) == []
+
+
+def test_a_unit_without_leaves_changes_the_state_alone(store: Store) -> None:
+    append(store, Unit(leaves=(leaf(),)))
+    head, note = store.head(), store.checkpoint()
+    store.append(1, [], {}, note, head, head[1], [Unit(effects=(Put(Space.MISC, "domain", b"d"),))])
+    assert store.head() == head
+    assert dict(store.rows(Space.MISC)) == {"domain": b"d"}
+    append(store, Unit(leaves=(leaf(),)))
+    assert store.head() == recomputed(store)
+
+
+def test_a_value_of_any_bytes_and_a_key_of_any_text(store: Store) -> None:
+    append(store, Unit(leaves=(leaf(),), effects=(Put(Space.MISC, "键 \x00'\"", b"\x00\xff\n"),)))
+    store.reopen()
+    assert dict(store.rows(Space.MISC)) == {"键 \x00'\"": b"\x00\xff\n"}
+
+
+def test_views_find_records_closes_tags_and_payloads(store: Store) -> None:
+    view = store.view()
+    assert view.head() == (0, EMPTY)
+    unit, its = opening(body=b"a question")
+    append(store, Unit(leaves=(leaf(), leaf())), unit)
+    close = closing(its, tag=b"T" * 16)
+    append(store, close)
+    close_rid = rid(close.leaves[0])
+    assert view.find(its) == 2
+    assert view.leaf(2) == unit.leaves[0]
+    assert view.close_of(its) == close_rid
+    assert view.close_of(close_rid) is None
+    assert view.find("a" * 32) is None
+    assert view.by_tag(b"T" * 16) == [close_rid]
+    assert view.by_tag(b"U" * 16) == []
+    assert view.payload(its, "in") == (unit.payloads[0].salt, b"a question")
+    assert view.payload(its, "out") is None
+    assert view.payload("a" * 32, "in") is None
+    assert view.head() == store.head()
+    assert view.checkpoint() == store.checkpoint()
+    assert view.tile(0, 0) == store.tile(0, 0)
+    assert view.leaves(1, 3) == store.leaves(1, 3)
+    later, its_later = opening()
+    append(store, later)
+    assert view.find(its_later) == 4  # committed after the view was made
+    view.close()
+
+
+def test_payloads_expire_and_lasting_ones_stay(store: Store) -> None:
+    unit, its = opening(body=b"goes")
+    name = Payload(its, "name", salt(), b"stays")
+    append(store, replace(unit, payloads=(*unit.payloads, name)), expires=10 * DAY_MS)
+    other, its_other = opening(body=b"goes later")
+    append(store, other, expires=20 * DAY_MS)
+    while store.sweep(9 * DAY_MS):
+        pass
+    view = store.view()
+    assert view.payload(its, "in") == (unit.payloads[0].salt, b"goes")
+    assert store.sweep(12 * DAY_MS) > 0
+    while store.sweep(12 * DAY_MS):
+        pass
+    assert view.payload(its, "in") is None
+    assert view.payload(its, "name") == (name.salt, b"stays")
+    assert view.payload(its_other, "in") == (other.payloads[0].salt, b"goes later")
+    assert view.find(its) == 0  # the record stays
+    view.close()
+
+
+def test_a_tag_goes_with_its_payload(store: Store) -> None:
+    unit, its = opening()
+    append(store, unit, expires=10 * DAY_MS)
+    append(store, closing(its, tag=b"T" * 16), expires=10 * DAY_MS)
+    view = store.view()
+    assert len(view.by_tag(b"T" * 16)) == 1
+    while store.sweep(12 * DAY_MS):
+        pass
+    assert view.by_tag(b"T" * 16) == []
+    view.close()
+
+
+def test_salts_alone_where_bodies_are_not_kept(store: Store) -> None:
+    unit, its = opening(body=b"not kept")
+    name = Payload(its, "name", salt(), b"kept")
+    append(store, replace(unit, payloads=(*unit.payloads, name)), bodies=False)
+    view = store.view()
+    assert view.payload(its, "in") == (unit.payloads[0].salt, None)
+    assert view.payload(its, "name") == (name.salt, b"kept")
+    view.close()
+
+
+def test_payloads_of_a_batch_that_was_never_written_are_not_found(store: Store) -> None:
+    append(store, Unit(leaves=(leaf(),)))
+    orphan, its = opening(body=b"orphan")
+    store.put_payloads([orphan], 10 * DAY_MS)
+    store.reopen()
+    while store.sweep(DAY_MS):
+        pass
+    unit, its_next = opening(body=b"next")
+    append(store, unit, expires=10 * DAY_MS)
+    view = store.view()
+    assert view.payload(its, "in") is None
+    assert view.payload(its_next, "in") == (unit.payloads[0].salt, b"next")
+    view.close()

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from answerable.errors import Unavailable
+from answerable.stores.database import connect, connect_reading, failure, flush, translated
+
+
+def test_a_connection_writes_ahead_and_syncs_fully(tmp_path: Path) -> None:
+    database = connect(tmp_path / "a.db")
+    assert database.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    assert database.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL
+    assert database.isolation_level is None
+    database.close()
+
+
+def test_a_reader_cannot_write(tmp_path: Path) -> None:
+    writer = connect(tmp_path / "a.db")
+    writer.execute("CREATE TABLE t (a)")
+    reader = connect_reading(tmp_path / "a.db")
+    with pytest.raises(sqlite3.OperationalError):
+        reader.execute("INSERT INTO t VALUES (1)")
+    writer.execute("INSERT INTO t VALUES (2)")
+    assert reader.execute("SELECT a FROM t").fetchall() == [(2,)]
+    reader.close()
+    writer.close()
+
+
+def test_flush_cuts_the_write_ahead_log(tmp_path: Path) -> None:
+    database = connect(tmp_path / "a.db")
+    database.execute("CREATE TABLE t (a)")
+    assert (tmp_path / "a.db-wal").stat().st_size > 0
+    flush(database)
+    assert (tmp_path / "a.db-wal").stat().st_size == 0
+    database.close()
+
+
+def test_what_sqlite_and_the_system_raise_gets_a_code(tmp_path: Path) -> None:
+    (tmp_path / "noise.db").write_bytes(b"not a database, but long enough to be read as one" * 100)
+    with pytest.raises(Unavailable) as damaged:
+        connect(tmp_path / "noise.db")
+    assert damaged.value.code == "store.damaged"
+    database = connect(tmp_path / "small.db")
+    database.execute("PRAGMA max_page_count=2")
+    with pytest.raises(Unavailable) as full, translated():
+        database.execute("CREATE TABLE t (a)")
+        database.execute("INSERT INTO t VALUES (zeroblob(100000))")
+    assert full.value.code == "store.full"
+    database.close()
+    assert failure(OSError(28, "No space left on device")).code == "store.full"
+    assert failure(OSError(5, "Input/output error")).code == "store.failed"
+    assert failure(sqlite3.OperationalError("locked")).code == "store.failed"

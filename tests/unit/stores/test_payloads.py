@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from answerable.errors import Unavailable
+from answerable.model.units import Payload, Unit
+from answerable.stores import payloads
+from answerable.stores.payloads import DAY_MS, PayloadReads, PayloadWriter
+
+KEY = bytes(range(32))
+RID = "a" * 32
+
+
+def _unit(body: bytes, rid: str = RID, group: str = "in", tags: tuple[bytes, ...] = ()) -> Unit:
+    return Unit(payloads=(Payload(rid, group, b"s" * 32, body, tags),))
+
+
+def _everything(folder: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in sorted(folder.iterdir()))
+
+
+def test_nothing_is_readable_in_the_file(tmp_path: Path) -> None:
+    writer = PayloadWriter(tmp_path, KEY, 0)
+    places = writer.put(0, [_unit(b"a secret body " * 10, tags=(b"T" * 16,))], 5 * DAY_MS, bodies=True)
+    writer.close()
+    stored = _everything(tmp_path)
+    for plain in (b"secret", b"s" * 32, RID.encode(), b"T" * 16, KEY):
+        assert plain not in stored
+    assert PayloadReads(tmp_path, KEY).get(places, 0, RID, "in") == (b"s" * 32, b"a secret body " * 10)
+    assert list(PayloadReads(tmp_path, KEY).tags(places, 0)) == [(b"T" * 16, RID)]
+
+
+def test_another_key_or_a_flipped_byte_opens_nothing(tmp_path: Path) -> None:
+    writer = PayloadWriter(tmp_path, KEY, 0)
+    places = writer.put(0, [_unit(b"body")], 5 * DAY_MS, bodies=True)
+    writer.close()
+    with pytest.raises(Unavailable) as other:
+        PayloadReads(tmp_path, b"k" * 32).get(places, 0, RID, "in")
+    assert other.value.code == "store.damaged"
+    with pytest.raises(Unavailable):
+        PayloadReads(tmp_path, KEY).get(places, 1, RID, "in")  # moved to another batch
+    (path,) = tmp_path.iterdir()
+    whole = path.read_bytes()
+    for at in range(len(whole)):
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
+        with pytest.raises(Unavailable):
+            PayloadReads(tmp_path, KEY).get(places, 0, RID, "in")
+
+
+def test_a_key_of_another_length_is_a_defect(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="32"):
+        PayloadWriter(tmp_path, b"short", 0)
+
+
+def test_the_file_does_not_grow_with_every_record(tmp_path: Path) -> None:
+    writer = PayloadWriter(tmp_path, KEY, 0)
+    writer.put(0, [_unit(b"body")], 5 * DAY_MS, bodies=True)
+    (path,) = tmp_path.iterdir()
+    length = path.stat().st_size
+    assert length > payloads.FILL
+    writer.put(1, [_unit(b"body")], 5 * DAY_MS, bodies=True)
+    assert path.stat().st_size == length
+    writer.close()
+    assert path.stat().st_size < 1000
+
+
+def test_an_expired_day_is_overwritten_and_deleted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    writer = PayloadWriter(tmp_path, KEY, 0)
+    old = writer.put(0, [_unit(b"old")], 5 * DAY_MS, bodies=True)
+    new = writer.put(1, [_unit(b"new", group="out")], 6 * DAY_MS, bodies=True)
+    lasting = writer.put(2, [_unit(b"name", group="name")], 5 * DAY_MS, bodies=True)
+    seen: list[bytes] = []
+    unlink = Path.unlink
+    monkeypatch.setattr(Path, "unlink", lambda path, **named: (seen.append(path.read_bytes()), unlink(path, **named)))
+    assert writer.sweep(5 * DAY_MS) == 0  # its day is not over
+    assert writer.sweep(6 * DAY_MS) == 1
+    assert writer.sweep(6 * DAY_MS) == 0
+    assert len(seen) == 1
+    assert not any(seen[0])
+    reads = PayloadReads(tmp_path, KEY)
+    assert reads.get(old, 0, RID, "in") is None
+    assert reads.get(new, 1, RID, "out") == (b"s" * 32, b"new")
+    assert reads.get(lasting, 2, RID, "name") == (b"s" * 32, b"name")
+    assert writer.put(3, [_unit(b"late")], 5 * DAY_MS, bodies=True)  # a clock that was set back
+    writer.close()
+
+
+@pytest.mark.parametrize("kept", [0, 1, 2])
+def test_orphans_are_cut_off_at_the_next_opening(tmp_path: Path, kept: int) -> None:
+    writer = PayloadWriter(tmp_path, KEY, 0)
+    places = [writer.put(first, [_unit(b"body %d" % first)], 5 * DAY_MS, bodies=True) for first in range(2)]
+    # No close: the process dies here, zeros written ahead and all.
+    (path,) = tmp_path.iterdir()
+    before = path.read_bytes()
+    PayloadWriter(tmp_path, KEY, kept).close()
+    after = path.read_bytes()
+    assert before.startswith(after)
+    reads = PayloadReads(tmp_path, KEY)
+    for first in range(kept):
+        assert reads.get(places[first], first, RID, "in") == (b"s" * 32, b"body %d" % first)
+    assert len(after) == (0 if kept == 0 else len(before.rstrip(b"\x00")) if kept == 2 else len(after))
+    writer.close()
+
+
+def test_a_record_that_was_not_written_whole_is_cut_off(tmp_path: Path) -> None:
+    writer = PayloadWriter(tmp_path, KEY, 0)
+    places = writer.put(0, [_unit(b"whole")], 5 * DAY_MS, bodies=True)
+    writer.put(1, [_unit(b"torn")], 5 * DAY_MS, bodies=True)
+    writer.close()
+    (path,) = tmp_path.iterdir()
+    os.truncate(path, path.stat().st_size - 1)
+    PayloadWriter(tmp_path, KEY, 2).close()
+    assert PayloadReads(tmp_path, KEY).get(places, 0, RID, "in") == (b"s" * 32, b"whole")
+    assert path.stat().st_size < 300
+
+
+def test_every_opening_and_every_full_file_begin_a_new_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(payloads, "FILE_BYTES", 2000)
+    writer = PayloadWriter(tmp_path, KEY, 0)
+    places = {}
+    for first in range(6):
+        places[first] = writer.put(first, [_unit(b"b" * 900), _unit(b"n", group="name")], 5 * DAY_MS, bodies=True)
+    writer.close()
+    writer = PayloadWriter(tmp_path, KEY, 6)
+    places[6] = writer.put(6, [_unit(b"b" * 900)], 5 * DAY_MS, bodies=True)
+    writer.close()
+    assert len({path.name.partition("-")[2] for path in tmp_path.iterdir()}) >= 3
+    reads = PayloadReads(tmp_path, KEY)
+    for first, place in places.items():
+        assert reads.get(place, first, RID, "in") == (b"s" * 32, b"b" * 900)
+        assert reads.get(place, first, RID, "name") == ((b"s" * 32, b"n") if first < 6 else None)
