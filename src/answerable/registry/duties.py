@@ -72,8 +72,6 @@ def enforce(directory: Directory, system: System, moment: Moment, *, tiering: Ti
                 duty=duty.id,
                 tier=max(system.tier, duty.tier),
                 moment=moment.value,
-                remedy=duty.why,
-                remedy_zh=duty.why_zh,
             )
 
 

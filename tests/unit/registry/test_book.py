@@ -73,6 +73,8 @@ def test_look_ups(registry: Registry) -> None:
     assert book.by_number(base.num) == base
     assert book.raw(Space.SYSTEMS, base.rid) == encode_row(base)
     assert book.raw(Space.OPENS, "x") is None
+    assert dict(registry.book.rows(Space.PARTY_IDS)) == registry.rows[Space.PARTY_IDS]
+    assert list(registry.book.rows(Space.OPENS)) == []
     assert registry.book.epoch == 1
     assert book.system("") is book.party("") is book.copy("") is book.admin("") is book.handle("") is None
     assert list(book.by_digest("x")) == list(book.children("x")) == list(book.copies_of("x")) == []

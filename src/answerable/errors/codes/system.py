@@ -100,8 +100,10 @@ ENTRIES: Final[dict[str, Entry]] = {
     "system.duty": Entry(
         "Tier {tier} asks at {moment} for what is not there: {duty}.",
         "{tier} 级在 {moment} 环节要求的义务未满足：{duty}。",
-        "Fulfil it first: {remedy}.",
-        "请先履行：{remedy_zh}。",
+        "Fulfil it first. identifier: have each party that answers vouched or proven. licence: state it. digest: give "
+        "a sha256 digest, or register as opaque. two-officers, three-officers: enrol people. insurer: name one.",
+        "请先履行。identifier：由登记机构担保或用证书证明各责任主体的标识；licence：写明许可证；"
+        "digest：给出 sha256 摘要或登记为不透明系统；two-officers、three-officers：登记人员；insurer：指定承保人。",
     ),
     "system.copy_place": Entry(
         "A copy is one process here (pid:<pid>:<start time>) or one remote endpoint (a URL), not both and not neither.",
