@@ -107,7 +107,8 @@ class Weave:
             self._tails[self._voice] = self._tail
             if len(self._tails) > MAX_VOICES:
                 raise broken("too many choices")
-            text = "\n" + self._tails.get(voice, "") + text
+        before = self._tails.get(voice, "")
+        first = self._voice is None
         self._voice = voice
-        self._tail = text[-self.OVERLAP :]
-        return text
+        self._tail = (before + text)[-self.OVERLAP :]
+        return text if first else "\n" + before + text

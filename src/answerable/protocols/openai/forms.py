@@ -58,7 +58,10 @@ class Repeat(Chunk):
     def __getattr__(self, name: str) -> Any:
         if name != "body" or self.form is None:
             raise AttributeError(name)
-        self.body = members(self.form.head + self.raw + self.form.tail)
+        # As it stands by now: stamped, if it was.
+        form, out = self.form, self.form.out
+        data = out[0] + self.raw + out[1] if out is not None else form.wire_head + self.raw + form.wire_tail
+        self.body = members(data[len(b"data: ") :])
         self.form = None
         return self.body
 

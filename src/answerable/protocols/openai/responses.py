@@ -17,6 +17,7 @@ from answerable.protocols.openai import marker
 from answerable.protocols.openai.answers import MAX_ANSWER, Weave, Whole, broken, members, usage
 from answerable.protocols.openai.content import Call, Choice, body
 from answerable.protocols.openai.endpoint import Endpoint, unlabelled_turns
+from answerable.protocols.openai.filling import Filling
 from answerable.protocols.openai.slots import CALL, REASONING, REFUSAL, SUMMARY, TEXT, Key, Slot, slots
 from answerable.protocols.sse import Reader
 
@@ -102,10 +103,11 @@ class Texts:
 class Stream:
     """Decoder of a stream of events."""
 
-    __slots__ = ("_done", "_size", "_sse", "_texts", "_weave")
+    __slots__ = ("_done", "_filling", "_size", "_sse", "_texts", "_weave")
 
     def __init__(self) -> None:
         self._sse = Reader()
+        self._filling = Filling()
         self._weave = Weave()
         self._texts = Texts()
         self._done = False
@@ -136,6 +138,7 @@ class Stream:
             raise broken("an event without type")
         if kind == "error":
             raise broken("an error in place of an answer")
+        self._filling.fill(kind, event)
         chunk = Chunk(event, event=name)
         for slot in slots(event):
             if new := self._texts.hear(slot):

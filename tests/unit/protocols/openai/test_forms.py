@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from answerable.errors import Unavailable
+from answerable.protocols.openai import choices, forms
+from answerable.protocols.openai.forms import Repeat, learn
+from answerable.protocols.openai.voices import CHUNK, COMPLETION
+from tests.openai_wire import DIALECTS, carry, delta, sse
+
+CHAT = DIALECTS.at("/v1/chat/completions")
+TEXTS = ["", "Hello", " world", "\n", "你好", '"', "\\n", "😀", "Hello", "é", " end", "\x7f", "assistant", "stop"]
+
+
+def reads(texts: list[str]) -> list[bytes]:
+    return [
+        *(sse(delta(text), done=False) for text in texts),
+        sse(delta(finish="stop")),
+    ]
+
+
+def long_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(choices, "_CREDIT", 0)
+
+
+@pytest.mark.parametrize("joined", [False, True])
+def test_the_short_way_sends_what_the_long_way_sends(monkeypatch: pytest.MonkeyPatch, joined: bool) -> None:
+    raw = [b"".join(reads(TEXTS))] if joined else reads(TEXTS)
+    short = carry(CHAT, raw, stream=True)
+    kinds = [type(chunk) is Repeat for chunk in short.chunks]
+    assert sum(kinds) >= 7
+    long_way(monkeypatch)
+    long = carry(CHAT, raw, stream=True)
+    assert not any(type(chunk) is Repeat for chunk in long.chunks)
+    assert short.data == long.data
+    assert short.transcript.body() == long.transcript.body()
+    assert short.seen == long.seen == "".join(TEXTS)
+    assert short.bodies == long.bodies
+
+
+def test_a_body_that_was_asked_for_and_changed_is_what_is_sent() -> None:
+    decoder = CHAT.decoder(stream=True)
+    decoder.feed(sse(delta("one"), done=False))
+    (chunk,) = decoder.feed(sse(delta("two"), done=False))
+    assert type(chunk) is Repeat
+    chunk.body["choices"][0]["delta"]["content"] = "changed"
+    CHAT.stamp(chunk, "r", "m")
+    assert json.loads(CHAT.encode(chunk, stream=True)[6:])["id"] == "chatcmpl-r"
+    assert b"changed" in CHAT.encode(chunk, stream=True)
+    with pytest.raises(AttributeError):
+        _ = chunk.nothing
+
+
+def test_a_body_that_is_asked_for_after_stamping_is_stamped() -> None:
+    decoder = CHAT.decoder(stream=True)
+    decoder.feed(sse(delta("one"), done=False))
+    (chunk,) = decoder.feed(sse(delta("two"), done=False))
+    CHAT.stamp(chunk, "r", "m")
+    assert (chunk.body["id"], chunk.body["model"]) == ("chatcmpl-r", "m")
+    assert chunk.body["choices"][0]["delta"]["content"] == "two"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'{"choices":[{"index":0,"delta":{"content":"x"}}],"model":"x"}',  # which of the two?
+        b'{"choices":[{"index":0,"delta":{"content":"\\u0078"}}]}',  # escaped
+        b'{"choices":[{"index":0,"delta":{"content":""}}]}',
+        b'{"choices":[{"index":0,"delta":{"content":"x"}}],"answerable":{}}',
+        b'{"choices":[{"index":0,"delta":{"content":"x","content":"y"}}]}',
+        b'{"choices":[{"index":0,"delta":{"content":"y"}}],"m":"answerable:0:probe"}',
+    ],
+)
+def test_no_form_is_learnt_from_what_is_not_certain(data: bytes) -> None:
+    body = json.loads(data)
+    form = learn(data, body, 0, CHUNK)
+    if form is not None:  # the last of two equal members is the one that counts
+        assert json.loads(form.head + b"new" + form.tail) == {"choices": [{"index": 0, "delta": {"content": "new"}}]}
+    else:
+        assert body["choices"][0]["delta"]["content"] in ("", "x", "y")
+
+
+def test_a_form_of_a_text_completion() -> None:
+    data = b'{"choices":[{"text":"be","index":0}]}'
+    form = learn(data, json.loads(data), 0, COMPLETION)
+    assert form is not None
+    assert form.head + b"|" + form.tail == b'{"choices":[{"text":"|","index":0}]}'
+
+
+def test_bytes_that_are_not_utf8_are_broken_on_the_short_way_too() -> None:
+    decoder = CHAT.decoder(stream=True)
+    decoder.feed(sse(delta("one"), done=False))
+    assert type(decoder.feed(sse(delta("two"), done=False))[0]) is Repeat
+    with pytest.raises(Unavailable):
+        decoder.feed(sse(delta("xyz"), done=False).replace(b"xyz", b"\xff"))
+
+
+def test_a_text_that_closes_its_quotes_takes_the_long_way() -> None:
+    decoder = CHAT.decoder(stream=True)
+    decoder.feed(sse(delta("one"), done=False))
+    injected = sse(delta("two"), done=False).replace(b"two", b'two","tool_calls":[],"x":"')
+    (chunk,) = decoder.feed(injected)
+    assert type(chunk) is not Repeat
+    assert chunk.text == "two"
+
+
+def test_a_stream_that_changes_all_the_time_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    learnt = []
+    monkeypatch.setattr(choices, "learn", lambda *a: learnt.append(1) or forms.learn(*a))
+    events = [{**delta(f"t{n}"), "obfuscation": "x" * (n % 7) + str(n)} for n in range(100)]
+    carry(CHAT, [sse(*events, delta(finish="stop"))], stream=True)
+    assert len(learnt) <= choices._CREDIT // choices._COST
