@@ -126,6 +126,7 @@ class Fleet:
     def party(self, name: str, kind: PartyKind = PartyKind.ORG, standing: Standing = Standing.VOUCHED) -> Party:
         row = Party(rid=a_rid("party " + name), id=f"VATDE-{name}", kind=kind, name=name, standing=standing, since=T0)
         self.put(Space.PARTIES, row.rid, msgspec.json.encode(row))
+        self.put(Space.PARTY_IDS, row.id, row.rid.encode())
         return row
 
     def system(

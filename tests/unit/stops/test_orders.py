@@ -1,0 +1,264 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from answerable.admission.stopset import StopSet
+from answerable.errors import Refused
+from answerable.log.leaf import decode
+from answerable.model.leaves import OrderLeaf
+from answerable.model.records import Admin, Stop
+from answerable.model.terms import OrderKind, Relation, Scope, World
+from answerable.model.units import Lane, Space
+from answerable.stops.orders import (
+    LONE_SUSPENSIONS_A_DAY,
+    find,
+    inline,
+    release,
+    release_statement,
+    statement,
+    suspend,
+    terminate,
+)
+from answerable.stops.planned import Planned, Reason
+from answerable.stops.preview import LONE_SUSPENSION_MS
+from tests.fleet import Fleet, a_rid, sha
+
+WHY = Reason.of("it lied", salted=bytes(32))
+
+
+def order(fleet: Fleet, *officers: Admin, kind: OrderKind, root: str = "base", **more: Any) -> OrderLeaf:
+    leaf = statement(fleet.book, kind=kind, root=root, reason=WHY, **more)
+    return fleet.sign(leaf, *officers)  # type: ignore[return-value]
+
+
+def suspended(fleet: Fleet, *officers: Admin, root: str = "base", **more: Any) -> Stop:
+    planned = suspend(
+        fleet.book, order(fleet, *officers, kind=OrderKind.SUSPEND, root=root, **more), WHY, fleet.clock.now
+    )
+    return kept(fleet, planned)
+
+
+def kept(fleet: Fleet, planned: Planned) -> Stop:
+    fleet.ledger.write(planned.unit)
+    assert isinstance(planned.row, Stop)
+    assert find(fleet.book, planned.row.rid) == planned.row
+    return planned.row
+
+
+def terminated(fleet: Fleet, *officers: Admin, prev: str = "", root: str = "base", **more: Any) -> Stop:
+    leaf = order(fleet, *officers, kind=OrderKind.TERMINATE, prev=prev, root=root, **more)
+    return kept(fleet, terminate(fleet.book, leaf, WHY, fleet.clock.now))
+
+
+def code(call: Any) -> str:
+    with pytest.raises(Refused) as refusal:
+        call()
+    return refusal.value.code
+
+
+def blocked(fleet: Fleet, name: str) -> str:
+    system = fleet.book.system(name)
+    assert system is not None
+    return StopSet.of(fleet.book.stops()).blocks(
+        copy=fleet.copies[name].rid if name in fleet.copies else "-",
+        numbers=(*system.ancestors, system.num),
+        party=system.parties[0].party,
+        worlds=system.worlds,
+        now_ms=fleet.clock.now,
+    )
+
+
+def test_one_officer_suspends_at_once_and_it_lapses() -> None:
+    fleet = Fleet()
+    stop = suspended(fleet, fleet.officers[0])
+    assert stop.until == fleet.clock.now + LONE_SUSPENSION_MS
+    assert [name for name in fleet.copies if blocked(fleet, name)] == ["base", "quant", "tuned"]
+    fleet.clock.pass_ms(LONE_SUSPENSION_MS)
+    assert not blocked(fleet, "base")
+
+
+def test_a_suspension_by_two_or_of_weighty_systems_stays() -> None:
+    fleet = Fleet()
+    assert suspended(fleet, *fleet.officers[:2]).until == 0
+    fleet.system("systemic", tier=2)
+    assert suspended(fleet, fleet.officers[0], root="systemic").until == 0
+
+
+def test_the_second_officer_terminates_and_it_is_latched() -> None:
+    fleet = Fleet()
+    ann, bo = fleet.officers[:2]
+    first = suspended(fleet, ann)
+    stop = terminated(fleet, bo, prev=first.rid)
+    assert (stop.kind, stop.escalates, stop.until, stop.officers) == ("terminate", first.rid, 0, (bo.rid,))
+    fleet.clock.pass_ms(10 * 365 * 86_400_000)
+    assert blocked(fleet, "tuned") == stop.rid
+    assert not blocked(fleet, "other")
+    assert not blocked(fleet, "app")
+    # What comes from it later is stopped by its number, at any depth.
+    fleet.system("late", parents=((fleet.tuned, Relation.DISTILLED),))
+    assert blocked(fleet, "late") == stop.rid
+
+
+def test_two_terminate_without_a_suspension_before() -> None:
+    fleet = Fleet()
+    assert terminated(fleet, *fleet.officers[:2]).escalates == ""
+
+
+def test_one_person_never_terminates_alone() -> None:
+    fleet = Fleet()
+    ann = fleet.officers[0]
+    again = fleet.person("ann-2", of="ann")
+    alone = order(fleet, ann, again, kind=OrderKind.TERMINATE)
+    assert code(lambda: terminate(fleet.book, alone, WHY, fleet.clock.now)) == "stop.officers"
+    first = suspended(fleet, ann)
+    for officer in (ann, again):
+        leaf = order(fleet, officer, kind=OrderKind.TERMINATE, prev=first.rid)
+        with pytest.raises(Refused) as refusal:
+            terminate(fleet.book, leaf, WHY, fleet.clock.now)
+        assert refusal.value.params == {"need": 2, "have": 1}
+
+
+def test_who_left_office_no_longer_counts() -> None:
+    fleet = Fleet()
+    ann, bo = fleet.officers[:2]
+    first = suspended(fleet, ann)
+
+    fleet.put(Space.ADMINS, ann.rid, msgspec.json.encode(msgspec.structs.replace(ann, ended=1)))
+    leaf = order(fleet, bo, kind=OrderKind.TERMINATE, prev=first.rid)
+    assert code(lambda: terminate(fleet.book, leaf, WHY, fleet.clock.now)) == "stop.officers"
+
+
+def test_a_grave_order_needs_three_and_its_count() -> None:
+    fleet = Fleet()
+    robot = fleet.system("robot", worlds=(World.PHYSICAL,))
+    fleet.copy(robot)
+    two = order(fleet, *fleet.officers[:2], kind=OrderKind.TERMINATE, root="robot")
+    assert code(lambda: terminate(fleet.book, two, WHY, fleet.clock.now)) == "stop.officers"
+    three = order(fleet, *fleet.officers[:3], kind=OrderKind.TERMINATE, root="robot")
+    assert code(lambda: terminate(fleet.book, three, WHY, fleet.clock.now)) == "stop.count"
+    assert code(lambda: terminate(fleet.book, three, WHY, fleet.clock.now, count=2)) == "stop.count"
+    kept(fleet, terminate(fleet.book, three, WHY, fleet.clock.now, count=1))
+
+
+def test_a_termination_completes_the_same_suspension_only() -> None:
+    fleet = Fleet()
+    ann, bo = fleet.officers[:2]
+    first = suspended(fleet, ann)
+
+    def refusal(prev: str, **more: Any) -> str:
+        leaf = order(fleet, bo, kind=OrderKind.TERMINATE, prev=prev, **more)
+        return code(lambda: terminate(fleet.book, leaf, WHY, fleet.clock.now))
+
+    assert refusal(first.rid, root="other") == "stop.other_root"
+    assert refusal(first.rid, scope=Scope.SYSTEM) == "stop.other_root"
+    assert refusal(a_rid("none")) == "stop.order_unknown"
+    fleet.clock.pass_ms(LONE_SUSPENSION_MS)
+    assert refusal(first.rid) == "stop.lapsed"
+    ended = terminated(fleet, ann, bo)
+    assert refusal(ended.rid) == "stop.malformed"
+
+
+def test_one_officer_cannot_suspend_for_ever() -> None:
+    fleet = Fleet()
+    for _ in range(LONE_SUSPENSIONS_A_DAY):
+        suspended(fleet, fleet.officers[0])
+        fleet.clock.pass_ms(LONE_SUSPENSION_MS)
+    fifth = order(fleet, fleet.officers[1], kind=OrderKind.SUSPEND)
+    assert code(lambda: suspend(fleet.book, fifth, WHY, fleet.clock.now)) == "stop.cap"
+    suspended(fleet, *fleet.officers[:2])
+    suspended(fleet, fleet.officers[0], root="other")
+    fleet.clock.pass_ms(86_400_000)
+    suspended(fleet, fleet.officers[0])
+
+
+def test_two_release_a_suspension_and_nobody_a_termination() -> None:
+    fleet = Fleet()
+    ann, bo = fleet.officers[:2]
+    stop = suspended(fleet, ann, bo)
+    leaf = release_statement(stop.rid)
+    one: Any = fleet.sign(leaf, ann)
+    assert code(lambda: release(fleet.book, one, fleet.clock.now)) == "stop.officers"
+    both: Any = fleet.sign(leaf, ann, bo)
+    planned = release(fleet.book, both, fleet.clock.now)
+    fleet.ledger.write(planned.unit)
+    assert not blocked(fleet, "base")
+    again: Any = fleet.sign(release_statement(stop.rid), ann, bo)
+    assert code(lambda: release(fleet.book, again, fleet.clock.now)) == "stop.lapsed"
+    first = suspended(fleet, ann)
+    final = terminated(fleet, bo, prev=first.rid)
+    for rid in (first.rid, final.rid):
+        leaf_: Any = fleet.sign(release_statement(rid), ann, bo)
+        assert code(lambda leaf=leaf_: release(fleet.book, leaf, fleet.clock.now)) == "stop.not_suspension"
+    assert blocked(fleet, "base")
+
+
+def test_a_statement_counts_once_and_only_as_signed() -> None:
+    fleet = Fleet()
+    ann, bo = fleet.officers[:2]
+    leaf = order(fleet, ann, kind=OrderKind.SUSPEND)
+    kept(fleet, suspend(fleet.book, leaf, WHY, fleet.clock.now))
+    assert code(lambda: suspend(fleet.book, leaf, WHY, fleet.clock.now)) == "stop.replayed"
+    fresh = order(fleet, ann, bo, kind=OrderKind.TERMINATE)
+    changed = {
+        "stop.signature": [{"root": fleet.other.rid}, {"scope": "system"}, {"n": leaf.n}, {"prev": leaf.root}],
+        "stop.malformed": [{"kind": "suspend"}, {"scope": "galaxy"}, {"x": {"a": 1}}],
+        "stop.officers": [{"sigs": []}],
+    }
+    for expected, changes in changed.items():
+        for change in changes:
+            bad = msgspec.structs.replace(fresh, **change)
+            assert code(lambda bad=bad: terminate(fleet.book, bad, WHY, fleet.clock.now)) == expected, change
+    lie = Reason.of("another reason", salted=bytes(32))
+    assert code(lambda: terminate(fleet.book, fresh, lie, fleet.clock.now)) == "stop.malformed"
+    by_name: Any = fleet.sign(msgspec.structs.replace(fresh, root="base", sigs=[]), ann, bo)
+    assert code(lambda: terminate(fleet.book, by_name, WHY, fleet.clock.now)) == "stop.malformed"
+
+
+def test_a_racing_registration_or_stop_makes_it_look_again() -> None:
+    fleet = Fleet()
+    leaf = order(fleet, *fleet.officers[:2], kind=OrderKind.TERMINATE)
+    planned = terminate(fleet.book, leaf, WHY, fleet.clock.now)
+    fleet.system("alias", digests=(sha("base"),))
+    assert code(lambda: fleet.ledger.write(planned.unit)) == "log.conflict"
+    planned = terminate(fleet.book, leaf, WHY, fleet.clock.now)
+    suspended(fleet, fleet.officers[2], root="other")
+    assert code(lambda: fleet.ledger.write(planned.unit)) == "log.conflict"
+    stop = kept(fleet, terminate(fleet.book, leaf, WHY, fleet.clock.now))
+    assert blocked(fleet, "alias") == stop.rid
+
+
+def test_the_leaf_holds_the_closure_the_lapse_and_no_words() -> None:
+    fleet = Fleet()
+    planned = suspend(fleet.book, order(fleet, fleet.officers[0], kind=OrderKind.SUSPEND), WHY, fleet.clock.now)
+    (data,) = planned.unit.leaves
+    leaf = decode(data)
+    assert isinstance(leaf, OrderLeaf)
+    assert leaf.dig == sorted(map(sha, ("base", "quant", "tuned")))
+    assert (leaf.t, leaf.until) == (fleet.clock.now, fleet.clock.now + LONE_SUSPENSION_MS)
+    assert b"lied" not in data
+    assert planned.unit.lane is Lane.STOP
+    assert [payload.body for payload in planned.unit.payloads] == [b'"it lied"']
+
+
+def test_long_lists_of_digests_stand_by_their_hash() -> None:
+    many = tuple(sha(str(n)) for n in range(33))
+    (one,) = inline(many)
+    assert one.startswith("sha256-list:33:")
+    assert inline(tuple(reversed(many))) == [one]
+    assert inline(many[:32]) == sorted(many[:32])
+
+
+def test_other_scopes_stop_what_they_name() -> None:
+    for scope, root, hit in (
+        (Scope.COPY, "", {"app"}),
+        (Scope.PARTY, "party", {"other"}),
+        (Scope.ALL, "", {"base", "quant", "tuned", "app", "other"}),
+    ):
+        fleet = Fleet()
+        named = {Scope.COPY: fleet.copies["app"].rid, Scope.PARTY: fleet.firm.rid}.get(scope, root)
+        suspended(fleet, fleet.officers[0], root=named, scope=scope)
+        assert {name for name in fleet.copies if blocked(fleet, name)} == hit
