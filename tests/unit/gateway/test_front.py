@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: Apache-2.0
+from typing import Any
+
+import pytest
+
+from answerable.errors import Refused
+from answerable.gateway.front import Front, credential
+from answerable.model.terms import Criticality, DataClass, World
+from answerable.model.warrants import Peer
+
+FRONT = Front(["gate.example"], ["https://app.example"], DataClass.INTERNAL)
+
+
+def scope(*headers: tuple[bytes, bytes], **members: Any) -> dict[str, Any]:
+    return {"headers": list(headers), "server": ("127.0.0.1", 8400), "client": ("10.0.0.9", 5)} | members
+
+
+@pytest.mark.parametrize("host", [b"localhost", b"127.0.0.1:8400", b"[::1]:1", b"Gate.Example:443", b"gate.example"])
+def test_hosts_that_are_ours(host: bytes) -> None:
+    FRONT.check({b"host": host})
+
+
+@pytest.mark.parametrize("host", [b"", b"evil.example", b"127.0.0.1.evil.example", b"localhost:80:80", b"[::1", b"::1"])
+def test_hosts_that_are_not(host: bytes) -> None:
+    with pytest.raises(Refused) as caught:
+        FRONT.check({b"host": host})
+    assert caught.value.code == "request.host"
+
+
+def test_origins() -> None:
+    FRONT.check({b"host": b"localhost", b"origin": b"https://app.example"})
+    for origin in (b"null", b"", b"https://app.example.evil"):
+        with pytest.raises(Refused):
+            FRONT.check({b"host": b"localhost", b"origin": origin})
+
+
+def test_a_header_that_stands_twice_is_refused() -> None:
+    with pytest.raises(Refused):
+        FRONT.headers(scope((b"authorization", b"Bearer a"), (b"authorization", b"Bearer b")))
+    assert FRONT.headers(scope((b"accept", b"a"), (b"accept", b"b"))) == {}
+
+
+def test_our_own_headers() -> None:
+    said = FRONT.said(
+        {
+            b"answerable-data-class": b"Confidential",
+            b"answerable-world": b"physical",
+            b"answerable-criticality": b"sensitive",
+            b"answerable-principal": "王".encode(),
+            b"answerable-hold": b"r" * 32,
+        }
+    )
+    assert (said.data_class, said.world, said.criticality) == (
+        DataClass.CONFIDENTIAL,
+        World.PHYSICAL,
+        Criticality.SENSITIVE,
+    )
+    assert (said.principal, said.hold, said.fault) == ("王", "r" * 32, None)
+    assert FRONT.said({}).data_class is DataClass.INTERNAL
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {b"answerable-world": b"lunar"},
+        {b"answerable-data-class": b"\xff"},
+        {b"answerable-principal": b"\xff"},
+        {b"answerable-hold": b"x" * 300},
+    ],
+)
+def test_what_is_not_known_is_a_fault_and_never_a_guess(headers: dict[bytes, bytes]) -> None:
+    fault = FRONT.said(headers).fault
+    assert fault is not None
+    assert fault.code == "request.header"
+
+
+def test_compressed_bodies_are_a_fault() -> None:
+    fault = FRONT.said({b"content-encoding": b"gzip"}).fault
+    assert fault is not None
+    assert fault.code == "request.encoding"
+    assert FRONT.said({b"content-encoding": b"identity"}).fault is None
+
+
+def test_the_credential_and_where_it_came_from() -> None:
+    found = credential(scope(), {b"authorization": b"bearer ans_x"})
+    assert (found.value, found.peer) == ("ans_x", Peer(address="10.0.0.9"))
+    assert "ans_x" not in repr(found)
+    for other in (b"Basic abc", b"", b"Bearer " + b"x" * 30_000, b"Bearer \xff"):
+        assert credential(scope(), {b"authorization": other}).value == ""
+
+
+def test_a_unix_socket_is_known_by_our_own_name() -> None:
+    assert credential(scope(server=("/run/s", None), client=None), {}).peer == Peer(unix=True)
+    assert credential(scope(client=None), {}).peer == Peer(), "a lost address is not a Unix socket"
