@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from benchmarks.processes import Server
+from benchmarks.processes import ENVIRONMENT, Server
 
 NGINX: Final = """
 daemon off;
@@ -130,9 +130,8 @@ def ours(upstream: str, folder: Path, command: str = OURS, log_size: str = LOG_S
         url = url if url.endswith("/v1") else url + "/v1"
 
         def leaves() -> int:
-            note = subprocess.run(
-                shlex.split(log_size.format(store=store)), capture_output=True, text=True, timeout=30, check=True
-            )
+            words = shlex.split(log_size.format(store=store))
+            note = subprocess.run(words, env=ENVIRONMENT, capture_output=True, text=True, timeout=30, check=True)
             return int(note.stdout.splitlines()[1])
 
         leaves()

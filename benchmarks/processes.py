@@ -22,6 +22,11 @@ from typing import Any, Final
 
 TICK: Final = os.sysconf("SC_CLK_TCK")
 STOP_S: Final = 10.0
+# Programs of the environment that this runs in come first: `answerable` is the one under test.
+ENVIRONMENT: Final = {
+    **os.environ,
+    "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+}
 
 
 class Server:
@@ -38,7 +43,7 @@ class Server:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=log,
-                env={**os.environ, **(environment or {})},
+                env={**ENVIRONMENT, **(environment or {})},
                 start_new_session=True,
             )
 

@@ -130,3 +130,19 @@ def test_a_bar_that_is_missed_is_named() -> None:
     assert list(reached.values()) == [False, True]
     paced = {"gateway": "ours", "load": "paced", "concurrency": 64, "first_added_ms": 2.1}
     assert [bar["reached"] for bar in gateway._bars([paced])] == [False]
+
+
+def test_a_gateway_is_started_by_its_contract(tmp_path: Path, upstream: str) -> None:
+    says = (
+        "import json, time; print(json.dumps({'gateway': '{upstream}', 'handle': 'ans_x'}), flush=True); time.sleep(60)"
+    )
+    command = f'{sys.executable} -c "{says}"'.replace("{'gateway'", "{{'gateway'").replace("'ans_x'}", "'ans_x'}}")
+    target = peers.ours(upstream, tmp_path / "ours", command, f"{sys.executable} -c \"print('origin\\n41\\nroot')\"")
+    try:
+        assert (target.url, target.key, target.model) == (f"{upstream}/v1", "ans_x", "auto")
+        assert target.leaves is not None
+        assert target.leaves() == 41
+    finally:
+        target.server.stop()
+    with pytest.raises(RuntimeError, match="printed no JSON object"):
+        peers.ours(upstream, tmp_path / "mute", f'{sys.executable} -c "print(1)"')
