@@ -147,6 +147,7 @@ class Directory(Protocol):
     `registry.book.Book`."""
 
     domain: str
+    changes: int  # goes up with each commit that changes something here: what was looked up before may have changed
 
     def party(self, ref: str) -> Party | None:
         """By rid or by party id."""

@@ -30,10 +30,11 @@ MAX_PLACES: Final = 256
 class _Known:
     """A handle that was recognised."""
 
-    __slots__ = ("binding", "places", "row")
+    __slots__ = ("binding", "changes", "places", "row")
 
-    def __init__(self, row: Handle) -> None:
+    def __init__(self, row: Handle, changes: int) -> None:
         self.row = row
+        self.changes = changes  # of the directory when the row was last compared with it
         self.binding = Binding.parse(row.binding)
         self.places: set[str] = set()  # addresses that its network holds
 
@@ -45,6 +46,16 @@ class _Known:
         if self.binding.network is not None and len(self.places) < MAX_PLACES:
             self.places.add(peer.address)
         return True
+
+
+class _Shown:
+    """A warrant that was recognised."""
+
+    __slots__ = ("bearer", "changes")
+
+    def __init__(self, bearer: Bearer, changes: int) -> None:
+        self.bearer = bearer
+        self.changes = changes
 
 
 class Desk:
@@ -60,7 +71,7 @@ class Desk:
         self._issuers = issuers
         self._iss = iss
         self._handles: dict[str, _Known] = {}
-        self._tokens: dict[str, Bearer] = {}
+        self._tokens: dict[str, _Shown] = {}
         self._replays = Replays()
 
     async def present(self, credential: Credential) -> Bearer:
@@ -75,11 +86,9 @@ class Desk:
             if not value.startswith(PREFIX):
                 return self._warrant(value)
             known = self._recognise(value)
-        row = self._directory.handle(known.row.digest)
-        if row is not known.row and row != known.row:
-            self._handles.pop(value, None)
-            known = self._recognise(value)
-            row = known.row
+        if known.changes != self._directory.changes:
+            known = self._recognise(value, known)
+        row = known.row
         if row.revoked:
             raise Refused("handle.revoked")
         if self._clock.now_ms() >= row.expires:
@@ -94,28 +103,43 @@ class Desk:
         bearer = self._holder.cached(copy.rid)
         return bearer if bearer is not None else await self._holder.bearer(copy.rid)
 
-    def _recognise(self, value: str) -> _Known:
+    def _recognise(self, value: str, known: _Known | None = None) -> _Known:
+        changes = self._directory.changes
         row = self._directory.handle(digest_of(value)) if len(value) <= MAX_TOKEN else None
         if row is None:
+            self._handles.pop(value, None)
             raise Refused("handle.unknown")
+        if known is not None and row == known.row:
+            known.changes = changes
+            return known
         _make_room(self._handles)
-        known = self._handles[value] = _Known(row)
+        known = self._handles[value] = _Known(row, changes)
         return known
 
     def _warrant(self, token: str) -> Bearer:
         if not token:
             raise Refused("warrant.missing")
         now_ms, mono_ms = self._clock.now_ms(), self._clock.mono_ms()
-        bearer = self._tokens.get(token)
-        if bearer is None:
-            bearer = self._read(token, now_ms, mono_ms)
-            _make_room(self._tokens)
-            self._tokens[token] = bearer
-        elif self._changed(bearer):
-            bearer = self._tokens[token] = self._stand(bearer.warrant, bearer.deadline_mono_ms)
+        known = self._tokens.get(token)
+        if known is None or known.changes != self._directory.changes:
+            known = self._look(token, known, now_ms, mono_ms)
+        bearer = known.bearer
         if now_ms < bearer.warrant.exp_ms:  # an expired one says nothing about what is newest
             self._replays.check(bearer.warrant, now_ms=now_ms, mono_ms=mono_ms)
         return bearer
+
+    def _look(self, token: str, known: _Shown | None, now_ms: int, mono_ms: int) -> _Shown:
+        changes = self._directory.changes
+        if known is None:
+            bearer = self._read(token, now_ms, mono_ms)
+            _make_room(self._tokens)
+        else:
+            bearer = self._stand(known.bearer.warrant, known.bearer.deadline_mono_ms)
+            if bearer == known.bearer:
+                known.changes = changes
+                return known
+        known = self._tokens[token] = _Shown(bearer, changes)
+        return known
 
     def _read(self, token: str, now_ms: int, mono_ms: int) -> Bearer:
         try:
@@ -147,17 +171,7 @@ class Desk:
             raise Refused("warrant.copy_ended", copy=copy.id)
         return Bearer(warrant, system, copy, party, deadline_mono_ms)
 
-    def _changed(self, bearer: Bearer) -> bool:
-        copy = self._directory.copy(bearer.copy.rid)
-        if copy is not bearer.copy and copy != bearer.copy:
-            return True
-        system = self._directory.system(bearer.system.rid)
-        if system is not bearer.system and system != bearer.system:
-            return True
-        party = self._directory.party(bearer.party.rid)
-        return party is not bearer.party and party != bearer.party
 
-
-def _make_room(kept: dict[str, _Known] | dict[str, Bearer]) -> None:
+def _make_room(kept: dict[str, _Known] | dict[str, _Shown]) -> None:
     if len(kept) >= MAX_KNOWN:
         del kept[next(iter(kept))]

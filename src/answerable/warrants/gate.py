@@ -51,13 +51,16 @@ class Gate:
         if stops.quiet:
             return ""
         warrant, now_ms = bearer.warrant, self._clock.now_ms()
-        return stops.blocks_parties((entry.party for entry in bearer.system.parties), now_ms) or stops.blocks(
+        order = stops.blocks(
             copy=bearer.copy.rid,
             numbers=warrant.ancestors,
             party=warrant.party,
             worlds=warrant.worlds,
             now_ms=now_ms,
         )
+        if order or not stops.parties:
+            return order
+        return stops.blocks_parties((entry.party for entry in bearer.system.parties), now_ms)
 
 
 def _beyond_the_warrant(bearer: Bearer, stops: StopSet, now_ms: int) -> None:

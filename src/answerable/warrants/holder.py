@@ -33,10 +33,11 @@ JITTER: Final = 0.1
 
 
 class _Held:
-    __slots__ = ("bearer", "due", "seq", "used")
+    __slots__ = ("bearer", "changes", "due", "seq", "used")
 
-    def __init__(self, bearer: Bearer, seq: int, due: int, used: int) -> None:
+    def __init__(self, bearer: Bearer, seq: int, due: int, used: int, changes: int) -> None:
         self.bearer = bearer
+        self.changes = changes  # of the directory when the bearer was last compared with it
         self.seq = seq
         self.due = due  # monotonic instant of the next renewal
         self.used = used
@@ -71,11 +72,10 @@ class Holder:
         if held is None:
             return None
         mono_ms = self._clock.mono_ms()
-        bearer = held.bearer
-        if mono_ms >= held.due or not self._unchanged(bearer):
+        if mono_ms >= held.due or (held.changes != self._directory.changes and not self._unchanged(held)):
             return None
         held.used = mono_ms
-        return bearer
+        return held.bearer
 
     async def bearer(self, copy: str) -> Bearer:
         """The bearer of the copy with that rid, its warrant renewed or first asked for where that is due.
@@ -88,12 +88,12 @@ class Holder:
         held = self._held.get(copy)
         if held is not None:
             try:
-                if not self._unchanged(held.bearer) or self._clock.mono_ms() >= held.due:
+                if not self._unchanged(held) or self._clock.mono_ms() >= held.due:
                     self._renew(copy, held)
             except AnswerableError as error:
                 held.due = self._clock.mono_ms() + RETRY_MS
                 stopped = isinstance(error, Refused) and error.code.startswith("stop.")
-                live = self._unchanged(held.bearer) and not self._ended(held.bearer)
+                live = self._unchanged(held) and not self._ended(held.bearer)
                 if stopped or live:
                     return held.bearer
                 if not (isinstance(error, Refused) and error.code == "warrant.boot_unknown"):
@@ -130,11 +130,12 @@ class Holder:
                 await self._sleep(0)
 
     def _renew(self, copy: str, held: _Held) -> None:
-        asked = self._clock.mono_ms()
+        asked, changes = self._clock.mono_ms(), self._directory.changes
         granted = self._issuer.renew(copy, aud=self._aud, nonce=self.boot, seq=held.seq + 1, holder=HOLDER)
         held.bearer = self._bearer(copy, granted, asked)
         held.seq = granted.warrant.seq
         held.due = self._due(granted, asked)
+        held.changes = changes
 
     async def _first(self, copy: str) -> Bearer:
         # One asks, all wait; a caller that goes away does not take the others' warrant with it.
@@ -147,8 +148,10 @@ class Holder:
     async def _ask(self, copy: str) -> Bearer:
         asked = self._clock.mono_ms()
         granted = await self._issuer.grant(copy, aud=self._aud, nonce=self.boot, holder=HOLDER)
+        changes = self._directory.changes
         bearer = self._bearer(copy, granted, asked)
-        self._held[copy] = _Held(bearer, granted.warrant.seq, self._due(granted, asked), self._clock.mono_ms())
+        due = self._due(granted, asked)
+        self._held[copy] = _Held(bearer, granted.warrant.seq, due, self._clock.mono_ms(), changes)
         return bearer
 
     def _asked(self, copy: str, task: asyncio.Task[Bearer]) -> None:
@@ -172,13 +175,14 @@ class Holder:
     def _ended(self, bearer: Bearer) -> bool:
         return self._clock.now_ms() >= bearer.warrant.exp_ms or self._clock.mono_ms() >= bearer.deadline_mono_ms
 
-    def _unchanged(self, bearer: Bearer) -> bool:
+    def _unchanged(self, held: _Held) -> bool:
         """Whether all three are registered as they were: a copy may have ended, a system been sold, a party proven."""
-        copy = self._directory.copy(bearer.copy.rid)
-        if copy is not bearer.copy and copy != bearer.copy:
-            return False
-        system = self._directory.system(bearer.system.rid)
-        if system is not bearer.system and system != bearer.system:
-            return False
-        party = self._directory.party(bearer.party.rid)
-        return party is bearer.party or party == bearer.party
+        bearer, changes = held.bearer, self._directory.changes
+        same = (
+            self._directory.copy(bearer.copy.rid) == bearer.copy
+            and self._directory.system(bearer.system.rid) == bearer.system
+            and self._directory.party(bearer.party.rid) == bearer.party
+        )
+        if same:
+            held.changes = changes
+        return same

@@ -168,6 +168,7 @@ class Issuer:
             expect = [
                 Expect(Space.COUNTERS, EPOCH, epoch),
                 Expect(Space.COPIES, base.copy.rid, self._directory.raw(Space.COPIES, base.copy.rid)),
+                Expect(Space.SYSTEMS, base.system.rid, self._directory.raw(Space.SYSTEMS, base.system.rid)),
             ]
             effects = []
             if once:
@@ -181,7 +182,7 @@ class Issuer:
             except Refused as error:
                 if error.code != "log.conflict":
                     raise
-                continue  # a stop, or the copy's end, came first: look again
+                continue  # a stop, the copy's end or a sale came first: look again
             warrant = msgspec.structs.replace(draft, grant=rid(leaf))
             return Granted(issue(warrant, self._signer, self.kid), warrant)
         raise Unavailable("warrant.contended")

@@ -124,8 +124,8 @@ async def test_rounds_renew_what_is_used_and_forget_what_is_not() -> None:
         await office.holder.bearer(rid)
     for _ in range(IDLE_MS // 20_000 + 1):
         office.clock.pass_ms(20_000)
-        office.holder.cached(rids[0])
         await office.holder.renew_due()
+        assert office.holder.cached(rids[0]) is not None
         await office.issuer.flush()
     used = office.holder.cached(rids[0])
     assert used is not None
