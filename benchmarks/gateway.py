@@ -46,7 +46,7 @@ class Plan:
 
 
 FULL: Final = Plan((1, 32, 256), 3.0, 3, 5.0, 3)
-QUICK: Final = Plan((32,), 1.0, 1, 2.0, 1)
+QUICK: Final = Plan((32,), 1.0, 1, 1.0, 1)
 
 
 @dataclass
