@@ -9,7 +9,6 @@ from typing import Final
 
 import msgspec
 
-from answerable.crypto import canonical
 from answerable.crypto.b64 import unb64u
 from answerable.crypto.random import salt
 from answerable.errors import Refused, VerificationError
@@ -47,12 +46,12 @@ class Reason:
 
     @classmethod
     def of(cls, text: str, *, salted: bytes | None = None) -> Reason:
-        """The reason as canonical JSON text in NFC. salted: 32 bytes that the signer drew, if it did.
+        """The reason as UTF-8 text in NFC. salted: 32 bytes that the signer drew, if it did.
         Raises Refused ``stop.malformed``."""
         normal = unicodedata.normalize("NFC", text).strip()
         if not 0 < len(normal) <= MAX_REASON or any(unicodedata.category(c) in {"Cc", "Cs"} for c in normal):
             raise Refused("stop.malformed", detail=f"a reason that is not 1 to {MAX_REASON} printable characters")
-        return cls(normal, salt() if salted is None else salted, canonical.dumps(normal))
+        return cls(normal, salt() if salted is None else salted, normal.encode("utf-8"))
 
     @property
     def commitments(self) -> Commitments:

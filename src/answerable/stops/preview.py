@@ -37,7 +37,7 @@ class Holds:
 class Preview:
     """dependents: they lose a model, and are not stopped. officers: distinct people that a termination needs;
     count: whether the number of copies must be typed in. lapses_ms: the life of a suspension signed by one officer;
-    0 where it stays until two release it. bounds: one for each class among the systems, the longest first."""
+    0 where it stays until two release it. at: when this was so, ms UTC. bounds: one for each class among the systems, the longest first."""
 
     scope: Scope
     root: str
@@ -50,6 +50,7 @@ class Preview:
     officers: int
     count: bool
     lapses_ms: int
+    at: int
 
     @property
     def bound(self) -> Bound | None:
@@ -60,13 +61,14 @@ class Preview:
 def preview(
     directory: Directory, root: str, scope: Scope = Scope.LINEAGE, now_ms: int = 0, *, clocks: Clocks = SAME_HOST
 ) -> Preview:
-    """What an order would reach now. root: rid, public id or name. now_ms is not needed today and kept for orders whose
-    reach depends on it. Raises Refused ``stop.root_unknown``."""
-    return preview_of(directory, reached(directory, root, scope), clocks)
+    """What an order would reach. root: rid, public id or name; now_ms: stands in the preview as when that was.
+
+    Raises Refused ``stop.root_unknown``."""
+    return preview_of(directory, reached(directory, root, scope), clocks, at=now_ms)
 
 
-def preview_of(directory: Directory, hit: Reached, clocks: Clocks = SAME_HOST) -> Preview:
-    """The preview of what was found to be reached."""
+def preview_of(directory: Directory, hit: Reached, clocks: Clocks = SAME_HOST, *, at: int = 0) -> Preview:
+    """The preview of what was found to be reached at `at`, ms UTC."""
     parties = {entry.party: None for system in hit.systems for entry in system.parties}
     grave = len(hit.copies) > MANY_COPIES or any(_grave(system) for system in hit.systems)
     return Preview(
@@ -81,6 +83,7 @@ def preview_of(directory: Directory, hit: Reached, clocks: Clocks = SAME_HOST) -
         officers=OFFICERS_GRAVE if grave else OFFICERS,
         count=grave,
         lapses_ms=LONE_SUSPENSION_MS if _mild(hit) else 0,
+        at=at,
     )
 
 

@@ -241,7 +241,7 @@ def test_the_leaf_holds_the_closure_the_lapse_and_no_words() -> None:
     assert (leaf.t, leaf.until) == (fleet.clock.now, fleet.clock.now + LONE_SUSPENSION_MS)
     assert b"lied" not in data
     assert planned.unit.lane is Lane.STOP
-    assert [payload.body for payload in planned.unit.payloads] == [b'"it lied"']
+    assert [payload.body for payload in planned.unit.payloads] == [b"it lied"]
 
 
 def test_long_lists_of_digests_stand_by_their_hash() -> None:

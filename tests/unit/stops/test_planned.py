@@ -16,7 +16,7 @@ def test_a_reason_is_committed_to_and_hidden() -> None:
     assert "lied" not in repr(reason)
     reason.matches(reason.commitments)
     payload = reason.payload("r")
-    assert (payload.group, payload.body, payload.salt) == ("reason", b'"it lied"', bytes(32))
+    assert (payload.group, payload.body, payload.salt) == ("reason", b"it lied", bytes(32))
 
 
 @pytest.mark.parametrize("text", ["", "   ", "a\x00b", "x" * 2_001])

@@ -12,7 +12,8 @@ from tests.fleet import Fleet
 
 def test_says_whom_it_hits_by_when_and_what_it_needs() -> None:
     fleet = Fleet()
-    seen = preview(fleet.book, "base")
+    seen = preview(fleet.book, "base", now_ms=fleet.clock.now)
+    assert seen.at == fleet.clock.now
     assert [s.name for s in seen.systems] == ["base", "quant", "tuned"]
     assert [p.name for p in seen.parties] == ["maker"]
     assert [s.name for s in seen.dependents] == ["app"]
