@@ -13,8 +13,8 @@ from typing import Any, Final
 
 import msgspec
 
+from answerable.app.people import Person
 from answerable.cli.parser import Parser
-from answerable.cli.people import Person
 from answerable.cli.where import read_bytes, write_bytes
 from answerable.errors import Refused
 from answerable.log.statement import sign

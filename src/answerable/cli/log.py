@@ -9,7 +9,7 @@ import json
 import time
 from typing import Any, Final
 
-from answerable.cli.parser import Parser
+from answerable.cli.parser import Parser, children
 from answerable.cli.talk import emit, pick, when
 
 EXAMPLES: Final = """\
@@ -24,18 +24,16 @@ PAGE: Final = 200
 
 def add(parser: Parser) -> None:
     parser.examples = EXAMPLES
-    verbs = parser.add_subparsers(
-        dest="what", required=True, parser_class=Parser, metavar="checkpoint|prove|tail|trust"
-    )
-    verbs.add_parser("checkpoint", help="the signed head of the log").set_defaults(run=checkpoint)
-    prove_parser = verbs.add_parser("prove", help="the inclusion proof of one record")
+    new_verb = children(parser)
+    new_verb("checkpoint", "the signed head of the log").set_defaults(run=checkpoint)
+    prove_parser = new_verb("prove", "the inclusion proof of one record")
     prove_parser.add_argument("rid", metavar="RECORD_ID")
     prove_parser.set_defaults(run=prove)
-    tail_parser = verbs.add_parser("tail", help="the newest records")
+    tail_parser = new_verb("tail", "the newest records")
     tail_parser.add_argument("-n", dest="count", type=int, default=20)
     tail_parser.add_argument("-f", "--follow", action="store_true")
     tail_parser.set_defaults(run=tail)
-    verbs.add_parser("trust", help="the trust file of this log").set_defaults(run=trust)
+    new_verb("trust", "the trust file of this log").set_defaults(run=trust)
 
 
 def checkpoint(args: argparse.Namespace) -> int:

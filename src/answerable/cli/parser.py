@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from typing import Any, Final
 
 from answerable.cli.talk import pick
@@ -32,9 +33,9 @@ class Parser(argparse.ArgumentParser):
         return f"{pick('examples', '示例')}:\n{self.examples.rstrip()}\n\n{text}"
 
 
-def common() -> argparse.ArgumentParser:
+def common() -> Parser:
     """Options that each verb takes, before or after its name."""
-    options = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    options = Parser(add_help=False, argument_default=argparse.SUPPRESS)
     group = options.add_argument_group("everywhere")
     group.add_argument("--json", action="store_true", help="one JSON document on stdout")
     group.add_argument("--store", metavar="DIR", help="the store; also ANSWERABLE_STORE_PATH")
@@ -47,6 +48,19 @@ def common() -> argparse.ArgumentParser:
         help="whose key signs: a name or a card's path; also ANSWERABLE_AS",
     )
     return options
+
+
+def children(parser: Parser, dest: str = "what") -> Callable[..., Parser]:
+    """For a verb with verbs of its own: a function (name, help) -> the parser of one, with the same common options."""
+    names: list[str] = []
+    verbs = parser.add_subparsers(dest=dest, required=True, parser_class=Parser, metavar="VERB")
+
+    def new(name: str, words: str) -> Parser:
+        names.append(name)
+        verbs.metavar = "|".join(names)
+        return verbs.add_parser(name, help=words, description=words, parents=[common()])
+
+    return new
 
 
 def overview() -> str:

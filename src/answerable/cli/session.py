@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from answerable.cli.client import Client
 from answerable.app.people import Person
+from answerable.cli.client import Client
 from answerable.cli.people import choose
 from answerable.cli.where import Place, place
 from answerable.model.terms import AdminRole

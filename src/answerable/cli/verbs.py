@@ -89,7 +89,7 @@ GROUPS: Final[tuple[Group, ...]] = (
                 "stop a system, its copies and all that derives from it",
                 "终止系统及其全部副本与衍生系统",
             ),
-            Verb("release", "release", "two people end a suspension", "由两人解除暂停"),
+            Verb("release", "stop", "two people end a suspension", "由两人解除暂停"),
             Verb(
                 "reauthorise",
                 "reauthorise",

@@ -52,12 +52,16 @@ class Place:
         return self.trust().logs[-1].name
 
 
-def settings(args: argparse.Namespace, environ: Mapping[str, str] | None = None) -> Loaded:
+def settings(
+    args: argparse.Namespace,
+    environ: Mapping[str, str] | None = None,
+    more: Mapping[str, object] | None = None,
+) -> Loaded:
     """The settings with the command's own flags. Raises Refused ``config.*``."""
     env = os.environ if environ is None else environ
     file = args.config or env.get("ANSWERABLE_CONFIG")
     env = {name: value for name, value in env.items() if name not in OWN}
-    return load(Path(file) if file else None, env, {"store.path": args.store})
+    return load(Path(file) if file else None, env, {"store.path": args.store, **(more or {})})
 
 
 # Names that begin like settings and are the command line's own.

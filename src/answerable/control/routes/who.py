@@ -12,11 +12,11 @@ from msgspec import Meta
 from answerable.control.answers import Answer
 from answerable.control.receipts import assemble
 from answerable.control.routing import Call, Route
+from answerable.control.said import texts
 from answerable.control.services import Services
 from answerable.errors import Refused
 from answerable.model.terms import AdminRole
 from answerable.pipeline.found import tags
-from answerable.control.said import texts
 
 
 class AskWho(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Keeps one copy's warrant fresh, and says when it is over. Knows nothing of processes or files.
+
+A renewal is asked for after a third of a warrant's life. When it is refused, it is over at once. When the service cannot
+be reached it is asked again, until the warrant in hand has ended on our own monotonic clock, counted from when it was
+asked for (`admission.bound`).
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Final, Protocol
+
+import msgspec
+
+from answerable.admission.ttl import renew_after_ms
+from answerable.crypto.b64 import b64u
+from answerable.crypto.random import nonce
+from answerable.errors import Unavailable
+from answerable.warrants.requests import WarrantRequest, to_sign
+
+RETRY_MS: Final = 500
+
+Ask = Callable[[str, bytes], Any]
+"""(path, body) -> the service's decoded answer. Raises what the service refuses with."""
+
+
+class Signing(Protocol):
+    def sign(self, message: bytes) -> bytes: ...
+
+
+def now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def mono_ms() -> int:
+    """Goes on while the machine sleeps: a lease runs out in sleep too."""
+    return time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A warrant in hand. ends, due: monotonic ms: when it is over, when to ask for the next."""
+
+    token: str
+    grant: str
+    seq: int
+    expires: int
+    ends: int
+    due: int
+
+
+class Lease:
+    """One boot of one copy. copy: its SPIFFE id."""
+
+    def __init__(
+        self,
+        key: Signing,
+        *,
+        copy: str,
+        issuer: str,
+        audience: str,
+        ask: Ask,
+        wall: Callable[[], int] = now_ms,
+        mono: Callable[[], int] = mono_ms,
+    ) -> None:
+        self._key = key
+        self._copy = copy
+        self._issuer = issuer
+        self._audience = audience
+        self._ask = ask
+        self._wall = wall
+        self._mono = mono
+        self._boot = nonce()
+        self.held: Held | None = None
+
+    def next(self) -> Held:
+        """The first warrant, or the next. Raises Refused ``warrant.*``, ``stop.*``; Unavailable where it could not be
+        asked for and the one in hand has ended too."""
+        try:
+            self.held = self._once(self._mono())
+        except Unavailable:
+            if self.held is None or self._mono() >= self.held.ends:
+                raise
+            # The service is away: what is in hand holds on, and is asked for again in a moment.
+            self.held = replace(self.held, due=min(self._mono() + RETRY_MS, self.held.ends))
+        return self.held
+
+    def _once(self, asked: int) -> Held:
+        seq = self.held.seq + 1 if self.held is not None else 1
+        request = WarrantRequest(at=self._wall(), aud=self._audience, copy=self._copy, nonce=self._boot, seq=seq)
+        body = {
+            "request": msgspec.to_builtins(request),
+            "signature": b64u(self._key.sign(to_sign(request, self._issuer))),
+        }
+        got = self._ask("/control/v1/warrants", json.dumps(body).encode())
+        life = int(got["life"])
+        return Held(
+            token=str(got["token"]),
+            grant=str(got["grant"]),
+            seq=int(got["seq"]),
+            expires=int(got["expires"]),
+            ends=asked + life,
+            due=asked + renew_after_ms(life),
+        )
