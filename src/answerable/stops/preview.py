@@ -37,7 +37,8 @@ class Holds:
 class Preview:
     """dependents: they lose a model, and are not stopped. officers: distinct people that a termination needs;
     count: whether the number of copies must be typed in. lapses_ms: the life of a suspension signed by one officer;
-    0 where it stays until two release it. at: when this was so, ms UTC. bounds: one for each class among the systems, the longest first."""
+    0 where it stays until two release it. at: when this was so, ms UTC. bounds: one for each class among the systems,
+    the longest first."""
 
     scope: Scope
     root: str
