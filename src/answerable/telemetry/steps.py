@@ -65,15 +65,22 @@ class StepTrace:
 
     def step(self, name: str) -> None:
         now = time.perf_counter_ns()
-        self._leave(now)
+        if (current := self._current) >= 0:
+            self._spent[current] += now - self._at
+            if self._first is not None:
+                self._last[current] = now
+        self._at = now
         self._current = current = _INDEX[name]
         if self._first is not None and not self._first[current]:
             self._first[current] = now
 
     def end(self, outcome: str, code: str, spent: Spent | None) -> None:
         now = time.perf_counter_ns()
-        self._leave(now)
-        self._current = -1
+        if (current := self._current) >= 0:
+            self._spent[current] += now - self._at
+            if self._first is not None:
+                self._last[current] = now
+            self._current = -1
         tracer = self._tracer
         for nanoseconds, series in zip(self._spent, tracer.steps, strict=True):
             if nanoseconds:
@@ -95,10 +102,3 @@ class StepTrace:
             )
         if tracer.spans is not None and self._first is not None:
             tracer.spans.finished(self._act, outcome, code, self._first, self._last, now)
-
-    def _leave(self, now: int) -> None:
-        if self._current >= 0:
-            self._spent[self._current] += now - self._at
-            if self._last:
-                self._last[self._current] = now
-        self._at = now
