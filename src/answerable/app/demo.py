@@ -45,53 +45,68 @@ PLACE: Final = "cidr:127.0.0.0/8"
 Tell = Callable[[Address, str, Core], None]
 
 
-def settings(store: Path, port: int) -> Config:
+_LOCAL: Final[dict[str, Any]] = {
+    "upstreams.local.kind": "local",
+    "upstreams.local.system": fleet.MODEL,
+    "upstreams.local.locality": "local",
+    "upstreams.embeddings.kind": "local",
+    "upstreams.embeddings.system": fleet.EMBEDDER,
+    "upstreams.embeddings.locality": "local",
+    "upstreams.embeddings.embeddings": True,
+}
+
+
+def settings(store: Path, port: int, remote: fleet.Remote | None = None) -> Config:
     """The demo's own settings: nothing of the user's files or environment gets in."""
-    return load(
-        environ={},
-        flags={
-            "store.path": str(store),
-            "gateway.port": port,
-            "telemetry.level": "warning",
-            "telemetry.format": "text",
-            "labels.operator": fleet.OPERATOR,
-            "upstreams.local.kind": "local",
-            "upstreams.local.system": fleet.MODEL,
-            "upstreams.local.locality": "local",
-            "upstreams.embeddings.kind": "local",
-            "upstreams.embeddings.system": fleet.EMBEDDER,
-            "upstreams.embeddings.locality": "local",
-            "upstreams.embeddings.embeddings": True,
-        },
-    ).config
+    flags = {
+        "store.path": str(store),
+        "gateway.port": port,
+        "telemetry.level": "warning",
+        "telemetry.format": "text",
+        "labels.operator": fleet.OPERATOR,
+    }
+    if remote is None:
+        flags |= _LOCAL
+    else:
+        flags |= {
+            "upstreams.remote.url": remote.url,
+            "upstreams.remote.system": remote.name,
+            "upstreams.remote.model": remote.model,
+            "upstreams.remote.locality": remote.locality.value,
+            "upstreams.remote.api_key_file": remote.key_file,
+        }
+    return load(environ={}, flags=flags).config
 
 
-def run(store: Path, port: int, *, as_json: bool, say: Say, tell: Tell) -> int:
+def run(store: Path, port: int, *, as_json: bool, say: Say, tell: Tell, remote: fleet.Remote | None = None) -> int:
     """Until SIGINT or SIGTERM; returns 0. tell: called once everything answers, with the address and the handle.
+    remote: the reader's own model in place of the local one; then no agents are started, since their calls may cost
+    money.
 
     Raises Refused ``store.not_demo`` for a store that is real, and as `serve.run`.
     """
-    config = settings(store, port)
+    config = settings(store, port, remote)
     logs.configure(config.telemetry.level, text=True)
-    return on_loop(_run(config, as_json=as_json, say=say, tell=tell))
+    return on_loop(_run(config, as_json=as_json, say=say, tell=tell, remote=remote))
 
 
-async def _run(config: Config, *, as_json: bool, say: Say, tell: Tell) -> int:
+async def _run(config: Config, *, as_json: bool, say: Say, tell: Tell, remote: fleet.Remote | None) -> int:
     core = await _open(config, say)
     agents: list[asyncio.subprocess.Process] = []
     try:
         say("registering the fleet")
-        await fleet.register(core)
+        await fleet.register(core, remote)
         handle = await _handle(core)
     except BaseException:
         await core.close()
         raise
 
     async def announce(address: Address, core: Core) -> None:
-        say("starting two copies of the agent")
-        agents.extend([await _agent(config) for _ in range(AGENTS)])
+        if remote is None:
+            say("starting two copies of the agent")
+            agents.extend([await _agent(config) for _ in range(AGENTS)])
         if as_json:
-            print(json.dumps(described(address, handle, core)), flush=True)
+            print(json.dumps(described(address, handle, core, remote)), flush=True)
         tell(address, handle, core)
 
     service = Service(core, say)
@@ -99,13 +114,13 @@ async def _run(config: Config, *, as_json: bool, say: Say, tell: Tell) -> int:
     return await until_asked(service, announce)
 
 
-def described(address: Address, handle: str, core: Core) -> dict[str, Any]:
+def described(address: Address, handle: str, core: Core, remote: fleet.Remote | None = None) -> dict[str, Any]:
     """What `--json` prints as its first line."""
     return {
         "gateway": address.gateway,
         "control": f"unix:{address.control}",
         "handle": handle,
-        "systems": {name: find_system(core.book, name).id for name in fleet.names()},
+        "systems": {name: find_system(core.book, name).id for name in fleet.names(remote)},
         "store": str(core.config.store_path),
     }
 

@@ -9,8 +9,10 @@ it.
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from answerable.app import demo_agent, demo_chat
 from answerable.app.core import Core
@@ -26,6 +28,7 @@ from answerable.registry.requests import (
     ComputeSpec,
     EdgeSpec,
     EnrolKey,
+    OpaqueSpec,
     PartySpec,
     RegisterParty,
     RegisterSystem,
@@ -34,10 +37,10 @@ from answerable.registry.requests import (
 from answerable.upstreams.weights import E5_SMALL, SMOLLM2
 
 DOMAIN: Final = "demo.invalid"
-OPERATOR: Final = f"NTRCN-{unassigned_uscc('operator')}"
+OPERATOR: Final = unassigned_uscc("operator")
 OPERATOR_NAME: Final = "Demo Operator Ltd (invented)"
-MAKER: Final = f"LEIXG-{unassigned_lei('maker')}"
-REGISTRAR: Final = f"LEIXG-{unassigned_lei('registrar')}"
+MAKER: Final = unassigned_lei("maker")
+REGISTRAR: Final = unassigned_lei("registrar")
 
 BASE: Final = "SmolLM2-135M-Instruct"
 MODEL: Final = "SmolLM2-135M-Instruct-Q4_1"
@@ -49,8 +52,45 @@ PARAMETERS: Final = 134_515_008
 TOKENS: Final = 2_000_000_000_000
 
 
-async def register(core: Core) -> None:
-    """Register what is not there yet: a first start that was interrupted is finished by the next."""
+@dataclass(frozen=True, slots=True)
+class Remote:
+    """A model that the reader names. It tells no digest, so it is registered as opaque (`docs/spec/leaves.md`).
+
+    url: base URL; model: what the server there calls it; key_file: path of a file with the API key, or "".
+    """
+
+    url: str
+    model: str
+    key_file: str
+    locality: Locality
+
+    @property
+    def name(self) -> str:
+        return self.model
+
+    @property
+    def system(self) -> RegisterSystem:
+        return RegisterSystem(
+            name=self.name,
+            version="1",
+            kind=SystemKind.MODEL,
+            parties=(PartySpec(party=MAKER, role=Role.PROVIDER), PartySpec(party=OPERATOR, role=Role.DEPLOYER)),
+            capabilities=("text",),
+            licence="unknown",
+            opaque=OpaqueSpec(
+                provider=urlsplit(self.url).hostname or "unknown",
+                endpoint=self.url,
+                model=self.model,
+                version="unknown",
+            ),
+            upstream="remote",
+            locality=self.locality,
+        )
+
+
+async def register(core: Core, remote: Remote | None = None) -> None:
+    """Register what is not there yet: a first start that was interrupted is finished by the next. remote: the reader's
+    own model, served in place of the local one."""
     admin = read(core.config.store_path / FOLDER / "admin.json").kid
     for party, name in (
         (MAKER, "Demo Weights Lab (invented)"),
@@ -59,13 +99,13 @@ async def register(core: Core) -> None:
         if core.book.party(party) is None:
             await core.commit(parties.register(core.book, RegisterParty(id=party, name=name), core.now))
     await _vouch(core, admin)
-    for request in _systems():
+    for request in (*_systems(), *((remote.system,) if remote else ())):
         if core.book.system(request.name) is None:
             await core.commit(systems.register(core.book, request, core.now))
 
 
-def names() -> tuple[str, ...]:
-    return tuple(request.name for request in _systems())
+def names(remote: Remote | None = None) -> tuple[str, ...]:
+    return (*(request.name for request in _systems()), *((remote.name,) if remote else ()))
 
 
 async def _vouch(core: Core, admin: str) -> None:
