@@ -1,0 +1,296 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from answerable.errors import Refused, Unavailable
+from answerable.log import checkpoint
+from answerable.log.leaf import decode, rid
+from answerable.model.leaves import CloseLeaf, RefusalsLeaf
+from answerable.model.units import Effect, Expect, Lane, Put, Space, Unit
+from answerable.sequencer import sequencer as module
+from answerable.sequencer.sequencer import Sequencer
+from answerable.stores.memory import MemoryStore
+from tests.ledger import (
+    VKEY,
+    Faulty,
+    TestClock,
+    closing,
+    guard_at,
+    leaf,
+    opening,
+    recomputed,
+    sequencer_over,
+    unavailable,
+)
+
+
+class Bench:
+    def __init__(self, folder: Path, **options: object) -> None:
+        self.memory = MemoryStore()
+        self.store = Faulty(self.memory)
+        self.effects: list[Effect] = []
+        self.clock = TestClock()
+        self.sequencer: Sequencer = sequencer_over(
+            self.store,  # type: ignore[arg-type]
+            guard_at(folder),
+            clock=self.clock,
+            listeners=[self.effects.extend],
+            **options,
+        )
+
+
+@pytest_asyncio.fixture
+async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
+    made = Bench(tmp_path)
+    await made.sequencer.start()
+    yield made
+    await made.sequencer.close()
+
+
+async def test_the_directory_knows_before_the_caller(bench: Bench) -> None:
+    unit, its = opening()
+    committed = await bench.sequencer.commit(unit)
+    assert bench.effects == list(unit.effects)
+    assert (committed.first, committed.size) == (0, 1)
+    assert abs(committed.at - bench.clock.now_ms()) < 10_000
+    assert (await bench.sequencer.commit(closing(its))).first == 1
+    assert bench.sequencer.failure is None
+
+
+async def test_what_waits_is_one_batch(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes: list[int] = []
+    append = bench.memory.append
+    monkeypatch.setattr(
+        bench.memory, "append", lambda first, leaves, *rest: (sizes.append(len(leaves)), append(first, leaves, *rest))
+    )
+    for _ in range(3):
+        done = await asyncio.gather(*(bench.sequencer.commit(opening()[0]) for _ in range(100)))
+        assert {c.size for c in done} == {done[0].size}
+    assert sizes == [100, 100, 100]
+    assert recomputed(bench.memory) == bench.memory.head()
+
+
+async def test_a_conflict_reaches_its_caller(bench: Bench) -> None:
+    with pytest.raises(Refused) as conflict:
+        await bench.sequencer.commit(Unit(leaves=(leaf(),), expect=(Expect(Space.MISC, "a", b"1"),)))
+    assert conflict.value.code == "log.conflict"
+    assert bench.effects == []
+
+
+async def test_a_cancelled_caller_does_not_withdraw_its_unit(bench: Bench) -> None:
+    unit, its = opening()
+    task = asyncio.create_task(bench.sequencer.commit(unit))
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    await bench.sequencer.commit(closing(its))
+    assert rid(bench.memory.leaf(0)) == its
+
+
+async def test_a_leaf_that_no_bundle_holds_is_a_defect(bench: Bench) -> None:
+    for data in (b"", b"x" * 65_536):
+        with pytest.raises(ValueError, match="bytes"):
+            await bench.sequencer.commit(Unit(leaves=(data,)))
+    await bench.sequencer.commit(Unit(leaves=(b"x" * 65_535,)))
+
+
+async def test_a_full_queue_refuses_actions_and_takes_stop_orders(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench = Bench(tmp_path, queue_bound=5)
+    await bench.sequencer.start()
+    busy, go_on = threading.Event(), threading.Event()
+    append = bench.memory.append
+
+    def slow(*arguments: object) -> None:
+        busy.set()
+        assert go_on.wait(20)
+        append(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(bench.memory, "append", slow)
+    first = asyncio.create_task(bench.sequencer.commit(opening()[0]))
+    assert await asyncio.to_thread(busy.wait, 10)
+    waiting = [asyncio.create_task(bench.sequencer.commit(opening()[0])) for _ in range(5)]
+    await asyncio.sleep(0)
+    for _ in range(3):
+        with unavailable("log.full"):
+            await bench.sequencer.commit(opening()[0])
+    stop = asyncio.create_task(bench.sequencer.commit(opening(Lane.STOP)[0]))
+    await asyncio.sleep(0)
+    go_on.set()
+    assert (await stop).first == 1  # before the actions that came earlier
+    assert sorted([(await task).first for task in waiting]) == [2, 3, 4, 5, 6]
+    assert (await first).first == 0
+    await bench.sequencer.close()
+
+
+async def test_actions_without_a_close_are_settled_at_the_next_start(tmp_path: Path, caplog: object) -> None:
+    bench = Bench(tmp_path)
+    await bench.sequencer.start()
+    left = set()
+    for number in range(module.SETTLE_STEP + 10):
+        unit, its = opening()
+        await asyncio.gather(
+            bench.sequencer.commit(unit), *([] if number % 2 else [bench.sequencer.commit(closing(its))])
+        )
+        if number % 2:
+            left.add(its)
+    await bench.sequencer.close()
+    size = bench.memory.head()[0]
+    effects: list[Effect] = []
+    again = sequencer_over(bench.memory, guard_at(tmp_path), listeners=[effects.extend])
+    await again.start()
+    assert set(again.settled) == left
+    settled = [decode(data) for data in bench.memory.leaves(size, 10_000)]
+    assert {data.open for data in settled if isinstance(data, CloseLeaf) and data.st == "unknown"} == left
+    assert len(settled) == len(left) == len(effects)
+    assert list(bench.memory.rows(Space.OPENS)) == []
+    await again.close()
+    third = sequencer_over(bench.memory, guard_at(tmp_path))
+    await third.start()
+    assert third.settled == ()
+    await third.close()
+
+
+async def test_a_checkpoint_over_everything_acknowledged(bench: Bench) -> None:
+    assert await bench.sequencer.published() == b""
+    for _ in range(3):
+        committed = await bench.sequencer.commit(opening()[0])
+        notes = await asyncio.gather(*(bench.sequencer.published() for _ in range(5)))
+        for note in notes:
+            assert checkpoint.verify(note, [VKEY]).size == committed.size
+
+
+async def test_publishing_goes_on_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PUBLISH_EVERY_MS", 20)
+    bench = Bench(tmp_path)
+    await bench.sequencer.start()
+    await bench.sequencer.commit(opening()[0])
+    published = tmp_path / "guard" / "published"
+    for _ in range(200):
+        if published.read_bytes():
+            break
+        await asyncio.sleep(0.01)
+    assert checkpoint.verify(published.read_bytes(), [VKEY]).size == 1
+    await bench.sequencer.close()
+
+
+async def test_a_stop_order_is_published_at_once(bench: Bench, tmp_path: Path) -> None:
+    await bench.sequencer.commit(opening(Lane.STOP)[0])
+    for _ in range(50):
+        if (tmp_path / "guard" / "published").read_bytes():
+            break
+        await asyncio.sleep(0.01)
+    note = (tmp_path / "guard" / "published").read_bytes()
+    assert checkpoint.verify(note, [VKEY]).size == 1
+
+
+async def test_strangers_are_counted_in_one_leaf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "REFUSALS_EVERY_S", 0.02)
+    bench = Bench(tmp_path)
+    await bench.sequencer.start()
+    for _ in range(1000):
+        bench.sequencer.count_refusal("warrant.missing")
+    for _ in range(200):
+        if bench.memory.head()[0]:
+            break
+        await asyncio.sleep(0.01)
+    bench.sequencer.count_refusal("warrant.forged")
+    await bench.sequencer.close()  # writes what was counted
+    first, second = (decode(data) for data in bench.memory.leaves(0, 9))
+    assert isinstance(first, RefusalsLeaf)
+    assert isinstance(second, RefusalsLeaf)
+    assert first.num == {"warrant.missing": 1000}
+    assert second.num == {"warrant.forged": 1}
+
+
+async def test_refusals_that_could_not_be_written_are_counted_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "REFUSALS_EVERY_S", 0.01)
+    bench = Bench(tmp_path)
+    await bench.sequencer.start()
+    bench.store.plan["append"] = ("before", Unavailable("store.failed", detail="x"))
+    bench.sequencer.count_refusal("warrant.missing")
+    for _ in range(200):
+        if "append" not in bench.store.plan:
+            break
+        await asyncio.sleep(0.01)
+    await bench.sequencer.close()
+    (only,) = (decode(data) for data in bench.memory.leaves(0, 9))
+    assert isinstance(only, RefusalsLeaf)
+    assert only.num == {"warrant.missing": 1}
+
+
+async def test_before_start_and_after_close_it_takes_nothing(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    with unavailable("log.stopped"):
+        await bench.sequencer.commit(opening()[0])
+    assert bench.sequencer.failure is not None
+    await bench.sequencer.start()
+    waiting = [asyncio.create_task(bench.sequencer.commit(opening()[0])) for _ in range(20)]
+    await asyncio.sleep(0)
+    await bench.sequencer.close()
+    assert len([await task for task in waiting]) == 20
+    for call in (bench.sequencer.commit(opening()[0]), bench.sequencer.published()):
+        with unavailable("log.stopped"):
+            await call
+
+
+async def test_a_directory_that_fails_stops_it(tmp_path: Path) -> None:
+    def spoil(effects: object) -> None:
+        raise KeyError("behind")
+
+    made = sequencer_over(MemoryStore(), guard_at(tmp_path), listeners=[spoil])
+    await made.start()
+    for _ in range(2):
+        with unavailable("log.stopped"):
+            await made.commit(opening()[0])
+    assert made.failure is not None
+    await made.close()
+
+
+async def test_a_store_that_comes_back_is_written_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "RETRY_MS", 10)
+    monkeypatch.setattr(module, "PUBLISH_EVERY_MS", 10)
+    bench = Bench(tmp_path)
+    await bench.sequencer.start()
+    bench.store.plan |= {
+        "append": ("before", Unavailable("store.failed", detail="x")),
+        "reopen": ("before", Unavailable("store.failed", detail="y")),
+    }
+    with unavailable("log.stopped"):
+        await bench.sequencer.commit(opening()[0])
+    for _ in range(300):
+        if bench.sequencer.failure is None:
+            break
+        await asyncio.sleep(0.01)
+    assert (await bench.sequencer.commit(opening()[0])).first == 0
+    await bench.sequencer.close()
+
+
+async def test_expired_payloads_go_while_it_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PUBLISH_EVERY_MS", 10)
+    bench = Bench(tmp_path)
+    await bench.sequencer.start()
+    unit, its = opening()
+    await bench.sequencer.commit(unit)
+    view = bench.memory.view()
+    assert view.payload(its, "in") is not None
+    bench.clock.ahead_ms = 40 * 86_400_000
+    for _ in range(200):
+        await bench.sequencer.commit(Unit(leaves=(leaf(),), effects=(Put(Space.MISC, "a", b""),)))
+        await asyncio.sleep(0.01)
+        if view.payload(its, "in") is None:
+            break
+    assert view.payload(its, "in") is None
+    view.close()
+    await bench.sequencer.close()
