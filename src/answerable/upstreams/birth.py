@@ -43,7 +43,7 @@ def answer(body: bytes, key: Key) -> bytes:
     try:
         asked = msgspec.json.decode(body, type=Birth)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise VerificationError("log.encoding") from None
+        raise VerificationError("log.encoding", detail="not a copy leaf") from None
     leaf = CopyLeaf(id=asked.id, loc="process", n=asked.n, pub=b64u(key.public), st=START, sys=asked.sys, t=0)
     return msgspec.json.encode(Signed(b64u(key.sign(to_sign(leaf, asked.origin)))))
 

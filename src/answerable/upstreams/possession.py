@@ -39,9 +39,9 @@ def answer(body: bytes, signer: Signer) -> bytes:
     try:
         challenge = unb64u(msgspec.json.decode(body, type=Challenge).challenge)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise VerificationError("log.encoding") from None
+        raise VerificationError("log.encoding", detail="not a challenge") from None
     if len(challenge) != CHALLENGE_BYTES:
-        raise VerificationError("log.encoding")
+        raise VerificationError("log.encoding", detail="not 32 bytes")
     return msgspec.json.encode(Proof(b64u(signer.public), b64u(signer.sign(DOMAIN + challenge))))
 
 
