@@ -44,6 +44,10 @@ STAFF: Final = (
 )
 
 
+# Whoever reauthorises must not have signed the order: a demo that shows both needs four.
+DEMO_STAFF: Final = (*STAFF, ("officer-3", (AdminRole.OFFICER,)), ("officer-4", (AdminRole.OFFICER,)))
+
+
 @dataclass(frozen=True, slots=True)
 class Founding:
     """domain: the trust domain, for ever; operator, operator_name: the party that runs this gateway."""

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from answerable.app import fleet
 from answerable.app.core import Core, open_core
-from answerable.app.create import Founding, create
+from answerable.app.create import DEMO_STAFF, Founding, create
 from answerable.app.keys import copy_key
 from answerable.app.people import FOLDER, read
 from answerable.app.serve import on_loop, until_asked
@@ -135,7 +135,8 @@ async def _open(config: Config, say: Say) -> Core:
             raise Refused("store.not_demo", path=str(path))
         return core
     say(f"making the store {path}")
-    return await create(config, Founding(fleet.DOMAIN, fleet.OPERATOR, fleet.OPERATOR_NAME, demo=True))
+    founding = Founding(fleet.DOMAIN, fleet.OPERATOR, fleet.OPERATOR_NAME, staff=DEMO_STAFF, demo=True)
+    return await create(config, founding)
 
 
 async def _handle(core: Core) -> str:

@@ -24,6 +24,8 @@ from answerable.gateway.app import Gateway
 from answerable.labels import provider_code
 from answerable.log.leaf import encode
 from answerable.model.leaves import PluginLeaf
+from answerable.model.records import Copy
+from answerable.model.terms import OrderKind, Role
 from answerable.model.units import EPOCH, Effect, Space, Unit
 from answerable.net.bind import tcp, unix
 from answerable.net.server import Listener
@@ -40,6 +42,7 @@ from answerable.warrants.desk import Desk
 from answerable.warrants.gate import Gate, audience_of
 from answerable.warrants.holder import Holder
 from answerable.warrants.issuer import Issuer
+from answerable.warrants.stopview import StopView
 
 log: Final = logging.getLogger("answerable.service")
 
@@ -155,7 +158,8 @@ class Service:
         holder = Holder(issuer=issuer, directory=core.book, clock=core.clock, aud=audience)
         gate = Gate(core.book, core.clock, audience)
         flights = Flights(gate)
-        core.watchers.append(lambda effects: _cut(flights, effects))
+        self._view = StopView(core.book)
+        core.watchers.append(lambda effects: self._follow_stops(flights, effects))
         metrics = Metrics()
         metrics.gauge("answerable_flights", "Actions in flight.", lambda: len(flights))
         deps = Deps(
@@ -190,6 +194,22 @@ class Service:
             await self.core.ledger.commit(Unit(leaves=tuple(leaves)))
         return tuple(p.value for p in loaded)
 
+    def _follow_stops(self, flights: Flights, effects: tuple[Effect, ...]) -> None:
+        """A stop reaches what is in flight at once, and ends the models that it terminates."""
+        if any(effect.space is Space.COUNTERS and effect.key == EPOCH for effect in effects):
+            flights.stops_changed()
+            self._tasks.append(asyncio.get_running_loop().create_task(self.serving.end_terminated(self._terminated)))
+
+    def _terminated(self, copy: Copy) -> bool:
+        book, now = self.core.book, self.core.now
+        system = book.system(copy.system)
+        if system is None:
+            return True
+        party = system.party(Role.DEPLOYER)
+        numbers = (*system.ancestors, system.num)
+        order = self._view.now().blocks(copy=copy.rid, numbers=numbers, party=party, worlds=system.worlds, now_ms=now)
+        return any(stop.rid == order and stop.kind == OrderKind.TERMINATE for stop in book.stops())
+
     def _ready(self) -> dict[str, str]:
         failure = self.core.ledger.failure
         return {"ledger": failure.code if failure is not None else "", **self.serving.problems()}
@@ -210,11 +230,6 @@ def producer(core: Core, config: Config) -> str:
         raise Refused("config.value", detail=f"labels.operator: {operator!r} is not a registered party")
     known = ids.parse(party.id)
     return provider_code.make(known.value, config.labels.code) if known.scheme == "NTRCN" else party.id
-
-
-def _cut(flights: Flights, effects: tuple[Effect, ...]) -> None:
-    if any(effect.space is Space.COUNTERS and effect.key == EPOCH for effect in effects):
-        flights.stops_changed()
 
 
 def _meter(config: Config) -> CallMeter:

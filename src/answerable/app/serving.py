@@ -78,6 +78,15 @@ class Serving:
             await local.close()
         await end_dead_copies(self._core)
 
+    async def end_terminated(self, terminated: Callable[[Copy], bool]) -> None:
+        """End the child processes of copies that an order terminated. A suspended one is left: it is not admitted, and two
+        people may release it."""
+        doomed = [served for served in self.models if terminated(served.copy)]
+        for served in doomed:
+            self.models.remove(served)
+            if isinstance(served.upstream, LocalModel):
+                await served.upstream.close()
+
     def problems(self) -> dict[str, str]:
         """Upstream -> the code of what ails it, "" where it runs."""
         found = {**self._refused, **{remote.name: "" for remote in self._remotes}}
@@ -128,6 +137,9 @@ class Serving:
             status = await served.upstream.ended()
             _log.error("the copy %s ended with status %d", served.copy.id, status)
             self._locals.remove(served.upstream)
+            if served not in tuple(self.models):  # an order ended it: nothing starts it again
+                await end_dead_copies(self._core)
+                return
             self.models.remove(served)
             await served.upstream.close()
             await asyncio.sleep(RESTART_S)

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import asyncio
 
+from answerable.admission.admit import reach
 from answerable.errors import AnswerableError, Refused
 from answerable.labels.compose import compose
 from answerable.model.actions import Action
@@ -34,7 +35,6 @@ from answerable.pipeline.steps import (
     refuse_unless_permitted,
     still_admitted,
     watch,
-    within_warrant,
 )
 from answerable.ports import Dialect, Out
 
@@ -55,7 +55,7 @@ async def carry(action: Action, dialect: Dialect, deps: Deps, out: Out) -> None:
         deps.gate.admit(caller)
         if action.fault is not None:
             raise action.fault
-        within_warrant(action, caller)
+        reach(caller.warrant, world=action.world, criticality=action.criticality)
         candidates = await admitted_models(action, deps)
 
         # (2) decide

@@ -56,16 +56,6 @@ def facts(action: Action, caller: Bearer, candidate: Candidate, deps: Deps) -> F
     )
 
 
-def within_warrant(action: Action, caller: Bearer) -> None:
-    """Raises Refused ``warrant.world`` or ``warrant.criticality`` for an action beyond what the warrant admits."""
-    if action.world not in caller.warrant.worlds:
-        raise Refused("warrant.world", world=action.world.value)
-    if action.criticality.rank > caller.warrant.max_criticality.rank:
-        raise Refused(
-            "warrant.criticality", allowed=caller.warrant.max_criticality.value, asked=action.criticality.value
-        )
-
-
 def decide(action: Action, caller: Bearer, candidates: tuple[Candidate, ...], deps: Deps) -> tuple[Candidate, Decision]:
     """The first candidate that kernel and operators permit, with the decision; else the last with its refusal."""
     for candidate in candidates:
@@ -93,10 +83,9 @@ def refuse_unless_permitted(decision: Decision) -> None:
 async def still_admitted(caller: Bearer, model: Bearer, deps: Deps) -> tuple[Bearer, Bearer]:
     """Admission of both again, inside long work and after each wait; warrants that this gateway holds are renewed on
     the way. Raises Refused ``warrant.*`` or ``stop.*``."""
-    now = deps.clock.now_ms()
-    if caller.held and caller.warrant.exp_ms <= now:
+    if caller.held:
         caller = await deps.desk.own(caller.copy)
-    if model.held and model.warrant.exp_ms <= now:
+    if model.held:
         model = await deps.desk.own(model.copy)
     deps.gate.admit(caller)
     deps.gate.admit(model)

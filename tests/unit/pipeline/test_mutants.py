@@ -18,7 +18,12 @@ SOURCE = inspect.getsource(module)
 # (step, what stands in carry.py, what the mutant has instead, the scenario that must fail)
 MUTANTS = [
     ("1 admission skipped", "        deps.gate.admit(caller)\n", "", s.an_expired_caller_is_refused_and_recorded),
-    ("1 worlds ignored", "        within_warrant(action, caller)\n", "", s.an_action_beyond_its_worlds_is_refused),
+    (
+        "1 worlds ignored",
+        "        reach(caller.warrant, world=action.world, criticality=action.criticality)\n",
+        "",
+        s.an_action_beyond_its_worlds_is_refused,
+    ),
     ("2 ruling ignored", "        refuse_unless_permitted(decision)\n", "", s.confidential_content_does_not_leave),
     ("3 open leaf skipped", "        await record.open(decision)\n", "", s.the_open_leaf_stands_before_the_call),
     (

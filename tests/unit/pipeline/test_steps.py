@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from answerable.errors import Refused, Unavailable
+from answerable.errors import Unavailable
 from answerable.model.actions import Decision
 from answerable.model.terms import Criticality, Ruling, Standing
 from answerable.pipeline.carry import carry
-from answerable.pipeline.steps import Ruled, facts, pieces, refuse_unless_permitted, within_warrant
+from answerable.pipeline.steps import Ruled, facts, pieces, refuse_unless_permitted
 from tests.unit.pipeline.scripted import CHAT, Reply, Stage, bearer, event, system
 
 
@@ -22,13 +22,6 @@ def test_facts_take_the_graver_of_what_is_asked_and_what_is_registered() -> None
     assert not seen.stopped
     stage.gate.stopped[stage.model.num] = "o"
     assert facts(stage.ask(), caller, (served, bearer(stage.model)), stage.deps).stopped
-
-
-def test_criticality_beyond_the_warrant() -> None:
-    stage = Stage(carry)
-    with pytest.raises(Refused) as caught:
-        within_warrant(stage.ask(criticality=Criticality.CRITICAL), bearer(stage.app))
-    assert caught.value.code == "warrant.criticality"
 
 
 @pytest.mark.parametrize(
