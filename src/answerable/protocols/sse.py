@@ -80,6 +80,8 @@ class Reader:
 
 
 def _parse(block: bytes) -> Event | None:
+    if block.startswith(b"event: ") and (end := block.find(b"\ndata: ")) > 0 and block.count(b"\n") == 1:
+        return Event(block[7:end], block[end + 7 :])
     name = b""
     lines: list[bytes] = []
     for line in block.split(b"\n"):

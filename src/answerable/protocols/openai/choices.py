@@ -15,7 +15,7 @@ from answerable.model.actions import Chunk
 from answerable.protocols.openai.answers import MAX_ANSWER, Weave, broken, members, usage
 from answerable.protocols.openai.content import Pieces, body
 from answerable.protocols.openai.endpoint import Endpoint
-from answerable.protocols.openai.forms import Form, Repeat, learn, needs_care, prepare
+from answerable.protocols.openai.forms import Form, Repeat, learn, prepare, text_of
 from answerable.protocols.openai.marker import move
 from answerable.protocols.openai.voices import CALL, REASONING, REFUSAL, TEXT, Utterance, Voice
 from answerable.protocols.sse import Reader
@@ -130,11 +130,11 @@ class Stream:
 
     def _again(self, form: Form, raw: bytes) -> Repeat | None:
         """The piece that says `raw` in the form that is known; None if it has to go the long way."""
-        if not raw or needs_care(raw) or self._held is not None or self._done:
+        if not raw or self._held is not None or self._done:
             return None
         try:
-            said = raw.decode()
-        except UnicodeDecodeError:
+            said = text_of(b'"%b"' % raw)
+        except ValueError:  # msgspec's errors and UnicodeDecodeError are ValueErrors
             return None
         self._credit += 1
         return Repeat(form, raw, said, self._weave.say(form.index, said))

@@ -31,6 +31,8 @@ class Filling:
         """kind: the event's `type`. Raises Unavailable ``upstream.broken`` for more than 1,024 items."""
         event.setdefault("sequence_number", self._events)
         self._events += 1
+        if "output_index" in event and "content_index" in event and "logprobs" in event:
+            return
         response = event.get("response")
         if isinstance(response, dict):
             response.setdefault("output", [])

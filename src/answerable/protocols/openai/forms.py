@@ -2,15 +2,17 @@
 """The short way of the pieces of a stream that differ in their text alone: nearly all of them.
 
 A `Form` is learnt from one piece that went the long way: the bytes before its text and the bytes after it. A later
-piece between the same bytes, whose text needs no JSON escape, says the same but for that text; that is proven once,
-when the form is learnt. Such a piece is neither decoded nor encoded as a whole: 1 microsecond in place of 5.
+piece between the same bytes, with one JSON string's worth between them, says the same but for that text; the first is
+proven once, when the form is learnt, the second for each piece. Such a piece is neither decoded nor encoded as a whole.
 """
 
 from __future__ import annotations
 
-import re
+import json
 from collections.abc import Callable
 from typing import Any, Final
+
+import msgspec
 
 from answerable.model.actions import Chunk
 from answerable.protocols.openai.answers import encode, members
@@ -19,8 +21,8 @@ from answerable.protocols.openai.voices import Voice
 
 # Needs no escape in JSON and stands in no answer but by ill will; checked then.
 _PROBE: Final = "answerable:0:probe"
-# What JSON must escape in a text, or could have escaped.
-needs_care = re.compile(rb'[\x00-\x1f"\\]').search
+# The text of one JSON string, quotes included. That it decodes is the proof that its bytes are one string and no more.
+text_of = msgspec.json.Decoder(str).decode
 
 
 class Form:
@@ -74,12 +76,14 @@ def learn(data: bytes, body: dict[str, Any], index: int, voice: Voice) -> Form |
     text = voice.part_of(body).get(voice.text)
     if not text or EXTENSION in body:
         return None
-    raw = text.encode("utf-8")
-    member = b'"' + raw + b'"'
-    if needs_care(raw) or data.count(member) != 1 or _PROBE.encode() in data:
+    # As most servers write it, or as those do that write ASCII alone.
+    member = encode(text)
+    if member not in data:
+        member = json.dumps(text).encode()
+    if data.count(member) != 1 or _PROBE.encode() in data:
         return None
-    start = data.index(member) + 1
-    form = Form(data[:start], data[start + len(raw) :], index)
+    start = data.index(member)
+    form = Form(data[: start + 1], data[start + len(member) - 1 :], index)
     # The proof: with another text between the same bytes, that text is all that changes.
     probe = members(form.head + _PROBE.encode() + form.tail)
     spoken = voice.part_of(probe)

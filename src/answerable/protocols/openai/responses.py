@@ -18,7 +18,7 @@ from answerable.protocols.openai.answers import MAX_ANSWER, Weave, Whole, broken
 from answerable.protocols.openai.content import Call, Choice, body
 from answerable.protocols.openai.endpoint import Endpoint, unlabelled_turns
 from answerable.protocols.openai.filling import Filling
-from answerable.protocols.openai.slots import CALL, REASONING, REFUSAL, SUMMARY, TEXT, Key, Slot, slots
+from answerable.protocols.openai.slots import CALL, PLACES, REASONING, REFUSAL, SUMMARY, TEXT, Key, Slot, slots
 from answerable.protocols.sse import Reader
 
 ENDS: Final = frozenset({"response.completed", "response.incomplete", "response.failed"})
@@ -99,6 +99,19 @@ class Texts:
             raise broken("a text that is repeated differently")
         return ""
 
+    def more(self, event: dict[str, Any]) -> tuple[Key, str] | None:
+        """The next piece of a text that has begun, in the short way; None for any other event."""
+        if event.get("type") != _DELTA or not PLACES.isdisjoint(event):
+            return None
+        place, index, text = event.get("output_index"), event.get("content_index"), event.get("delta")
+        if type(place) is not int or type(index) is not int or type(text) is not str:
+            return None
+        key = (TEXT, place, index)
+        if (pieces := self.pieces.get(key)) is None:
+            return None
+        pieces.append(text)
+        return key, text
+
 
 class Stream:
     """Decoder of a stream of events."""
@@ -140,6 +153,9 @@ class Stream:
             raise broken("an error in place of an answer")
         self._filling.fill(kind, event)
         chunk = Chunk(event, event=name)
+        if (more := self._texts.more(event)) is not None:
+            chunk.text = self._weave.say(*more)
+            return chunk
         for slot in slots(event):
             if new := self._texts.hear(slot):
                 chunk.text += self._weave.say(slot.key, new)
@@ -164,6 +180,8 @@ class Said:
 
     def add(self, chunk: Chunk) -> None:
         self._sent = True
+        if self._texts.more(chunk.body) is not None:
+            return
         for slot in slots(chunk.body):
             self._texts.hear(slot)
             if slot.id or slot.name:

@@ -53,6 +53,7 @@ _EVENTS: Final[dict[str, tuple[str, str, str, bool]]] = {
     "response.code_interpreter_call_code.done": (CALL, "code", "", True),
 }
 _PARTS: Final = {"output_text": (TEXT, "text"), "refusal": (REFUSAL, "refusal"), "reasoning_text": (REASONING, "text")}
+PLACES: Final = frozenset({"response", "item", "part", "output"})
 _CALLS: Final = {
     "function_call": "arguments",
     "custom_tool_call": "input",
@@ -70,6 +71,8 @@ def slots(body: dict[str, Any]) -> list[Slot]:
         name, member, index, whole = event
         key = (name, _index(body, "output_index"), _index(body, index) if index else 0)
         found.append(Slot(key, body, member, _text(body, member), whole))
+        if body.keys().isdisjoint(PLACES):
+            return found
     # Every place is looked at, whatever the type says: nothing passes unseen because it stands where it should not.
     if isinstance(response := body.get("response"), dict):
         found.extend(_output(response))
