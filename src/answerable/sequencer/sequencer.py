@@ -67,7 +67,7 @@ class Sequencer:
         self._refusals = Refusals()
         self._wakes: SimpleQueue[None] = SimpleQueue()
         self._askers: deque[Future[bytes]] = deque()
-        self._thread = threading.Thread(target=self._run, name="sequencer", daemon=True)
+        self._thread = threading.Thread(target=self._main, name="sequencer", daemon=True)
         self._stopped: AnswerableError | None = Unavailable("log.stopped", detail="not started")
         self._idle = False
         self._closing = False
@@ -183,6 +183,16 @@ class Sequencer:
             else:
                 future.set_result(note)
 
+    def _end(self) -> None:
+        """The thread is gone. After a defect nobody may be left waiting."""
+        if self._stopped is None:
+            self._stopped = Unavailable("log.stopped", detail="a defect")
+        while entries := self._lanes.take():
+            for entry in entries:
+                entry.outcome = self._stopped
+            self._deliver(Batch(entries, 0, 0))
+        self._answer(list(self._askers), b"", self._stopped)
+
     def _flush_refusals(self) -> None:
         self._refusals_due = None
         self._flushing = self._loop.create_task(self._write_refusals())
@@ -198,6 +208,13 @@ class Sequencer:
                 self._refusals.count(code, now, number)
 
     # --- the thread ---
+
+    def _main(self) -> None:
+        try:
+            self._run()
+        except Exception:  # noqa: BLE001  # whatever it was, `_end` tells those who wait
+            _log.exception("the sequencer met a defect and ends")
+        self._call(self._end)
 
     def _run(self) -> None:
         published = swept = tried = self._clock.mono_ms()

@@ -60,6 +60,7 @@ class Writer:
         self._guard = guard
         self._retention = retention
         self.broken: AnswerableError | None = None
+        self._note = guard.published  # until `open` has verified the store there is nothing to publish
 
     def open(self) -> None:
         """Verify and load. Raises Unavailable ``store.*``."""
@@ -171,7 +172,9 @@ class Writer:
 
     def publish(self) -> bytes:
         """Publish the newest checkpoint; returns it. Nobody is given one that the guard does not hold.
-        Raises Unavailable ``store.unguarded``."""
+        Raises Unavailable ``store.unguarded``, ``log.stopped`` while the store is broken."""
+        if self.broken is not None:
+            raise Unavailable("log.stopped", detail=self.broken.code)
         if self.unpublished:
             self._guard.publish(self._guard.published, self._note)
         return self._guard.published

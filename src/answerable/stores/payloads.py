@@ -179,15 +179,18 @@ class PayloadReads:
                     yield tag, rid
 
     def _read(self, places: bytes, first: int) -> Iterator[tuple[list[_Name], bytes]]:
+        if len(places) % _PLACE.size:
+            raise Unavailable("store.damaged", detail=f"places of the batch at {first}")
         for day, generation, at in iter_unpack(_PLACE.format, places):
-            try:
-                file = os.open(self._folder / f"{day}-{generation}", os.O_RDONLY | os.O_CLOEXEC)
-            except FileNotFoundError:  # expired
-                continue
             with translated():
                 try:
-                    magic, its_first, names, body = _head(os.pread(file, _HEAD.size, at))
-                    whole = at + _HEAD.size + names + body <= os.fstat(file).st_size
+                    file = os.open(self._folder / f"{day}-{generation}", os.O_RDONLY | os.O_CLOEXEC)
+                except FileNotFoundError:  # expired
+                    continue
+                try:
+                    length = os.fstat(file).st_size
+                    magic, its_first, names, body = _head(os.pread(file, _HEAD.size, min(at, length)))
+                    whole = at + _HEAD.size + names + body <= length
                     data = os.pread(file, names + body, at + _HEAD.size) if whole else b""
                 finally:
                     os.close(file)

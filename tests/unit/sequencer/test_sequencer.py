@@ -18,6 +18,8 @@ from answerable.sequencer import sequencer as module
 from answerable.sequencer.sequencer import Sequencer
 from answerable.stores.memory import MemoryStore
 from tests.ledger import (
+    ORIGIN,
+    SIGNER,
     VKEY,
     Faulty,
     TestClock,
@@ -243,6 +245,32 @@ async def test_before_start_and_after_close_it_takes_nothing(tmp_path: Path) -> 
     for call in (bench.sequencer.commit(opening()[0]), bench.sequencer.published()):
         with unavailable("log.stopped"):
             await call
+
+
+async def test_a_store_that_does_not_verify_is_not_started_and_lets_go(tmp_path: Path) -> None:
+    guard = guard_at(tmp_path)
+    note = checkpoint.sign(ORIGIN, 7, b"\x07" * 32, SIGNER)
+    guard.publish(b"", note)
+    guard.advance(7, b"\x07" * 32)
+    made = sequencer_over(MemoryStore(), guard)
+    with unavailable("store.rolled_back"):
+        await made.start()
+    with unavailable("log.stopped"):
+        await made.commit(opening()[0])
+    await made.close()
+    assert (tmp_path / "guard" / "published").read_bytes() == note
+    guard_at(tmp_path).close()
+
+
+async def test_a_defect_in_the_thread_leaves_nobody_waiting(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench.sequencer, "_publish", lambda: [][0])
+    calls = [asyncio.ensure_future(bench.sequencer.published()) for _ in range(3)]
+    for call in calls:
+        with unavailable("log.stopped"):
+            await asyncio.wait_for(call, 10)
+    with unavailable("log.stopped"):
+        await bench.sequencer.commit(opening()[0])
+    assert bench.sequencer.failure is not None
 
 
 async def test_a_directory_that_fails_stops_it(tmp_path: Path) -> None:
