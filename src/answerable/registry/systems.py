@@ -58,13 +58,15 @@ def announce(directory: Directory, request: AnnounceSystem, now_ms: int) -> Plan
     party = find.party(directory, request.party)
     _few(request.edges, MAX_EDGES, "edges")
     resolved = edges.resolve(directory, request.kind, request.edges, own="")
-    above = tuple(ancestor.num for ancestor in lineage.ancestors(directory, resolved))
+    above = lineage.ancestors(directory, resolved)
     planned = System(
         rid="", id="", num=_next(directory), kind=request.kind, name=called.text, version="",
-        parties=(PartyRole(party=party.rid, role=Role.PROVIDER),), edges=resolved, ancestors=above, tier=0,
-        audience=Audience.INTERNAL, worlds=(World.INFORMATION,), criticality=Criticality.ORDINARY, since=now_ms,
+        parties=(PartyRole(party=party.rid, role=Role.PROVIDER),), edges=resolved,
+        ancestors=tuple(ancestor.num for ancestor in above), tier=0, audience=Audience.INTERNAL,
+        worlds=(World.INFORMATION,), criticality=Criticality.ORDINARY, since=now_ms,
     )  # fmt: skip
-    stopped.check(directory, planned, now_ms)
+    if order := stopped.of_system(directory, planned, now_ms) or _dead(above):
+        raise Refused("stop.system", order=order)
     duties.enforce(directory, planned, Moment.BUILD)
     leaf = AnnounceLeaf(
         by=party.rid,
@@ -97,6 +99,7 @@ def register(directory: Directory, request: RegisterSystem, now_ms: int) -> Plan
     fields.check_name(directory, called.text, (entry.party for entry in parties))
     _few(request.edges, MAX_EDGES, "edges")
     resolved = edges.resolve(directory, request.kind, request.edges, own=request.reauthorises or request.announced)
+    above = lineage.ancestors(directory, resolved)
     system = System(
         rid="",
         id=f"spiffe://{directory.domain}/system/{opaque_id()}",
@@ -106,7 +109,7 @@ def register(directory: Directory, request: RegisterSystem, now_ms: int) -> Plan
         version=request.version,
         parties=parties,
         edges=resolved,
-        ancestors=tuple(ancestor.num for ancestor in lineage.ancestors(directory, resolved)),
+        ancestors=tuple(ancestor.num for ancestor in above),
         tier=0,
         audience=request.audience,
         worlds=tuple(sorted(request.worlds)),
@@ -143,6 +146,7 @@ def register(directory: Directory, request: RegisterSystem, now_ms: int) -> Plan
         now_ms=now_ms,
         exempt=exempt,
     )
+    order = order or _dead(above)
     if order:
         # A reauthorised id that is still stopped stays free: it may be registered once what stops it is understood.
         if exempt:
@@ -244,6 +248,11 @@ def _announced(
     if differs:
         raise Refused("system.announcement", announcement=request.announced, field=differs)
     return request.announced
+
+
+def _dead(ancestors: Iterable[System]) -> str:
+    """The order under which an ancestor was born dead: what comes from it is dead too, even after that ended."""
+    return next((ancestor.dead for ancestor in ancestors if ancestor.dead), "")
 
 
 def _few(items: tuple[object, ...], most: int, field: str) -> None:
