@@ -180,3 +180,26 @@ def test_edges_never_change_and_each_registration_is_another_system() -> None:
     assert first.id != second.id
     assert registry.book.system("model") == second
     assert not any(hasattr(systems, verb) for verb in ("update", "change", "edit", "delete", "remove"))
+
+
+def test_what_descends_from_the_born_dead_is_dead_even_after_the_suspension_ended() -> None:
+    registry = Registry()
+    firm = registry.party()
+    base = registry.system(firm, "base")
+    order = registry.stop(base, kind="suspend", until=registry.now + 10)
+    with pytest.raises(Refused, match=r"system\.born_dead"):
+        registry.system(firm, "late", edges=[(base, Relation.COPY)])
+    leaf = leaves.decode(registry.leaves[-1])
+    assert isinstance(leaf, SystemLeaf)
+    dead = registry.book.system(leaf.id)
+    assert dead is not None
+    registry.now += 10
+    assert not registry.system(firm, "in time", edges=[(base, Relation.COPY)]).dead
+    with pytest.raises(Refused, match=r"system\.born_dead") as caught:
+        registry.system(firm, "child", edges=[(dead, Relation.FINETUNE)])
+    assert caught.value.params["order"] == order
+    asked = AnnounceSystem(
+        name="p", kind=SystemKind.MODEL, party=firm.rid, edges=(EdgeSpec(parent=dead.rid, relation=Relation.COPY),)
+    )
+    with pytest.raises(Refused, match=r"stop\.system"):
+        systems.announce(registry.book, asked, registry.now)
