@@ -75,6 +75,21 @@ def settings() -> str:
     return _page(out)
 
 
+def control() -> str:
+    """The control plane's API, from the routes and structs that the server itself uses."""
+    from answerable.control.openapi import page
+    from answerable.control.routes import ROUTES
+
+    return HEAD.format(source="`src/answerable/control/routes/`") + "\n" + page(ROUTES)
+
+
+def commands() -> str:
+    """The command line: each verb with its examples and arguments, from the parser."""
+    from answerable.cli.reference import page
+
+    return HEAD.format(source="`src/answerable/cli/`") + "\n" + page()
+
+
 def ports() -> str:
     """Each Protocol of `ports.py` with the signatures and docstrings that are its contract."""
     from answerable import ports as module
@@ -102,9 +117,23 @@ def ports() -> str:
     return _page(out)
 
 
-PAGES: Final[dict[str, Callable[[], str]]] = {"errors.md": errors, "settings.md": settings, "ports.md": ports}
+def tiers() -> str:
+    """Tiers, capabilities and duties, from the registry's tables."""
+    from answerable.registry.reference import page
+
+    return HEAD.format(source="`src/answerable/registry/tiers.toml` and `duties.toml`") + "\n" + page()
+
+
+PAGES: Final[dict[str, Callable[[], str]]] = {
+    "cli.md": commands,
+    "control-api.md": control,
+    "errors.md": errors,
+    "ports.md": ports,
+    "settings.md": settings,
+    "tiers.md": tiers,
+}
 # Pages in the same folder that people write.
-HAND_WRITTEN: Final = {"README.md", "cli.md", "openapi.md"}
+HAND_WRITTEN: Final = {"README.md"}
 
 
 def stale(folder: Path) -> list[str]:

@@ -27,6 +27,7 @@ from answerable.cli.talk import emit, pick, say, when
 EXAMPLES: Final = """\
   answerable copy start helper -- python agent.py        the agent runs only while its warrant is renewed
   answerable copy start helper                           holds a warrant until Ctrl-C; its file is printed
+  answerable copy endpoint shop --url https://shop.example/     a client elsewhere, which gets handles
   answerable copy ls
   answerable copy end COPY
 """
@@ -39,6 +40,10 @@ def add(parser: Parser) -> None:
     new = new_verb("start", "be a running copy of a system; -- CMD runs a program under its warrant")
     new.add_argument("system", metavar="SYSTEM")
     new.set_defaults(run=start)
+    elsewhere = new_verb("endpoint", "register a client elsewhere that acts by handles alone")
+    elsewhere.add_argument("system", metavar="SYSTEM")
+    elsewhere.add_argument("--url", required=True, help="where it runs")
+    elsewhere.set_defaults(run=endpoint)
     gone = new_verb("end", "say that a copy runs no more")
     gone.add_argument("copy", metavar="COPY", help="id or record id")
     gone.set_defaults(run=end)
@@ -59,6 +64,19 @@ def end(args: argparse.Namespace) -> int:
 
     done = session(args, AdminRole.OPERATOR).post("/copies/end", {"copy": args.copy})
     emit(args, done, [pick(f"Ended: record {done['rid']}.", f"已结束：记录 {done['rid']}。")])
+    return 0
+
+
+def endpoint(args: argparse.Namespace) -> int:
+    """The key is forgotten once it has signed: nobody can ask for this copy's warrants but the gateway, for its
+    handles."""
+    from answerable.cli.session import session
+    from answerable.crypto.ed25519 import Key
+    from answerable.model.terms import AdminRole
+
+    done = enrol(session(args, AdminRole.OPERATOR), args.system, Key.generate(), url=args.url)
+    emit(args, done, [done["id"]])
+    say(f"Next: answerable handles issue {done['id']}", f"下一步：answerable handles issue {done['id']}")
     return 0
 
 
@@ -88,8 +106,8 @@ def start(args: argparse.Namespace) -> int:
         _end_self(here, key, enrolled["rid"])
 
 
-def enrol(here: Any, system: str, key: Any) -> dict[str, Any]:
-    """Register this process as a copy, by a leaf that its own key signs."""
+def enrol(here: Any, system: str, key: Any, url: str = "") -> dict[str, Any]:
+    """Register this process, or the client at `url`, as a copy, by a leaf that its own key signs."""
     from answerable.cli.session import part
     from answerable.crypto.b64 import b64u
     from answerable.crypto.random import nonce
@@ -100,14 +118,20 @@ def enrol(here: Any, system: str, key: Any) -> dict[str, Any]:
     found = here.get(f"/systems/{part(system)}")
     drawn, public = nonce(), b64u(key.public)
     leaf = CopyLeaf(
-        id=copy_id(found["id"], key.public), loc="process", n=drawn, pub=public, st="start", sys=found["rid"], t=0
+        id=copy_id(found["id"], key.public),
+        loc="endpoint" if url else "process",
+        n=drawn,
+        pub=public,
+        st="start",
+        sys=found["rid"],
+        t=0,
     )
     body = {
         "system": found["rid"],
         "key": public,
         "nonce": drawn,
         "signature": b64u(key.sign(to_sign(leaf, here.origin))),
-        "process": identity(os.getpid()),
+        **({"endpoint": url} if url else {"process": identity(os.getpid())}),
     }
     enrolled: dict[str, Any] = here.post("/copies", body)
     return enrolled

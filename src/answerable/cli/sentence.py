@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from answerable.cli.talk import pick, when
-from answerable.model.terms import Ruling, Standing
+from answerable.model.terms import Role, Ruling, Standing
 from answerable.verify.report import PartyFact, Report, SystemFact
 
 STANDINGS: Final = {
@@ -29,7 +29,7 @@ def sentence(report: Report) -> str:
     if report.decision != Ruling.PERMIT.value:
         made = pick(f"refused by rule {report.rule}", f"被规则 {report.rule} 拒绝")
     else:
-        maker = named(report.maker or report.caller)
+        maker = named(report.maker or report.caller) + _provider(report)
         made = pick(*_ENDINGS.get(report.outcome, _ENDINGS["unknown"])).format(maker=maker)
     return pick(
         f"{party(report.party)} answers for this: {made}, asked for by {named(report.caller)}, at {when(report.at)}, "
@@ -39,6 +39,16 @@ def sentence(report: Report) -> str:
         f"许可 {report.warrant.rid}；证明：记录 {report.record} 是日志 {report.origin} 共 {report.size} 条中的第 "
         f"{report.index} 条。",
     )
+
+
+def _provider(report: Report) -> str:
+    """Who provides the model, where that is another party than the one that answers."""
+    roles = dict((role, rid) for rid, role in reversed(report.maker.parties)) if report.maker else {}
+    rid = roles.get(Role.PROVIDER.value, "")
+    found = next((fact for fact in report.parties if fact.rid == rid), None)
+    if found is None or found.rid == report.party.rid:
+        return ""
+    return pick(f" (of {found.name or found.id})", f"（提供方 {found.name or found.id}）")
 
 
 def party(fact: PartyFact) -> str:

@@ -85,7 +85,7 @@ def register(args: argparse.Namespace) -> int:
 def request(args: argparse.Namespace) -> dict[str, Any]:
     """The body of a registration, from flags and file. Raises Refused ``admin.request``."""
     compute = _present(petaflop=args.petaflop, measure=args.measure, parameters=args.parameters, tokens=args.tokens)
-    return _given(
+    body = _given(
         args,
         name=args.name,
         version=args.version,
@@ -108,6 +108,9 @@ def request(args: argparse.Namespace) -> dict[str, Any]:
         upstream=args.upstream,
         locality=args.locality,
     )
+    # Left out, it is the registry's to refuse: nothing is registered without a party.
+    body.setdefault("parties", [])
+    return body
 
 
 def edges(args: argparse.Namespace) -> list[dict[str, str]]:

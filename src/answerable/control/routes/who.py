@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta
@@ -17,6 +17,8 @@ from answerable.control.services import Services
 from answerable.errors import Refused
 from answerable.model.terms import AdminRole
 from answerable.pipeline.found import tags
+
+CANDIDATES: Final = 64  # of the records that hold the same words, how many are looked at to find the newest
 
 
 class AskWho(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -47,9 +49,14 @@ async def who(services: Services, call: Call[AskWho]) -> Found:
             found.update(dict.fromkeys(await services.reader.by_tag(tag)))
         if not found:
             raise Refused("admin.nobody")
-        record, matches = list(found)[-1], len(found)
+        record, matches = await _newest(services, list(found)[-CANDIDATES:]), len(found)
     made = await assemble(services.reader, services.book, record, _shown(services, asked))
     return Found(record=made.record, matches=matches, content=made.content, receipt=made.receipt)
+
+
+async def _newest(services: Services, rids: list[str]) -> str:
+    placed = {(await services.reader.prove(rid)).index: rid for rid in rids}
+    return placed[max(placed)]
 
 
 def _shown(services: Services, asked: AskWho) -> Callable[[bytes], bool] | None:

@@ -19,8 +19,8 @@ ENTRIES: Final[dict[str, Entry]] = {
     "admin.unsigned": Entry(
         "The request is not signed by a person's key: {detail}.",
         "请求未由人员密钥签名：{detail}。",
-        "Name a key that is enrolled here with --as NAME or --key FILE.",
-        "请用 --as 名称 或 --key 文件 指定已在此登记的密钥。",
+        "Name a key that is enrolled here with --as NAME or --as CARD.json.",
+        "请用 --as 名称 或 --as 卡片.json 指定已在此登记的密钥。",
         http=401,
     ),
     "admin.unknown_key": Entry(
@@ -46,8 +46,8 @@ ENTRIES: Final[dict[str, Entry]] = {
     "admin.no_key": Entry(
         "There is no key of a person to sign with: {detail}.",
         "没有可用于签名的人员密钥：{detail}。",
-        "Choose one with --as NAME or --key FILE.",
-        "请用 --as 名称 或 --key 文件 选择。",
+        "Choose one with --as NAME or --as CARD.json.",
+        "请用 --as 名称 或 --as 卡片.json 选择。",
         exit=2,
     ),
     "admin.not_found": Entry(

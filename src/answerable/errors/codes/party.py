@@ -33,8 +33,8 @@ ENTRIES: Final[dict[str, Entry]] = {
     "party.unknown": Entry(
         "No party is registered as {party}.",
         "未登记责任主体 {party}。",
-        "Register the party first; see `answerable register party --help`.",
-        "请先登记责任主体，参见 `answerable register party --help`。",
+        "Register the party first; see `answerable party register --help`.",
+        "请先登记责任主体，参见 `answerable party register --help`。",
         http=404,
         exit=3,
     ),
@@ -53,8 +53,8 @@ ENTRIES: Final[dict[str, Entry]] = {
     "party.key": Entry(
         "The public key is not an Ed25519 key of 32 bytes in base64url.",
         "公钥不是以 base64url 表示的 32 字节 Ed25519 公钥。",
-        "Send the key as `answerable key show` prints it.",
-        "请按 `answerable key show` 的输出填写公钥。",
+        "Let `answerable party key` or `answerable admin enrol` make and enrol it.",
+        "请用 `answerable party key` 或 `answerable admin enrol` 生成并登记。",
         http=400,
     ),
     "party.key_taken": Entry(

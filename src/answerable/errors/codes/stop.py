@@ -50,8 +50,8 @@ ENTRIES: Final[dict[str, Entry]] = {
     "stop.not_officer": Entry(
         "Key {key} is not the key of an officer who is a person and still in office.",
         "密钥 {key} 不属于在任且为自然人的责任官员。",
-        "Have an officer sign; `answerable describe admins` lists them.",
-        "请由责任官员签署；可用 `answerable describe admins` 查看名单。",
+        "Have an officer sign; `answerable ls admins` lists them.",
+        "请由责任官员签署；可用 `answerable ls admins` 查看名单。",
     ),
     "stop.officers": Entry(
         "This needs {need} distinct officers; {have} signed.",

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import base64
+
+import pytest
+
+from answerable.errors import AnswerableError
+from answerable.log import trust
+from answerable.protocols.openai.content import Choice, body
+from answerable.verify.receipt import verify
+from tests.unit.control.house import House
+
+
+def test_a_record_is_found_by_its_id_and_by_its_words(house: House) -> None:
+    record = house.act("Words that are found again.")
+    by_id = house.post("/who", {"record": record})
+    by_text = house.post("/who", {"texts": ["  Words that\nare found again. "]})
+    assert by_id["record"] == by_text["record"] == record
+    assert (by_id["content"], by_text["content"]) == ("not_compared", "same")
+    for found in (by_id, by_text):
+        assert verify(base64.b64decode(found["receipt"]), trust.parse(house.core.trust)).record == record
+
+
+def test_content_is_compared(house: House) -> None:
+    record = house.act("Exactly this.")
+    same = base64.b64encode(body((Choice(text="Exactly this."),))).decode()
+    other = base64.b64encode(body((Choice(text="Exactly that."),))).decode()
+    assert house.post("/who", {"record": record, "content": same})["content"] == "same"
+    assert house.post("/who", {"record": record, "content": other})["content"] == "differs"
+    assert house.post("/who", {"record": record, "texts": ["Exactly that."]})["content"] == "differs"
+
+
+def test_the_newest_of_several_is_shown(house: House) -> None:
+    house.act("Said twice.")
+    second = house.act("Said twice.")
+    found = house.post("/who", {"texts": ["Said twice."]})
+    assert (found["record"], found["matches"]) == (second, 2)
+
+
+def test_unknown_words_and_ids_are_not_found(house: House) -> None:
+    for asked, code in (
+        ({"texts": ["Never said."]}, "admin.nobody"),
+        ({"record": "a" * 32}, "admin.not_found"),
+        ({}, "admin.nobody"),
+    ):
+        with pytest.raises(AnswerableError) as refused:
+            house.post("/who", asked)
+        assert (refused.value.code, refused.value.exit) == (code, 3)
