@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import json
 import os
+import shlex
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -36,6 +37,7 @@ from answerable.telemetry import logs
 from answerable.warrants import handles
 
 HANDLE_FILE: Final = "demo.handle"
+ENVIRONMENT_FILE: Final = "demo.env"
 HANDLE_DAYS: Final = 90
 AGENTS: Final = 2
 END_S: Final = 5.0
@@ -105,6 +107,7 @@ async def _run(config: Config, *, as_json: bool, say: Say, tell: Tell, remote: f
         if remote is None:
             say("starting two copies of the agent")
             agents.extend([await _agent(config) for _ in range(AGENTS)])
+        _environment(core.config.store_path.absolute(), address.gateway, handle)
         if as_json:
             print(json.dumps(described(address, handle, core, remote)), flush=True)
         tell(address, handle, core)
@@ -158,12 +161,26 @@ async def _handle(core: Core) -> str:
         now_ms=core.now,
     )
     await core.commit(issued)
+    _write_private(file, issued.handle + "\n")
+    return issued.handle
+
+
+def _environment(store: Path, gateway: str, handle: str) -> None:
+    """A file to be sourced by a shell: any OpenAI client finds the gateway, and `answerable` is found and finds the
+    store."""
+    programs = Path(sys.executable).parent
+    values = {"OPENAI_BASE_URL": gateway, "OPENAI_API_KEY": handle, "ANSWERABLE_STORE_PATH": str(store)}
+    lines = [f"export {name}={shlex.quote(value)}" for name, value in values.items()]
+    lines.append(f'export PATH={shlex.quote(str(programs))}:"$PATH"')
+    _write_private(store / ENVIRONMENT_FILE, "\n".join(lines) + "\n")
+
+
+def _write_private(file: Path, text: str) -> None:
     with contextlib.suppress(FileNotFoundError):
         file.unlink()
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as opened:
-        opened.write(issued.handle + "\n")
-    return issued.handle
+    with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
+        opened.write(text)
 
 
 async def _endpoint(core: Core, system: System) -> Copy:

@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from answerable.errors import Refused
 from answerable.model.records import Copy, System
 from answerable.model.terms import Act
 from answerable.ports import Upstream
@@ -37,8 +38,12 @@ class ModelTable:
     """Implements `ports.Models`: a name, an id, or ``auto`` for all in the order of the config (the path takes the
     first that is permitted)."""
 
-    def __init__(self, served: Iterable[ServedModel] = ()) -> None:
+    def __init__(
+        self, served: Iterable[ServedModel] = (), stopped: Callable[[str, Act], str] = lambda name, act: ""
+    ) -> None:
+        """stopped: (name, act) -> rid of the order that stopped what would answer to that name, or ""."""
         self._served = tuple(served)
+        self._stopped = stopped
         self._cache: dict[tuple[str, Act], tuple[ServedModel, ...]] = {}
 
     def __iter__(self) -> Iterator[ServedModel]:
@@ -58,3 +63,8 @@ class ModelTable:
             if found:  # names that mean nothing are a stranger's to choose: they must not fill a cache
                 self._cache[(model, act)] = found
         return found
+
+    def absent(self, model: str, act: Act) -> Refused:
+        if order := self._stopped(model, act):
+            return Refused("stop.system", order=order)
+        return Refused("model.unknown", model=model[:80])

@@ -13,15 +13,16 @@ from typing import Final
 
 from answerable.app.core import Core
 from answerable.app.keys import copy_key
-from answerable.app.models import EMBEDDING, ModelTable, ServedModel
+from answerable.app.models import AUTO, EMBEDDING, ModelTable, ServedModel
 from answerable.config import UpstreamConfig
 from answerable.crypto.b64 import b64u, unb64u
 from answerable.crypto.random import nonce
 from answerable.errors import AnswerableError, Refused, Unavailable
 from answerable.log.statement import to_sign
 from answerable.model.records import Copy, System
+from answerable.model.terms import Act
 from answerable.net.limits import Limits
-from answerable.registry import copies
+from answerable.registry import copies, stopped
 from answerable.registry.requests import EndCopy, StartCopy
 from answerable.upstreams.birth import Birth
 from answerable.upstreams.local import LocalModel
@@ -43,7 +44,7 @@ class Serving:
     def __init__(self, core: Core, say: Say = lambda _: None) -> None:
         self._core = core
         self._say = say
-        self.models = ModelTable()
+        self.models = ModelTable(stopped=self._stopped)
         self._locals: list[LocalModel] = []
         self._remotes: list[OpenAICompatible] = []
         self._keepers: list[asyncio.Task[None]] = []
@@ -79,8 +80,8 @@ class Serving:
         await end_dead_copies(self._core)
 
     async def end_terminated(self, terminated: Callable[[Copy], bool]) -> None:
-        """End the child processes of copies that an order terminated. A suspended one is left: it is not admitted, and two
-        people may release it."""
+        """End the child processes of copies that an order terminated. A suspended one is left: it is not admitted, and
+        two people may release it."""
         doomed = [served for served in self.models if terminated(served.copy)]
         for served in doomed:
             self.models.remove(served)
@@ -92,6 +93,18 @@ class Serving:
         found = {**self._refused, **{remote.name: "" for remote in self._remotes}}
         found.update({local.name: "" if local.alive else "upstream.unreachable" for local in self._locals})
         return found or {"models": "model.none"}
+
+    def _stopped(self, name: str, act: Act) -> str:
+        """rid of the order that stopped the system of that name; for ``auto``, of the first configured one that could
+        act."""
+        configured = [upstream.system for upstream in self._core.config.upstreams.values()]
+        for each in configured if name == AUTO else [name]:
+            system = self._core.book.system(each)
+            if system is None or (name == AUTO and (EMBEDDING in system.capabilities) != (act is Act.EMBEDDING)):
+                continue
+            if order := stopped.of_system(self._core.book, system, self._core.now):
+                return order
+        return ""
 
     async def _start_local(self, name: str, upstream: UpstreamConfig, system: System) -> None:
         weights = E5_SMALL if upstream.embeddings else SMOLLM2

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import shlex
+from pathlib import Path
 from typing import Any, Final
 
 from answerable.cli.parser import Parser
@@ -117,7 +119,6 @@ def where(address: Any, core: Any) -> dict[str, str]:
 
 def demo(args: argparse.Namespace) -> int:
     import os
-    from pathlib import Path
 
     from answerable.app.demo import run
     from answerable.cli.where import demo_store
@@ -129,24 +130,25 @@ def demo(args: argparse.Namespace) -> int:
         port,
         as_json=args.json,
         say=lambda text: say(text, text),
-        tell=lambda address, handle, core: tell(address.gateway, handle, args.store),
+        tell=lambda address, handle, core: tell(store.absolute()),
         remote=_remote(args),
     )
 
 
-def tell(gateway: str, handle: str, store: str | None) -> None:
+def tell(store: Path) -> None:
     """What to try next, on stderr: stdout is for data."""
-    here = f" --store {store}" if store else ""
-    body = '{"model": "auto", "messages": [{"role": "user", "content": "What is the capital of France?"}]}'
+    from answerable.app.demo import ENVIRONMENT_FILE
+
+    body = '{"model": "auto", "max_tokens": 60, "messages": [{"role": "user", "content": "Describe the sea."}]}'
     say("Ready. In another terminal:", "已就绪。请在另一终端尝试：")
     for line in (
-        f"  export OPENAI_BASE_URL={gateway} OPENAI_API_KEY={handle}",
+        f"  . {shlex.quote(str(store / ENVIRONMENT_FILE))}",
         '  curl -s $OPENAI_BASE_URL/chat/completions -H "authorization: Bearer $OPENAI_API_KEY" \\',
         f"    -H 'content-type: application/json' -d '{body}' > reply.json",
-        f"  answerable who reply.json --receipt reply.tlog{here}",
-        f"  answerable verify reply.tlog{here}",
-        f"  answerable ls{here}",
-        f'  answerable stop SmolLM2-135M-Instruct --reason "trying it" --dry-run{here}',
+        "  answerable who reply.json --receipt reply.tlog",
+        "  answerable verify reply.tlog",
+        "  answerable ls",
+        '  answerable stop SmolLM2-135M-Instruct --reason "trying it" --dry-run',
     ):
         say(line, line)
     say("Ctrl-C ends it; the next run finds its store again.", "按 Ctrl-C 结束；再次运行会找回其存储。")

@@ -21,10 +21,11 @@ _STANDINGS = tuple(Standing)
 async def admitted_models(action: Action, deps: Deps) -> tuple[Candidate, ...]:
     """The models that `action.model` may mean and that hold a live warrant.
 
-    Raises Refused ``model.unknown`` if the name means none, and the refusal of the last one if none is admitted.
+    Raises Refused ``model.unknown`` or ``stop.system`` if the name means none, and the refusal of the last one if none
+    is admitted.
     """
     candidates: list[Candidate] = []
-    refusal = Refused("model.unknown", model=action.model[:80])
+    refusal: Refused | None = None
     for served in deps.models.named(action.model, action.act):
         try:
             bearer = await deps.desk.own(served.copy)
@@ -34,7 +35,7 @@ async def admitted_models(action: Action, deps: Deps) -> tuple[Candidate, ...]:
         else:
             candidates.append((served, bearer))
     if not candidates:
-        raise refusal
+        raise refusal or deps.models.absent(action.model, action.act)
     return tuple(candidates)
 
 

@@ -195,6 +195,9 @@ class Models:
     def named(self, model: str, act: Act) -> tuple[Served, ...]:
         return tuple(s for s in self.served if model in ("auto", s.system.name))
 
+    def absent(self, model: str, act: Act) -> Refused:
+        return Refused("model.unknown", model=model)
+
 
 class Leak:
     """A detector with a memory, for a word that must not leave."""
