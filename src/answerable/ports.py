@@ -22,6 +22,8 @@ from answerable.model.warrants import Bearer, Credential
 
 
 class Clock(Protocol):
+    """The two clocks of one machine. A lease is counted on both, and the stricter one holds."""
+
     def now_ms(self) -> int:
         """Wall clock, ms UTC."""
 
@@ -351,10 +353,14 @@ class Transcript(Protocol):
 
 
 class Meter(Protocol):
+    """Counts what calls use: tokens, time, energy, money where priced; says what was measured and what estimated."""
+
     def start(self, served: Served) -> Metering: ...
 
 
 class Metering(Protocol):
+    """The meter's memory of one call; it runs from `Meter.start` on."""
+
     def spent(self, tokens_in: int, tokens_out: int) -> Spent: ...
 
 
@@ -368,6 +374,8 @@ class Trace(Protocol):
 
 
 class Tracer(Protocol):
+    """Begins a trace for each action."""
+
     def start(self, action: Action) -> Trace: ...
 
 

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from answerable.app.core import open_core, refuse_demo
+from answerable.errors import AnswerableError, Refused
+from answerable.model.units import Effect, Unit
+from answerable.registry import parties
+from answerable.registry.planned import Planned
+from answerable.registry.requests import RegisterParty
+from tests.unit.app.small_store import LEI, config, made
+
+
+async def test_what_was_committed_is_there_after_reopening(tmp_path: Path) -> None:
+    core = await made(tmp_path)
+    rid = await core.commit(parties.register(core.book, RegisterParty(id=LEI, name="Lab"), core.now))
+    await core.close()
+    again = await open_core(config(tmp_path))
+    try:
+        party = again.book.party(LEI)
+        assert party is not None
+        assert party.rid == rid
+        assert (again.book.domain, again.origin, again.demo) == ("unit.invalid", "unit.invalid", False)
+        refuse_demo(again)
+    finally:
+        await again.close()
+
+
+async def test_a_demo_store_stays_one(tmp_path: Path) -> None:
+    await (await made(tmp_path, demo=True)).close()
+    core = await open_core(config(tmp_path))
+    try:
+        with pytest.raises(Refused, match=r"store\.demo"):
+            refuse_demo(core)
+    finally:
+        await core.close()
+
+
+async def test_nothing_is_opened_where_nothing_is(tmp_path: Path) -> None:
+    with pytest.raises(AnswerableError, match=r"store\.missing"):
+        await open_core(config(tmp_path))
+    assert not (tmp_path / "store").exists()
+
+
+async def test_without_its_guard_a_store_is_not_opened(tmp_path: Path) -> None:
+    core = await made(tmp_path)
+    await core.close()
+    (core.config.guard_path / "head").unlink()
+    with pytest.raises(AnswerableError, match=r"store\.unguarded"):
+        await open_core(config(tmp_path))
+
+
+async def test_a_plans_refusal_is_raised_once_it_is_recorded(tmp_path: Path) -> None:
+    core = await made(tmp_path)
+    try:
+        plan = parties.register(core.book, RegisterParty(id=LEI, name="Lab"), core.now)
+        with pytest.raises(Refused, match=r"system\.born_dead"):
+            await core.commit(Planned(plan.unit, plan.rid, plan.id, Refused("system.born_dead", order="o")))
+        assert core.book.party(LEI) is not None, "recorded all the same"
+    finally:
+        await core.close()
+
+
+async def test_watchers_see_effects_that_the_directory_already_shows(tmp_path: Path) -> None:
+    core = await made(tmp_path)
+    seen: list[bool] = []
+
+    def watch(effects: tuple[Effect, ...]) -> None:
+        seen.append(core.book.party(LEI) is not None)
+
+    core.watchers.append(watch)
+    try:
+        await core.commit(parties.register(core.book, RegisterParty(id=LEI, name="Lab"), core.now))
+        await core.ledger.commit(Unit())
+    finally:
+        await core.close()
+    assert seen == [True]

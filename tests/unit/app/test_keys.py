@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from answerable.app import keys
+from answerable.errors import AnswerableError
+
+
+def test_keys_are_made_once_and_found_again(tmp_path: Path) -> None:
+    made = keys.create(tmp_path)
+    again = keys.load(tmp_path)
+    assert (again.log.public, again.warrant.public) == (made.log.public, made.warrant.public)
+    assert (again.index, again.payload) == (made.index, made.payload)
+    assert len({made.log.public, made.warrant.public, made.index, made.payload}) == 4, "one key for one purpose"
+    with pytest.raises(AnswerableError):
+        keys.create(tmp_path)
+
+
+def test_nobody_else_can_read_them(tmp_path: Path) -> None:
+    keys.create(tmp_path)
+    folder = tmp_path / keys.FOLDER
+    assert folder.stat().st_mode & 0o077 == 0
+    assert all(file.stat().st_mode & 0o777 == 0o600 for file in folder.iterdir())
+
+
+@pytest.mark.parametrize("name", ["log.key", "warrant.key", "index.secret", "payload.secret"])
+@pytest.mark.parametrize("harm", ["missing", "short", "open"])
+def test_a_key_that_is_missing_damaged_or_open_to_others_is_no_start(tmp_path: Path, name: str, harm: str) -> None:
+    keys.create(tmp_path)
+    file = tmp_path / keys.FOLDER / name
+    if harm == "missing":
+        file.unlink()
+    elif harm == "short":
+        file.write_bytes(file.read_bytes()[:10])
+    else:
+        file.chmod(0o644)
+    with pytest.raises(AnswerableError) as caught:
+        keys.load(tmp_path)
+    assert caught.value.code in {"log.key", "store.failed"}
+
+
+def test_a_key_of_one_purpose_is_none_for_another(tmp_path: Path) -> None:
+    keys.create(tmp_path)
+    folder = tmp_path / keys.FOLDER
+    (folder / "log.key").unlink()
+    (folder / "warrant.key").rename(folder / "log.key")
+    with pytest.raises(AnswerableError, match=r"log\.key"):
+        keys.load(tmp_path)
+
+
+def test_a_copys_key_is_made_at_first_use(tmp_path: Path) -> None:
+    keys.create(tmp_path)
+    assert keys.copy_key(tmp_path, "app").public == keys.copy_key(tmp_path, "app").public
+    assert keys.copy_key(tmp_path, "app").public != keys.copy_key(tmp_path, "other").public
+
+
+def test_keys_hide_themselves(tmp_path: Path) -> None:
+    assert "hidden" in repr(keys.create(tmp_path))

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from pathlib import Path
+
+from answerable.app.core import Core
+from answerable.app.serve import on_loop, until_asked
+from answerable.app.service import Address, Service
+from tests.unit.app.small_store import made
+
+
+def test_it_runs_until_asked_and_closes_everything(tmp_path: Path) -> None:
+    told: list[Address] = []
+
+    async def main() -> int:
+        core = await made(tmp_path)
+
+        async def announce(address: Address, core: Core) -> None:
+            told.append(address)
+            asyncio.get_running_loop().call_later(0.05, os.kill, os.getpid(), signal.SIGTERM)
+
+        status = await until_asked(Service(core), announce)
+        assert core.ledger.failure is not None, "closed with the service"
+        return status
+
+    assert on_loop(main()) == 0
+    assert told
+    assert not told[0].control.exists()

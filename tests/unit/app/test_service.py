@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+from pathlib import Path
+
+import httpx2 as httpx
+import pytest
+
+from answerable.app.service import Service, producer
+from answerable.errors import AnswerableError
+from answerable.labels import provider_code
+from answerable.log.leaf import decode
+from answerable.model.leaves import PluginLeaf
+from tests.unit.app.small_store import LEI, made
+
+
+async def test_both_planes_answer_and_what_was_loaded_is_recorded(tmp_path: Path) -> None:
+    core = await made(tmp_path)
+    service = Service(core)
+    address = await service.start()
+    try:
+        base = address.gateway.removesuffix("/v1")
+        async with httpx.AsyncClient() as client:
+            assert (await client.get(base + "/healthz")).status_code == 200
+            ready = await client.get(base + "/readyz")
+            assert (ready.status_code, ready.json()["parts"]["models"]) == (503, "model.none"), "it tells the truth"
+            refused = await client.post(address.gateway + "/chat/completions", json={"model": "auto", "messages": []})
+            assert refused.status_code == 401
+        async with httpx.AsyncClient(transport=httpx.AsyncHTTPTransport(uds=str(address.control))) as client:
+            assert (await client.get("http://localhost/control/v1/status")).status_code == 401
+        plugins = [leaf for data in await core.reader.tail(0, 100) if isinstance(leaf := decode(data), PluginLeaf)]
+        assert [(leaf.port, leaf.name) for leaf in plugins] == [("detectors", "credentials"), ("detectors", "volume")]
+    finally:
+        await service.close()
+    assert not address.control.exists()
+
+
+async def test_an_operators_provider_code_is_its_own_or_its_identifier(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    core = await made(tmp_path / "a")
+    try:
+        assert provider_code.parse(producer(core, core.config)).suffix == "0000"
+    finally:
+        await core.close()
+    core = await made(tmp_path / "b", operator=LEI)
+    try:
+        assert producer(core, core.config) == LEI, "a code is never invented"
+    finally:
+        await core.close()
+
+
+@pytest.mark.parametrize(
+    "flags", [{"labels__operator": "LEIXG-none"}, {"detectors__use": "unheard"}, {"gateway__host": "0.0.0.0"}]
+)
+async def test_what_is_configured_wrongly_does_not_start(tmp_path: Path, flags: dict[str, str]) -> None:
+    core = await made(tmp_path, **flags)
+    service = Service(core)
+    try:
+        with pytest.raises(AnswerableError, match=r"config\."):
+            await service.start()
+    finally:
+        await service.close()
