@@ -100,11 +100,12 @@ async def test_the_end_of_a_process_is_recorded_as_the_end_of_its_copy(tmp_path:
     core = await made(tmp_path)
     try:
         system = await registered(core, "Near")
-        child = await asyncio.create_subprocess_exec(sys.executable, "-c", "input()", stdin=subprocess.PIPE)
+        words = [sys.executable, "-c", "input()"]
+        child = await asyncio.to_thread(subprocess.Popen, words, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
         lives = await started(core, system, identity(os.getpid()))
         ends = await started(core, system, identity(child.pid))
         assert await end_dead_copies(core) == 0
-        await child.communicate()
+        await asyncio.to_thread(child.communicate)
         assert await end_dead_copies(core) == 1
         gone, here = core.book.copy(ends), core.book.copy(lives)
         assert gone is not None
