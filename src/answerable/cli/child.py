@@ -18,7 +18,7 @@ GRACE_S: Final = 5.0  # from SIGTERM to SIGKILL
 
 
 class Child:
-    """One program in a session of its own. It dies with us, even if we are killed: without us nobody keeps its warrant."""
+    """One program in a session of its own. It dies with us, even if we are killed: nobody else keeps its warrant."""
 
     def __init__(self, command: Sequence[str], environ: Mapping[str, str]) -> None:
         """Raises Unavailable ``admin.file`` for a program that cannot be started."""

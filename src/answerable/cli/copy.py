@@ -2,8 +2,8 @@
 """`copy start`: this process becomes a running copy, with a key that never leaves its memory, and runs a program under
 its warrant. When the warrant cannot be renewed the program ends.
 
-The program finds the current warrant in the file that ANSWERABLE_WARRANT_FILE names (mode 600, replaced at each renewal)
-and the gateway in OPENAI_BASE_URL. It exits with the program's own status, or 1 when the renewal was refused.
+The program finds the current warrant in the file that ANSWERABLE_WARRANT_FILE names (mode 600, replaced at each
+renewal) and the gateway in OPENAI_BASE_URL. We exit with the program's own status, or 1 when a renewal was refused.
 """
 
 from __future__ import annotations

@@ -261,8 +261,8 @@ def _private(check: str, path: Path) -> Finding:
         return Finding(check, FAIL, pick(f"{path} belongs to another user", f"{path} 属于其他用户"),
                        pick(f"chown it to user {os.getuid()}.", f"请将其所有者改为用户 {os.getuid()}。"))  # fmt: skip
     if mode & 0o077:
-        return Finding(check, FAIL, pick(f"{path} is open to others (mode {mode:03o})", f"{path} 可被他人访问（权限 {mode:03o}）"),
-                       f"chmod go-rwx {path}")  # fmt: skip
+        words = pick(f"{path} is open to others (mode {mode:03o})", f"{path} 可被他人访问（权限 {mode:03o}）")
+        return Finding(check, FAIL, words, f"chmod go-rwx {path}")
     return Finding(check, OK, str(path))
 
 

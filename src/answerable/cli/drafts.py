@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Statements that several people sign: a draft travels from one to the next as a small JSON file, each adds a signature.
+"""Statements that several people sign: a draft travels from one to the next as a small JSON file; each one signs.
 
 Where all keys are on one machine, `--as` names several people and no file is needed.
 """
@@ -59,6 +59,6 @@ def take(args: argparse.Namespace, kind: str) -> tuple[Any, dict[str, Any]]:
     try:
         data = json.loads(read_bytes(args.source, MAX_DRAFT))
         leaf = msgspec.convert(data.pop("leaf"), _KINDS[kind])
-    except (ValueError, KeyError, AttributeError, msgspec.ValidationError):
+    except (ValueError, KeyError, TypeError, AttributeError, msgspec.ValidationError):
         raise Refused("admin.draft", file=args.source, kind=kind) from None
     return leaf, data

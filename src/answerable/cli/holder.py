@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Keeps one copy's warrant fresh, and says when it is over. Knows nothing of processes or files.
 
-A renewal is asked for after a third of a warrant's life. When it is refused, it is over at once. When the service cannot
-be reached it is asked again, until the warrant in hand has ended on our own monotonic clock, counted from when it was
-asked for (`admission.bound`).
+A renewal is asked for after a third of a warrant's life. When it is refused, it is over at once. When the service
+cannot be reached it is asked again, until the warrant in hand has ended on our own monotonic clock, counted from when
+it was asked for (`admission.bound`).
 """
 
 from __future__ import annotations

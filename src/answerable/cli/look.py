@@ -149,7 +149,8 @@ Row = Callable[[dict[str, Any]], Sequence[str]]
 _LISTS: Final[dict[str, tuple[str, Head, Row]]] = {
     "systems": (
         "/systems",
-        (("NAME", "名称"), ("VERSION", "版本"), ("KIND", "类型"), ("TIER", "分级"), ("COPIES", "副本"), ("STATE", "状态"), ("PARTY", "责任主体")),
+        (("NAME", "名称"), ("VERSION", "版本"), ("KIND", "类型"), ("TIER", "分级"), ("COPIES", "副本"),
+         ("STATE", "状态"), ("PARTY", "责任主体")),
         lambda r: (
             r["system"]["name"],
             r["system"]["version"],
@@ -167,7 +168,8 @@ _LISTS: Final[dict[str, tuple[str, Head, Row]]] = {
     ),
     "copies": (
         "/copies",
-        (("SYSTEM", "系统"), ("TIER", "分级"), ("WHERE", "位置"), ("SINCE", "开始时间"), ("ENDED", "结束时间"), ("ID", "编号")),
+        (("SYSTEM", "系统"), ("TIER", "分级"), ("WHERE", "位置"), ("SINCE", "开始时间"), ("ENDED", "结束时间"),
+         ("ID", "编号")),
         lambda r: (
             r["system"],
             str(r["tier"]),
@@ -200,7 +202,8 @@ _LISTS: Final[dict[str, tuple[str, Head, Row]]] = {
     ),
     "orders": (
         "/stops",
-        (("WHAT", "对象"), ("KIND", "类型"), ("SCOPE", "范围"), ("AT", "时间"), ("HOLDS", "生效"), ("UNTIL", "至"), ("RECORD", "记录")),
+        (("WHAT", "对象"), ("KIND", "类型"), ("SCOPE", "范围"), ("AT", "时间"), ("HOLDS", "生效"), ("UNTIL", "至"),
+         ("RECORD", "记录")),
         lambda r: (
             r["what"] or "-",
             r["order"]["kind"],

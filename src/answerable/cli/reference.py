@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`docs/reference/cli.md`: verbs, examples and arguments, read from the parser, so that page and program cannot differ."""
+"""`docs/reference/cli.md`: verbs, examples and arguments, from the parser: page and program cannot differ."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _argument(action: argparse.Action) -> str:
         shown = "|".join(str(choice) for choice in action.choices)
     names = ", ".join(action.option_strings)
     form = f"{names} {shown}".strip() if action.nargs != 0 else names
-    needed = "" if action.required or not action.option_strings and action.nargs != "?" else " (optional)"
+    needed = "" if action.required or (not action.option_strings and action.nargs != "?") else " (optional)"
     return f"- `{form}`{needed}" + (f": {action.help}" if action.help else "")
 
 

@@ -43,6 +43,6 @@ def check(report: Report, saved: Saved) -> None:
 
 
 def one_record(saved: Saved) -> None:
-    """Raises VerificationError ``receipt.inconsistent`` for a reply that names two records: one of them was put there."""
+    """Raises VerificationError ``receipt.inconsistent`` for a reply that names two records: one was put there."""
     if saved.label.verdict is Reading.INCONSISTENT:
         raise VerificationError("receipt.inconsistent", detail=", ".join(saved.label.problems) or "its label")

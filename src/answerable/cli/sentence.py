@@ -43,7 +43,7 @@ def sentence(report: Report) -> str:
 
 def _provider(report: Report) -> str:
     """Who provides the model, where that is another party than the one that answers."""
-    roles = dict((role, rid) for rid, role in reversed(report.maker.parties)) if report.maker else {}
+    roles = {role: rid for rid, role in reversed(report.maker.parties)} if report.maker else {}
     rid = roles.get(Role.PROVIDER.value, "")
     found = next((fact for fact in report.parties if fact.rid == rid), None)
     if found is None or found.rid == report.party.rid:

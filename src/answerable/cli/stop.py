@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`stop` and `release`. What an order reaches and by when it holds is shown before anything is signed.
 
-One officer suspends; a second, distinct one turns the standing suspension into a termination. A termination is for ever.
+One officer suspends; a second, distinct one turns the standing suspension into a termination, which is for ever.
 """
 
 from __future__ import annotations
@@ -74,16 +74,24 @@ def stop(args: argparse.Namespace) -> int:
         order, reason = draft(seen, args, {person["person"] for person in me})
         beside = {"reason": reason.text, "salt": b64u(reason.salt)}
     order = drafts.signed(order, here.origin, officers)
+    if args.count is not None:
+        beside["count"] = args.count
     if drafts.keep(args, order, **beside):
-        say(f"Signed by {len(order.sigs)}; not sent. Next: answerable stop --from {args.draft} --as ...",
-            f"已有 {len(order.sigs)} 人签名，尚未提交。下一步：answerable stop --from {args.draft} --as ...")  # fmt: skip
+        say(
+            f"Signed by {len(order.sigs)}; not sent. Next: answerable stop --from {args.draft} --as ...",
+            f"已有 {len(order.sigs)} 人签名，尚未提交。下一步：answerable stop --from {args.draft} --as ...",
+        )
         return 0
     import msgspec
 
-    count = args.count if args.count is not None else beside.get("count")
     done = here.post(
         "/stops",
-        {"order": msgspec.to_builtins(order), "reason": beside["reason"], "salt": beside["salt"], "count": count},
+        {
+            "order": msgspec.to_builtins(order),
+            "reason": beside["reason"],
+            "salt": beside["salt"],
+            "count": beside.get("count"),
+        },
     )
     emit(args, done, [given(done)])
     return 0
@@ -187,17 +195,17 @@ def given(done: dict[str, Any]) -> str:
     bound = f"{done['bound'] / 1000:g}"
     if order["kind"] == "terminate":
         return pick(
-            f"TERMINATED: {done['systems']} systems, {done['copies']} copies, at {when(done['at'])}, holding everywhere "
-            f"within {bound} s. Order {order['rid']}. Nothing un-stops it.",
-            f"已终止：{done['systems']} 个系统、{done['copies']} 个副本，时间 {when(done['at'])}，{bound} 秒内处处生效。"
-            f"终止令 {order['rid']}，不可撤销。",
+            f"TERMINATED: {done['systems']} systems, {done['copies']} copies, at {when(done['at'])}, holding "
+            f"everywhere within {bound} s. Order {order['rid']}. Nothing un-stops it.",
+            f"已终止：{done['systems']} 个系统、{done['copies']} 个副本，时间 {when(done['at'])}，"
+            f"{bound} 秒内处处生效。终止令 {order['rid']}，不可撤销。",
         )
     until = when(order["until"]) if order["until"] else pick("two officers release it", "两名官员解除")
     return pick(
-        f"SUSPENDED: {done['systems']} systems, {done['copies']} copies, at {when(done['at'])}, holding everywhere within "
-        f"{bound} s, until {until}. Order {order['rid']}. A second officer's order terminates.",
-        f"已暂停：{done['systems']} 个系统、{done['copies']} 个副本，时间 {when(done['at'])}，{bound} 秒内处处生效，"
-        f"直至 {until}。命令 {order['rid']}。第二名官员再次下令即终止。",
+        f"SUSPENDED: {done['systems']} systems, {done['copies']} copies, at {when(done['at'])}, holding everywhere "
+        f"within {bound} s, until {until}. Order {order['rid']}. A second officer's order terminates.",
+        f"已暂停：{done['systems']} 个系统、{done['copies']} 个副本，时间 {when(done['at'])}，"
+        f"{bound} 秒内处处生效，直至 {until}。命令 {order['rid']}。第二名官员再次下令即终止。",
     )
 
 

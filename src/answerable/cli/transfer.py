@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`transfer`: the moment of sale. A role on a system passes to another party; a key of each signs the same statement."""
+"""`transfer`: the moment of sale. A role on a system passes to another party; both sign the same statement."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from answerable.cli.talk import emit, pick, say
 from answerable.model.terms import Role
 
 EXAMPLES: Final = """\
-  answerable transfer base-model --role provider --old LEIXG-... --new NTRCN-...      both parties' keys are in the store
+  answerable transfer base-model --role provider --old LEIXG-... --new NTRCN-...    both keys are in the store
   answerable transfer base-model --role provider --old LEIXG-... --new NTRCN-... --key old.json --draft sale.json
   answerable transfer --from sale.json --key new.json                                 the buyer, elsewhere
 """

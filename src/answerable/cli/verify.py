@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`answerable verify`: is this receipt true? Reads two or three files and nothing else: no store, no service, no clock."""
+"""`answerable verify`: is this receipt true? Reads two or three files: no store, no service, no clock."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which store a command is about, and the files in it that the command line reads: trust file, people's keys, socket."""
+"""Which store a command is about, and what the command line reads in it: trust file, people's keys, socket."""
 
 from __future__ import annotations
 
@@ -84,7 +84,8 @@ def demo_store(environ: Mapping[str, str]) -> Path:
 
 
 def read_bytes(path: str, limit: int) -> bytes:
-    """A file's bytes, or standard input's for ``-``. Raises Unavailable ``admin.file``, Refused ``request.too_large``."""
+    """A file's bytes, or those of standard input for ``-``. Raises Unavailable ``admin.file``, Refused
+    ``request.too_large``."""
     import sys
 
     try:

@@ -65,9 +65,9 @@ def _endpoint(services: Services, route: Route) -> Callable[[Request], Awaitable
             return failed(error)
         except (msgspec.ValidationError, msgspec.DecodeError) as error:
             return failed(Refused("admin.request", detail=str(error)[:300]))
-        except Exception as error:  # noqa: BLE001  the last handler: what escapes here would be an answer without a shape
+        except Exception as error:  # noqa: BLE001  nothing may answer without a shape
             incident = nonce()
-            # The message of a foreign exception may quote what was asked for, so only its type and its place are logged.
+            # The message of a foreign exception may quote what was asked for: only its type and its place are logged.
             _log.error(
                 "incident %s: %s in %s\n%s",
                 incident,

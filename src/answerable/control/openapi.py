@@ -47,8 +47,8 @@ _PROOF: Final = {
     "type": "http",
     "scheme": "Proof",
     "bearerFormat": "JWT",
-    "description": "A JWT over method, path and body (the shape of RFC 9449) by the key of an enrolled person, or, where "
-    "a route says so, of a running copy.",
+    "description": "A JWT over method, path and body (the shape of RFC 9449) by the key of an enrolled person, or, "
+    "where a route says so, of a running copy.",
 }
 
 
@@ -77,13 +77,13 @@ def document(routes: tuple[Route, ...]) -> dict[str, Any]:
 
 
 def page(routes: tuple[Route, ...]) -> str:
-    """`docs/reference/control-api.md`: each route with who may ask, what goes in and what comes out; then the structs."""
+    """`docs/reference/control-api.md`: each route with who may ask, what goes in and out; then the structs."""
     doc = document(routes)
     out = [
         "# Control API",
         "",
-        f"{doc['info']['description']} Each request but those open to anyone carries `Authorization: Proof <JWT>`, signed "
-        "by the key of an enrolled person (or of a running copy). An error has one shape, "
+        f"{doc['info']['description']} Each request but those open to anyone carries `Authorization: Proof <JWT>`, "
+        "signed by the key of an enrolled person (or of a running copy). An error has one shape, "
         '`{"error": {code, reason, remedy, ...}}`; its codes stand in [errors.md](errors.md). '
         "`answerable config openapi` prints the OpenAPI document that this page is made from.",
     ]

@@ -37,8 +37,8 @@ class Assembled:
 async def assemble(
     reader: Reader, directory: Directory, record: str, shown: Callable[[bytes], bool] | None = None
 ) -> Assembled:
-    """The receipt of the action whose open or close leaf is `record`. shown: whether who asks has shown that this content
-    is in his hands; then it is disclosed.
+    """The receipt of the action whose open or close leaf is `record`. shown: whether who asks has shown that this
+    content is in his hands; then it is disclosed.
 
     Raises Refused ``admin.not_found`` for what is no action.
     """
@@ -63,7 +63,7 @@ async def assemble(
     named = [*systems, *_standings(directory, people)]
     note, proved = await reader.prove_all(list(dict.fromkeys([*rids, *named])))
     if not note:
-        raise Unavailable("log.stopped")
+        raise Unavailable("log.stopped", detail="no checkpoint")
     disclosed = [part for rid in dict.fromkeys(named) if (part := await _disclosure(reader, rid, "name")) is not None]
     compared = NOT_COMPARED
     if shown is not None:

@@ -60,10 +60,10 @@ def nothing() -> Mapping[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """origin: of the log; index_key: 32 bytes, for the keyed digests by which content is found again; gateway: base URL
-    for OpenAI's clients; audience: of the warrants that it takes; trust: the text of the trust file; anchors: DER of the
-    certificates that prove a party's identifier; flights: the actions in flight; problems: what is wrong now, name ->
-    words, empty where all is well; metrics: Prometheus text; demo: whether the store is a demo's."""
+    """origin: of the log; index_key: 32 bytes, for the keyed digests by which content is found again; gateway: base
+    URL for OpenAI's clients; audience: of the warrants that it takes; trust: the text of the trust file; anchors: DER
+    of the certificates that prove a party's identifier; flights: the actions in flight; problems: what is wrong now,
+    name -> words, empty where all is well; metrics: Prometheus text; demo: whether the store is a demo's."""
 
     book: Book
     ledger: Ledger

@@ -5,6 +5,7 @@ import http.client
 import json
 import socket
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 from answerable.admission import proof
 from answerable.app.people import Person
 from answerable.cli.client import Client
-from answerable.control.api import MAX_BODY, pattern
+from answerable.control.api import MAX_BODY, build, pattern
 from answerable.control.routes import ROUTES
 from answerable.control.routing import PREFIX, By
 from answerable.crypto.ed25519 import Key
@@ -107,3 +108,37 @@ def test_the_last_value_of_a_path_may_hold_slashes() -> None:
 
 def test_the_socket_is_for_its_owner_alone(house: House) -> None:
     assert Path(house.store / "control.sock").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_defect_has_a_shape_too_and_its_message_stays_out_of_the_log(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    asked = "-".join(["a", "canary"])
+
+    def defect() -> str:
+        raise ValueError(asked)
+
+    sent: list[Any] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    path = f"{PREFIX}/metrics"
+    person = house.person()
+    token = proof.make(
+        person.key, typ=proof.PERSON, kid=person.kid, origin=house.core.origin, method="GET", path=path, body=b"",
+        now_ms=time.time_ns() // 1_000_000,
+    )  # fmt: skip
+    headers = [(b"host", b"localhost"), (b"authorization", f"Proof {token}".encode())]
+    scope = {
+        "type": "http", "method": "GET", "path": path, "raw_path": path.encode(), "query_string": b"",
+        "headers": headers, "root_path": "", "scheme": "http", "http_version": "1.1",
+    }  # fmt: skip
+    house.run(build(replace(house.services, metrics=defect))(scope, receive, send))
+    assert sent[0]["status"] == 500
+    assert json.loads(sent[1]["body"])["error"]["code"] == "internal.error"
+    assert "ValueError in status_metrics" in caplog.text
+    assert asked not in caplog.text

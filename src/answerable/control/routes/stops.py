@@ -34,8 +34,8 @@ SHOWN = 1000  # systems and copies that a preview lists; the counts are of all
 
 
 class GiveOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """order: the leaf with its signatures (`docs/spec/statements.md`), `t` 0 and `dig` empty; reason and salt (base64url
-    of 32 bytes): what its commitment hides; count: how many copies, where the preview asks for it."""
+    """order: the leaf with its signatures (`docs/spec/statements.md`), `t` 0 and `dig` empty; reason and salt
+    (base64url of 32 bytes): what its commitment hides; count: how many copies, where the preview asks for it."""
 
     order: OrderLeaf
     reason: Annotated[str, Meta(max_length=MAX_REASON)]
@@ -73,8 +73,8 @@ class StopShown(Answer, frozen=True, kw_only=True):
 
 
 class Previewed(Answer, frozen=True, kw_only=True):
-    """What an order would reach now. dependents: they lose a model and are not stopped. officers: distinct people that a
-    termination needs; count: whether the number of copies must be typed in; lapses: life (ms) of a suspension by one
+    """What an order would reach now. dependents: they lose a model and are not stopped. officers: distinct people that
+    a termination needs; count: whether the number of copies must be typed in; lapses: life (ms) of a suspension by one
     officer, 0 where it stays; standing: suspensions and terminations of the same root in force."""
 
     root: str
@@ -145,7 +145,7 @@ async def listed(services: Services, call: Call[None]) -> list[StopShown]:
 
 
 async def release(services: Services, call: Call[GiveRelease]) -> StopShown:
-    planned, written = await carry_out(
+    _, written = await carry_out(
         services, lambda: orders.release(services.book, call.body.release, services.clock.now_ms())
     )
     return _shown(services, orders.find(services.book, call.body.release.order), written.at)

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from answerable.cli.holder import RETRY_MS, Lease
+from answerable.crypto.ed25519 import Key
+from answerable.errors import Refused, Unavailable
+from answerable.warrants.requests import WarrantRequest, check
+
+LIFE = 60_000
+
+
+class Office:
+    """An issuer in virtual time: grants, is away, or refuses."""
+
+    def __init__(self, key: Key) -> None:
+        self.key, self.now, self.away, self.refuses = key, 1_000, False, False
+        self.asked: list[WarrantRequest] = []
+
+    def __call__(self, path: str, body: bytes) -> Any:
+        assert path == "/control/v1/warrants"
+        if self.away:
+            raise Unavailable("admin.unreachable", socket="s")
+        if self.refuses:
+            raise Refused("stop.system", order="o")
+        data = json.loads(body)
+        request = WarrantRequest(**data["request"])
+        from answerable.crypto.b64 import b64u
+
+        check(request, data["signature"], issuer="iss", key=b64u(self.key.public), now_ms=self.now)
+        self.asked.append(request)
+        return {"token": f"t{request.seq}", "grant": "g", "seq": request.seq, "expires": self.now + LIFE, "life": LIFE}
+
+
+def lease() -> tuple[Lease, Office]:
+    key = Key.generate()
+    office = Office(key)
+    made = Lease(
+        key, copy="spiffe://d/system/x/copy/y", issuer="iss", audience="aud", ask=office,
+        wall=lambda: office.now, mono=lambda: office.now,
+    )  # fmt: skip
+    return made, office
+
+
+def test_the_next_is_due_after_a_third_of_its_life() -> None:
+    held, office = lease()
+    first = held.next()
+    assert (first.token, first.due, first.ends) == ("t1", 1_000 + LIFE // 3, 1_000 + LIFE)
+    office.now = first.due
+    second = held.next()
+    assert (second.token, second.seq, second.ends) == ("t2", 2, first.due + LIFE)
+    assert office.asked[0].nonce == office.asked[1].nonce
+
+
+def test_an_outage_is_survived_until_the_warrant_ends() -> None:
+    held, office = lease()
+    first = held.next()
+    office.away, office.now = True, first.due
+    kept = held.next()
+    assert (kept.token, kept.due, kept.ends) == ("t1", office.now + RETRY_MS, first.ends)
+    office.now = first.ends
+    with pytest.raises(Unavailable):
+        held.next()
+    office.away, office.now = False, first.ends - 1
+    assert held.next().seq == 2
+
+
+def test_a_refusal_is_the_end_at_once() -> None:
+    held, office = lease()
+    first = held.next()
+    office.refuses, office.now = True, first.due
+    with pytest.raises(Refused):
+        held.next()
+
+
+def test_without_a_first_warrant_there_is_none() -> None:
+    held, office = lease()
+    office.away = True
+    with pytest.raises(Unavailable):
+        held.next()

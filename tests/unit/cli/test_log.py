@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+from answerable.cli.log import gist
+from answerable.crypto.ed25519 import Key
+from answerable.log.note import VerifierKey
+from answerable.log.trust import Trust, format
+from tests.unit.cli.conftest import Run
+from tests.unit.control.house import House
+
+
+def test_the_head_and_a_proof_are_checked_here(house: House, run: Run) -> None:
+    record = house.act("Logged.")
+    assert run("log", "checkpoint").out.startswith("demo.invalid\n")
+    proven = run("log", "prove", f"chatcmpl-{record}")
+    assert proven.status == 0
+    assert "the proof of" in proven.out
+    assert run("log", "prove", record, "--json").data["verified"] is True
+    assert run("log", "prove", "a" * 32).status == 3
+    trust = house.store / "trust.txt"
+    right = trust.read_bytes()
+    try:
+        trust.write_bytes(format(Trust((VerifierKey.of("demo.invalid", Key.generate().public),))))
+        assert run("log", "prove", record).status == 1
+    finally:
+        trust.write_bytes(right)
+
+
+def test_the_tail_ends_with_the_newest(house: House, run: Run) -> None:
+    record = house.act("Newest.")
+    lines = run("log", "tail", "-n", "2").out.splitlines()
+    assert record in lines[0]
+    assert "permit" in lines[0]
+    assert f"done of {record} 3+5 tokens" in lines[1]
+    assert len(run("log", "tail", "-n", "2", "--json").data) == 2
+    assert run("log", "trust").out.startswith("log demo.invalid+")
+
+
+def test_each_kind_has_a_gist() -> None:
+    assert gist({"k": "order", "kind": "terminate", "scope": "lineage", "root": "r"}) == "terminate lineage r"
+    assert gist({"k": "party", "id": "i", "std": "vouched"}) == "i vouched"
+    assert gist({"k": "key", "use": "admin", "roles": ["officer"]}) == "admin officer"
+    assert gist({"k": "other"}) == ""

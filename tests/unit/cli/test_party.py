@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+
+import pytest
+
+from answerable.cli.party import certificates
+from answerable.errors import Refused
+from answerable.registry.ids import unassigned_lei
+from tests.unit.cli.conftest import Run
+from tests.unit.control.house import REGISTRAR, House
+
+
+def test_a_party_is_registered_keyed_vouched_and_shown(house: House, run: Run, tmp_path: Path) -> None:
+    new = unassigned_lei("cli")
+    assert run("party", "register", "--id", new, "--name", "New Ltd").status == 0
+    assert run("party", "register", "--id", new, "--name", "New Ltd").status == 5
+    assert run("party", "vouch", new, "--registrar", REGISTRAR).status == 2, "its key is not in the store"
+    card = run("party", "key", REGISTRAR, "--registrar", "--out", str(tmp_path)).out.strip()
+    assert Path(card).with_suffix(".key").stat().st_mode & 0o777 == 0o600
+    assert run("party", "vouch", new, "--key", card).status == 0
+    shown = run("party", "show", new, "--json").data
+    assert (shown["party"]["standing"], shown["party"]["voucher"]) == ("vouched", "Registrar")
+    assert "vouched (by Registrar)" in run("party", "show", new).out
+    assert new in run("party", "ls").out
+    assert run("party", "withdraw-key", Path(card).stem).status == 0
+
+
+def test_a_challenge_is_written_and_a_wrong_answer_refused(house: House, run: Run, tmp_path: Path) -> None:
+    text, pem, signature = tmp_path / "text", tmp_path / "pem", tmp_path / "sig"
+    nonce = run("party", "challenge", REGISTRAR, "--out", str(text)).out.strip()
+    assert text.read_bytes().startswith(b"answerable/challenge/v1\x00")
+    pem.write_bytes(b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
+    signature.write_bytes(b"x" * 64)
+    said = run(
+        "party", "prove", REGISTRAR, "--challenge", nonce, "--certificates", str(pem), "--signature", str(signature)
+    )
+    assert said.status == 1
+    assert "party.certificate" in said.err
+
+
+def test_certificates_are_read_in_order() -> None:
+    pem = b"".join(
+        b"-----BEGIN CERTIFICATE-----\n" + base64.b64encode(der) + b"\n-----END CERTIFICATE-----\n"
+        for der in (b"1", b"2")
+    )
+    assert certificates(pem) == [b"1", b"2"]
+    for bad in (b"", b"-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----"):
+        with pytest.raises(Refused):
+            certificates(bad)

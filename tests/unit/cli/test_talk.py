@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import argparse
+import json
+import time
+
+import pytest
+
+from answerable.cli.talk import emit, fail, language, pick, say, table, when
+from answerable.errors import Refused
+
+PLAIN = argparse.Namespace(json=False)
+JSON = argparse.Namespace(json=True)
+
+
+def test_the_language_is_the_readers(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("ANSWERABLE_LANG", "zh")
+    assert (language(), pick("a", "b")) == ("zh", "b")
+    monkeypatch.delenv("ANSWERABLE_LANG")
+    assert language() == "en"
+    monkeypatch.setenv("LANG", "zh_CN.UTF-8")
+    assert language() == "zh"
+
+
+def test_data_is_on_stdout_and_talk_on_stderr(capsys: pytest.CaptureFixture[str]) -> None:
+    say("talk", "说")
+    emit(PLAIN, {"a": 1}, ["line"])
+    emit(JSON, {"a": "中"}, ["line"])
+    said = capsys.readouterr()
+    assert said.out == 'line\n{"a": "中"}\n'
+    assert said.err in ("talk\n", "说\n")
+
+
+def test_an_error_is_told_twice_with_its_status(capsys: pytest.CaptureFixture[str]) -> None:
+    assert fail(JSON, Refused("admin.nobody")) == 3
+    said = capsys.readouterr()
+    assert json.loads(said.out)["error"]["code"] == "admin.nobody"
+    assert "admin.nobody" in said.err
+    assert "→" in said.err
+
+
+def test_times_are_local_with_their_offset(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Asia/Shanghai")
+    time.tzset()
+    try:
+        assert when(1_763_782_764_123) == "2025-11-22 11:39:24+08:00"
+    finally:
+        monkeypatch.delenv("TZ")
+        time.tzset()
+    assert when(0) == "-"
+
+
+def test_wide_characters_count_double() -> None:
+    assert table(["名称", "X"], [["a", "1"], ["中文字", "2"]]) == ["名称    X", "a       1", "中文字  2"]
