@@ -31,7 +31,7 @@ class Reader:
 
     def __init__(self, limit: int = MAX_EVENT) -> None:
         self._limit = limit
-        self._rest = b""
+        self._rest = bytearray()
         self._begun = False
         self._after_cr = False
 
@@ -42,10 +42,17 @@ class Reader:
             data = self._begin(data)
         if self._after_cr or b"\r" in data:
             data = self._line_ends(data)
-        blocks = (self._rest + data).split(b"\n\n")
-        self._rest = blocks.pop()
-        if len(self._rest) > self._limit:
-            raise Unavailable("upstream.oversized", limit=self._limit)
+        if rest := self._rest:
+            # Only what is new is searched: a long event in tiny pieces must not cost its whole length for each.
+            start = len(rest) - 1
+            rest += data
+            if rest.find(b"\n\n", start) < 0:
+                self._bound()
+                return []
+            data = bytes(rest)
+        blocks = data.split(b"\n\n")
+        self._rest = bytearray(blocks.pop())
+        self._bound()
         events: list[Event] = []
         for block in blocks:
             if block.startswith(b"data: ") and b"\n" not in block:
@@ -59,12 +66,16 @@ class Reader:
         """Whether the next byte begins an event."""
         return not self._rest and self._begun and not self._after_cr
 
+    def _bound(self) -> None:
+        if len(self._rest) > self._limit:
+            raise Unavailable("upstream.oversized", limit=self._limit)
+
     def _begin(self, data: bytes) -> bytes:
         """Passes over a byte order mark, which may arrive in pieces."""
-        data = self._rest + data
-        self._rest = b""
+        data = bytes(self._rest) + data
+        self._rest = bytearray()
         if len(data) < len(_BOM) and _BOM.startswith(data):
-            self._rest = data
+            self._rest = bytearray(data)
             return b""
         self._begun = True
         return data.removeprefix(_BOM)

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from answerable.errors import Unavailable
@@ -41,3 +43,16 @@ def test_idle_only_between_events() -> None:
 
 def test_what_is_written_is_read_back() -> None:
     assert Reader().feed(write(b"{}") + write(b"[]", "e")) == [Event(b"", b"{}"), Event(b"e", b"[]")]
+
+
+def test_a_long_event_in_tiny_pieces_costs_its_length_once() -> None:
+    reader = Reader()
+    reader.feed(b"data: " + b"x" * (8 << 20))
+    began = time.perf_counter()
+    for _ in range(200):
+        assert reader.feed(b"y") == []
+    assert time.perf_counter() - began < 0.5  # it was 10 ms a piece
+    assert reader.feed(b"\n") == []
+    (event,) = reader.feed(b"\n")
+    assert len(event.data) == (8 << 20) + 200
+    assert reader.idle

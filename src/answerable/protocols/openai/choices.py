@@ -52,8 +52,13 @@ def whole(answer: dict[str, Any], voice: Voice) -> Chunk:
         raise broken("no choices")
     weave = Weave()
     text = []
+    seen: set[int] = set()
     for choice in choices:
         index, part = voice.speaker(choice)
+        if index in seen:
+            raise broken("two choices with one index")
+        seen.add(index)
+        voice.alone(choice)
         text.append(_weigh(weave, index, voice.utterances(part)))
     return Chunk(answer, "".join(text), usage=usage(answer.get("usage"), "prompt_tokens", "completion_tokens"))
 
@@ -149,6 +154,7 @@ class Stream:
         ends = not choices and bool(self._finished)
         for choice in choices:
             index, part = self._voice.speaker(choice)
+            self._voice.alone(choice)
             text = part.get("content")
             if len(part) == 1 and type(text) is str:  # nearly every piece of a chat is this
                 chunk.text += self._weave.say(index, text)
@@ -257,8 +263,8 @@ class Transcript:
 
     def texts(self) -> tuple[str, ...]:
         """Each choice's text (or refusal), without label and outer white space."""
-        said = [pieces.choice() for _, pieces in sorted(self._choices.items())]
-        return tuple(plain(choice.text or choice.refusal) for choice in said)
+        said = [pieces for _, pieces in sorted(self._choices.items())]
+        return tuple(plain("".join(pieces.text) or "".join(pieces.refusal)) for pieces in said)
 
 
 class Marker:

@@ -152,7 +152,8 @@ class Stream:
         if kind == "error":
             raise broken("an error in place of an answer")
         self._filling.fill(kind, event)
-        chunk = Chunk(event, event=name)
+        # The name on the wire is the type that was looked at: readers go by the one or the other.
+        chunk = Chunk(event, event=kind if name else "")
         if (more := self._texts.more(event)) is not None:
             chunk.text = self._weave.say(*more)
             return chunk

@@ -129,7 +129,12 @@ def _part(part: Any, place: int, index: int) -> Iterator[Slot]:
 
 def _list(holder: dict[str, Any], member: str) -> list[Any]:
     value = holder.get(member)
-    return value[:MAX_VOICES] if isinstance(value, list) else []
+    if value is None:
+        return []
+    # A list that was cut, or another shape that some reader understands, would be sent on unseen.
+    if not isinstance(value, list) or len(value) > MAX_VOICES:
+        raise broken(f"{member} is not a list")
+    return value
 
 
 def _text(holder: dict[str, Any], member: str) -> str:

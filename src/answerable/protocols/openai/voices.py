@@ -11,6 +11,10 @@ from answerable.protocols.openai.answers import MAX_VOICES, broken
 TEXT, REFUSAL, REASONING, CALL = "text", "refusal", "reasoning", "call"
 
 
+# The members by which a choice says anything but its text.
+_SPEAKS = frozenset({"reasoning_content", "reasoning", "refusal", "tool_calls", "function_call"})
+
+
 class Utterance(NamedTuple):
     """kind: TEXT, REFUSAL, REASONING or CALL; call, id, name: of a tool call, name in pieces or whole."""
 
@@ -23,10 +27,18 @@ class Utterance(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """part: the member of a choice that speaks, "" for the choice itself; text: its member with the text."""
+    """part: the member of a choice that speaks, "" for the choice itself; text: its member with the text; others:
+    members that speak in answers of another form."""
 
     part: str
     text: str
+    others: tuple[str, ...] = ()
+
+    def alone(self, choice: dict[str, Any]) -> None:
+        """Take out, in place, what would speak beside this voice: a reader who listens there would get a text that
+        nobody watched, labelled or recorded."""
+        for other in self.others:
+            choice.pop(other, None)
 
     def speaker(self, choice: Any) -> tuple[int, dict[str, Any]]:
         """(index, the object that speaks) of a choice. Raises Unavailable ``upstream.broken``."""
@@ -52,10 +64,17 @@ class Voice:
 
     def utterances(self, part: dict[str, Any]) -> list[Utterance]:
         """All that `part` says. Raises Unavailable ``upstream.broken`` for texts that are not texts."""
+        if _SPEAKS.isdisjoint(part):  # nearly every answer is text alone
+            text = part.get(self.text)
+            if type(text) is str:
+                return [Utterance(TEXT, text)] if text else []
         said: list[Utterance] = []
         # Reasoning comes before the answer when both stand in one piece. The two names are two vendors' habits; where
         # both stand, they repeat each other.
-        if reasoning := _text(part, "reasoning_content") or _text(part, "reasoning"):
+        reasoning, again = _text(part, "reasoning_content"), _text(part, "reasoning")
+        if reasoning and again and reasoning != again:
+            raise broken("two different reasonings")
+        if reasoning := reasoning or again:
             said.append(Utterance(REASONING, reasoning))
         if text := _text(part, self.text):
             said.append(Utterance(TEXT, text))
@@ -72,9 +91,9 @@ class Voice:
         return said
 
 
-CHUNK = Voice("delta", "content")
-MESSAGE = Voice("message", "content")
-COMPLETION = Voice("", "text")
+CHUNK = Voice("delta", "content", ("message", "text"))
+MESSAGE = Voice("message", "content", ("delta", "text"))
+COMPLETION = Voice("", "text", ("delta", "message"))
 
 
 def _text(part: dict[str, Any], key: str) -> str:
@@ -94,6 +113,8 @@ def _call(call: Any, place: int) -> Utterance:
     if type(index) is not int or not 0 <= index < MAX_VOICES:
         raise broken("a tool call without index")
     custom = call.get("custom")
+    if custom is not None and call.get("function"):
+        raise broken("a tool call of two kinds")
     body = call.get("function") if custom is None else custom
     if body is None:
         body = {}

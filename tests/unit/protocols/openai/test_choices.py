@@ -151,3 +151,28 @@ def test_a_refusal_is_text_too_and_calls_stay_untouched() -> None:
 def test_nothing_sent_has_no_content() -> None:
     assert Transcript(CHUNK).body() == b""
     assert choices_of({}) == []
+
+
+def test_nothing_speaks_beside_the_voice_that_is_watched() -> None:
+    message = {"role": "assistant", "content": "said"}
+    for beside in ({"delta": None}, {"delta": {"content": "other"}}, {"text": "other"}):
+        answer = {"choices": [{"index": 0, **beside, "message": dict(message)}]}
+        chunk = choices.whole(answer, MESSAGE)
+        Marker(CHUNK, MESSAGE).begin(chunk, WORDS)
+        said = Transcript(CHUNK, MESSAGE)
+        said.add(chunk)
+        assert chunk.body["choices"] == [{"index": 0, "message": {**message, "content": WORDS + "said"}}]
+        assert json.loads(said.body())["choices"] == [{"text": WORDS + "said"}]
+    piece = delta("said", finish="stop")
+    piece["choices"][0] |= {"message": {"content": "other"}, "text": "other"}  # type: ignore[index]
+    (sent,) = stream(piece)
+    assert "other" not in json.dumps(sent.body)
+
+
+def test_two_choices_with_one_index_are_broken() -> None:
+    """The second would go without label: it is taken for the first going on."""
+    for indices in ({}, {"index": 3}):
+        answer = {"choices": [{**indices, "message": {"content": text}} for text in ("one", "two")]}
+        with pytest.raises(Unavailable) as caught:
+            choices.whole(answer, MESSAGE)
+        assert caught.value.code == "upstream.broken"

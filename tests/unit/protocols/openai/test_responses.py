@@ -153,3 +153,9 @@ def test_prepare_takes_labels_out_of_earlier_turns() -> None:
 def test_nothing_sent_has_no_content() -> None:
     assert Said().body() == b""
     assert Marker().place(whole({"output": []})) == {"output": []}
+
+
+def test_the_name_of_an_event_is_the_type_that_was_looked_at() -> None:
+    event = {"type": "response.custom", "delta": "unseen"}
+    (chunk,) = Stream().feed(b"event: response.output_text.delta\ndata: " + json.dumps(event).encode() + b"\n\n")
+    assert chunk.event == "response.custom"

@@ -63,3 +63,11 @@ def test_other_shapes_are_broken(bad: dict[str, Any]) -> None:
 def test_unknown_kinds_hold_no_slot() -> None:
     assert slots({"type": "response.web_search_call.completed", "item_id": "w"}) == []
     assert slots({"output": [{"type": "image_generation_call", "result": "AAAA"}]}) == []
+
+
+def test_parts_beyond_the_bound_are_broken_and_not_passed_on_unseen() -> None:
+    part = {"type": "output_text", "text": "a"}
+    for content in ([part] * 1025, "a text", {"0": part}):
+        with pytest.raises(Unavailable) as caught:
+            slots({"output": [{"type": "message", "content": content}]})
+        assert caught.value.code == "upstream.broken"

@@ -64,3 +64,21 @@ def test_choices_of_another_shape(choice: Any) -> None:
 def test_parts_of_another_shape(part: dict[str, Any]) -> None:
     with pytest.raises(Unavailable):
         CHUNK.utterances(part)
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"reasoning_content": "seen", "reasoning": "unseen"},
+        {"tool_calls": [{"custom": {"input": "seen"}, "function": {"arguments": "unseen"}}]},
+    ],
+)
+def test_what_says_two_things_at_one_place_is_broken(part: dict[str, object]) -> None:
+    with pytest.raises(Unavailable) as caught:
+        MESSAGE.utterances(part)
+    assert caught.value.code == "upstream.broken"
+
+
+def test_two_names_of_one_reasoning_may_repeat_each_other() -> None:
+    (said,) = MESSAGE.utterances({"reasoning_content": "so", "reasoning": "so"})
+    assert said.text == "so"
