@@ -116,6 +116,12 @@ class PolicyConfig(Section, frozen=True, kw_only=True):
     use: tuple[str, ...] = ()
 
 
+class RegistryConfig(Section, frozen=True, kw_only=True):
+    """anchors: PEM files of the root certificates by which a party may prove its identifier; none trusts nobody."""
+
+    anchors: tuple[str, ...] = ()
+
+
 class Config(Section, frozen=True, kw_only=True):
     store: StoreConfig = StoreConfig()
     gateway: GatewayConfig = GatewayConfig()
@@ -125,6 +131,7 @@ class Config(Section, frozen=True, kw_only=True):
     telemetry: TelemetryConfig = TelemetryConfig()
     detectors: DetectorsConfig = DetectorsConfig()
     policy: PolicyConfig = PolicyConfig()
+    registry: RegistryConfig = RegistryConfig()
     upstreams: dict[str, UpstreamConfig] = {}
 
     @property
@@ -235,4 +242,9 @@ def _set(tree: dict[str, Any], origins: dict[str, str], dotted: str, value: Any,
 
 
 def _list_fields(path: list[str], last: str) -> bool:
-    return (".".join(path), last) in {("gateway", "hosts"), ("detectors", "use"), ("policy", "use")}
+    return (".".join(path), last) in {
+        ("gateway", "hosts"),
+        ("detectors", "use"),
+        ("policy", "use"),
+        ("registry", "anchors"),
+    }

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from answerable.errors import Refused
+from answerable.errors import AnswerableError, Refused
 from answerable.model.records import Copy, System
 from answerable.model.terms import Act
 from answerable.ports import Upstream
@@ -39,11 +39,13 @@ class ModelTable:
     first that is permitted)."""
 
     def __init__(
-        self, served: Iterable[ServedModel] = (), stopped: Callable[[str, Act], str] = lambda name, act: ""
+        self,
+        served: Iterable[ServedModel] = (),
+        absent: Callable[[str, Act], AnswerableError | None] = lambda name, act: None,
     ) -> None:
-        """stopped: (name, act) -> rid of the order that stopped what would answer to that name, or ""."""
+        """absent: (name, act) -> why what should answer to that name does not, None if nothing should."""
         self._served = tuple(served)
-        self._stopped = stopped
+        self._absent = absent
         self._cache: dict[tuple[str, Act], tuple[ServedModel, ...]] = {}
 
     def __iter__(self) -> Iterator[ServedModel]:
@@ -64,7 +66,5 @@ class ModelTable:
                 self._cache[(model, act)] = found
         return found
 
-    def absent(self, model: str, act: Act) -> Refused:
-        if order := self._stopped(model, act):
-            return Refused("stop.system", order=order)
-        return Refused("model.unknown", model=model[:80])
+    def absent(self, model: str, act: Act) -> AnswerableError:
+        return self._absent(model, act) or Refused("model.unknown", model=model[:80])

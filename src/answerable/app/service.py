@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -108,6 +109,7 @@ class Service:
             audience=audience_of(core.book.domain),
             trust=core.trust.decode(),
             flights=deps.flights,
+            anchors=anchors(config),
             problems=self._problems,
             metrics=lambda: metrics.render().decode(),
             store=str(config.store_path),
@@ -230,6 +232,18 @@ def producer(core: Core, config: Config) -> str:
         raise Refused("config.value", detail=f"labels.operator: {operator!r} is not a registered party")
     known = ids.parse(party.id)
     return provider_code.make(known.value, config.labels.code) if known.scheme == "NTRCN" else party.id
+
+
+def anchors(config: Config) -> tuple[bytes, ...]:
+    """DER of the root certificates that the config names. Raises Refused ``config.value`` for a file that holds none."""
+    found: list[bytes] = []
+    for name in config.registry.anchors:
+        try:
+            text = Path(name).expanduser().read_text(encoding="ascii")
+            found.append(ssl.PEM_cert_to_DER_cert(text.strip()))
+        except (OSError, ValueError) as error:
+            raise Refused("config.value", detail=f"registry.anchors: {name}: {error}") from None
+    return tuple(found)
 
 
 def _meter(config: Config) -> CallMeter:

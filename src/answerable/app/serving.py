@@ -33,6 +33,7 @@ from answerable.upstreams.weights import E5_SMALL, SMOLLM2, Weights, obtain
 Say = Callable[[str], None]
 LOCAL: Final = "local"
 OPENAI: Final = "openai"
+AWAY: Final = "upstream.unreachable"
 RESTART_S: Final = 5.0  # a model server that dies at once must not be started in a circle
 
 _log = logging.getLogger("answerable.serving")
@@ -44,11 +45,11 @@ class Serving:
     def __init__(self, core: Core, say: Say = lambda _: None) -> None:
         self._core = core
         self._say = say
-        self.models = ModelTable(stopped=self._stopped)
+        self.models = ModelTable(absent=self._absent)
         self._locals: list[LocalModel] = []
         self._remotes: list[OpenAICompatible] = []
         self._keepers: list[asyncio.Task[None]] = []
-        self._refused: dict[str, str] = {}  # upstream -> code
+        self._ailing: dict[str, str] = {}  # upstream that does not answer -> code
 
     async def start(self) -> None:
         """Start every upstream of the config. Raises Refused ``config.value`` for one that names no registered system,
@@ -66,7 +67,7 @@ class Serving:
                 # What the registry refuses is not served; who, verify and the officers' verbs must go on all the same.
                 if error.code.startswith("config."):
                     raise
-                self._refused[name] = error.code
+                self._ailing[name] = error.code
                 _log.error("%s is not served: %s", system.name, error)
 
     async def close(self) -> None:
@@ -85,26 +86,33 @@ class Serving:
         doomed = [served for served in self.models if terminated(served.copy)]
         for served in doomed:
             self.models.remove(served)
+            self._ailing[served.upstream.name] = "stop.system"
             if isinstance(served.upstream, LocalModel):
                 await served.upstream.close()
 
     def problems(self) -> dict[str, str]:
         """Upstream -> the code of what ails it, "" where it runs."""
-        found = {**self._refused, **{remote.name: "" for remote in self._remotes}}
-        found.update({local.name: "" if local.alive else "upstream.unreachable" for local in self._locals})
-        return found or {"models": "model.none"}
+        found = {remote.name: "" for remote in self._remotes}
+        found.update({local.name: "" if local.alive else AWAY for local in self._locals})
+        return {**found, **self._ailing} or {"models": "model.none"}
 
-    def _stopped(self, name: str, act: Act) -> str:
-        """rid of the order that stopped the system of that name; for ``auto``, of the first configured one that could
-        act."""
-        configured = [upstream.system for upstream in self._core.config.upstreams.values()]
-        for each in configured if name == AUTO else [name]:
-            system = self._core.book.system(each)
+    def _absent(self, name: str, act: Act) -> AnswerableError | None:
+        """Why nothing answers to that name, None if nothing ever did: the system of that name is stopped, or its
+        upstream is away for now. For ``auto``, of the first configured one that could act."""
+        book, configured = self._core.book, self._core.config.upstreams
+        for each in [upstream.system for upstream in configured.values()] if name == AUTO else [name]:
+            system = book.system(each)
             if system is None or (name == AUTO and (EMBEDDING in system.capabilities) != (act is Act.EMBEDDING)):
                 continue
-            if order := stopped.of_system(self._core.book, system, self._core.now):
-                return order
-        return ""
+            if order := stopped.of_system(book, system, self._core.now):
+                return Refused("stop.system", order=order)
+        for key, upstream in configured.items():
+            if self._ailing.get(key) != AWAY or (system := book.system(upstream.system)) is None:
+                continue
+            able = (EMBEDDING in system.capabilities) == (act is Act.EMBEDDING)
+            if able and name in (AUTO, key, upstream.model, system.name, system.id, system.rid):
+                return Unavailable(AWAY, upstream=key)
+        return None
 
     async def _start_local(self, name: str, upstream: UpstreamConfig, system: System) -> None:
         weights = E5_SMALL if upstream.embeddings else SMOLLM2
@@ -112,6 +120,7 @@ class Serving:
             raise Refused(
                 "config.value", detail=f"upstreams.{name}: {system.name} is not registered with {weights.digest}"
             )
+        stopped.check(self._core.book, system, self._core.now)  # the weights of what is stopped are not even loaded
         path = await asyncio.to_thread(obtain, weights, None, self._say)
         self._say(f"starting {weights.name}")
         served = await self._birth(name, upstream, system, weights, path)
@@ -133,13 +142,17 @@ class Serving:
             context=upstream.context,
         )
         await local.start()
-        self._locals.append(local)
         drawn = nonce()
         birth = Birth(id=copies.copy_id(system, unb64u(local.key)), n=drawn, origin=self._core.origin, sys=system.rid)
-        request = StartCopy(
-            system=system.rid, key=local.key, nonce=drawn, signature=await local.born(birth), process=local.process
-        )
-        rid = await self._core.commit(copies.start(self._core.book, request, self._core.now))
+        try:
+            request = StartCopy(
+                system=system.rid, key=local.key, nonce=drawn, signature=await local.born(birth), process=local.process
+            )
+            rid = await self._core.commit(copies.start(self._core.book, request, self._core.now))
+        except BaseException:
+            await local.close()  # a process that the registry does not know must not run
+            raise
+        self._locals.append(local)
         return ServedModel(system, _copy(self._core, rid), local, local.model, (local.model, name))
 
     async def _keep(
@@ -153,16 +166,20 @@ class Serving:
             if served not in tuple(self.models):  # an order ended it: nothing starts it again
                 await end_dead_copies(self._core)
                 return
+            self._ailing[name] = AWAY
             self.models.remove(served)
             await served.upstream.close()
             await asyncio.sleep(RESTART_S)
             try:
                 await end_dead_copies(self._core)
+                stopped.check(self._core.book, system, self._core.now)
                 served = await self._birth(name, upstream, system, weights, path)
             except AnswerableError as error:
+                self._ailing[name] = error.code
                 _log.error("%s is not served any more: %s", system.name, error)
                 return
             self.models.add(served)
+            del self._ailing[name]
 
     async def _start_remote(self, name: str, upstream: UpstreamConfig, system: System) -> None:
         key = copy_key(self._core.config.store_path, name)

@@ -6,12 +6,12 @@ from pathlib import Path
 import httpx2 as httpx
 import pytest
 
-from answerable.app.service import Service, producer
+from answerable.app.service import Service, anchors, producer
 from answerable.errors import AnswerableError
 from answerable.labels import provider_code
 from answerable.log.leaf import decode
 from answerable.model.leaves import PluginLeaf
-from tests.unit.app.small_store import LEI, made
+from tests.unit.app.small_store import LEI, config, made
 
 
 async def test_both_planes_answer_and_what_was_loaded_is_recorded(tmp_path: Path) -> None:
@@ -61,3 +61,12 @@ async def test_what_is_configured_wrongly_does_not_start(tmp_path: Path, flags: 
             await service.start()
     finally:
         await service.close()
+
+
+def test_anchors_are_read_from_their_files(tmp_path: Path) -> None:
+    file = tmp_path / "root.pem"
+    file.write_text("-----BEGIN CERTIFICATE-----\nAAEC\n-----END CERTIFICATE-----\n")
+    assert anchors(config(tmp_path, registry__anchors=str(file))) == (b"\x00\x01\x02",)
+    file.write_text("nothing of the kind")
+    with pytest.raises(AnswerableError, match=r"config\.value"):
+        anchors(config(tmp_path, registry__anchors=str(file)))
