@@ -136,7 +136,7 @@ class Gateway:
         """The body, and what it asks for or what is wrong with it. Raises Gone, Unavailable ``request.busy``."""
         announced = headers.get(b"content-length")
         # llhttp has checked that these are digits; a body of unknown length may be as long as any.
-        size = self._max_body if announced is None else int(announced[:12])
+        size = self._max_body if announced is None else int(announced.lstrip(b"0")[:12] or b"0")
         if size > self._max_body:
             call.body_read = True
             return b"", None, Refused("request.too_large", limit=self._max_body)

@@ -7,12 +7,14 @@ name server can point any name at 127.0.0.1).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, TypeVar
 
 from answerable.errors import Refused
+from answerable.log.leaf import is_rid
 from answerable.model.terms import Criticality, DataClass, World
 from answerable.model.warrants import Credential, Peer
 from answerable.net.asgi import Scope
@@ -40,6 +42,7 @@ _WANTED: Final = frozenset(
         PRINCIPAL,
     }
 )
+_RID: Final = re.compile(r"[a-z2-7]{32}")
 _LOOPBACK: Final = ("localhost", "127.0.0.1", "[::1]")
 
 E = TypeVar("E", bound=StrEnum)
@@ -99,7 +102,7 @@ class Front:
                 _term(headers, WORLD, silent.world),
                 _term(headers, CRITICALITY, silent.criticality),
                 _text(headers, PRINCIPAL),
-                _text(headers, HOLD),
+                _record(headers, HOLD),
             )
         except Refused as fault:
             return _faulty(silent, fault)
@@ -141,6 +144,22 @@ def _text(headers: Headers, header: bytes) -> str:
         return value.decode("utf-8").strip()
     except UnicodeDecodeError:
         raise Refused("request.header", header=header.decode(), allowed="UTF-8") from None
+
+
+def _record(headers: Headers, header: bytes) -> str:
+    """A record id: it goes into a leaf, where no free text of a caller's may stand."""
+    text = _text(headers, header)
+    if text and not is_rid(text):
+        raise Refused("request.header", header=header.decode(), allowed="a record id")
+    return text
+
+
+def _record(headers: Headers, header: bytes) -> str:
+    """A record id: it goes into a leaf as it is, so nothing else may."""
+    value = _text(headers, header)
+    if value and _RID.fullmatch(value) is None:
+        raise Refused("request.header", header=header.decode(), allowed="a record id")
+    return value
 
 
 def _faulty(said: Said, fault: Refused) -> Said:

@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from answerable.gateway import calls
 from answerable.net.limits import Limits
 from answerable.pipeline.carry import carry
 from tests.unit.gateway.served import ASK, code, house
@@ -138,6 +139,10 @@ async def test_health_readiness_and_metrics() -> None:
         ails["log"] = "log.stopped"
         status, _, body = await h.call("GET", "/readyz", key="")
         assert (status, msgspec.json.decode(body)["parts"]) == (503, {"log": "log.stopped"})
+        ails.update(log="", local="stop.system")
+        status, _, body = await h.call("GET", "/readyz", key="")
+        assert status == 200, "an order stops its lineage, not the gateway"
+        assert msgspec.json.decode(body)["parts"] == {"log": "ok", "local": "stop.system"}
         status, headers, body = await h.call("GET", "/metrics", key="")
         assert (status, body) == (200, b"answerable_up 1\n")
         assert headers["content-type"].startswith("text/plain; version=0.0.4")
@@ -327,3 +332,12 @@ async def test_models_are_listed_for_the_admitted_alone() -> None:
         assert h.stage.ledger.refusals == ["warrant.missing"]
         h.stage.desk.callers["ans_old"] = bearer(h.stage.app, exp_ms=0)
         assert code((await h.call("GET", "/v1/models", key="ans_old"))[2]) == "warrant.expired"
+
+
+async def test_zeros_before_a_length_do_not_get_round_the_bound_on_all_bodies(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calls, "MAX_RESERVED", 1000)
+    body = msgspec.json.encode(ASK) + b" " * 1000
+    async with house() as h:
+        for length in (str(len(body)), "0" * 12 + str(len(body)), "0" * 5000 + str(len(body))):
+            status, _, answer = await h.chat(body, content_length=length)
+            assert (status, code(answer)) == (503, "request.busy")

@@ -92,3 +92,11 @@ def test_the_credential_and_where_it_came_from() -> None:
 def test_a_unix_socket_is_known_by_our_own_name() -> None:
     assert credential(scope(server=("/run/s", None), client=None), {}).peer == Peer(unix=True)
     assert credential(scope(client=None), {}).peer == Peer(), "a lost address is not a Unix socket"
+
+
+@pytest.mark.parametrize("text", [b"Li Lei, 13800138000", b"R" * 32, b"r" * 31, "记录".encode()])
+def test_a_hold_is_a_record_id_and_no_free_text_for_the_log(text: bytes) -> None:
+    said = FRONT.said({b"answerable-hold": text})
+    assert said.hold == ""
+    assert said.fault is not None
+    assert said.fault.code == "request.header"
