@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol, TypeVar
 
-from answerable.errors import Refused
+from answerable.errors import AnswerableError
 from answerable.model.actions import Action, Chunk, Decision, Facts, Finding, Spent
 from answerable.model.labels import Label, LabelReading
 from answerable.model.records import Admin, Copy, Handle, Party, Stop, System
@@ -258,8 +258,8 @@ class Models(Protocol):
         """Candidates in order of preference: one for a name, all that can do `act` for "auto", none for an unknown
         name."""
 
-    def absent(self, model: str, act: Act) -> Refused:
-        """Why `named` has nothing under that name: ``stop.system`` or ``model.unknown``."""
+    def absent(self, model: str, act: Act) -> AnswerableError:
+        """Why `named` has nothing under that name: ``stop.system``, ``upstream.unreachable`` or ``model.unknown``."""
 
 
 class Policy(Protocol):

@@ -99,7 +99,7 @@ class Serving:
     def _absent(self, name: str, act: Act) -> AnswerableError | None:
         """Why nothing answers to that name, None if nothing ever did: the system of that name is stopped, or its
         upstream is away for now. For ``auto``, of the first configured one that could act."""
-        book, configured = self._core.book, self._core.config.upstreams
+        book, configured, away = self._core.book, self._core.config.upstreams, self.problems()
         for each in [upstream.system for upstream in configured.values()] if name == AUTO else [name]:
             system = book.system(each)
             if system is None or (name == AUTO and (EMBEDDING in system.capabilities) != (act is Act.EMBEDDING)):
@@ -107,7 +107,7 @@ class Serving:
             if order := stopped.of_system(book, system, self._core.now):
                 return Refused("stop.system", order=order)
         for key, upstream in configured.items():
-            if self._ailing.get(key) != AWAY or (system := book.system(upstream.system)) is None:
+            if away.get(key) != AWAY or (system := book.system(upstream.system)) is None:
                 continue
             able = (EMBEDDING in system.capabilities) == (act is Act.EMBEDDING)
             if able and name in (AUTO, key, upstream.model, system.name, system.id, system.rid):

@@ -168,7 +168,8 @@ class Gateway:
             await respond(send, 200, b'{"status":"ok"}')
         elif path == "/readyz":
             parts = self._ready()
-            ailing = any(parts.values())
+            # What an order stopped is shown, and keeps nobody from going on with the rest.
+            ailing = any(code and not code.startswith("stop.") for code in parts.values())
             state = {"status": "not ready" if ailing else "ready", "parts": {k: v or "ok" for k, v in parts.items()}}
             await respond(send, 503 if ailing else 200, encode(state))
         elif path == "/metrics":

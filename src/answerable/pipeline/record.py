@@ -40,6 +40,7 @@ class Record:
         "_action",
         "_deps",
         "_opened",
+        "_pieces",
         "_said",
         "_tokens",
         "caller",
@@ -55,7 +56,8 @@ class Record:
         self._action = action
         self._deps = deps
         self._said = transcript
-        self._tokens = (0, 0)
+        self._tokens: tuple[int, int] | None = None
+        self._pieces = 0
         self._opened = b""
         self.caller: Bearer | None = None
         self.model: Bearer | None = None
@@ -70,6 +72,8 @@ class Record:
         self._said.add(chunk)
         if chunk.usage is not None:
             self._tokens = chunk.usage
+        elif chunk.text:
+            self._pieces += 1
 
     async def open(self, decision: Decision, error: str = "") -> None:
         """Write the open leaf durably. error: the code of a refusal. Raises Unavailable ``log.*``: then nothing was
@@ -133,7 +137,8 @@ class Record:
             salt_out = salt()
             commitments = Commitments(out=commit("out", salt_out, body))
         if self.metering is not None:
-            self.spent = self.metering.spent(*self._tokens)
+            # An answer that was cut tells no usage: the pieces that left are counted, a token each at the least.
+            self.spent = self.metering.spent(*(self._tokens or (0, self._pieces)))
         leaf = encode(
             CloseLeaf(
                 c=commitments if commitments is not None else UNSET,

@@ -21,8 +21,8 @@ _STANDINGS = tuple(Standing)
 async def admitted_models(action: Action, deps: Deps) -> tuple[Candidate, ...]:
     """The models that `action.model` may mean and that hold a live warrant.
 
-    Raises Refused ``model.unknown`` or ``stop.system`` if the name means none, and the refusal of the last one if none
-    is admitted.
+    Raises Refused ``model.unknown`` or ``stop.system``, Unavailable ``upstream.unreachable`` if the name means none,
+    and the refusal of the last one if none is admitted.
     """
     candidates: list[Candidate] = []
     refusal: Refused | None = None

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from answerable.app.models import ModelTable, ServedModel
+from answerable.errors import Unavailable
 from answerable.model.terms import Act
 from tests.unit.pipeline.scripted import Upstream, bearer, system
 
@@ -36,3 +37,10 @@ def test_what_comes_and_goes_is_seen_at_once() -> None:
     table.remove(one)
     assert table.named("auto", Act.GENERATION) == (two,)
     assert tuple(table) == (two,)
+
+
+def test_what_is_absent_says_why_and_is_unknown_only_where_nothing_ever_answered() -> None:
+    away = Unavailable("upstream.unreachable", upstream="near")
+    table = ModelTable(absent=lambda name, act: away if name == "near" else None)
+    assert table.absent("near", Act.GENERATION) is away
+    assert table.absent("nobody", Act.GENERATION).code == "model.unknown"

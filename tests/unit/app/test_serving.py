@@ -2,26 +2,33 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
+import msgspec
 import pytest
 
+import answerable.app.serving as serving_module
 from answerable.app.core import Core
 from answerable.app.serving import Serving, end_dead_copies
 from answerable.crypto.b64 import b64u
 from answerable.crypto.ed25519 import Key
 from answerable.crypto.random import nonce
-from answerable.errors import AnswerableError
+from answerable.errors import AnswerableError, Refused
 from answerable.log.statement import to_sign
 from answerable.model.records import System
-from answerable.model.terms import Act, Role, SystemKind
+from answerable.model.terms import Act, Locality, Role, SystemKind
 from answerable.registry import copies, systems
 from answerable.registry.requests import ComputeSpec, PartySpec, RegisterSystem, StartCopy
+from answerable.upstreams import birth
+from answerable.upstreams.birth import Birth
 from answerable.upstreams.process import identity
+from answerable.upstreams.weights import SMOLLM2, Weights
 from tests.unit.app.small_store import OPERATOR, made
 
 UPSTREAM = {
@@ -125,6 +132,96 @@ async def test_a_terminated_copy_is_no_longer_served_and_a_suspended_one_is(tmp_
         assert serving.models.named("Far", Act.GENERATION)
         await serving.end_terminated(lambda copy: True)
         assert serving.models.named("Far", Act.GENERATION) == ()
+        assert serving.problems() == {"far": "stop.system"}
+    finally:
+        await serving.close()
+        await core.close()
+
+
+LOCAL = {"upstreams__near__kind": "local", "upstreams__near__system": "Near"}
+
+
+class Child:
+    """A model server in the place of the real one: what `Serving` asks of it, and a life that a test ends."""
+
+    born_of: ClassVar[list[Child]] = []
+    locality = Locality.LOCAL
+
+    def __init__(self, name: str, kind: str, weights: Weights, path: Path, **more: Any) -> None:
+        self.name, self.model = name, more["model"]
+        self.secret, self.died = Key.generate(), asyncio.Event()
+        self.key, self.process = b64u(self.secret.public), identity(os.getpid())
+        Child.born_of.append(self)
+
+    @property
+    def alive(self) -> bool:
+        return not self.died.is_set()
+
+    async def start(self) -> None: ...
+
+    async def born(self, asked: Birth) -> str:
+        return str(json.loads(birth.answer(msgspec.json.encode(asked), self.secret))["signature"])
+
+    async def ended(self) -> int:
+        await self.died.wait()
+        return -9
+
+    async def close(self) -> None:
+        self.died.set()
+
+
+@pytest.fixture
+def children(monkeypatch: pytest.MonkeyPatch) -> list[Child]:
+    monkeypatch.setattr(serving_module, "LocalModel", Child)
+    monkeypatch.setattr(serving_module, "obtain", lambda *_: Path())
+    monkeypatch.setattr(serving_module, "RESTART_S", 0.4)
+    Child.born_of = []
+    return Child.born_of
+
+
+async def eventually(holds: Callable[[], bool]) -> None:
+    for _ in range(500):
+        if holds():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("not within 5 seconds")
+
+
+async def test_a_child_that_dies_is_told_until_another_copy_answers(tmp_path: Path, children: list[Child]) -> None:
+    core = await made(tmp_path, **LOCAL)
+    serving = Serving(core)
+    try:
+        await registered(core, "Near", digests=(SMOLLM2.digest,))
+        await serving.start()
+        assert serving.problems() == {"near": ""}
+        children[0].died.set()
+        await eventually(lambda: serving.problems() == {"near": "upstream.unreachable"})
+        for name in ("near", "Near", "auto"):
+            assert serving.models.absent(name, Act.GENERATION).code == "upstream.unreachable"
+        assert serving.models.absent("auto", Act.EMBEDDING).code == "model.unknown"
+        await eventually(lambda: serving.problems() == {"near": ""})
+        assert len(children) == 2
+        assert len({copy.id for copy in core.book.copies()}) == 2
+    finally:
+        await serving.close()
+        await core.close()
+
+
+async def test_a_process_that_the_registry_refuses_does_not_run(
+    tmp_path: Path, children: list[Child], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    core = await made(tmp_path, **LOCAL)
+    serving = Serving(core)
+
+    def stopped_meanwhile(*_: Any) -> None:
+        raise Refused("stop.system", order="o" * 32)
+
+    try:
+        await registered(core, "Near", digests=(SMOLLM2.digest,))
+        monkeypatch.setattr(copies, "start", stopped_meanwhile)
+        await serving.start()
+        assert [child.alive for child in children] == [False]
+        assert serving.problems() == {"near": "stop.system"}
     finally:
         await serving.close()
         await core.close()

@@ -5,7 +5,7 @@ import pytest
 
 from answerable.log import commitment
 from answerable.log.leaf import rid
-from answerable.model.actions import Decision
+from answerable.model.actions import Chunk, Decision
 from answerable.model.terms import Outcome, Ruling
 from answerable.model.units import Drop, Expect, Put, Space
 from answerable.pipeline.carry import carry
@@ -70,3 +70,17 @@ async def test_what_never_left_is_not_committed_to() -> None:
     await record.close(Outcome.ERROR, "upstream.timeout")
     assert stage.ledger.units[1].payloads == ()
     assert stage.closes[0].err == "upstream.timeout"
+
+
+@pytest.mark.parametrize(("told", "tokens"), [(None, (0, 2)), ((31, 2), (31, 2))])
+async def test_an_answer_that_was_cut_counts_what_left(told: tuple[int, int] | None, tokens: tuple[int, int]) -> None:
+    stage = Stage(carry)
+    record = Record(stage.ask(), stage.deps, CHAT.content())
+    record.caller = bearer(stage.app)
+    await record.open(PERMIT)
+    record.metering = stage.deps.meter.start(stage.models.served[0])
+    for chunk in (Chunk({}), Chunk({}, text="a"), Chunk({}, text="b"), Chunk({}, usage=told)):
+        record.said(chunk)
+    await record.close(Outcome.STOPPED, "stop.system")
+    assert record.spent is not None
+    assert (record.spent.tokens_in, record.spent.tokens_out) == tokens
