@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from answerable import plugins
+from answerable.admission.stopset import StopSet
 from answerable.app.core import Core
 from answerable.app.serving import Say, Serving
 from answerable.config import Config
@@ -26,13 +27,14 @@ from answerable.labels import provider_code
 from answerable.log.leaf import encode
 from answerable.model.leaves import PluginLeaf
 from answerable.model.records import Copy
-from answerable.model.terms import OrderKind, Role
+from answerable.model.terms import OrderKind
 from answerable.model.units import EPOCH, Effect, Space, Unit
 from answerable.net.bind import tcp, unix
 from answerable.net.server import Listener
 from answerable.pipeline.deps import Deps
 from answerable.pipeline.flights import Flights
 from answerable.policy.combine import digest
+from answerable.ports import Directory
 from answerable.registry import ids
 from answerable.registry.duties import Watch
 from answerable.telemetry.metrics import Metrics
@@ -43,7 +45,6 @@ from answerable.warrants.desk import Desk
 from answerable.warrants.gate import Gate, audience_of
 from answerable.warrants.holder import Holder
 from answerable.warrants.issuer import Issuer
-from answerable.warrants.stopview import StopView
 
 log: Final = logging.getLogger("answerable.service")
 
@@ -63,6 +64,7 @@ class Service:
         self.core = core
         self.serving = Serving(core, say)
         self._tasks: list[asyncio.Task[None]] = []
+        self._endings: set[asyncio.Task[None]] = set()
         self._listeners: list[Listener] = []
         self.before_close: Callable[[], Awaitable[None]] | None = None  # while both planes still answer
 
@@ -132,7 +134,7 @@ class Service:
             await listener.close()
         for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*self._tasks, *self._endings, return_exceptions=True)
         try:
             await self.serving.close()
             if self._tasks:
@@ -160,7 +162,6 @@ class Service:
         holder = Holder(issuer=issuer, directory=core.book, clock=core.clock, aud=audience)
         gate = Gate(core.book, core.clock, audience)
         flights = Flights(gate)
-        self._view = StopView(core.book)
         core.watchers.append(lambda effects: self._follow_stops(flights, effects))
         metrics = Metrics()
         metrics.gauge("answerable_flights", "Actions in flight.", lambda: len(flights))
@@ -200,17 +201,16 @@ class Service:
         """A stop reaches what is in flight at once, and ends the models that it terminates."""
         if any(effect.space is Space.COUNTERS and effect.key == EPOCH for effect in effects):
             flights.stops_changed()
-            self._tasks.append(asyncio.get_running_loop().create_task(self.serving.end_terminated(self._terminated)))
+            ending = asyncio.get_running_loop().create_task(
+                self.serving.end_terminated(lambda copy: terminated(self.core.book, copy, self.core.now))
+            )
+            self._endings.add(ending)
+            ending.add_done_callback(self._ended)
 
-    def _terminated(self, copy: Copy) -> bool:
-        book, now = self.core.book, self.core.now
-        system = book.system(copy.system)
-        if system is None:
-            return True
-        party = system.party(Role.DEPLOYER)
-        numbers = (*system.ancestors, system.num)
-        order = self._view.now().blocks(copy=copy.rid, numbers=numbers, party=party, worlds=system.worlds, now_ms=now)
-        return any(stop.rid == order and stop.kind == OrderKind.TERMINATE for stop in book.stops())
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._endings.discard(task)
+        if not task.cancelled() and (failure := task.exception()) is not None:
+            log.error("a model that an order terminated did not end", exc_info=failure)
 
     def _ready(self) -> dict[str, str]:
         failure = self.core.ledger.failure
@@ -218,6 +218,17 @@ class Service:
 
     def _problems(self) -> dict[str, str]:
         return {part: code for part, code in self._ready().items() if code}
+
+
+def terminated(directory: Directory, copy: Copy, now_ms: int) -> bool:
+    """Whether a termination reaches the copy, whatever suspensions reach it beside."""
+    system = directory.system(copy.system)
+    if system is None:
+        return True
+    ended = StopSet.of(stop for stop in directory.stops() if stop.kind != OrderKind.SUSPEND)
+    numbers = tuple(sorted((*system.ancestors, system.num)))
+    order = ended.blocks(copy=copy.rid, numbers=numbers, party="", worlds=system.worlds, now_ms=now_ms)
+    return bool(order or ended.blocks_parties((entry.party for entry in system.parties), now_ms))
 
 
 def producer(core: Core, config: Config) -> str:

@@ -7,6 +7,8 @@ or a copy's key proves nothing here: only keys of persons are looked up.
 
 from __future__ import annotations
 
+from hashlib import sha256
+
 from answerable.admission import proof
 from answerable.crypto.b64 import unb64u
 from answerable.errors import Refused, Unavailable
@@ -15,9 +17,9 @@ from answerable.model.roles import may
 from answerable.model.terms import AdminRole
 from answerable.ports import Clock, Directory
 
-REMEMBERED = (
-    100_000  # proofs whose reuse is looked for; past it new requests are refused rather than old proofs forgotten
-)
+# Proofs of one key whose reuse is looked for; past it that key's new requests are refused rather than old proofs
+# forgotten. Each key has its own: what one copy floods keeps no officer from stopping it.
+REMEMBERED = 10_000
 
 
 class Doorkeeper:
@@ -27,7 +29,7 @@ class Doorkeeper:
         self._directory = directory
         self._clock = clock
         self._origin = origin
-        self._used: dict[str, int] = {}
+        self._used: dict[str, dict[bytes, int]] = {}  # key -> digest of a proof's `jti` -> ms UTC until it counts
 
     def person(self, header: str, method: str, path: str, body: bytes, needed: AdminRole) -> Admin:
         """The person who signed. Raises Refused ``admin.unsigned|unknown_key|replayed|role``."""
@@ -54,13 +56,15 @@ class Doorkeeper:
     def _check(self, token: str, keys: dict[str, bytes], typ: str, method: str, path: str, body: bytes) -> None:
         now = self._clock.now_ms()
         found = proof.check(token, keys, typ=typ, origin=self._origin, method=method, path=path, body=body, now_ms=now)
-        if found.jti in self._used:
+        jti = sha256(found.jti.encode("utf-8", "surrogatepass")).digest()
+        used = self._used.setdefault(found.kid, {})
+        if jti in used:
             raise Refused("admin.replayed")
-        if len(self._used) >= REMEMBERED:
-            self._used = {jti: until for jti, until in self._used.items() if until > now}
-            if len(self._used) >= REMEMBERED:
+        if len(used) >= REMEMBERED:
+            used = self._used[found.kid] = {each: until for each, until in used.items() if until > now}
+            if len(used) >= REMEMBERED:
                 raise Unavailable("log.full")
-        self._used[found.jti] = now + 2 * proof.WINDOW_MS
+        used[jti] = now + 2 * proof.WINDOW_MS
 
 
 def _token(header: str) -> str:

@@ -12,7 +12,7 @@ from collections import deque
 from typing import Final
 
 from answerable.errors import AnswerableError, Unavailable
-from answerable.model.units import Committed, Lane, Unit
+from answerable.model.units import Committed, Drop, Lane, Space, Unit
 
 # Refusals of strangers are written in aggregate; more than a few waiting is a defect or an attack.
 NOISE_BOUND: Final = 64
@@ -36,6 +36,12 @@ class Entry:
         self.outcome: int | AnswerableError = 0
 
 
+def _ends(unit: Unit) -> bool:
+    """Whether the unit only ends actions. There are no more of them than actions that were let in, and what was done
+    must not stay without its end because others came in between."""
+    return bool(unit.effects) and all(type(e) is Drop and e.space is Space.OPENS for e in unit.effects)
+
+
 class Lanes:
     """`put` is called on the event loop's thread alone, `take` on the writer's alone: they share deques and no lock."""
 
@@ -55,12 +61,13 @@ class Lanes:
         """Raises Unavailable ``log.full`` when its lane is: refused at once rather than left waiting."""
         lane = entry.unit.lane
         queue = self._queues[lane]
-        if len(queue) >= self._bounds[lane]:
-            raise Unavailable("log.full")
+        full = len(queue) >= self._bounds[lane]
         if lane is Lane.ACTION:
-            if self._came - self._went > self._most:
+            if (full or self._came - self._went > self._most) and not _ends(entry.unit):
                 raise Unavailable("log.full")
             self._came += entry.weight
+        elif full:
+            raise Unavailable("log.full")
         queue.append(entry)
 
     def waiting(self) -> bool:

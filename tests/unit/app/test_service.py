@@ -2,15 +2,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import httpx2 as httpx
 import pytest
 
-from answerable.app.service import Service, anchors, producer
+from answerable.app.service import Service, anchors, producer, terminated
 from answerable.errors import AnswerableError
 from answerable.labels import provider_code
 from answerable.log.leaf import decode
 from answerable.model.leaves import PluginLeaf
+from answerable.model.records import Stop
 from tests.unit.app.small_store import LEI, config, made
 
 
@@ -70,3 +72,24 @@ def test_anchors_are_read_from_their_files(tmp_path: Path) -> None:
     file.write_text("nothing of the kind")
     with pytest.raises(AnswerableError, match=r"config\.value"):
         anchors(config(tmp_path, registry__anchors=str(file)))
+
+
+def test_a_termination_ends_a_model_whatever_suspension_stands_before_it() -> None:
+    system = SimpleNamespace(num=2, ancestors=(1,), worlds=("information",), parties=(SimpleNamespace(party="p"),))
+    copy = SimpleNamespace(rid="c", system="s")
+
+    def order(rid: str, kind: str, scope: str, root: str = "", num: int = 0) -> Stop:
+        return Stop(
+            rid=rid, kind=kind, scope=scope, root=root, num=num, digests=(), twins=(), at=1, until=0, reason="r",
+            officers=(),
+        )  # fmt: skip
+
+    def ended(*stops: Stop) -> bool:
+        directory = SimpleNamespace(system=lambda _: system, stops=lambda: stops)
+        return terminated(directory, copy, 5)  # type: ignore[arg-type]  # all that it asks for
+
+    suspended = order("s1", "suspend", "all")
+    assert not ended(suspended)
+    for scope, root, num in (("lineage", "r", 1), ("party", "p", 0), ("copy", "c", 0), ("world", "information", 0)):
+        assert ended(suspended, order("t1", "terminate", scope, root, num)), scope
+    assert not ended(suspended, order("t1", "terminate", "system", "r", 1)), "an ancestor alone"

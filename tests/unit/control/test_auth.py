@@ -82,3 +82,21 @@ def test_a_copy_signs_for_itself_alone(house: House) -> None:
         door(house).copy(header(house, method="POST"), "POST", PATH, b"")
     with pytest.raises(Refused, match=r"admin\.unknown_key"):
         door(house).person(f"Proof {token}", "POST", PATH, b"", AdminRole.VIEWER)
+
+
+def test_a_copy_that_floods_keeps_nobody_from_ordering(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(auth, "REMEMBERED", 2)
+    keeper = door(house)
+    rid, key = house.start_copy("other")
+
+    def flood() -> None:
+        token = proof.make(
+            key, typ=proof.COPY, kid=rid, origin=house.core.origin, method="POST", path=PATH, body=b"", now_ms=1_000_000
+        )
+        keeper.copy(f"Proof {token}", "POST", PATH, b"")
+
+    flood()
+    flood()
+    with pytest.raises(Unavailable, match=r"log\.full"):
+        flood()
+    assert keeper.person(header(house, "officer-1"), "GET", PATH, b"", AdminRole.OFFICER).name == "officer-1"

@@ -5,7 +5,7 @@ import asyncio
 
 import pytest
 
-from answerable.model.units import Lane, Unit
+from answerable.model.units import Drop, Expect, Lane, Put, Space, Unit
 from answerable.sequencer import lanes
 from answerable.sequencer.lanes import Entry, Lanes
 from tests.ledger import unavailable
@@ -78,3 +78,17 @@ def test_a_batch_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     for weight in (10, 10, 10, 10, 90, 10, 10):
         queue.put(_entry(weight=weight))
     assert [[e.weight for e in queue.take()] for _ in range(4)] == [[10, 10, 10], [10, 90], [10, 10], []]
+
+
+def test_an_action_that_was_let_in_can_always_end() -> None:
+    """Others' long requests must not leave it open."""
+    end = Unit(leaves=(b"close",), effects=(Drop(Space.OPENS, "r"),), expect=(Expect(Space.OPENS, "r", b"1"),))
+    for queue in (Lanes(100, 1000), Lanes(1, 1 << 20)):
+        queue.put(_entry(weight=1001))
+        with unavailable("log.full"):
+            queue.put(_entry())
+        queue.put(Entry(end, _entry().future, 10))
+        opening = Unit(effects=(Drop(Space.OPENS, "r"), Put(Space.OPENS, "s", b"1")))
+        with unavailable("log.full"):
+            queue.put(Entry(opening, _entry().future, 10))
+        assert len(queue.take()) == 2
