@@ -23,13 +23,14 @@ _CLASSES: dict[str, type[AnswerableError]] = {
 
 
 class _UnixConnection(http.client.HTTPConnection):
-    def __init__(self, path: Path) -> None:
-        super().__init__("localhost", timeout=TIMEOUT_S)
+    def __init__(self, path: Path, seconds: float) -> None:
+        super().__init__("localhost", timeout=seconds)
         self._path = path
+        self._seconds = seconds
 
     def connect(self) -> None:
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(TIMEOUT_S)
+        self.sock.settimeout(self._seconds)
         self.sock.connect(str(self._path))
 
 
@@ -64,9 +65,11 @@ class Client:
         return exchange(self._path, method, path, data, headers)
 
 
-def exchange(socket_path: Path, method: str, path: str, data: bytes, headers: dict[str, str]) -> Any:
-    """One request on a connection of its own. Raises as `Client.call`."""
-    connection = _UnixConnection(socket_path)
+def exchange(
+    socket_path: Path, method: str, path: str, data: bytes, headers: dict[str, str], seconds: float = TIMEOUT_S
+) -> Any:
+    """One request on a connection of its own. seconds: longest silence of the service. Raises as `Client.call`."""
+    connection = _UnixConnection(socket_path, seconds)
     try:
         connection.request(method, path, body=data or None, headers=headers)
         response = connection.getresponse()

@@ -96,7 +96,12 @@ def start(args: argparse.Namespace) -> int:
         issuer=enrolled["issuer"],
         audience=enrolled["audience"],
         ask=lambda path, body: exchange(
-            here.place.socket, "POST", path, body, {"content-type": "application/json", "host": "localhost"}
+            here.place.socket,
+            "POST",
+            path,
+            body,
+            {"content-type": "application/json", "host": "localhost"},
+            lease.patience(),
         ),
     )
     try:

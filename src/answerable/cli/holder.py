@@ -23,6 +23,9 @@ from answerable.errors import Unavailable
 from answerable.warrants.requests import WarrantRequest, to_sign
 
 RETRY_MS: Final = 500
+# How long the service may think about one request.
+LONGEST_S: Final = 60.0
+SHORTEST_S: Final = 0.1
 
 Ask = Callable[[str, bytes], Any]
 """(path, body) -> the service's decoded answer. Raises what the service refuses with."""
@@ -76,6 +79,11 @@ class Lease:
         self._mono = mono
         self._boot = nonce()
         self.held: Held | None = None
+
+    def patience(self) -> float:
+        """Seconds that asking may take: a service that hangs must not lengthen the warrant in hand."""
+        left = LONGEST_S if self.held is None else (self.held.ends - self._mono()) / 1000
+        return max(SHORTEST_S, min(left, LONGEST_S))
 
     def next(self) -> Held:
         """The first warrant, or the next. Raises Refused ``warrant.*``, ``stop.*``; Unavailable where it could not be

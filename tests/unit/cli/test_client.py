@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -64,3 +65,14 @@ def test_the_kind_of_error_is_kept(tmp_path: Path) -> None:
     with pytest.raises(VerificationError):
         exchange(tmp_path / "s", "GET", "/x", b"", {})
     thread.join(5)
+
+
+def test_a_service_that_hangs_is_away(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as silent:
+        silent.bind(str(tmp_path / "s"))
+        silent.listen(1)
+        began = time.monotonic()
+        with pytest.raises(Unavailable) as away:
+            exchange(tmp_path / "s", "GET", "/x", b"", {}, 0.2)
+        assert away.value.code == "admin.unreachable"
+        assert time.monotonic() - began < 5

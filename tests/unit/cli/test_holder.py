@@ -82,3 +82,15 @@ def test_without_a_first_warrant_there_is_none() -> None:
     office.away = True
     with pytest.raises(Unavailable):
         held.next()
+
+
+def test_asking_never_takes_longer_than_the_warrant_lasts() -> None:
+    held, office = lease()
+    assert held.patience() == 60.0
+    first = held.next()
+    office.now = first.due
+    assert held.patience() == LIFE * 2 / 3 / 1000
+    office.now = first.ends - 1_500
+    assert held.patience() == 1.5
+    office.now = first.ends + 5_000
+    assert 0 < held.patience() <= 0.1
