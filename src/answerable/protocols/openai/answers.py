@@ -14,6 +14,10 @@ from answerable.model.actions import Chunk
 
 # Of one whole answer, streamed or not: it is kept for the transcript.
 MAX_ANSWER: Final = 64 * 1024 * 1024
+# A flood of empty objects takes twenty times its bytes once decoded, and seconds of everybody's time. Counted in the
+# bytes, texts included: no honest answer of people's or tokens' size comes near either.
+MAX_OBJECTS: Final = 500_000
+MAX_VALUES: Final = 8_000_000
 # OpenAI allows 128 choices; parallel tool calls stay far below.
 MAX_VOICES: Final = 1_024
 # Token counts go into leaves, whose integers stay below 2**53.
@@ -31,6 +35,8 @@ def broken(what: str) -> Unavailable:
 def members(data: bytes) -> dict[str, Any]:
     """The members of a JSON object. Raises Unavailable ``upstream.broken`` for anything else, and for an error object:
     an upstream that fails in the middle of an answer has not answered."""
+    if len(data) > MAX_OBJECTS and (data.count(b"{") + data.count(b"[") > MAX_OBJECTS or data.count(b",") > MAX_VALUES):
+        raise broken("too many values")
     try:
         body = _decode(data)
     except (ValueError, RecursionError):  # msgspec's errors and UnicodeDecodeError are ValueErrors

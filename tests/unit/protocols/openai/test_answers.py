@@ -67,3 +67,14 @@ def test_weave_is_bounded() -> None:
     with pytest.raises(Unavailable):
         for voice in range(MAX_VOICES + 2):
             weave.say(voice, "a")
+
+
+@pytest.mark.parametrize("value", [b"{}", b"[]", b"0", b'""'])
+def test_a_flood_of_values_is_refused_before_it_is_decoded(value: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answers, "MAX_OBJECTS", 1_000)
+    monkeypatch.setattr(answers, "MAX_VALUES", 2_000)
+    flood = b'{"x":[' + (value + b",") * 2_001 + b'0],"choices":[]}'
+    with pytest.raises(Unavailable) as caught:
+        answers.members(flood)
+    assert caught.value.params["what"] == "too many values"
+    assert answers.members(b'{"x":"' + b"a" * 10_000 + b'"}')
