@@ -1,8 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Random values from the operating system's generator."""
+"""Random values from the operating system's generator.
+
+Each action takes half a dozen: they are drawn in advance, because a system call lets go of the interpreter's lock and
+may wait for the log's thread to give it back.
+"""
 
 from __future__ import annotations
 
+import os
 from os import urandom
 from typing import Final
 
@@ -11,14 +16,30 @@ from answerable.crypto.b64 import b64u
 BASE32: Final = "abcdefghijklmnopqrstuvwxyz234567"  # RFC 4648 section 6, lower case
 
 
+_PIECE: Final = 16
+_AT_ONCE: Final = 4096
+# `pop` and `extend` are atomic: two threads never get the same piece.
+_drawn: list[bytes] = []
+os.register_at_fork(after_in_child=_drawn.clear)
+
+
+def _sixteen() -> bytes:
+    try:
+        return _drawn.pop()
+    except IndexError:
+        data = urandom(_AT_ONCE)
+        _drawn.extend(data[at : at + _PIECE] for at in range(_PIECE, _AT_ONCE, _PIECE))
+        return data[:_PIECE]
+
+
 def nonce() -> str:
     """16 random bytes, base64url: 22 characters."""
-    return b64u(urandom(16))
+    return b64u(_sixteen())
 
 
 def salt() -> bytes:
     """32 random bytes: the key of one commitment."""
-    return urandom(32)
+    return _sixteen() + _sixteen()
 
 
 def opaque_id() -> str:

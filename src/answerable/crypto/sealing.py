@@ -6,7 +6,7 @@ Erasing a record is deleting its key: what is left cannot be opened by anyone.
 
 from __future__ import annotations
 
-import hmac
+from hashlib import sha256
 from os import urandom
 from typing import Final
 
@@ -18,6 +18,9 @@ from answerable.errors import VerificationError
 KEY_LENGTH: Final = 32
 _NONCE_LENGTH: Final = 12
 _TAG_LENGTH: Final = 16
+_BLOCK: Final = 64  # of SHA-256, bytes
+_INNER: Final = bytes(x ^ 0x36 for x in range(256))
+_OUTER: Final = bytes(x ^ 0x5C for x in range(256))
 
 
 def fresh_key() -> bytes:
@@ -45,8 +48,11 @@ def unseal(key: bytes, sealed: bytes, aad: bytes) -> bytes:
 
 
 def keyed(key: bytes, data: bytes) -> bytes:
-    """HMAC-SHA256 (RFC 2104), 32 bytes: an index entry that tells nothing to who lacks the key."""
-    return hmac.digest(key, data, "sha256")
+    """HMAC-SHA256 (RFC 2104), 32 bytes: tells nothing about `data` to who lacks the key.
+
+    Written out, because `hmac.digest` costs more and lets go of the interpreter's lock each time."""
+    block = key.ljust(_BLOCK, b"\x00") if len(key) <= _BLOCK else sha256(key).digest().ljust(_BLOCK, b"\x00")
+    return sha256(block.translate(_OUTER) + sha256(block.translate(_INNER) + data).digest()).digest()
 
 
 def _cipher(key: bytes) -> AESGCM:

@@ -11,6 +11,7 @@ import hmac
 from typing import Final
 
 from answerable.crypto.b64 import b64u
+from answerable.crypto.sealing import keyed
 from answerable.errors import VerificationError
 
 DOMAIN: Final = b"answerable/commitment/v1/"
@@ -25,7 +26,7 @@ def commit(group: str, salt: bytes, payload: bytes) -> str:
     """
     if len(salt) != SALT_LENGTH:
         raise VerificationError("log.commitment", group=group)
-    return b64u(hmac.digest(salt, DOMAIN + group.encode("ascii") + b"\x00" + payload, "sha256"))
+    return b64u(keyed(salt, DOMAIN + group.encode("ascii") + b"\x00" + payload))
 
 
 def check(commitment: str, group: str, salt: bytes, payload: bytes) -> None:

@@ -17,7 +17,7 @@ from msgspec import UNSET
 from answerable.crypto.canonical import MAX_INTEGER
 from answerable.crypto.random import BASE32
 from answerable.errors import VerificationError
-from answerable.model.leaves import KINDS, Leaf
+from answerable.model.leaves import KINDS, CloseLeaf, Leaf, OpenLeaf
 
 DEFAULT_LIMIT: Final = 4096
 # The length of an entry in a C2SP entry bundle is a uint16.
@@ -57,6 +57,18 @@ def encode(leaf: Leaf, *, limit: int = DEFAULT_LIMIT) -> bytes:
         raise _malformed("a value that JSON cannot hold") from None
     if len(data) > min(limit, MAX_LEAF):
         raise VerificationError("log.oversized", size=len(data), limit=min(limit, MAX_LEAF))
+    return data
+
+
+def encode_own(leaf: OpenLeaf | CloseLeaf) -> bytes:
+    """The bytes of a leaf that the path itself fills, two an action: as `encode`, but not read back. Terms, ids, clock
+    and counts that were bounded where they came in are all that it holds. Raises VerificationError as `encode`."""
+    try:
+        data: bytes = _encode(leaf)
+    except (TypeError, ValueError, RecursionError, msgspec.MsgspecError):
+        raise _malformed("a value that JSON cannot hold") from None
+    if len(data) > DEFAULT_LIMIT:
+        raise VerificationError("log.oversized", size=len(data), limit=DEFAULT_LIMIT)
     return data
 
 

@@ -1,10 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One action on its way along the path, and what is decided and measured about it."""
+"""One action on its way along the path, and what is decided and measured about it.
+
+What every call makes anew is a struct: a tenth of the time that a frozen dataclass takes.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
 
 from answerable.errors import Refused
 from answerable.model.terms import (
@@ -21,8 +26,7 @@ from answerable.model.terms import (
 from answerable.model.warrants import Credential
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(msgspec.Struct, frozen=True):
     """What a caller asks for. `request` is the decoded body as the dialect understood it, never trusted further."""
 
     act: Act
@@ -45,8 +49,7 @@ class Action:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(msgspec.Struct, frozen=True, gc=False):
     """All that the kernel's decision may look at: total, no optional member."""
 
     act: Act
@@ -61,8 +64,7 @@ class Facts:
     locality: Locality  # of the upstream
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(msgspec.Struct, frozen=True, gc=False):
     ruling: Ruling
     rule: str  # "R001"; `answerable policy explain R001`
     why: str  # a term, not prose
@@ -85,8 +87,7 @@ class Chunk:
     last: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Spent:
+class Spent(msgspec.Struct, frozen=True, gc=False):
     """What an action used: the `u` of its close leaf. energy in millijoule; cost in millionths of `currency`."""
 
     tokens_in: int

@@ -26,8 +26,7 @@ class Place(StrEnum):
     FIELD = "field"  # a member of its own beside the answer
 
 
-@dataclass(frozen=True, slots=True)
-class Label:
+class Label(msgspec.Struct, frozen=True, gc=False):
     """One label for one record. explicit: the words that people see, "" for none."""
 
     explicit: str

@@ -7,9 +7,10 @@ not at all; `Expect` is what makes two units that were prepared side by side saf
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
+
+import msgspec
 
 
 class Space(StrEnum):
@@ -36,15 +37,13 @@ class Space(StrEnum):
     MISC = "misc"  # "domain", "origin", "demo"
 
 
-@dataclass(frozen=True, slots=True)
-class Put:
+class Put(msgspec.Struct, frozen=True, gc=False):
     space: Space
     key: str
     value: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Drop:
+class Drop(msgspec.Struct, frozen=True, gc=False):
     space: Space
     key: str
 
@@ -52,8 +51,7 @@ class Drop:
 Effect = Put | Drop
 
 
-@dataclass(frozen=True, slots=True)
-class Expect:
+class Expect(msgspec.Struct, frozen=True, gc=False):
     """The row at `key` must have exactly this value when the unit is written; None: there must be none."""
 
     space: Space
@@ -61,8 +59,7 @@ class Expect:
     value: bytes | None
 
 
-@dataclass(frozen=True, slots=True)
-class Payload:
+class Payload(msgspec.Struct, frozen=True, gc=False):
     """What a commitment hides, kept outside the log and written before its leaf.
 
     rid: the leaf that holds the commitment; group: the member of `c`; salt: 32 bytes; body: canonical payload bytes;
@@ -84,17 +81,15 @@ class Lane(StrEnum):
     NOISE = "noise"
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
+class Unit(msgspec.Struct, frozen=True, gc=False):
     leaves: tuple[bytes, ...] = ()
     effects: tuple[Effect, ...] = ()
     expect: tuple[Expect, ...] = ()
-    payloads: tuple[Payload, ...] = field(default=())
+    payloads: tuple[Payload, ...] = ()
     lane: Lane = Lane.ACTION
 
 
-@dataclass(frozen=True, slots=True)
-class Committed:
+class Committed(msgspec.Struct, frozen=True, gc=False):
     """Where a unit's leaves stand: index of the first, and the size of the tree after its batch."""
 
     first: int

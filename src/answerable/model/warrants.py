@@ -40,8 +40,7 @@ class Warrant(msgspec.Struct, frozen=True, kw_only=True):
     copy_rid: str = ""  # rid of the copy's leaf; "" counts as any copy where a copy was stopped
 
 
-@dataclass(frozen=True, slots=True)
-class Peer:
+class Peer(msgspec.Struct, frozen=True, gc=False):
     """Where a call came from: what a handle's binding is compared with.
 
     address: textual IP address, or "" on a Unix socket; certificate: sha256 hex of the client's certificate, or "".
@@ -52,8 +51,7 @@ class Peer:
     certificate: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Credential:
+class Credential(msgspec.Struct, frozen=True, gc=False):
     """What the caller sent. `repr` hides the value: it must not reach a log."""
 
     value: str

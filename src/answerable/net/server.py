@@ -16,7 +16,7 @@ import uvicorn
 from answerable.net.asgi import App
 from answerable.net.inbound import HEAD_SECONDS, Inbound
 
-KEEP_ALIVE_S = 75  # longer than clients keep theirs, so that it is the client that closes
+KEEP_ALIVE_S = 75.0  # longer than clients keep theirs, so that it is the client that closes
 SWEEP_S = 1.0
 
 
@@ -35,9 +35,11 @@ class Listener:
         key: Path | None = None,
         grace: int = 5,
         head_s: float = HEAD_SECONDS,
+        keep_alive_s: float = KEEP_ALIVE_S,
     ) -> None:
         self._sock = sock
         self._head_s = head_s
+        self._keep_alive_s = keep_alive_s
         self._loop_task: asyncio.Task[None] | None = None
         self._sweep: asyncio.TimerHandle | None = None
         self.tls = certificate is not None
@@ -53,7 +55,6 @@ class Listener:
                 proxy_headers=False,
                 server_header=False,
                 date_header=True,
-                timeout_keep_alive=KEEP_ALIVE_S,
                 timeout_graceful_shutdown=grace,
                 ssl_certfile=certificate,
                 ssl_keyfile=key,
@@ -94,14 +95,17 @@ class Listener:
 
     @property
     def _interval(self) -> float:
-        return min(SWEEP_S, self._head_s / 4)
+        return min(SWEEP_S, self._head_s / 4, self._keep_alive_s / 4)
 
     def _look(self) -> None:
-        """End connections whose head does not come (the slow-header attack)."""
+        """End connections whose head does not come (the slow-header attack), and those that have rested for long."""
         loop = asyncio.get_running_loop()
         now = loop.time()
         for connection in tuple(self._server.server_state.connections):
-            since = connection.waiting_since if isinstance(connection, Inbound) else 0.0
-            if since and now - since > self._head_s:
+            if not isinstance(connection, Inbound):
+                continue
+            if connection.waiting_since and now - connection.waiting_since > self._head_s:
                 connection.transport.abort()
+            elif connection.resting_since and now - connection.resting_since > self._keep_alive_s:
+                connection.transport.close()
         self._sweep = loop.call_later(self._interval, self._look)

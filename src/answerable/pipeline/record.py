@@ -12,7 +12,7 @@ from msgspec import UNSET
 
 from answerable.crypto.random import nonce, salt
 from answerable.log.commitment import commit
-from answerable.log.leaf import encode, rid
+from answerable.log.leaf import encode_own, rid
 from answerable.model.actions import Action, Chunk, Decision, Spent
 from answerable.model.leaves import CloseLeaf, Commitments, OpenLeaf, Usage
 from answerable.model.terms import Outcome, Role, Ruling
@@ -89,7 +89,7 @@ class Record:
             salt_pri, who = salt(), action.principal.encode()
             principal = commit("pri", salt_pri, who)
             payloads.append(("pri", salt_pri, who))
-        leaf = encode(
+        leaf = encode_own(
             OpenLeaf(
                 act=action.act.value,
                 c=Commitments(in_=commit("in", salt_in, action.body)),
@@ -139,7 +139,7 @@ class Record:
         if self.metering is not None:
             # An answer that was cut tells no usage: the pieces that left are counted, a token each at the least.
             self.spent = self.metering.spent(*(self._tokens or (0, self._pieces)))
-        leaf = encode(
+        leaf = encode_own(
             CloseLeaf(
                 c=commitments if commitments is not None else UNSET,
                 err=error or UNSET,

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
+
 from answerable.crypto.b64 import unb64u
 from answerable.crypto.random import BASE32, nonce, opaque_id, salt
 
@@ -20,3 +23,21 @@ def test_nothing_comes_twice() -> None:
 def test_every_place_of_an_id_varies() -> None:
     ids = [opaque_id() for _ in range(500)]
     assert all(len({text[place] for text in ids}) == 32 for place in range(26))
+
+
+def test_a_forked_process_draws_anew() -> None:
+    salt()
+    read, write = os.pipe()
+    if (child := os.fork()) == 0:
+        os.write(write, salt())
+        os._exit(0)
+    os.waitpid(child, 0)
+    theirs = os.read(read, 32)
+    assert len(theirs) == 32
+    assert theirs not in {salt() for _ in range(300)}
+
+
+def test_threads_never_share_a_piece() -> None:
+    with ThreadPoolExecutor(4) as threads:
+        drawn = list(threads.map(lambda _: nonce(), range(4000)))
+    assert len(set(drawn)) == 4000

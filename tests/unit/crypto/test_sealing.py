@@ -43,3 +43,9 @@ def test_a_short_key_never_seals() -> None:
 
 def test_keyed_is_hmac_sha256() -> None:
     assert keyed(KEY, b"words") == hmac.new(KEY, b"words", hashlib.sha256).digest()
+
+
+@pytest.mark.parametrize("length", [0, 1, 32, 63, 64, 65, 200])
+def test_keyed_takes_keys_of_every_length(length: int) -> None:
+    key = bytes(range(length))
+    assert keyed(key, b"words") == hmac.new(key, b"words", hashlib.sha256).digest()

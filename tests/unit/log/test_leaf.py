@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from answerable.errors import VerificationError
-from answerable.log.leaf import MAX_LEAF, decode, encode, is_rid, leaf_hash, rid, rid_of
-from answerable.model.leaves import KINDS, CloseLeaf, Leaf, PluginLeaf, RefusalsLeaf
+from answerable.log.leaf import MAX_LEAF, decode, encode, encode_own, is_rid, leaf_hash, rid, rid_of
+from answerable.model.leaves import KINDS, CloseLeaf, Leaf, OpenLeaf, PluginLeaf, RefusalsLeaf
 from tests.small_log import every_kind
 
 LEAVES = every_kind()
@@ -127,3 +127,15 @@ def test_errors_never_quote_what_they_read() -> None:
     with pytest.raises(VerificationError) as caught:
         decode(b'{"k":"close","ans_secret":1}')
     assert "ans_secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("leaf", [leaf for leaf in LEAVES if isinstance(leaf, OpenLeaf | CloseLeaf)])
+def test_the_path_writes_its_own_leaves_as_everyone_does(leaf: OpenLeaf | CloseLeaf) -> None:
+    assert encode_own(leaf) == encode(leaf)
+
+
+@pytest.mark.parametrize(("err", "code"), [("\ud800", "log.leaf"), ("x" * 5000, "log.oversized")])
+def test_the_path_writes_no_leaf_that_is_none(err: str, code: str) -> None:
+    with pytest.raises(VerificationError) as caught:
+        encode_own(close(err=err))
+    assert caught.value.code == code

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-import dataclasses
 import typing
+
+import msgspec
 
 from answerable.model.actions import Action, Facts
 from answerable.model.terms import Act, Criticality, DataClass, World
@@ -10,8 +11,8 @@ from answerable.model.warrants import Credential, Peer
 def test_facts_are_total() -> None:
     """The kernel's decision has no 'unknown' to fall through: no member is optional or has a default."""
     hints = typing.get_type_hints(Facts)
-    for field in dataclasses.fields(Facts):
-        assert field.default is dataclasses.MISSING, field.name
+    for field in msgspec.structs.fields(Facts):
+        assert field.required, field.name
         assert type(None) not in typing.get_args(hints[field.name]), field.name
 
 

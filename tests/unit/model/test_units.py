@@ -1,6 +1,4 @@
 # SPDX-License-Identifier: Apache-2.0
-import dataclasses
-
 import pytest
 
 from answerable.model.units import Expect, Lane, Put, Space, Unit
@@ -9,7 +7,7 @@ from answerable.model.units import Expect, Lane, Put, Space, Unit
 def test_a_unit_is_frozen_and_goes_with_the_actions_unless_said() -> None:
     unit = Unit(leaves=(b"{}",), effects=(Put(Space.MISC, "k", b"v"),), expect=(Expect(Space.MISC, "k", None),))
     assert unit.lane is Lane.ACTION
-    with pytest.raises(dataclasses.FrozenInstanceError):
+    with pytest.raises(AttributeError):
         unit.lane = Lane.STOP  # type: ignore[misc]
 
 

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-import dataclasses
 import itertools
 from typing import Any
 
+import msgspec
 import pytest
 
 from answerable.errors import Unavailable
@@ -82,7 +82,7 @@ def test_no_operator_is_asked_about_what_the_kernel_refuses() -> None:
         def decide(self, facts: Facts) -> Decision:
             raise AssertionError
 
-    assert decide(dataclasses.replace(POINT, stopped=True), [Never()]).rule == "R002"
+    assert decide(msgspec.structs.replace(POINT, stopped=True), [Never()]).rule == "R002"
 
 
 def test_the_digest_names_kernel_and_operators_in_order() -> None:

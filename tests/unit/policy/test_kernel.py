@@ -77,7 +77,7 @@ def changed(**members: Any) -> Decision:
 
 def test_the_domain_is_whole(domain: dict[tuple[Any, ...], Decision]) -> None:
     assert {name: frozenset(values) for name, values in MEMBERS.items()} == VOCABULARY
-    assert list(MEMBERS) == list(VOCABULARY) == list(Facts.__slots__)
+    assert list(MEMBERS) == list(VOCABULARY) == list(Facts.__struct_fields__)
     assert len(domain) == 58_320
 
 
