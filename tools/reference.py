@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes the generated pages under `docs/reference/`: errors, settings, ports. The source of each is the code itself.
+"""Writes the generated pages under `docs/reference/`. The source of each is the code itself: catalogue, settings,
+ports, leaves, parsers, routes, tables.
 
 `python -m tools.reference` writes them, `--check` says which would change and exits 1. The same code gives the same
 bytes.
@@ -124,10 +125,43 @@ def tiers() -> str:
     return HEAD.format(source="`src/answerable/registry/tiers.toml` and `duties.toml`") + "\n" + page()
 
 
+def leaves() -> str:
+    """Each kind of leaf with its members and their types, in the order of the bytes."""
+    from answerable.model import leaves as module
+
+    source = inspect.getsource(module)
+    lines = source.splitlines()
+    classes = {node.name: node for node in ast.parse(source).body if isinstance(node, ast.ClassDef)}
+    out = [
+        HEAD.format(source="`src/answerable/model/leaves.py`"),
+        "# Leaves\n",
+        "Each kind of leaf with its members, in the order in which they stand in the bytes. What they mean and how "
+        "they are hashed: [the specification](../spec/leaves.md). An optional member is left out where it does not "
+        "apply.\n",
+    ]
+    parts = [name for name, node in classes.items() if any(ast.unparse(base) == "Part" for base in node.bases)]
+    kinds = {kind: struct.__name__ for kind, struct in module.KINDS.items()}
+    for title, name in [*((f"`{kind}`", name) for kind, name in kinds.items()), *((f"object {n}", n) for n in parts)]:
+        out.append(f"## {title}\n")
+        if text := ast.get_docstring(classes[name]):
+            out.append(_paragraphs(text) + "\n")
+        out += ["| member | type | |", "| --- | --- | --- |"]
+        for field in _fields(classes[name]):
+            assert isinstance(field.target, ast.Name)
+            kept = [part for part in ast.unparse(field.annotation).split(" | ") if part != "Opt"]
+            optional = ["optional"] if "Opt" in ast.unparse(field.annotation).split(" | ") else []
+            notes = "; ".join([*optional, *filter(None, [_comment(lines, field.end_lineno)])])
+            cells = f"`{field.target.id.rstrip('_')}`", f"`{' | '.join(kept)}`", notes
+            out.append("| " + " | ".join(_cell(cell) for cell in cells) + " |")
+        out.append("")
+    return _page(out)
+
+
 PAGES: Final[dict[str, Callable[[], str]]] = {
     "cli.md": commands,
     "control-api.md": control,
     "errors.md": errors,
+    "leaves.md": leaves,
     "ports.md": ports,
     "settings.md": settings,
     "tiers.md": tiers,

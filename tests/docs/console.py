@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs the console blocks of a page and compares what they print with what the page says they print.
 
-A block is fenced with ```` ```console ````. A line that begins with ``$ `` is a command, ``> `` goes on with it, other
-lines are its output. ``...`` stands for any text within a line; alone on a line, for any number of lines. The blocks of
-a page are one shell session, in order: directory and variables are kept. Every command must exit 0, unless the block is
-marked ``console fails`` and its last command must not.
+A block is fenced with ```` ```console ````. A line that begins with ``$ `` is a command, ``> `` (or ``>`` alone) goes
+on with it, other lines are its output. ``...`` stands for any text within a line; alone on a line, for any number of
+lines. The blocks of a page are one shell session, in order: directory and variables are kept. Every command must exit
+0, unless the block is marked ``console fails`` and its last command must not.
 
 ```` ```console background ````: the last command goes on running while the rest of the page is tried; it must have
 printed what the page shows within `START_S`. At the end it gets Ctrl-C and must end by itself, with status 0 or 130.
@@ -71,7 +71,7 @@ def _steps(lines: list[str], first: int) -> list[Step]:
     for number, line in enumerate(lines, first):
         if line.startswith("$ "):
             steps.append((number, [line[2:]], []))
-        elif line.startswith("> ") and steps and not steps[-1][2]:
+        elif (line == ">" or line.startswith("> ")) and steps and not steps[-1][2]:
             steps[-1][1].append(line[2:])
         elif steps:
             steps[-1][2].append(line)

@@ -47,6 +47,7 @@ def test_what_is_not_so_is_named(tmp_path: Path, body: str) -> None:
         "$ seq 9\n1\n...\n9",
         "$ seq 2\n...\n1\n...\n2\n...",
         "$ echo one \\\n> two\none two",
+        "$ cat <<'E'\n> one\n>\n> two\n> E\none\n\ntwo",
         "$ mkdir -p a && cd a && export NAME=x\n$ echo $(basename $PWD) $NAME\na x",
         "$ cat",  # standard input is empty
     ],
