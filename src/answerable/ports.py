@@ -170,6 +170,9 @@ class Directory(Protocol):
 
     def systems(self) -> Iterable[System]: ...
 
+    def called(self, name: str) -> tuple[System, ...]:
+        """The systems of that name that were not born dead, the newest last; `system` means the newest."""
+
     def copies_of(self, system: str) -> Iterable[Copy]:
         """Running copies of the system with that rid."""
 

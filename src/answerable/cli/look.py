@@ -97,6 +97,7 @@ def described(view: dict[str, Any]) -> list[str]:
             + (pick("; inherited", "；继承") if reason["inherited"] else "")
             for reason in tier["reasons"]
         ],
+        *([] if tier["reasons"] else [pick("  0: nothing that asks for more holds", "  0：没有要求更高分级的事实")]),
         pick("duties:", "义务："),
         *[
             f"  {_state(duty['state'])} {duty['moment']}: {duty['words' + zh]}"

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from typing import Any, Final
 
 from answerable.cli.parser import Parser, children
@@ -14,6 +15,8 @@ EXAMPLES: Final = """\
   answerable policy explain RECORD_ID         which rule decided this action
   answerable policy ls                        every rule, in the order in which they are tried
 """
+# The rule of an open leaf whose action was refused at step 1 (`pipeline.endings`).
+BEFORE: Final = "R000"
 
 
 def add(parser: Parser) -> None:
@@ -35,6 +38,8 @@ def explain(args: argparse.Namespace) -> int:
     if record := record_id(rule):
         decided = _decided(args, record)
         rule = decided["leaf"]["rule"]
+        if rule == BEFORE:
+            return _refused_before(args, decided)
     found = explanation(rule, language())
     answer: dict[str, Any] = msgspec.to_builtins(found)
     lines = [
@@ -48,6 +53,21 @@ def explain(args: argparse.Namespace) -> int:
         leaf = decided["leaf"]
         lines.insert(0, f"{decided['rid']}: {leaf['dec']} {leaf.get('err', '')}".rstrip())
     emit(args, answer, lines)
+    return 0
+
+
+def _refused_before(args: argparse.Namespace, decided: dict[str, Any]) -> int:
+    """An action that the path refused at its check, before any rule was asked."""
+    from answerable.errors.catalogue import CATALOGUE
+
+    code = decided["leaf"].get("err", "")
+    entry = CATALOGUE.get(code)
+    texts = (pick(entry.reason, entry.reason_zh), pick(entry.remedy, entry.remedy_zh)) if entry else ("", "")
+    # The leaf keeps the code and not its values.
+    reason, remedy = (re.sub(r"\{\w+\}", "…", text) for text in texts)
+    answer = {"rule": BEFORE, "ruling": "refuse", "why": code, "reason": reason, "remedy": remedy, "record": decided}
+    head = pick("refused at the check, before any rule was asked", "在检查阶段即被拒绝，未进入规则裁决")
+    emit(args, answer, [f"{decided['rid']}: refuse {code}", f"{head}:", f"  {reason}", f"  → {remedy}"])
     return 0
 
 

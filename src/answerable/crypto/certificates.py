@@ -9,6 +9,7 @@ Revocation is not looked up: nothing here goes out to a network. SM2 certificate
 from __future__ import annotations
 
 import hashlib
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,6 +21,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.utils import CryptographyDeprecationWarning as Deprecated
 from cryptography.x509.oid import NameOID
 
 from answerable.errors import VerificationError
@@ -47,8 +49,7 @@ def answer(chain: Sequence[bytes], anchors: Sequence[bytes], message: bytes, sig
     if not 1 <= len(chain) <= MAX_CHAIN:
         raise _bad("the chain has no certificate, or too many")
     try:
-        path = [x509.load_der_x509_certificate(der) for der in chain]
-        roots = [x509.load_der_x509_certificate(der) for der in anchors]
+        path, roots = _read(chain), _read(anchors)
         _check_path(path, roots, datetime.fromtimestamp(now_ms / 1000, UTC))
         _check_use(path[0])
         _check_signature(path[0], message, signature)
@@ -62,9 +63,16 @@ def answer(chain: Sequence[bytes], anchors: Sequence[bytes], message: bytes, sig
     except InvalidSignature:
         raise _bad("a signature does not hold") from None
     # Foreign DER can make the parser raise almost anything that is a ValueError or TypeError; all of it means no.
-    except (ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension, OverflowError):
+    except (ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension, OverflowError, Deprecated):
         raise _bad("a certificate cannot be read") from None
     return Named(hashlib.sha256(chain[0]).hexdigest(), frozenset(names))
+
+
+def _read(encoded: Sequence[bytes]) -> list[x509.Certificate]:
+    """What the parser only warns of, such as a serial number below one, is against RFC 5280: no certificate."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", Deprecated)
+        return [x509.load_der_x509_certificate(der) for der in encoded]
 
 
 def _check_path(path: list[x509.Certificate], roots: list[x509.Certificate], now: datetime) -> None:

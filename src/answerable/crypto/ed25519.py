@@ -27,6 +27,11 @@ KEY_LENGTH: Final = 32
 SIGNATURE_LENGTH: Final = 64
 # A PKCS #8 file of Ed25519 has 119 bytes; what is longer than this is no key of ours.
 MAX_KEY_FILE: Final = 1024
+# Points of small order, by their y as 32 bytes without the sign of x: under such a "key" one signature fits many
+# messages, with no private half. RFC 8032 leaves them in; whoever proves that a key is held must leave them out.
+_P: Final = 2**255 - 19
+_Y8: Final = 0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD84D3D706A17C7  # one of order 8; the other is -y
+SMALL_ORDER: Final = frozenset(y.to_bytes(32, "little") for y in (0, 1, _P - 1, _P, _P + 1, _Y8, _P - _Y8))
 
 
 class Key:
@@ -106,8 +111,10 @@ class Key:
 
 def verify(public: bytes, message: bytes, signature: bytes) -> None:
     """Return if `signature` over `message` is by `public`. Raises VerificationError ``log.signature`` for anything
-    else, keys and signatures of the wrong length included."""
+    else, keys and signatures of the wrong length and keys of small order included."""
     if len(public) != KEY_LENGTH or len(signature) != SIGNATURE_LENGTH:
+        raise VerificationError("log.signature")
+    if public[:31] + bytes((public[31] & 0x7F,)) in SMALL_ORDER:
         raise VerificationError("log.signature")
     try:
         Ed25519PublicKey.from_public_bytes(public).verify(signature, message)

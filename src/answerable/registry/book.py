@@ -41,7 +41,7 @@ class Book:
         self.changes = 0  # units that changed something here; caches over the registry are as old as this
         self._raw: dict[Space, dict[str, bytes]] = {space: {} for space in Space if space not in _SKIPPED}
         self._rows: dict[Space, dict[str, Any]] = {space: {} for space in _decoders}
-        self._names: dict[str, str] = {}  # name -> rid of the newest live system
+        self._names: dict[str, list[str]] = {}  # name -> rids of its live systems, the newest last
         self._numbers: dict[int, str] = {}
         self._digests: dict[str, list[str]] = {}
         self._children: dict[str, list[tuple[str, str]]] = {}
@@ -85,7 +85,12 @@ class Book:
 
     def system(self, ref: str) -> System | None:
         found: System | None = self._find(Space.SYSTEMS, Space.SYSTEM_IDS, ref)
-        return found or self._rows[Space.SYSTEMS].get(self._names.get(ref, ""))
+        if found is None and (called := self._names.get(ref)):
+            found = self._rows[Space.SYSTEMS][called[-1]]
+        return found
+
+    def called(self, name: str) -> tuple[System, ...]:
+        return tuple(self._rows[Space.SYSTEMS][rid] for rid in self._names.get(name, ()))
 
     def copy(self, ref: str) -> Copy | None:
         found: Copy | None = self._find(Space.COPIES, Space.COPY_IDS, ref)
@@ -173,10 +178,11 @@ class Book:
             self._digests.setdefault(digest, []).append(system.rid)
         for edge in system.edges:
             self._children.setdefault(edge.parent, []).append((system.rid, edge.relation.value))
-        newest = self._rows[Space.SYSTEMS].get(self._names.get(system.name, ""))
         # One that was born dead takes no name: else anybody could shadow a system by registering a dead one.
-        if not system.dead and (newest is None or newest.num < system.num):
-            self._names[system.name] = system.rid
+        if not system.dead:
+            called = self._names.setdefault(system.name, [])
+            called.append(system.rid)
+            called.sort(key=lambda rid: self._rows[Space.SYSTEMS][rid].num)  # rows of a store come in any order
 
     def _drop(self, space: Space, key: str) -> None:
         """Only rows that were never a party, system, copy, key or stop are dropped: those are kept for ever."""

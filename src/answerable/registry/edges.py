@@ -17,7 +17,7 @@ def resolve(directory: Directory, kind: SystemKind, specs: Iterable[EdgeSpec], *
 
     own: what the new system itself is called so far (its id, its announcement): an edge to it is a cycle. No other
     cycle can arise, since a parent must be registered before its child and an edge never changes; `Book.load` checks
-    that it did not. Raises Refused ``system.cycle|parent|relation``.
+    that it did not. Raises Refused ``system.cycle|parent|ambiguous|relation``.
     """
     edges = []
     for spec in specs:
@@ -26,6 +26,9 @@ def resolve(directory: Directory, kind: SystemKind, specs: Iterable[EdgeSpec], *
         parent = directory.system(spec.parent)
         if parent is None:
             raise Refused("system.parent", parent=spec.parent)
+        if len(called := directory.called(spec.parent)) > 1:
+            # An edge is for ever: it must not fall on the newest of several by chance.
+            raise Refused("system.ambiguous", name=spec.parent, ids=", ".join(each.id for each in called[-4:]))
         if spec.relation is Relation.USES and kind is SystemKind.MODEL:
             # Else a derivative could hide its lineage behind an edge that stop orders do not follow.
             raise Refused("system.relation", problem="a model does not use, it descends")

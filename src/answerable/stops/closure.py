@@ -37,7 +37,7 @@ class Reached:
 def reached(directory: Directory, root: str, scope: Scope) -> Reached:
     """What an order with this root and scope reaches now. root: rid, public id or name; "" for `Scope.ALL`.
 
-    Raises Refused ``stop.root_unknown``.
+    Raises Refused ``stop.root_unknown``, ``stop.ambiguous`` for a name that several systems bear.
     """
     if scope is Scope.COPY:
         copy = directory.copy(root)
@@ -69,6 +69,9 @@ def _of_system(directory: Directory, ref: str, scope: Scope) -> Reached:
     root = directory.system(ref)
     if root is None:
         raise _unknown(scope, ref)
+    if len(called := directory.called(ref)) > 1:
+        # A stop of the newest would leave running the one that was meant.
+        raise Refused("stop.ambiguous", name=ref, ids=", ".join(each.id for each in called[-4:]))
     found = {root.rid: root}
     if scope is Scope.LINEAGE:
         _descend(directory, found)

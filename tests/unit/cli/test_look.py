@@ -21,7 +21,7 @@ def test_every_list_is_shown(house: House, run: Run) -> None:
 def test_a_system_is_described_with_reasons_and_duties(house: House, run: Run) -> None:
     said = run("describe", "small")
     assert said.status == 0
-    for word in ("deployer: Operator Ltd", "vouched", "tier 0", "met", "sha256:abab"):
+    for word in ("deployer: Operator Ltd", "vouched", "tier 0", "0: nothing that asks for more", "met", "sha256:abab"):
         assert word in said.out
     assert run("describe", "small", "--json").data["name"] == "small"
     assert run("describe", "nobody").status == 3

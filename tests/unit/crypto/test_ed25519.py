@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from answerable.crypto.ed25519 import Key, verify
+from answerable.crypto.ed25519 import SMALL_ORDER, Key, verify
 from answerable.errors import AnswerableError, Refused, VerificationError
 
 # RFC 8032 section 7.1, test 2.
@@ -125,3 +125,24 @@ def test_openssl_reads_the_file(tmp_path: Path) -> None:
 
 def test_repr_hides_the_private_half() -> None:
     assert repr(Key.from_seed(SEED)) == f"Key({PUBLIC.hex()})"
+
+
+def test_keys_of_small_order_sign_nothing() -> None:
+    """Without the check the neutral element "signs" every message, and the others one of 2, 4 or 8."""
+    field = 2**255 - 19
+    curve = -121665 * pow(121666, -1, field) % field
+
+    def double(y: int) -> int:
+        x2 = (y * y - 1) * pow(curve * y * y + 1, -1, field) % field  # x squared, from -x^2 + y^2 = 1 + d x^2 y^2
+        return (y * y + x2) * pow(1 - curve * x2 * y * y, -1, field) % field
+
+    for encoded in SMALL_ORDER:
+        y = int.from_bytes(encoded, "little") % field
+        assert double(double(double(y))) == 1, "eight times the point is the neutral element"
+        neutral = (1).to_bytes(32, "little")
+        for sign in (0, 0x80):
+            public = encoded[:31] + bytes((encoded[31] | sign,))
+            for message in range(16):
+                for first in (neutral, public):
+                    with pytest.raises(VerificationError, match=r"log\.signature"):
+                        verify(public, bytes((message,)), first + bytes(32))

@@ -51,3 +51,14 @@ def test_an_edge_to_itself_is_a_cycle(pair: tuple[Registry, System, System]) -> 
     registry, _, _ = pair
     own = "spiffe://registry.example/system/abcdefghijklmnopqrstuvwxyz"
     assert code(registry, SystemKind.MODEL, EdgeSpec(parent=own, relation=Relation.COPY), own=own) == "system.cycle"
+
+
+def test_a_parent_by_a_name_that_several_bear_is_refused(pair: tuple[Registry, System, System]) -> None:
+    registry, one, _ = pair
+    second = registry.system(registry.book.party(one.parties[0].party), "one")  # type: ignore[arg-type]
+    assert code(registry, SystemKind.MODEL, EdgeSpec(parent="one", relation=Relation.FINETUNE)) == "system.ambiguous"
+    (edge,) = edges.resolve(
+        registry.book, SystemKind.MODEL, [EdgeSpec(parent=second.id, relation=Relation.FINETUNE)], own=""
+    )
+    assert edge.parent == second.rid
+    assert registry.book.called("one") == registry.reload().called("one") == (one, second)

@@ -8,6 +8,7 @@ from answerable.errors import Refused
 from answerable.model.terms import Relation, Scope, World
 from answerable.stops.closure import dependents, reached
 from tests.fleet import Fleet, sha
+from tests.small_registry import Registry
 
 
 def names(systems: object) -> list[str]:
@@ -88,3 +89,14 @@ def test_an_unknown_root_is_not_found(scope: Scope) -> None:
     with pytest.raises(Refused) as refusal:
         reached(Fleet().book, "nobody", scope)
     assert (refusal.value.code, refusal.value.exit) == ("stop.root_unknown", 3)
+
+
+def test_a_name_that_several_bear_stops_none_of_them() -> None:
+    registry = Registry()
+    firm = registry.party()
+    first, second = registry.system(firm, "base"), registry.system(firm, "base")
+    for scope in (Scope.LINEAGE, Scope.SYSTEM):
+        with pytest.raises(Refused, match=r"stop\.ambiguous") as refusal:
+            reached(registry.book, "base", scope)
+        assert str(refusal.value.params["ids"]).split(", ") == [first.id, second.id]
+        assert reached(registry.book, first.id, scope).root == first.rid

@@ -27,6 +27,13 @@ ENTRIES: Final[dict[str, Entry]] = {
         "请用 `answerable ls` 查看已登记对象，并以其编号指明。",
         exit=3,
     ),
+    "stop.ambiguous": Entry(
+        "Several systems are called {name}; the newest: {ids}.",
+        "有多个系统名为 {name}；最新的为：{ids}。",
+        "Name the one that you mean by its id; see `answerable ls --json`.",
+        "请以编号指明所指的系统；见 `answerable ls --json`。",
+        exit=5,
+    ),
     "stop.malformed": Entry(
         "The signed statement is not a well-formed one: {detail}.",
         "所签声明格式不正确：{detail}。",

@@ -57,6 +57,13 @@ ENTRIES: Final[dict[str, Entry]] = {
         "Register it from fewer parents.",
         "请减少其上游系统。",
     ),
+    "system.ambiguous": Entry(
+        "Several systems are called {name}; the newest: {ids}.",
+        "有多个系统名为 {name}；最新的为：{ids}。",
+        "Name the one that you mean by its id; see `answerable ls --json`.",
+        "请以编号指明所指的系统；见 `answerable ls --json`。",
+        exit=5,
+    ),
     "system.name": Entry(
         "{name} is reserved, has the form of an id, or belongs to a system of other parties.",
         "{name} 为保留名称、形如编号，或已属于其他主体的系统。",

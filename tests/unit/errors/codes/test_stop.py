@@ -12,6 +12,7 @@ STATUS = {  # code: (HTTP, exit)
     "stop.id_taken": (403, 5),
     "stop.lapsed": (403, 5),
     "stop.malformed": (403, 2),
+    "stop.ambiguous": (403, 5),
     "stop.no_origin": (503, 4),
     "stop.not_officer": (403, 1),
     "stop.not_suspension": (403, 5),

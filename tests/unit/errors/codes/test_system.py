@@ -17,6 +17,7 @@ STATUS = {  # code: (HTTP, exit)
     "system.duty": (403, 1),
     "system.field": (400, 1),
     "system.lineage": (403, 1),
+    "system.ambiguous": (403, 5),
     "system.name": (403, 5),
     "system.no_origin": (503, 4),
     "system.no_party": (403, 1),
