@@ -8,9 +8,11 @@ from typing import Final, Protocol, TypeVar
 
 from answerable.control.services import Services
 from answerable.errors import Refused
-from answerable.model.units import Committed, Unit
+from answerable.model.units import Committed, Lane, Unit
 
 ATTEMPTS: Final = 4  # each lost attempt means that another change was written: there is progress without us
+# Stop orders come back until they stand: whoever floods the registry must not keep an officer from stopping it.
+STOP_ATTEMPTS: Final = 256
 
 
 class Plan(Protocol):
@@ -24,15 +26,17 @@ Planned = TypeVar("Planned", bound=Plan)
 async def carry_out(services: Services, plan: Callable[[], Planned]) -> tuple[Planned, Committed]:
     """Plan, write; plan again if what it rested on changed meanwhile. Then raise the plan's own refusal, if it records
     one (a system that is born dead). Raises Refused ``log.conflict`` after several attempts, and what `plan` raises."""
-    for attempt in range(1, ATTEMPTS + 1):
+    attempt = 0
+    while True:
+        attempt += 1
         planned = plan()
+        most = STOP_ATTEMPTS if planned.unit.lane is Lane.STOP else ATTEMPTS
         try:
             committed = await services.ledger.commit(planned.unit)
         except Refused as error:
-            if error.code != "log.conflict" or attempt == ATTEMPTS:
+            if error.code != "log.conflict" or attempt >= most:
                 raise
             continue
         if (refusal := getattr(planned, "refusal", None)) is not None:
             raise refusal
         return planned, committed
-    raise Refused("log.conflict")

@@ -4,11 +4,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+import msgspec
 import pytest
 
 from answerable.control.commit import ATTEMPTS, carry_out
 from answerable.errors import Refused
-from answerable.model.units import Committed, Put, Space, Unit
+from answerable.model.units import Committed, Lane, Put, Space, Unit
 from tests.unit.control.house import House
 
 
@@ -32,6 +33,10 @@ class Contended:
         return found
 
 
+def urgent(unit: Unit) -> Unit:
+    return msgspec.structs.replace(unit, lane=Lane.STOP)
+
+
 UNIT = Unit(effects=(Put(Space.MISC, "tried", b"1"),))
 
 
@@ -52,6 +57,12 @@ def test_it_does_not_try_for_ever(house: House) -> None:
     services = replace(house.services, ledger=Contended(house.core.ledger, ATTEMPTS))
     with pytest.raises(Refused, match=r"log\.conflict"):
         house.run(carry_out(services, lambda: Plan(UNIT)))
+
+
+def test_a_stop_order_comes_back_until_it_stands(house: House) -> None:
+    services = replace(house.services, ledger=Contended(house.core.ledger, 20 * ATTEMPTS))
+    _, written = house.run(carry_out(services, lambda: Plan(urgent(UNIT))))
+    assert written.size
 
 
 def test_what_is_refused_is_recorded_first(house: House) -> None:
