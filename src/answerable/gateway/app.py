@@ -107,8 +107,7 @@ class Gateway:
         path: str = scope["path"]
         said = self._front.said(headers)
         accepts = headers.get(b"accept-language", b"").decode("latin-1")
-        body, parsed, fault = await self._read(path, headers, accepts, call)
-        fault = fault or said.fault
+        body, parsed, fault = await self._read(path, headers, accepts, call, said.fault)
         if parsed is None:
             parsed = _unread(path, accepts)
         action = Action(
@@ -131,9 +130,10 @@ class Gateway:
         await carry(action, self._dialects.of(parsed), self._deps, out)
 
     async def _read(
-        self, path: str, headers: Headers, accepts: str, call: Call
+        self, path: str, headers: Headers, accepts: str, call: Call, fault: Refused | None
     ) -> tuple[bytes, Parsed | None, Refused | None]:
-        """The body, and what it asks for or what is wrong with it. Raises Gone, Unavailable ``request.busy``."""
+        """The body, and what it asks for or what is wrong with it. fault: what is wrong with its head; then it is not
+        parsed. Raises Gone, Unavailable ``request.busy``."""
         announced = headers.get(b"content-length")
         # llhttp has checked that these are digits; a body of unknown length may be as long as any.
         size = self._max_body if announced is None else int(announced.lstrip(b"0")[:12] or b"0")
@@ -152,6 +152,8 @@ class Gateway:
             call.body_read = True
         if body is None:
             return b"", None, Refused("request.too_large", limit=self._max_body)
+        if fault is not None:
+            return body, None, fault
         try:
             return body, read(path, body, accepts), None
         except Refused as fault:

@@ -7,6 +7,7 @@ become ours at this one place.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,8 +25,10 @@ _PRIMARY: Final = 0xFF
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """A writing connection to an existing or new file. Raises Unavailable ``store.*``."""
+    """A writing connection to an existing or new file, its owner's alone. Raises Unavailable ``store.*``."""
     with translated():
+        # SQLite would make it as wide as the umask allows, and its write-ahead log with it.
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
         database = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=64)
         try:
             database.execute(f"PRAGMA busy_timeout={BUSY_MS}")

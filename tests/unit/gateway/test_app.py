@@ -128,6 +128,9 @@ async def test_paths_and_methods() -> None:
         assert (await h.call("GET", "/v1/chat/completions"))[0] == 405
         assert (await h.call("DELETE", "/healthz"))[0] == 405
         assert code((await h.chat(content_encoding="gzip"))[2]) == "request.encoding"
+        assert code((await h.chat(b"\x1f\x8b", content_encoding="gzip"))[2]) == "request.encoding", (
+            "the cause, not its effect"
+        )
 
 
 async def test_health_readiness_and_metrics() -> None:

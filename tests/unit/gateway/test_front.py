@@ -66,6 +66,7 @@ def test_our_own_headers() -> None:
         {b"answerable-data-class": b"\xff"},
         {b"answerable-principal": b"\xff"},
         {b"answerable-hold": b"x" * 300},
+        {b"answerable-hold": b"what the caller would like to read in the log"},
     ],
 )
 def test_what_is_not_known_is_a_fault_and_never_a_guess(headers: dict[bytes, bytes]) -> None:

@@ -18,6 +18,14 @@ def test_a_connection_writes_ahead_and_syncs_fully(tmp_path: Path) -> None:
     database.close()
 
 
+def test_a_new_file_is_its_owners_alone(tmp_path: Path) -> None:
+    database = connect(tmp_path / "a.db")
+    database.execute("CREATE TABLE t (a)")
+    modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
+    database.close()
+    assert modes == {"a.db": 0o600, "a.db-wal": 0o600, "a.db-shm": 0o600}
+
+
 def test_a_reader_cannot_write(tmp_path: Path) -> None:
     writer = connect(tmp_path / "a.db")
     writer.execute("CREATE TABLE t (a)")
