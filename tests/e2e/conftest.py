@@ -76,27 +76,32 @@ def own_demo(start: Callable[..., Demo]) -> Demo:
 
 
 @pytest.fixture(scope="session")
-def scripted_upstream() -> Iterator[Upstream]:
+def _upstream() -> Iterator[Upstream]:
     made = Upstream()
     yield made
     made.close()
 
 
+@pytest.fixture
+def scripted_upstream(_upstream: Upstream) -> Upstream:
+    """A scripted upstream (shared), which is friendly again for each test."""
+    _upstream.answer = friendly
+    _upstream.asked.clear()
+    _upstream.heads.clear()
+    return _upstream
+
+
 @pytest.fixture(scope="session")
-def _scripted(scripted_upstream: Upstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Demo, Upstream]]:
+def _scripted(_upstream: Upstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Demo, Upstream]]:
     store = tmp_path_factory.mktemp("scripted") / "store"
-    running = Demo(store, "--url", scripted_upstream.url, "--model", "scripted", "--locality", "local")
+    running = Demo(store, "--url", _upstream.url, "--model", "scripted", "--locality", "local")
     try:
-        yield running, scripted_upstream
+        yield running, _upstream
     finally:
         running.end()
 
 
 @pytest.fixture
-def scripted(_scripted: tuple[Demo, Upstream]) -> tuple[Demo, Upstream]:
-    """A demo over a scripted upstream (shared), which is friendly again for each test."""
-    demo, upstream = _scripted
-    upstream.answer = friendly
-    upstream.asked.clear()
-    upstream.heads.clear()
-    return demo, upstream
+def scripted(_scripted: tuple[Demo, Upstream], scripted_upstream: Upstream) -> tuple[Demo, Upstream]:
+    """A demo over a scripted upstream, both shared."""
+    return _scripted[0], scripted_upstream

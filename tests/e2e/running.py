@@ -6,6 +6,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import selectors
 import signal
 import subprocess
@@ -16,7 +17,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
-
 
 from answerable.app.people import FOLDER, read
 from answerable.cli.client import Client
@@ -46,7 +46,8 @@ class Ended:
     @property
     def code(self) -> str:
         """The code of the error that it told, "" for none."""
-        return self.err.split(":", 1)[0] if self.status else ""
+        told = re.search(r"^([a-z]+\.[a-z_]+): ", self.err, re.MULTILINE)
+        return told[1] if told and self.status else ""
 
 
 def environment() -> dict[str, str]:
@@ -78,8 +79,16 @@ def answerable(
     return Ended(done.returncode, done.stdout, done.stderr.decode())
 
 
+class NotStarted(Exception):
+    """It did not come up. code: of the error that it told, "" for none."""
+
+    def __init__(self, said: str, code: str = "") -> None:
+        super().__init__(said)
+        self.code = code
+
+
 class Demo:
-    """A running `answerable demo`. start: raises AssertionError, with what it said, if it does not come up."""
+    """A running `answerable demo`. Raises NotStarted, with what it said, if it does not come up."""
 
     def __init__(self, store: Path, *options: str, prefix: Sequence[str] = ()) -> None:
         self.store = store
@@ -97,6 +106,8 @@ class Demo:
             )
         try:
             self.said: dict[str, Any] = json.loads(self._first_line())
+            if "error" in self.said:
+                raise NotStarted(self.talk(), self.said["error"]["code"])
         except BaseException:
             self.kill()
             raise
@@ -111,9 +122,11 @@ class Demo:
         with selectors.DefaultSelector() as ready:
             ready.register(out, selectors.EVENT_READ)
             while not line.endswith(b"\n"):
-                assert ready.select(max(0.0, until - time.monotonic())), f"not up in {START_S} s: {self.talk()}"
+                if not ready.select(max(0.0, until - time.monotonic())):
+                    raise NotStarted(f"not up in {START_S} s: {self.talk()}")
                 piece = os.read(out.fileno(), 65_536)
-                assert piece, f"ended with {self.process.wait(END_S)}: {self.talk()}"
+                if not piece:
+                    raise NotStarted(f"ended with {self.process.wait(END_S)}: {self.talk()}")
                 line += piece
         return line
 
