@@ -81,7 +81,7 @@ def test_no_command_stands_outside_a_block_that_is_run(page: Path) -> None:
 @pytest.mark.parametrize("name", READMES)
 def test_a_readme_has_commands(name: str) -> None:
     commands = [step.command for block in blocks((ROOT / name).read_text(encoding="utf-8")) for step in block.steps]
-    assert any(command.split(" ARGS=")[0] == "make run" for command in commands)
+    assert any(command.split()[:2] == ["make", "run"] for command in commands)
     assert "make test" in (ROOT / name).read_text(encoding="utf-8")
 
 
