@@ -5,6 +5,7 @@
 #   make test          the whole test suite (ARGS="tests/unit/log -k merkle" for a part of it)
 #   make lint          style, types, layers, generated pages
 #   make bench         this gateway beside its peers (ARGS="--quick --json")
+#   make fuzz          every parser of untrusted bytes, half a minute each (ARGS="warrant --seconds 600")
 #   make reference     write the generated pages under docs/reference/
 #   make requirements  lock the dependencies again (ARGS="--upgrade" for newer ones)
 #   make clean         remove the environments and caches
@@ -31,9 +32,9 @@ sync := tools/uv pip sync --quiet --require-hashes --no-build --python $(bin)/py
 run_locks := requirements/base.txt requirements/local.txt requirements/build.txt requirements/tools.txt
 dev_locks := $(run_locks) requirements/test.txt requirements/lint.txt
 
-.PHONY: help run test lint bench reference requirements clean
+.PHONY: help run test lint bench fuzz reference requirements clean
 help:
-	@sed -n '4,14p' Makefile | sed 's/^# \{0,1\}//'
+	@sed -n '4,15p' Makefile | sed 's/^# \{0,1\}//'
 
 # --- environments -----------------------------------------------------------------------------------------------------
 
@@ -88,6 +89,13 @@ lint: $(stamps)/dev
 bench: $(stamps)/dev $(VENV)-litellm/stamp
 	@python -m benchmarks.gateway --litellm $(VENV)-litellm/bin/litellm $(ARGS)
 
+$(stamps)/fuzz: requirements/fuzz.txt $(stamps)/dev
+	@$(install) -r requirements/fuzz.txt
+	@touch $@
+
+fuzz: $(stamps)/fuzz
+	@python -m fuzz $(ARGS)
+
 reference: $(stamps)/dev
 	python -m tools.reference
 
@@ -103,6 +111,7 @@ requirements: $(stamps)/tools
 	$(compile) pyproject.toml --extra otel --extra nvml --group test -c requirements/local.txt -c requirements/build.txt -o requirements/test.txt
 	$(compile) --group lint -c requirements/local.txt -c requirements/build.txt -c requirements/test.txt \
 	  -o requirements/lint.txt
+	$(compile) --group fuzz -c requirements/base.txt -o requirements/fuzz.txt
 	$(compile) --group bench-litellm --excludes requirements/bench-litellm-excluded.in -o requirements/bench-litellm.txt
 	@! grep -nE '://|^-|(^|[ =@])/' requirements/*.txt
 

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The parsers that meet a stranger's bytes, each as a function of bytes that may raise our errors and nothing else."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from answerable.admission import proof
+from answerable.admission import warrant as warrants
+from answerable.crypto import canonical, dsse, jwt
+from answerable.crypto.ed25519 import Key
+from answerable.errors import AnswerableError
+from answerable.formats import saved
+from answerable.formats.api_text import dialects
+from answerable.labels import aigc, provider_code
+from answerable.log import bundle, checkpoint, leaf, note, receipt, trust
+from answerable.protocols.openai.request import read
+from answerable.registry import ids
+from answerable.verify.receipt import verify
+from answerable.warrants.bindings import Binding
+
+Target = Callable[[bytes], object]
+
+_KEY: Final = Key.from_seed(b"fuzz" * 8)
+_TRUST: Final = trust.Trust((note.VerifierKey.of("fuzz.invalid", _KEY.public),))
+_DIALECTS: Final = dialects()
+_PATHS: Final = ("/v1/chat/completions", "/v1/responses", "/v1/completions", "/v1/embeddings")
+
+
+def _text(data: bytes) -> str:
+    """Bytes that are no UTF-8 become lone surrogates: text that a careless reader cannot encode again."""
+    return data.decode("utf-8", "surrogateescape")
+
+
+def _requests(data: bytes) -> None:
+    for path in _PATHS:
+        with contextlib.suppress(AnswerableError):
+            parsed = read(path, data)
+            _DIALECTS.of(parsed).prepare(parsed.request, "m", stream=parsed.stream)
+
+
+def _answers(data: bytes) -> None:
+    """Cut in two at a place that the bytes choose: what straddles two reads must be understood or refused as well."""
+    cut = data[0] * len(data) // 256 if data else 0
+    for path in _PATHS:
+        for stream in (False, True):
+            dialect = _DIALECTS.at(path)
+            with contextlib.suppress(AnswerableError):
+                decoder, said = dialect.decoder(stream=stream), dialect.content()
+                for chunk in (*decoder.feed(data[:cut]), *decoder.feed(data[cut:]), *decoder.end()):
+                    dialect.stamp(chunk, "r" * 32, "m")
+                    said.add(chunk)
+                    dialect.encode(chunk, stream=stream)
+                said.body()
+
+
+TARGETS: Final[dict[str, Target]] = {
+    "aigc": aigc.read,
+    "answers": _answers,
+    "binding": lambda data: Binding.parse(_text(data)),
+    "bundle": bundle.unpack,
+    "canonical": canonical.loads,
+    "checkpoint": checkpoint.parse,
+    "dsse": lambda data: dsse.verify(data, {"k": _KEY.public}),
+    "identifier": lambda data: ids.parse(_text(data)),
+    "jwt": lambda data: jwt.peek(_text(data)),
+    "leaf": leaf.decode,
+    "note": note.parse,
+    "proof": lambda data: proof.kid_of(_text(data)),
+    "provider_code": lambda data: provider_code.parse(_text(data)),
+    "receipt": receipt.parse,
+    "requests": _requests,
+    "saved": saved.read,
+    "trust": trust.parse,
+    "verify": lambda data: verify(data, _TRUST),
+    "warrant": lambda data: warrants.parse(_text(data), {"k": _KEY.public}),
+}
+
+
+def run(target: Target, data: bytes) -> None:
+    """One input. Raises what is not one of our errors: that is a finding."""
+    with contextlib.suppress(AnswerableError):
+        target(data)
+
+
+def seeds() -> Iterator[bytes]:
+    """Inputs near what is well formed: every text in the published test vectors, whole and as JSON."""
+    import json
+    from pathlib import Path
+
+    def texts(value: object) -> Iterator[bytes]:
+        if isinstance(value, str):
+            yield value.encode("utf-8", "surrogatepass")
+        elif isinstance(value, list | tuple):
+            for each in value:
+                yield from texts(each)
+        elif isinstance(value, dict):
+            yield json.dumps(value).encode()
+            for each in value.values():
+                yield from texts(each)
+
+    for file in sorted((Path(__file__).parents[1] / "docs" / "spec" / "vectors").glob("*.json")):
+        yield from texts(json.loads(file.read_text(encoding="utf-8")))
