@@ -39,6 +39,7 @@ class Renewals:
         self._since = 0  # wall clock at the first pending one
         self._since_mono = 0
         self._writing = asyncio.Lock()
+        self._last: asyncio.Future[None] | None = None
 
     @property
     def pending(self) -> int:
@@ -73,7 +74,9 @@ class Renewals:
         """Write a leaf a minute until cancelled. A failed write is tried again with the next."""
         while True:
             await self._sleep(MINUTE_MS / 1000)
+            # Not cancelled with us: what the ledger has taken it writes, and the last flush must not write it again.
+            self._last = asyncio.ensure_future(self.flush())
             try:
-                await self.flush()
+                await asyncio.shield(self._last)
             except AnswerableError:
                 continue  # `check` ends renewals when this goes on

@@ -10,6 +10,7 @@ from answerable.errors import Unavailable
 from answerable.log.leaf import leaf_hash
 from answerable.log.merkle import root_of
 from answerable.model.leaves import RenewalsLeaf
+from answerable.model.units import Committed, Unit
 from answerable.warrants.renewals import OVERDUE_MS, Renewals
 from tests.fleet import Fleet
 
@@ -66,3 +67,30 @@ async def test_runs_a_minute_at_a_time_and_survives_a_failure() -> None:
         await renewals.run()
     assert slept == [60.0] * 3
     assert len(fleet.ledger.leaves) == 1
+
+
+async def test_a_batch_that_is_being_written_at_the_end_is_written_once() -> None:
+    fleet = Fleet()
+    slow, begun = asyncio.Event(), asyncio.Event()
+
+    async def before(unit: Unit) -> None:
+        begun.set()
+        await slow.wait()
+
+    class Slow:
+        async def commit(self, unit: Unit) -> Committed:
+            await before(unit)
+            return await fleet.ledger.commit(unit)
+
+    async def at_once(seconds: float) -> None:
+        await asyncio.sleep(0)
+
+    renewals = Renewals(Slow(), fleet.clock, sleep=at_once)  # type: ignore[arg-type]  # it commits, that is all
+    renewals.add("a")
+    running = asyncio.create_task(renewals.run())
+    await begun.wait()
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    asyncio.get_running_loop().call_later(0.01, slow.set)
+    await renewals.flush()
+    assert [leaf.num for leaf in fleet.ledger.leaves if isinstance(leaf, RenewalsLeaf)] == [1]
