@@ -16,6 +16,7 @@ from answerable.formats.api_text import dialects
 from answerable.model.actions import Chunk
 from answerable.model.labels import AIGC, Label, Place
 from answerable.ports import Dialect, Transcript
+from answerable.protocols.openai.forms import Repeat
 
 RID = "abcdefghijklmnopqrstuvwxyz234567"
 OTHER_RID = "z" * 32
@@ -84,6 +85,14 @@ def completion(*contents: Any, **message: Any) -> dict[str, Any]:
     }
 
 
+def _bodies(chunk: Chunk) -> list[dict[str, Any]]:
+    """A chunk's body; of pieces that travel together, each one's."""
+    if type(chunk) is Repeat and chunk.form is not None and chunk.form.out is not None:
+        events = chunk.wire(*chunk.form.out).split(b"\n\n")[:-1]
+        return [json.loads(event.removeprefix(b"data: ")) for event in events]
+    return [chunk.body]
+
+
 @dataclass
 class Sent:
     """What left: the bytes, the pieces as sent, and the transcript of them. seen: what detectors saw."""
@@ -95,7 +104,7 @@ class Sent:
 
     @property
     def bodies(self) -> list[dict[str, Any]]:
-        return [chunk.body for chunk in self.chunks]
+        return [body for chunk in self.chunks for body in _bodies(chunk)]
 
 
 def carry(dialect: Dialect, reads: Iterable[bytes], *, stream: bool, mark: Label | None = None) -> Sent:

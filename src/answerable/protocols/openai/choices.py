@@ -120,7 +120,10 @@ class Stream:
                 and piece.endswith(form.tail)
                 and (again := self._again(form, piece[len(form.head) : len(piece) - len(form.tail)])) is not None
             ):
-                out.append(again)
+                if out and type(before := out[-1]) is Repeat and before.form is form:
+                    before.join(again)  # watched, labelled and sent together, as they came together
+                else:
+                    out.append(again)
             elif piece == DONE:
                 self._finish(out)
             elif piece:
@@ -208,7 +211,7 @@ class ChoiceEndpoint(Endpoint):
 
     def encode(self, chunk: Chunk, *, stream: bool) -> bytes:
         if type(chunk) is Repeat and (form := chunk.form) is not None and (out := form.out) is not None:
-            return out[0] + chunk.raw + out[1]
+            return chunk.wire(*out)
         return super().encode(chunk, stream=stream)
 
 

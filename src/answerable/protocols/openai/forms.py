@@ -41,28 +41,39 @@ class Form:
 
 
 class Repeat(Chunk):
-    """A piece that has a known form. said: its text; raw: the same as bytes.
+    """One piece that has a known form, or several that one read brought, one after the other. said: their text; raws:
+    the same as bytes, piece by piece.
 
-    `body` is made when somebody asks for it, and from then on it is what counts.
+    `body` of one piece is made when somebody asks for it, and from then on it is what counts.
     """
 
-    __slots__ = ("form", "raw", "said")
+    __slots__ = ("form", "raws", "said")
 
     def __init__(self, form: Form, raw: bytes, said: str, text: str) -> None:
         self.form: Form | None = form
-        self.raw = raw
+        self.raws = [raw]
         self.said = said
         self.text = text
         self.event = ""
         self.usage = None
         self.last = False
 
+    def join(self, after: Repeat) -> None:
+        """Take in the piece of the same form that comes next."""
+        self.raws += after.raws
+        self.said += after.said
+        self.text += after.text
+
+    def wire(self, head: bytes, tail: bytes) -> bytes:
+        """The events, with these bytes around each text."""
+        return head + (tail + head).join(self.raws) + tail
+
     def __getattr__(self, name: str) -> Any:
-        if name != "body" or self.form is None:
+        if name != "body" or self.form is None or len(self.raws) != 1:
             raise AttributeError(name)
         # As it stands by now: stamped, if it was.
         form, out = self.form, self.form.out
-        data = out[0] + self.raw + out[1] if out is not None else form.wire_head + self.raw + form.wire_tail
+        data = self.wire(*out) if out is not None else self.wire(form.wire_head, form.wire_tail)
         self.body = members(data[len(b"data: ") :])
         self.form = None
         return self.body
