@@ -20,6 +20,7 @@ from answerable.net.asgi import Message
 MAX_HEAD: Final = 65_536  # bytes of a request head; a warrant with 256 ancestors is under 8 kB
 HEAD_SECONDS: Final = 20.0  # from connection, or from the head's first byte, to its end
 MAX_CONNECTIONS: Final = 2048
+AROUND: Final = 8  # bytes around each byte of a body: its chunk may be as small as one
 BODILESS: Final = frozenset({204, 304})
 
 _UNREADABLE = msgspec.json.encode({"error": Refused("request.unreadable", limit=MAX_HEAD).as_dict()})
@@ -105,7 +106,10 @@ class Cycle(RequestResponseCycle):
 class Inbound(HttpToolsProtocol):
     """waiting_since: loop time since which a head is awaited; 0.0 while a request is answered and between requests.
     resting_since: loop time since which nothing is asked; 0.0 otherwise. The listener's sweep ends connections by
-    them."""
+    them.
+
+    What stands around a body (sizes and extensions of chunks, trailers) is bounded as a head is: nobody reads it, and
+    the parser would keep a trailer however long."""
 
     max_head = MAX_HEAD
     max_connections = MAX_CONNECTIONS
@@ -115,6 +119,7 @@ class Inbound(HttpToolsProtocol):
         self.waiting_since = 0.0
         self.resting_since = 0.0
         self._head_bytes = 0
+        self._around = 0  # bytes around the body that is being received
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -126,19 +131,29 @@ class Inbound(HttpToolsProtocol):
         rested, self.resting_since = self.resting_since, 0.0
         if self.waiting_since or rested:
             self._head_bytes += len(data)
+        self._around += len(data)
         super().data_received(data)
         if rested and not self.waiting_since and self.cycle.response_complete:
             self.waiting_since = self.loop.time()  # bytes that begin nothing end the rest all the same
-        if self.waiting_since and self._head_bytes > self.max_head and not self.transport.is_closing():
+        if (self.waiting_since and self._head_bytes > self.max_head) or self._around > self.max_head:
             self.send_400_response("")
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self.waiting_since = self.loop.time()
+        self._around = 0
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if self.waiting_since:  # else it is a trailer
+            super().on_header(name, value)
+
+    def on_body(self, body: bytes) -> None:
+        self._around = max(0, self._around - AROUND * len(body))
+        super().on_body(body)
 
     def on_headers_complete(self) -> None:
         self.waiting_since = 0.0
-        self._head_bytes = 0
+        self._head_bytes = self._around = 0
         parser, scope = self.parser, self.scope
         version = parser.get_http_version()
         scope["method"] = parser.get_method().decode("ascii")

@@ -33,6 +33,33 @@ async def test_a_large_body_is_not_a_large_head() -> None:
     assert answer.count(b"HTTP/1.1 200 OK") == 2
 
 
+CHUNKED = b"POST / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "flood", [b"1\r\n \r\n0\r\nx: " + b"y" * 400_000, b"0\r\n" + b"x: y\r\n" * 60_000, b"1;" + b"x" * 400_000]
+)
+async def test_what_stands_around_a_body_is_bounded(flood: bytes) -> None:
+    async with listening(hello) as listener:
+        answer = await talk(listener.port, CHUNKED + flood, seconds=2)
+    assert b"request.unreadable" in answer
+
+
+async def test_small_chunks_and_a_trailer_are_taken_and_the_trailer_is_no_header() -> None:
+    seen: list[Any] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await asyncio.sleep(0.05)
+        seen.extend(scope["headers"])
+        await hello(scope, receive, send)
+
+    async with listening(app) as listener:
+        data = CHUNKED + b"1\r\nx\r\n" * 100_000 + b"0\r\nauthorization: Bearer b\r\n\r\n"
+        answer = await talk(listener.port, data, seconds=2)
+    assert answer.count(b"HTTP/1.1 200 OK") == 1
+    assert [name for name, _ in seen] == [b"host", b"transfer-encoding"]
+
+
 async def test_slow_heads_are_cut() -> None:
     async with listening(hello, head_s=0.2) as listener:
         for beginning in (b"", b"GET / HT", b"GET / HTTP/1.1\r\nhost: x\r\n\r\nGET / HTTP/1.1\r\nx:"):
