@@ -17,6 +17,7 @@ from answerable.model.terms import Locality, Measure
 from answerable.ports import Served
 from answerable.upstreams.energy import EnergyCounter
 
+MAX_COUNT: Final = 2**53 - 1  # what a leaf holds
 FRESH_NS: Final = 1_000_000  # counters change about once a millisecond; reading more often costs and tells nothing
 
 
@@ -95,17 +96,17 @@ class CallMetering:
     def spent(self, tokens_in: int, tokens_out: int) -> Spent:
         rates = self._rates
         if self._shared is not None:
-            energy, measure = self._shared.leave(self._entered), Measure.MEASURED
+            energy, measure = float(self._shared.leave(self._entered)), Measure.MEASURED
             self._shared = None
         else:
-            energy, measure = round((tokens_in + tokens_out) * rates.mj_per_token), Measure.ESTIMATED
+            energy, measure = (tokens_in + tokens_out) * rates.mj_per_token, Measure.ESTIMATED
         return Spent(
             tokens_in=tokens_in,
             tokens_out=tokens_out,
             duration_ms=(time.monotonic_ns() - self._began) // 1_000_000,
-            energy_mj=energy,
+            energy_mj=_counted(energy),
             energy_measure=measure,
-            cost_micro=round(tokens_in * rates.price_in + tokens_out * rates.price_out) if rates.currency else 0,
+            cost_micro=_counted(tokens_in * rates.price_in + tokens_out * rates.price_out) if rates.currency else 0,
             currency=rates.currency,
         )
 
@@ -113,3 +114,8 @@ class CallMetering:
         # A call that broke before it was settled must not take a share for ever.
         if self._shared is not None:
             self._shared.leave(self._entered)
+
+
+def _counted(number: float) -> int:
+    """As a leaf can hold it: the counts of tokens are an upstream's word, and counters may be set back."""
+    return min(max(round(number), 0), MAX_COUNT)

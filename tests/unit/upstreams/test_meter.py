@@ -70,3 +70,13 @@ def test_a_call_that_is_never_settled_takes_no_share_for_ever() -> None:
     kept = meter.start(served())
     counter.mj, now[0] = 100, 10_000_000
     assert kept.spent(1, 1).energy_mj == 100
+
+
+def test_what_an_upstream_says_it_used_never_makes_a_leaf_that_nobody_can_read() -> None:
+    spent = CallMeter(Rates(20_000.0, "EUR", 2e6, 1e7)).start(served()).spent(2**40 - 1, 2**40 - 1)
+    assert (spent.energy_mj, spent.cost_micro) == (2**53 - 1, 2**53 - 1)
+    counter = Counter()
+    counter.mj = 1000
+    call = CallMeter(Rates(1.0), counters=(counter,)).start(served())
+    counter.mj = 0  # set back
+    assert call.spent(1, 1).energy_mj == 0
