@@ -152,8 +152,9 @@ class Stream:
         if kind == "error":
             raise broken("an error in place of an answer")
         self._filling.fill(kind, event)
-        # The name on the wire is the type that was looked at: readers go by the one or the other.
-        chunk = Chunk(event, event=kind if name else "")
+        # Readers go by the name on the wire or by the type: what was looked at is the type. Equal to a name that came
+        # as one line, it is one line too.
+        chunk = Chunk(event, event=kind if name == kind else "")
         if (more := self._texts.more(event)) is not None:
             chunk.text = self._weave.say(*more)
             return chunk

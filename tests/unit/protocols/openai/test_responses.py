@@ -155,7 +155,9 @@ def test_nothing_sent_has_no_content() -> None:
     assert Marker().place(whole({"output": []})) == {"output": []}
 
 
-def test_the_name_of_an_event_is_the_type_that_was_looked_at() -> None:
-    event = {"type": "response.custom", "delta": "unseen"}
+@pytest.mark.parametrize("kind", ["response.custom", "x\n\ndata: {}\n\n", "response.created\n"])
+def test_an_event_has_no_other_name_than_the_type_that_was_looked_at(kind: str) -> None:
+    event = {"type": kind, "delta": "unseen"}
     (chunk,) = Stream().feed(b"event: response.output_text.delta\ndata: " + json.dumps(event).encode() + b"\n\n")
-    assert chunk.event == "response.custom"
+    assert chunk.event == ""
+    assert RESPONSES.encode(chunk, stream=True).count(b"\n\n") == 1
