@@ -50,7 +50,7 @@ def _load(port: str, name: str, points: list[EntryPoint]) -> Plugin:
         if spec is None or spec.origin is None:
             raise ImportError(f"{point.module} has no file")
         digest = hashlib.sha256(Path(spec.origin).read_bytes()).hexdigest()
-    except Exception as error:  # noqa: BLE001  foreign code may raise anything; any of it is no start
+    except Exception as error:
         raise Refused("config.plugin", port=port, name=name, detail=f"{type(error).__name__}: {error}") from error
     version = point.dist.version if point.dist is not None else "0"
     return Plugin(name, port, version, digest, value)

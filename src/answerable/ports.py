@@ -332,7 +332,7 @@ class Dialect(Protocol):
     def label_format(self, *, stream: bool) -> LabelFormat[Chunk]: ...
 
     def stamp(self, chunk: Chunk, record: str, model: str) -> None:
-        """Set the piece's `id` to the record id and `model` to what the caller asked for, in place."""
+        """Set the piece's `id` to the record id and `model` to the name of the system that answers, in place."""
 
     def content(self) -> Transcript:
         """A fresh collector of what is said, in the canonical form that is committed to."""

@@ -34,8 +34,8 @@ def event(text: str | None, finish: str | None = None) -> bytes:
 
 
 class ScriptedUpstream:
-    """Runs in a thread of the test. calls: bodies that came; gone: calls that the gateway left early; victim: process that
-    `do:kill` kills."""
+    """Runs in a thread of the test. calls: bodies that came; gone: calls that the gateway left early; victim: process
+    that `do:kill` kills."""
 
     def __init__(self) -> None:
         self.calls: list[dict[str, object]] = []

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import httpx2 as httpx
 import pytest
+
 from tests.e2e.places import running
 from tests.e2e.scripted_upstream import ScriptedUpstream
 

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.e2e.places import ANSWERABLE, Place, cli, running
-from tests.e2e.scripted_upstream import ScriptedUpstream
 
 from answerable.registry.ids import unassigned_lei
+from tests.e2e.places import ANSWERABLE, Place, cli, running
+from tests.e2e.scripted_upstream import ScriptedUpstream
 
 OPERATOR = unassigned_lei("e2e")
 MAIN = "spiffe://e2e.invalid/gateway/main"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Stop, as people do it: one officer suspends at once, a second terminates, nothing un-stops, other officers let a *new*
-system stand beside the stopped one. One story on one store, in the order of the tests."""
+"""Stop, as people do it: one officer suspends at once, a second terminates, nothing un-stops, other officers let a
+*new* system stand beside the stopped one. One story on one store, in the order of the tests."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from typing import Any
 
 import openai
 import pytest
-from tests.e2e.places import Place, cli, running
-from tests.e2e.scripted_upstream import ScriptedUpstream
 
 from answerable.registry.ids import unassigned_lei
+from tests.e2e.places import Place, cli, running
+from tests.e2e.scripted_upstream import ScriptedUpstream
 
 OPERATOR = unassigned_lei("stop")
 DIGEST = "sha256:" + "ab" * 32
@@ -123,6 +123,13 @@ def test_the_whole_lineage_is_refused_and_others_go_on(story: Story) -> None:
     calls = len(story.upstream.calls)
     assert story.asked("Grandchild") == 403
     assert len(story.upstream.calls) == calls
+
+
+def test_ls_tells_what_is_suspended_what_lost_its_model_and_what_goes_on(story: Story) -> None:
+    states = {each["system"]["name"]: each["system"]["state"] for each in story.place.cli("ls")}
+    assert states == {
+        "Base": "suspended", "Tuned": "suspended", "Grandchild": "suspended", "App": "degraded", "Other": "ok",
+    }  # fmt: skip
 
 
 def test_the_same_officer_does_not_count_twice(story: Story) -> None:

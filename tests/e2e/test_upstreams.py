@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import httpx2 as httpx
 import openai
 import pytest
+
 from tests.e2e.places import Place, running
 from tests.e2e.scripted_upstream import ScriptedUpstream
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -23,6 +24,7 @@ from answerable.stores.sqlite import SqliteStore
 
 TRUST_FILE: Final = "trust.txt"
 DEMO: Final = "demo"
+MAX_SOCKET_PATH: Final = 107  # 108 bytes in Linux' sockaddr_un, the last of them zero
 
 
 class Plan(Protocol):
@@ -71,11 +73,21 @@ class Core:
         await self.ledger.close()
 
 
+def check_socket(config: Config) -> None:
+    """Raises Refused ``config.value`` for a control socket whose path the system cannot hold (unix(7), `sun_path`):
+    said before anything is made or started."""
+    size = len(os.fsencode(config.socket_path))
+    if size > MAX_SOCKET_PATH:
+        detail = f"control.socket {config.socket_path} has {size} bytes, a socket's path at most {MAX_SOCKET_PATH}"
+        raise Refused("config.value", detail=detail)
+
+
 async def open_core(config: Config) -> Core:
     """Open an existing store, verify it, and settle what a crash left open.
 
-    Raises Unavailable ``store.*``, Refused ``log.key``: then nothing was signed or written.
+    Raises Unavailable ``store.*``, Refused ``log.key``, ``config.value``: then nothing was signed or written.
     """
+    check_socket(config)
     keys = load(config.store_path) if config.store_path.is_dir() else _missing(config)
     store = SqliteStore.open(config.store_path, payload_key=keys.payload)
     try:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from answerable.app import keys as own_keys
-from answerable.app.core import DEMO, TRUST_FILE, Core, run_core
+from answerable.app.core import DEMO, TRUST_FILE, Core, check_socket, run_core
 from answerable.app.people import FOLDER, Person, write
 from answerable.config import Config
 from answerable.crypto.b64 import b64u
@@ -68,6 +68,7 @@ async def create(config: Config, founding: Founding) -> Core:
     if not _DOMAIN.fullmatch(founding.domain):
         raise Refused("config.value", detail=f"{founding.domain} is no trust domain")
     parse(founding.operator)  # before anything is written
+    check_socket(config)
     if path.exists() and any(path.iterdir()):
         raise Refused("store.exists", path=str(path))
     try:

@@ -96,7 +96,7 @@ async def _run(config: Config, *, as_json: bool, say: Say, tell: Tell, remote: f
     core = await _open(config, say)
     agents: list[asyncio.subprocess.Process] = []
     try:
-        say("registering the fleet")
+        say("registering the fleet", "正在登记演示系统")
         await fleet.register(core, remote)
         handle = await _handle(core)
     except BaseException:
@@ -105,7 +105,7 @@ async def _run(config: Config, *, as_json: bool, say: Say, tell: Tell, remote: f
 
     async def announce(address: Address, core: Core) -> None:
         if remote is None:
-            say("starting two copies of the agent")
+            say("starting two copies of the agent", "正在启动智能体的两个运行副本")
             agents.extend([await _agent(config) for _ in range(AGENTS)])
         _environment(core.config.store_path.absolute(), address.gateway, handle)
         if as_json:
@@ -131,13 +131,13 @@ def described(address: Address, handle: str, core: Core, remote: fleet.Remote | 
 async def _open(config: Config, say: Say) -> Core:
     path = config.store_path
     if path.is_dir() and any(path.iterdir()):
-        say(f"opening the store {path}")
+        say(f"opening the store {path}", f"正在打开存储 {path}")
         core = await open_core(config)
         if not core.demo:
             await core.close()
             raise Refused("store.not_demo", path=str(path))
         return core
-    say(f"making the store {path}")
+    say(f"making the store {path}", f"正在创建存储 {path}")
     founding = Founding(fleet.DOMAIN, fleet.OPERATOR, fleet.OPERATOR_NAME, staff=DEMO_STAFF, demo=True)
     return await create(config, founding)
 

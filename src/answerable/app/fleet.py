@@ -74,7 +74,8 @@ class Remote:
             name=self.name,
             version="1",
             kind=SystemKind.MODEL,
-            parties=(PartySpec(party=MAKER, role=Role.PROVIDER), PartySpec(party=OPERATOR, role=Role.DEPLOYER)),
+            # Who made it is not ours to say: its provider stands in the opaque identity, the operator answers here.
+            parties=(PartySpec(party=OPERATOR, role=Role.DEPLOYER),),
             capabilities=("text",),
             licence="unknown",
             opaque=OpaqueSpec(

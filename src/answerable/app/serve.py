@@ -17,7 +17,7 @@ from answerable.telemetry import logs
 Announce = Callable[[Address, Core], Awaitable[None]]
 
 
-def run(config: Config, announce: Announce, say: Say = lambda _: None) -> int:
+def run(config: Config, announce: Announce, say: Say = lambda _en, _zh: None) -> int:
     """Serve until SIGINT or SIGTERM; returns 0. announce: called once everything answers.
 
     Raises what keeps it from starting: Unavailable ``store.*``, ``request.bind``, ``upstream.*``, Refused ``config.*``,

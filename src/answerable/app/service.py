@@ -60,7 +60,7 @@ class Address:
 class Service:
     """Everything between `start` and `close`, on one event loop. Takes the core over: it is closed with the service."""
 
-    def __init__(self, core: Core, say: Say = lambda _: None) -> None:
+    def __init__(self, core: Core, say: Say = lambda _en, _zh: None) -> None:
         self.core = core
         self.serving = Serving(core, say)
         self._tasks: list[asyncio.Task[None]] = []
@@ -246,7 +246,8 @@ def producer(core: Core, config: Config) -> str:
 
 
 def anchors(config: Config) -> tuple[bytes, ...]:
-    """DER of the root certificates that the config names. Raises Refused ``config.value`` for a file that holds none."""
+    """DER of the root certificates that the config names. Raises Refused ``config.value`` for a file that holds
+    none."""
     found: list[bytes] = []
     for name in config.registry.anchors:
         try:

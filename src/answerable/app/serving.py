@@ -30,7 +30,7 @@ from answerable.upstreams.openai_compatible import OpenAICompatible
 from answerable.upstreams.process import identity
 from answerable.upstreams.weights import E5_SMALL, SMOLLM2, Weights, obtain
 
-Say = Callable[[str], None]
+Say = Callable[[str, str], None]  # what is being waited for, in English and Chinese
 LOCAL: Final = "local"
 OPENAI: Final = "openai"
 AWAY: Final = "upstream.unreachable"
@@ -42,7 +42,7 @@ _log = logging.getLogger("answerable.serving")
 class Serving:
     """The upstreams of one service, from `start` to `close`. models: what the path may name."""
 
-    def __init__(self, core: Core, say: Say = lambda _: None) -> None:
+    def __init__(self, core: Core, say: Say = lambda _en, _zh: None) -> None:
         self._core = core
         self._say = say
         self.models = ModelTable(absent=self._absent)
@@ -121,8 +121,9 @@ class Serving:
                 "config.value", detail=f"upstreams.{name}: {system.name} is not registered with {weights.digest}"
             )
         stopped.check(self._core.book, system, self._core.now)  # the weights of what is stopped are not even loaded
-        path = await asyncio.to_thread(obtain, weights, None, self._say)
-        self._say(f"starting {weights.name}")
+        taking = f"正在获取 {weights.name}（{weights.size // 1_000_000} MB）"
+        path = await asyncio.to_thread(obtain, weights, None, lambda text: self._say(text, taking))
+        self._say(f"starting {weights.name}", f"正在启动 {weights.name}")
         served = await self._birth(name, upstream, system, weights, path)
         self.models.add(served)
         self._keepers.append(asyncio.create_task(self._keep(served, name, upstream, system, weights, path)))

@@ -132,8 +132,23 @@ def family(found: dict[str, Any]) -> list[str]:
 
 
 def _ref(ref: dict[str, Any]) -> str:
-    stopped = pick("  STOPPED", "  已终止") if ref["stopped"] else ""
+    stopped = f"  {standing(ref['state']).upper()}" if ref["state"] != "ok" else ""
     return f"{ref['name']} {ref['version']}  ({ref['kind']}, {pick('tier', '分级')} {ref['tier']}){stopped}"
+
+
+def standing(state: str) -> str:
+    """What stands against a system, in the reader's language."""
+    english, chinese = _STANDING.get(state, (state, state))
+    return pick(english, chinese)
+
+
+_STANDING: Final[dict[str, tuple[str, str]]] = {
+    "ok": ("ok", "正常"),
+    "degraded": ("degraded", "失去模型"),
+    "suspended": ("suspended", "已暂停"),
+    "terminated": ("terminated", "已终止"),
+    "born_dead": ("born dead", "登记即终止"),
+}
 
 
 def _state(state: str) -> str:
@@ -158,7 +173,7 @@ _LISTS: Final[dict[str, tuple[str, Head, Row]]] = {
             r["system"]["kind"],
             str(r["system"]["tier"]),
             str(r["running"]),
-            pick("stopped", "已终止") if r["system"]["stopped"] else pick("ok", "正常"),
+            standing(r["system"]["state"]),
             r["party"],
         ),
     ),

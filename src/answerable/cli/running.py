@@ -110,7 +110,7 @@ def serve(args: argparse.Namespace) -> int:
             say(f"gateway {address.gateway}, control {address.control}; Ctrl-C ends it",
                 f"网关 {address.gateway}，控制面 {address.control}；按 Ctrl-C 结束")  # fmt: skip
 
-    return run(config, announce, lambda text: say(text, text))
+    return run(config, announce, say)
 
 
 def where(address: Any, core: Any) -> dict[str, str]:
@@ -129,7 +129,7 @@ def demo(args: argparse.Namespace) -> int:
         store,
         port,
         as_json=args.json,
-        say=lambda text: say(text, text),
+        say=say,
         tell=lambda address, handle, core: tell(store.absolute()),
         remote=_remote(args),
     )

@@ -172,8 +172,10 @@ class Stop(Record, frozen=True, kw_only=True):
 
 
 class Reauthorisation(Record, frozen=True, kw_only=True):
-    """One new system id that may be registered with digests that an order stopped. Row of `Space.REAUTHORISATIONS`,
-    under the new id. It restarts nothing and reaches no ancestor: only the digests are exempt, from that order alone."""
+    """One new system id that may be registered with digests that an order stopped.
+
+    It restarts nothing and reaches no ancestor: only the digests are exempt, and from that order alone.
+    """
 
     rid: str
     order: str  # rid of the termination

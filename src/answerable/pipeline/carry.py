@@ -92,7 +92,7 @@ async def carry(action: Action, dialect: Dialect, deps: Deps, out: Out) -> None:
                 trace.step("label")
                 marked = [mark.feed(chunk) for chunk in chunks]
                 for chunk in marked:
-                    dialect.stamp(chunk, record.rid, action.model)
+                    dialect.stamp(chunk, record.rid, served.system.name)
                     record.said(chunk)
                 if not record.released:
                     record.released = True

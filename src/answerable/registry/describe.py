@@ -5,6 +5,7 @@ met, what it came from and what came from it, and which copies run. The control 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from enum import StrEnum
 from typing import Final
 
 import msgspec
@@ -15,6 +16,7 @@ from answerable.model.terms import (
     Criticality,
     Locality,
     Moment,
+    OrderKind,
     PartyKind,
     Relation,
     Role,
@@ -33,6 +35,16 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     """Base of the views. Times in ms UTC; `*_zh` is the same in Chinese."""
 
 
+class State(StrEnum):
+    """What stands against a system now. degraded: it is not stopped, but something that it uses is."""
+
+    OK = "ok"
+    DEGRADED = "degraded"
+    SUSPENDED = "suspended"
+    TERMINATED = "terminated"
+    BORN_DEAD = "born_dead"
+
+
 class SystemRef(View, frozen=True, kw_only=True):
     rid: str
     id: str
@@ -41,6 +53,7 @@ class SystemRef(View, frozen=True, kw_only=True):
     kind: SystemKind
     tier: int
     stopped: str  # rid of the order that stops it, or ""
+    state: State
 
 
 class PartyView(View, frozen=True, kw_only=True):
@@ -228,7 +241,19 @@ def reference(directory: Directory, found: System, now_ms: int) -> SystemRef:
         kind=found.kind,
         tier=found.tier,
         stopped=stopped.of_system(directory, found, now_ms),
+        state=state(directory, found, now_ms),
     )
+
+
+def state(directory: Directory, found: System, now_ms: int) -> State:
+    if found.dead:
+        return State.BORN_DEAD
+    if order := stopped.of_system(directory, found, now_ms):
+        ended = any(stop.rid == order and stop.kind == OrderKind.TERMINATE for stop in directory.stops())
+        return State.TERMINATED if ended else State.SUSPENDED
+    used = (directory.system(edge.parent) for edge in found.edges if edge.relation is Relation.USES)
+    lost = any(parent is not None and stopped.of_system(directory, parent, now_ms) for parent in used)
+    return State.DEGRADED if lost else State.OK
 
 
 def copy(found: Copy) -> CopyView:

@@ -78,3 +78,10 @@ async def test_watchers_see_effects_that_the_directory_already_shows(tmp_path: P
     finally:
         await core.close()
     assert seen == [True]
+
+
+async def test_a_path_too_long_for_a_socket_is_told_before_anything_is_made(tmp_path: Path) -> None:
+    deep = tmp_path / ("x" * 100)
+    with pytest.raises(AnswerableError, match=r"config\.value"):
+        await made(deep)
+    assert not deep.exists()

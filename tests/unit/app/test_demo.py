@@ -28,7 +28,7 @@ async def test_a_second_run_finds_its_store_and_its_handle(tmp_path: Path) -> No
     config = demo.settings(tmp_path / "store", 0)
     handles = []
     for _ in range(2):
-        core = await demo._open(config, lambda _: None)
+        core = await demo._open(config, lambda _en, _zh: None)
         try:
             assert core.demo
             await fleet.register(core)
@@ -44,7 +44,7 @@ async def test_a_real_store_is_not_touched(tmp_path: Path) -> None:
     core = await made(tmp_path)
     await core.close()
     with pytest.raises(Refused, match=r"store\.not_demo"):
-        await demo._open(demo.settings(core.config.store_path, 0), lambda _: None)
+        await demo._open(demo.settings(core.config.store_path, 0), lambda _en, _zh: None)
 
 
 async def test_the_first_line_says_where_everything_is(tmp_path: Path) -> None:

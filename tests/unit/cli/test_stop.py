@@ -47,7 +47,7 @@ def test_the_second_officer_terminates_the_same_one_does_not(house: House, run: 
     second = run("stop", "base", "--reason", "leak", "--as", "officer-2", "--json")
     assert (second.status, second.data["order"]["kind"]) == (0, "terminate")
     assert second.data["order"]["escalates"]
-    assert "stopped" in run("ls").out
+    assert "terminated" in run("ls").out
     born = run(
         "register", "--name", "rebel", "--version", "1", "--kind", "model", "--party", "nobody:provider",
         "--parent", "base:finetune",
