@@ -114,7 +114,7 @@ def serve(args: argparse.Namespace) -> int:
 
 
 def where(address: Any, core: Any) -> dict[str, str]:
-    return {"gateway": address.gateway, "control": str(address.control), "store": str(core.config.store_path)}
+    return {"gateway": address.gateway, "control": f"unix:{address.control}", "store": str(core.config.store_path)}
 
 
 def demo(args: argparse.Namespace) -> int:

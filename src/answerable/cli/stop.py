@@ -53,11 +53,15 @@ def stop(args: argparse.Namespace) -> int:
     from answerable.cli.session import session, signers
     from answerable.crypto.b64 import b64u
     from answerable.errors import Refused
-    from answerable.model.terms import AdminRole
+    from answerable.model.terms import AdminRole, Scope
 
     if args.source:
         order, beside = drafts.take(args, "order")
         args.root, args.scope = order.root, order.scope
+    elif not args.root and args.scope != Scope.ALL.value:
+        raise Refused("admin.request", detail="SYSTEM or --from is missing")
+    elif not args.reason and not args.dry_run:
+        raise Refused("admin.request", detail="--reason is missing")
     here = session(args, AdminRole.VIEWER if args.dry_run else AdminRole.OFFICER)
     seen = here.get("/stops/preview", root=args.root, scope=args.scope)
     if args.dry_run:
@@ -68,8 +72,6 @@ def stop(args: argparse.Namespace) -> int:
             say(line, line)
     officers = signers(args, AdminRole.OFFICER)
     if not args.source:
-        if not args.reason:
-            raise Refused("admin.request", detail="--reason is missing")
         me = [here.signed_by(officer).get("/admins/self") for officer in officers]
         order, reason = draft(seen, args, {person["person"] for person in me})
         beside = {"reason": reason.text, "salt": b64u(reason.salt)}

@@ -63,3 +63,10 @@ def test_two_at_once_terminate_and_a_draft_travels(house: House, run: Run, tmp_p
     assert len(sent.data["order"]["officers"]) == 2
     assert sent.data["order"]["until"] == 0, "a suspension by two does not lapse"
     assert run("stop", "--from", str(tmp_path), "--as", "officer-2").status == 4
+
+
+def test_what_is_missing_is_a_matter_of_usage(house: House, run: Run) -> None:
+    for words in (("--reason", "x", "--dry-run"), ("--reason", "x", "--scope", "party"), ("base",)):
+        said = run("stop", *words, "--as", "officer-1")
+        assert (said.status, "missing" in said.err) == (2, True), words
+    assert "This order reaches: 4 systems" in run("stop", "--scope", "all", "--dry-run").out
