@@ -2,12 +2,13 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 from pathlib import Path
 
 from answerable.app.core import Core
-from answerable.app.serve import on_loop, until_asked
+from answerable.app.serve import on_loop, settle, until_asked
 from answerable.app.service import Address, Service
 from tests.unit.app.small_store import made
 
@@ -29,3 +30,16 @@ def test_it_runs_until_asked_and_closes_everything(tmp_path: Path) -> None:
     assert on_loop(main()) == 0
     assert told
     assert not told[0].control.exists()
+
+
+def test_what_is_there_at_the_start_is_not_collected_again_and_again() -> None:
+    before = gc.get_threshold()
+    try:
+        gc.unfreeze()
+        gc.set_threshold(700, 10, 10)
+        settle()
+        assert gc.get_freeze_count() > 1000
+        assert gc.get_threshold()[0] > 700
+    finally:
+        gc.unfreeze()
+        gc.set_threshold(*before)
