@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import resource
 import signal
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Final
@@ -14,6 +15,8 @@ from answerable.app.service import Address, Service
 from answerable.app.serving import Say
 from answerable.config import Config
 from answerable.telemetry import logs
+
+DESCRIPTORS: Final = 16_384
 
 COLLECT_AFTER: Final = 10_000  # objects more than before
 
@@ -63,6 +66,14 @@ async def until_asked(service: Service, announce: Announce) -> int:
     return 0
 
 
+def raise_descriptors() -> None:
+    """Take as many open files as this process may have: the usual 1024 is soon used up by connections."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, DESCRIPTORS)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
 def settle() -> None:
     """What is there once the service answers stays as long as it does: collections need not walk through it each time,
     nor come after every 700 objects, of which a busy second makes a million that die by themselves."""
@@ -73,6 +84,7 @@ def settle() -> None:
 
 def on_loop(main: Coroutine[Any, Any, int]) -> int:
     """Run on uvloop, which halves what a call costs, or on asyncio's own loop where there is none."""
+    raise_descriptors()
     try:
         import uvloop
     except ImportError:

@@ -7,6 +7,7 @@ bytes of its body, and a resting connection has no timer of its own, since the l
 from __future__ import annotations
 
 import asyncio
+import resource
 from typing import Any, Final
 from urllib.parse import unquote
 
@@ -119,13 +120,22 @@ class Inbound(HttpToolsProtocol):
         self.waiting_since = 0.0
         self.resting_since = 0.0
         self._head_bytes = 0
+        self._answering: RequestResponseCycle | None = None
         self._around = 0  # bytes around the body that is being received
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self.waiting_since = self.loop.time()
-        if len(self.connections) > self.max_connections:
+        if len(self.connections) > min(self.max_connections, _descriptors() // 2):
             transport.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        # With requests pipelined, uvicorn tells the last one alone that its client went away.
+        answering = self._answering
+        if answering is not None and not answering.response_complete:
+            answering.disconnected = True
+            answering.message_event.set()
+        super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         rested, self.resting_since = self.resting_since, 0.0
@@ -179,6 +189,10 @@ class Inbound(HttpToolsProtocol):
             self.flow.pause_reading()
             self.pipeline.appendleft((self.cycle, self.app))
 
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._answering = cycle
+        super()._start_asgi_task(cycle, app)
+
     def on_response_complete(self) -> None:
         self.server_state.total_requests += 1
         if self.transport.is_closing():
@@ -193,6 +207,13 @@ class Inbound(HttpToolsProtocol):
         if not self.transport.is_closing():
             self.transport.write(_ANSWER_400)
             self.transport.close()
+
+
+def _descriptors() -> int:
+    """Files that this process may have open. Strangers may hold half of them: the log and the officers' socket need
+    theirs."""
+    soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return 2 * MAX_CONNECTIONS if soft == resource.RLIM_INFINITY else soft
 
 
 def target(url: bytes) -> tuple[str, bytes, bytes]:

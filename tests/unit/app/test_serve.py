@@ -4,11 +4,12 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import resource
 import signal
 from pathlib import Path
 
 from answerable.app.core import Core
-from answerable.app.serve import on_loop, settle, until_asked
+from answerable.app.serve import DESCRIPTORS, on_loop, raise_descriptors, settle, until_asked
 from answerable.app.service import Address, Service
 from tests.unit.app.small_store import made
 
@@ -30,6 +31,19 @@ def test_it_runs_until_asked_and_closes_everything(tmp_path: Path) -> None:
     assert on_loop(main()) == 0
     assert told
     assert not told[0].control.exists()
+
+
+def test_it_takes_the_open_files_that_it_may_have() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
+        raise_descriptors()
+        assert resource.getrlimit(resource.RLIMIT_NOFILE) == (
+            DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, DESCRIPTORS),
+            hard,
+        )
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def test_what_is_there_at_the_start_is_not_collected_again_and_again() -> None:

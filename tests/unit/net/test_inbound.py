@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 import asyncio
+import resource
 from typing import Any
 
 import msgspec
 import pytest
 
+from answerable.net import inbound
 from answerable.net.asgi import App, Message, Receive, Scope, Send
 from answerable.net.inbound import MAX_HEAD, Inbound, target
 from tests.unit.net.servers import talk
@@ -87,6 +89,39 @@ async def test_connections_are_bounded(monkeypatch: object) -> None:
         await asyncio.sleep(0.05)
         assert await talk(listener.port, b"GET / HTTP/1.1\r\nhost: x\r\n\r\n", seconds=2) == b""
         first.close()
+
+
+async def test_connections_leave_half_of_the_descriptors_to_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inbound, "_descriptors", lambda: 4)
+    async with listening(hello) as listener:
+        opened = [(await asyncio.open_connection("127.0.0.1", listener.port))[1] for _ in range(2)]
+        await asyncio.sleep(0.05)
+        assert await talk(listener.port, b"GET / HTTP/1.1\r\nhost: x\r\n\r\n", seconds=2) == b""
+        for writer in opened:
+            writer.close()
+        await asyncio.sleep(0.1)
+        assert b"200 OK" in await talk(listener.port, b"GET" + ASK, seconds=2)
+
+
+def test_the_descriptors_are_those_of_this_process() -> None:
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    assert inbound._descriptors() == soft or soft == resource.RLIM_INFINITY
+
+
+async def test_each_of_the_pipelined_hears_that_its_client_went_away() -> None:
+    heard = asyncio.Event()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        heard.set()
+
+    async with listening(app) as listener:
+        _, writer = await asyncio.open_connection("127.0.0.1", listener.port)
+        writer.write(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n" * 3)
+        await asyncio.sleep(0.1)
+        writer.transport.abort()
+        await asyncio.wait_for(heard.wait(), 2)
 
 
 async def test_a_connection_that_rests_for_long_is_closed() -> None:
