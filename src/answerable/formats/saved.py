@@ -31,6 +31,11 @@ from answerable.protocols.sse import Reader, write
 RECORD_HEADER: Final = "x-answerable-record"
 
 _RID = re.compile(r"(?:chatcmpl-|cmpl-|resp_)?([a-z2-7]{32})\Z")
+# As they stand in an answer: `id` with its prefix, or the extension member's `record`.
+_NAMED = re.compile(rb'"(?:chatcmpl-|cmpl-|resp_|record"\s*:\s*")([a-z2-7]{32})"')
+_EVENTS: Final = (b"data:", b"event:", b":", b"id:", b"retry:")
+_OBJECTS: Final = (b"{", b"[")
+_BEGINNINGS: Final = _EVENTS + _OBJECTS
 _HEAD = re.compile(rb"HTTP/[0-9.]+ [0-9]{3}[^\n]*\n")
 _decode = msgspec.json.Decoder().decode
 
@@ -38,7 +43,8 @@ _decode = msgspec.json.Decoder().decode
 @dataclass(frozen=True, slots=True)
 class Saved:
     """record: rid that the answer names, "" for none; content: canonical content, b"" where there is none; texts: each
-    choice's text as people copy it; form: answer, stream, text, record (nothing but a record id) or unreadable."""
+    choice's text as people copy it; form: answer, stream, text, record (nothing but a record id, or the error of a
+    refusal) or unreadable."""
 
     record: str
     content: bytes
@@ -60,11 +66,11 @@ def read(data: bytes) -> Saved:
     head, data = _split_head(data)
     pieces = _pieces(data)
     if pieces is None:
-        return _of_text(data, head)
+        return _damaged(data, head) or _of_text(data, head)
     try:
-        return _of_pieces(pieces, head) or _of_text(data, head)
+        return _of_pieces(pieces, head) or _of_refusal(pieces, head) or _damaged(data, head) or _of_text(data, head)
     except Unavailable:  # looks like an answer, but is none that this protocol knows
-        return _of_text(data, head)
+        return _damaged(data, head) or _of_text(data, head)
 
 
 def _split_head(data: bytes) -> tuple[str, bytes]:
@@ -87,9 +93,9 @@ def _split_head(data: bytes) -> tuple[str, bytes]:
 def _pieces(data: bytes) -> list[dict[str, Any]] | None:
     """The JSON objects that `data` consists of, None if it does not."""
     start = data.lstrip()
-    if start.startswith((b"data:", b"event:", b":", b"id:", b"retry:")):
+    if start.startswith(_EVENTS):
         return _events(start)
-    if not start.startswith((b"{", b"[")):
+    if not start.startswith(_OBJECTS):
         return None
     try:
         value = _decode(data)
@@ -199,6 +205,27 @@ def _raw_texts(transcript: Transcript) -> list[str]:
     content = transcript.body()
     said = _decode(content)["choices"] if content else []
     return [choice.get("text") or choice.get("refusal") or "" for choice in said]
+
+
+def _of_refusal(pieces: list[dict[str, Any]], head: str) -> Saved | None:
+    """An error's body says nothing that anybody answers for; it may name the record of the refusal."""
+    error = pieces[0].get("error")
+    member = error.get(EXTENSION) if isinstance(error, dict) else None
+    named = record_id(str(member.get("record", ""))) if isinstance(member, dict) else ""
+    if len(pieces) != 1 or not named:
+        return None
+    label = judge(records=(head, named))
+    return Saved(label.record, b"", (), label, "record")
+
+
+def _damaged(data: bytes, head: str) -> Saved | None:
+    """What begins as an answer does and names a record, but cannot be read: it was changed, and its own bytes are what
+    it says. None for anything else."""
+    if not data.lstrip().startswith(_BEGINNINGS):
+        return None
+    named = (head, *(match.decode() for match in _NAMED.findall(data)))
+    label = judge(records=tuple(dict.fromkeys(named)))
+    return Saved(label.record, data, (), label, "answer") if record_id(label.record) else None
 
 
 def _of_text(data: bytes, head: str) -> Saved:

@@ -110,6 +110,34 @@ def test_what_is_no_answer_is_text(data: bytes) -> None:
     assert (got.form, got.record) == ("text", "")
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'{"id":"chatcmpl-%s","object":"chat.completion","choices":[{]}',
+        b'{"id":"chatcmpl-%s","object":"chat.completion","choices":7}',
+        b'{"id":"resp_%s","object":"responze"}',
+        b'{"object":"list","data":[{}],"answerable":{"record": "%s"}}',
+        b'data: {"id":"cmpl-%s",\n\n',
+    ],
+)
+def test_an_answer_that_was_broken_is_not_taken_for_one_that_nobody_recorded(data: bytes) -> None:
+    whole = data.replace(b"%s", RID.encode())
+    got = read(whole)
+    assert (got.form, got.record, got.content, got.texts) == ("answer", RID, whole, ())
+    two = read(whole + b'"chatcmpl-%s"' % OTHER_RID.encode())
+    assert two.label.verdict is Reading.INCONSISTENT
+
+
+def test_prose_that_names_a_record_is_prose() -> None:
+    assert read(b'It says "chatcmpl-%s".' % RID.encode()).record == ""
+
+
+def test_the_error_of_a_refusal_names_its_record() -> None:
+    got = read(b'{"error":{"code":"x","answerable":{"record":"%s"}}}' % RID.encode())
+    assert (got.form, got.record) == ("record", RID)
+    assert read(b'{"error":{"code":"x"}}').form == "text"
+
+
 def test_bytes_that_are_no_text_and_too_many_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     got = read(b"\x89PNG\xff")
     assert (got.form, got.label.verdict) == ("unreadable", Reading.UNCHECKED)
