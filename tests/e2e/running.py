@@ -183,7 +183,7 @@ class Demo:
     def copy_of(self, name: str) -> str:
         """The id of a running copy of the system of that name."""
         running: list[dict[str, Any]] = self.person().get(url("/copies"))
-        return next(each["copy"]["id"] for each in running if each["system"].startswith(name))
+        return next(str(each["copy"]["id"]) for each in running if each["system"].startswith(name))
 
     def issue(self, binding: str = "cidr:127.0.0.0/8", life_ms: int = 3_600_000) -> tuple[str, str]:
         """A fresh handle of the demo's application: its value, and the id of its record."""

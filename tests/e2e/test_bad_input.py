@@ -10,7 +10,7 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +18,7 @@ import httpx2
 import pytest
 
 from tests.e2e.running import DEFECTS, Demo
+from tests.e2e.upstream import Upstream
 
 pytestmark = pytest.mark.model
 
@@ -403,6 +404,12 @@ GARBAGE = {
     "large head": _raw("GET /v1/models HTTP/1.1", "host: localhost", "x-a: " + "b" * 100_000),
     "many headers": _raw("GET /v1/models HTTP/1.1", "host: localhost", *(f"x-{n}: y" for n in range(20_000))),
     "large line": b"GET /" + b"a" * 200_000,
+    "endless trailer": _raw(
+        f"POST {PATH} HTTP/1.1", "host: localhost", "transfer-encoding: chunked", body=b"0\r\nx: " + b"y" * 400_000
+    ),
+    "endless chunk extension": _raw(
+        f"POST {PATH} HTTP/1.1", "host: localhost", "transfer-encoding: chunked", body=b"1;" + b"x" * 400_000
+    ),
     "absolute form": _raw("GET http://evil.example/v1/models HTTP/1.1", "host: evil.example"),
     "connect": _raw("CONNECT evil.example:443 HTTP/1.1", "host: evil.example:443"),
     "websocket": _raw(
@@ -505,6 +512,26 @@ def test_many_idle_connections_do_not_keep_others_out(demo: Demo) -> None:
     finally:
         for sock in idle:
             sock.close()
+
+
+@pytest.mark.system("prlimit")
+def test_strangers_cannot_use_up_the_files_that_log_and_officers_need(
+    start: Callable[..., Demo], scripted_upstream: Upstream
+) -> None:
+    flags = ("--url", scripted_upstream.url, "--model", "scripted", "--locality", "local")
+    small = start(*flags, prefix=("prlimit", "--nofile=256:256"))
+    held = []
+    try:
+        for _ in range(400):
+            with contextlib.suppress(OSError):
+                held.append(connect(small, 1.0))
+        time.sleep(0.3)
+        stopped = small.cli("stop", "scripted", "--reason", "flood", "--as", "officer-1", "--as", "officer-2")
+        assert stopped.status == 0, stopped
+    finally:
+        for sock in held:
+            sock.close()
+    assert "error" not in small.talk()
 
 
 # --- and the slow ones, at last ---------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import pytest
 from openai import OpenAI
+from pydantic import BaseModel
 
 from answerable.app.fleet import MAKER, MODEL, OPERATOR, OPERATOR_NAME
 from answerable.errors import AnswerableError
@@ -157,11 +158,12 @@ def test_what_curl_captures_of_a_stream(demo: Demo, path: str, body: dict[str, o
 
 @pytest.mark.parametrize("path", ["/responses", "/completions", "/embeddings"])
 def test_what_the_sdk_saves_of_the_other_endpoints(demo: Demo, client: OpenAI, path: str) -> None:
-    answer = {
+    asked: dict[str, Callable[[], BaseModel]] = {
         "/responses": lambda: client.responses.create(model="auto", input=ASK, max_output_tokens=6),
         "/completions": lambda: client.completions.create(model="auto", prompt="Once", max_tokens=6),
         "/embeddings": lambda: client.embeddings.create(model="auto", input=["one", "two"]),
-    }[path]()
+    }
+    answer = asked[path]()
     status, found = who(demo, answer.model_dump_json(indent=2).encode())
     assert (status, found.get("content")) == (0, "same"), found
 
@@ -213,6 +215,30 @@ def test_words_added_or_left_out_are_a_no(demo: Demo, kept: Kept) -> None:
         {"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}}
     ]
     assert demo.cli("who", "-", stdin=json.dumps(changed).encode()).status == 1
+
+
+def test_any_changed_byte_of_the_reply_is_a_no_or_changes_nothing_that_was_said(demo: Demo, kept: Kept) -> None:
+    """Never "not found": the record that it names is known. Layout, times and the like are no content."""
+    data = kept.reply.read_bytes()
+    dice = random.Random(5)
+    known = [match.start() for match in re.finditer(kept.rid.encode(), data)]
+    for at in dice.sample(range(len(data)), 8):
+        if any(start <= at < start + 32 for start in known):
+            continue
+        changed = data[:at] + bytes((data[at] ^ 1,)) + data[at + 1 :]
+        done = demo.cli("who", "-", "--json", stdin=changed)
+        assert done.status in (0, 1), (at, changed[max(0, at - 20) : at + 20], done)
+        if done.status == 0:
+            assert done.json["content"] == "same"
+            before, after = json.loads(data)["choices"], json.loads(changed)["choices"]
+            assert before[0]["message"]["content"] == after[0]["message"]["content"]
+
+
+def test_a_refusal_has_somebody_who_answers_for_it_too(demo: Demo) -> None:
+    refused = curl(demo, {"model": "gpt-4o", "messages": [{"role": "user", "content": "x"}]})
+    status, found = who(demo, refused)
+    assert (status, found["decision"]) == (0, "refuse")
+    assert "refused by rule R000" in str(found["sentence"])
 
 
 def test_anothers_record_id_is_a_no(demo: Demo, kept: Kept, client: OpenAI) -> None:
