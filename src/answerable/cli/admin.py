@@ -58,10 +58,15 @@ def enrol(args: argparse.Namespace) -> int:
     from answerable.errors import Refused
     from answerable.log.statement import to_sign
     from answerable.model.leaves import KeyLeaf
+    from answerable.model.roles import may
 
     if not args.name or "/" in args.name or args.name.startswith("."):
         raise Refused("admin.request", detail="a name that cannot be a file's")
     here = session(args, AdminRole.ADMINISTRATOR)
+    me = here.get("/admins/self")
+    if not may([AdminRole(role) for role in me["roles"]], AdminRole.ADMINISTRATOR):
+        # Before the person is registered: a refused enrolment leaves nobody behind.
+        raise Refused("admin.role", needed=AdminRole.ADMINISTRATOR.value, roles=", ".join(me["roles"]))
     folder = Path(args.out) if args.out else here.place.store / FOLDER
     if (folder / f"{args.name}.key").exists():
         raise Refused("admin.request", detail=f"{args.name}.key exists already")

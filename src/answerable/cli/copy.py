@@ -38,7 +38,7 @@ def add(parser: Parser) -> None:
     parser.examples = EXAMPLES
     new_verb = children(parser)
     new = new_verb("start", "be a running copy of a system; -- CMD runs a program under its warrant")
-    new.add_argument("system", metavar="SYSTEM")
+    new.add_argument("system", metavar="SYSTEM [-- CMD ...]")
     new.set_defaults(run=start)
     elsewhere = new_verb("endpoint", "register a client elsewhere that acts by handles alone")
     elsewhere.add_argument("system", metavar="SYSTEM")

@@ -78,9 +78,12 @@ def show(args: argparse.Namespace) -> int:
 
 def register(args: argparse.Namespace) -> int:
     from answerable.cli.session import session
+    from answerable.crypto.random import opaque_id
     from answerable.model.terms import AdminRole
 
-    done = session(args, AdminRole.OPERATOR).post("/parties", {"id": args.id, "name": args.name})
+    # A natural person's identifier says nothing of the person: it is drawn here.
+    identifier = f"PERSON-{opaque_id()}" if args.id == "PERSON" else args.id
+    done = session(args, AdminRole.OPERATOR).post("/parties", {"id": identifier, "name": args.name})
     emit(
         args,
         done,

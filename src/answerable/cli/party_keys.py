@@ -52,7 +52,7 @@ def read(path: Path) -> PartyCard:
 
 
 def find(folder: Path, party: str, use: str = "") -> PartyCard:
-    """The newest key of a party (rid) in the folder. Raises Refused ``admin.no_key``."""
+    """The newest key of a party (rid) in the folder. Raises Refused ``party.no_key``, ``admin.no_key``."""
     cards = (
         sorted(folder.glob("*.json"), key=lambda path: path.stat().st_mtime, reverse=True) if folder.is_dir() else []
     )
@@ -60,4 +60,4 @@ def find(folder: Path, party: str, use: str = "") -> PartyCard:
         card = read(path)
         if card.party == party and use in ("", card.use):
             return card
-    raise Refused("admin.no_key", detail=f"none of the party {party} in {folder.name}")
+    raise Refused("party.no_key", party=party, folder=str(folder))

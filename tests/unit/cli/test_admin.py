@@ -27,3 +27,11 @@ def test_roles_that_check_each_other_do_not_go_together(house: House, run: Run, 
     assert (said.status, "party.roles" in said.err) == (1, True)
     assert not list(tmp_path.glob("*.key")), "no key is left that nobody enrolled"
     assert run("admin", "enrol", "../x", "--role", "viewer").status == 2
+
+
+def test_who_may_not_enrol_leaves_nobody_behind(house: House, run: Run, tmp_path: Path) -> None:
+    operator = run("admin", "enrol", "olga", "--role", "operator", "--out", str(tmp_path), "--json").data["card"]
+    before = run("party", "ls", "--json").data
+    said = run("admin", "enrol", "friend", "--role", "officer", "--out", str(tmp_path), "--as", operator)
+    assert (said.status, "admin.role" in said.err) == (1, True)
+    assert run("party", "ls", "--json").data == before

@@ -50,3 +50,9 @@ def test_certificates_are_read_in_order() -> None:
     for bad in (b"", b"-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----"):
         with pytest.raises(Refused):
             certificates(bad)
+
+
+def test_a_natural_persons_identifier_is_drawn(house: House, run: Run) -> None:
+    said = run("party", "register", "--id", "PERSON", "--name", "Anna", "--json")
+    assert said.data["id"].startswith("PERSON-")
+    assert "Anna" not in said.data["id"]

@@ -18,7 +18,7 @@ def test_a_card_is_found_by_its_party_and_use(tmp_path: Path) -> None:
     assert find(tmp_path / "keys", "p" * 32).kid == card.kid
     assert find(tmp_path / "keys", "p" * 32, "registrar").signer.kid == card.kid
     for party, use in (("q" * 32, ""), ("p" * 32, "party")):
-        with pytest.raises(Refused, match=r"admin\.no_key"):
+        with pytest.raises(Refused, match=r"party\.no_key"):
             find(tmp_path / "keys", party, use)
     path.write_text("{}")
     with pytest.raises(Refused, match=r"admin\.no_key"):

@@ -14,6 +14,7 @@ ENTRIES: Final[dict[str, Entry]] = {
         "Issue one with `answerable handles issue`, or check that it was copied whole.",
         "请用 `answerable handles issue` 签发，或检查是否完整复制。",
         http=401,
+        exit=3,
     ),
     "handle.revoked": Entry(
         "The handle was revoked.",

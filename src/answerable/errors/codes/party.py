@@ -64,6 +64,13 @@ ENTRIES: Final[dict[str, Entry]] = {
         "请生成新的密钥。",
         exit=5,
     ),
+    "party.no_key": Entry(
+        "There is no key of the party {party} in {folder}.",
+        "{folder} 中没有主体 {party} 的密钥。",
+        "Make one with `answerable party key PARTY`, or name its card with --key.",
+        "请用 `answerable party key 主体` 创建，或用 --key 指定其卡片文件。",
+        exit=2,
+    ),
     "party.key_unknown": Entry(
         "No key in force is enrolled under {key}, or it is not the key of {party}.",
         "没有编号为 {key} 的有效密钥，或该密钥不属于 {party}。",

@@ -13,7 +13,7 @@ STATUS = {  # code: (HTTP, exit)
     "handle.life": (403, 2),
     "handle.revoked": (401, 1),
     "handle.tier": (403, 1),
-    "handle.unknown": (401, 1),
+    "handle.unknown": (401, 3),
 }
 
 

@@ -15,6 +15,7 @@ STATUS = {  # code: (HTTP, exit)
     "party.key": (400, 1),
     "party.key_taken": (403, 5),
     "party.key_unknown": (403, 1),
+    "party.no_key": (403, 2),
     "party.last_administrator": (403, 1),
     "party.name": (400, 1),
     "party.nonce": (400, 1),
