@@ -14,7 +14,7 @@ import httpx2
 import openai
 import pytest
 from msgspec import structs
-from openai import AsyncOpenAI, OpenAI
+from openai import AsyncOpenAI, BaseModel, OpenAI
 
 from answerable.admission.warrant import issue, parse
 from answerable.app.keys import load
@@ -279,8 +279,6 @@ def test_a_schema_is_kept_and_its_label_stays_outside(client: OpenAI, demo: Demo
 
 
 def test_structured_output_is_parsed_by_the_sdk(client: OpenAI) -> None:
-    from pydantic import BaseModel
-
     class Capital(BaseModel):
         sure: bool
 

@@ -18,8 +18,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from openai import OpenAI
-from pydantic import BaseModel
+from openai import BaseModel, OpenAI
 
 from answerable.app.fleet import MAKER, MODEL, OPERATOR, OPERATOR_NAME
 from answerable.errors import AnswerableError
@@ -127,6 +126,7 @@ def test_a_record_id_alone_is_enough_and_discloses_no_content(
     assert (done.status, done.code) == (4, "receipt.undisclosed")
 
 
+@pytest.mark.system("curl")
 def test_what_curl_saves(demo: Demo) -> None:
     body = {"model": "auto", "messages": [{"role": "user", "content": ASK}], "max_tokens": 6}
     for options in ((), ("-i",)):
@@ -137,6 +137,7 @@ def test_what_curl_saves(demo: Demo) -> None:
     assert who(demo, pretty)[0] == 0, "layout is no content"
 
 
+@pytest.mark.system("curl")
 @pytest.mark.parametrize(
     ("path", "body"),
     [
@@ -234,6 +235,7 @@ def test_any_changed_byte_of_the_reply_is_a_no_or_changes_nothing_that_was_said(
             assert before[0]["message"]["content"] == after[0]["message"]["content"]
 
 
+@pytest.mark.system("curl")
 def test_a_refusal_has_somebody_who_answers_for_it_too(demo: Demo) -> None:
     refused = curl(demo, {"model": "gpt-4o", "messages": [{"role": "user", "content": "x"}]})
     status, found = who(demo, refused)
