@@ -35,7 +35,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     """Base of the views. Times in ms UTC; `*_zh` is the same in Chinese."""
 
 
-class State(StrEnum):
+class SystemState(StrEnum):
     """What stands against a system now. degraded: it is not stopped, but something that it uses is."""
 
     OK = "ok"
@@ -53,7 +53,7 @@ class SystemRef(View, frozen=True, kw_only=True):
     kind: SystemKind
     tier: int
     stopped: str  # rid of the order that stops it, or ""
-    state: State
+    state: SystemState
 
 
 class PartyView(View, frozen=True, kw_only=True):
@@ -245,15 +245,15 @@ def reference(directory: Directory, found: System, now_ms: int) -> SystemRef:
     )
 
 
-def state(directory: Directory, found: System, now_ms: int) -> State:
+def state(directory: Directory, found: System, now_ms: int) -> SystemState:
     if found.dead:
-        return State.BORN_DEAD
+        return SystemState.BORN_DEAD
     if order := stopped.of_system(directory, found, now_ms):
         ended = any(stop.rid == order and stop.kind == OrderKind.TERMINATE for stop in directory.stops())
-        return State.TERMINATED if ended else State.SUSPENDED
+        return SystemState.TERMINATED if ended else SystemState.SUSPENDED
     used = (directory.system(edge.parent) for edge in found.edges if edge.relation is Relation.USES)
     lost = any(parent is not None and stopped.of_system(directory, parent, now_ms) for parent in used)
-    return State.DEGRADED if lost else State.OK
+    return SystemState.DEGRADED if lost else SystemState.OK
 
 
 def copy(found: Copy) -> CopyView:
