@@ -195,8 +195,13 @@ class Desk(Protocol):
 
     async def present(self, credential: Credential) -> Bearer:
         """The bearer behind a handle or a warrant, with its current warrant, expired or not. Raises Refused
-        ``warrant.missing|malformed|forged``, ``handle.unknown|revoked|expired|elsewhere`` for what is not
-        recognised."""
+        ``warrant.missing|malformed|forged``, ``handle.unknown|revoked|expired|elsewhere`` for what does not let in: as
+        `Recognised` where it is known whose it is."""
+
+    async def still(self, credential: Credential, bearer: Bearer) -> Bearer:
+        """The bearer again, inside long work: renewed where this gateway keeps its warrant, and refused as `present`
+        does if the credential or what is registered behind it ended meanwhile. A warrant that a newer one followed
+        stays good for what began under it, until it ends."""
 
     async def own(self, copy: Copy) -> Bearer:
         """The bearer of a copy whose warrant this gateway keeps fresh (a model that it serves). Raises Refused when the

@@ -15,7 +15,8 @@ from answerable.ports import Served
 
 
 async def listing(credential: Credential, deps: Deps) -> dict[str, Any]:
-    """OpenAI's list object. Raises the refusal of a caller that is not admitted; one that is unknown is counted."""
+    """OpenAI's list object. Raises the refusal of a caller that is not admitted; it is counted, since nothing that a
+    record could name was asked for."""
     await _admit(credential, deps)
     data: list[dict[str, Any]] = []
     for act in (Act.GENERATION, Act.EMBEDDING):
@@ -42,11 +43,10 @@ async def one(name: str, credential: Credential, deps: Deps) -> dict[str, Any]:
 
 async def _admit(credential: Credential, deps: Deps) -> None:
     try:
-        caller = await deps.desk.present(credential)
+        deps.gate.admit(await deps.desk.present(credential))
     except Refused as error:
         deps.ledger.count_refusal(error.code)
         raise
-    deps.gate.admit(caller)
 
 
 def _entry(served: Served, bearer: Bearer) -> dict[str, Any]:

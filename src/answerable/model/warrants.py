@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from answerable.errors import Refused
 from answerable.model.records import Copy, Party, System
 from answerable.model.terms import Audience, Criticality, World
 
@@ -71,3 +72,11 @@ class Bearer:
     party: Party
     deadline_mono_ms: int  # monotonic instant at which the warrant ends, counted from when it was asked for
     held: bool = False  # this gateway holds and renews the warrant (a handle's copy, a model that it serves)
+
+
+class Recognised(Refused):
+    """The refusal of a credential of which it is known whose it is: it is recorded under its bearer, not counted."""
+
+    def __init__(self, code: str, bearer: Bearer, **params: object) -> None:
+        super().__init__(code, **params)
+        self.bearer = bearer

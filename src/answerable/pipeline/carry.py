@@ -69,7 +69,7 @@ async def carry(action: Action, dialect: Dialect, deps: Deps, out: Out) -> None:
         trace.step("intend")
         flight.bearers = (caller, model)
         await record.open(decision)
-        caller, model = await still_admitted(caller, model, deps)
+        caller, model = await still_admitted(action, caller, model, deps)
 
         # (4) call
         trace.step("call")
@@ -84,7 +84,7 @@ async def carry(action: Action, dialect: Dialect, deps: Deps, out: Out) -> None:
             async for chunks in pieces(reply, dialect.decoder(stream=action.stream)):
                 # (5) watch
                 trace.step("watch")
-                caller, model = await still_admitted(caller, model, deps)
+                caller, model = await still_admitted(action, caller, model, deps)
                 for chunk in chunks:
                     watch(chunk.text, watches)
 

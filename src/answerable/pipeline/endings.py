@@ -11,6 +11,7 @@ from answerable.crypto.random import opaque_id
 from answerable.errors import AnswerableError, Refused, Unavailable
 from answerable.model.actions import Decision
 from answerable.model.terms import Outcome, Ruling
+from answerable.model.warrants import Recognised
 from answerable.pipeline.deps import Deps
 from answerable.pipeline.record import Record, Stage
 from answerable.pipeline.steps import Ruled
@@ -45,9 +46,11 @@ def outcome_of(error: AnswerableError | None) -> Outcome:
 
 
 async def conclude(record: Record, error: AnswerableError, out: Out | None, deps: Deps) -> None:
-    """Record the end, then tell the caller (unless it is gone: `out` None). An unknown caller is counted, not written
-    one by one. If the end cannot be recorded the caller is told that instead; the open leaf that stays behind is
-    settled as `unknown` at the next start."""
+    """Record the end, then tell the caller (unless it is gone: `out` None). A refused credential is recorded under its
+    copy where that is known; an unknown caller is counted, not written one by one. If the end cannot be recorded the
+    caller is told that instead; the open leaf that stays behind is settled as `unknown` at the next start."""
+    if isinstance(error, Recognised):
+        record.caller = error.bearer
     try:
         if record.stage is Stage.OPENED:
             await record.close(outcome_of(error), error.code)

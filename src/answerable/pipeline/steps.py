@@ -81,11 +81,10 @@ def refuse_unless_permitted(decision: Decision) -> None:
         raise Ruled(decision)
 
 
-async def still_admitted(caller: Bearer, model: Bearer, deps: Deps) -> tuple[Bearer, Bearer]:
-    """Admission of both again, inside long work and after each wait; warrants that this gateway holds are renewed on
-    the way. Raises Refused ``warrant.*`` or ``stop.*``."""
-    if caller.held:
-        caller = await deps.desk.own(caller.copy)
+async def still_admitted(action: Action, caller: Bearer, model: Bearer, deps: Deps) -> tuple[Bearer, Bearer]:
+    """Admission of both again, inside long work and after each wait: a credential may have been revoked, a copy ended.
+    Warrants that this gateway holds are renewed on the way. Raises Refused ``handle.*``, ``warrant.*``, ``stop.*``."""
+    caller = await deps.desk.still(action.credential, caller)
     if model.held:
         model = await deps.desk.own(model.copy)
     deps.gate.admit(caller)

@@ -12,9 +12,9 @@ from typing import Final
 
 from answerable.admission.warrant import parse
 from answerable.crypto.jwt import MAX_TOKEN
-from answerable.errors import Refused, VerificationError
+from answerable.errors import AnswerableError, Refused, VerificationError
 from answerable.model.records import Copy, Handle
-from answerable.model.warrants import Bearer, Credential, Peer, Warrant
+from answerable.model.warrants import Bearer, Credential, Peer, Recognised, Warrant
 from answerable.ports import Clock, Directory
 from answerable.warrants.bindings import Binding
 from answerable.warrants.handles import PREFIX, digest_of
@@ -78,7 +78,8 @@ class Desk:
         """The bearer behind a credential, its warrant expired or not.
 
         Raises Refused ``warrant.missing|malformed|forged|life|unregistered|copy_ended|replayed``,
-        ``handle.unknown|revoked|expired|elsewhere``, and for a handle's copy what the issuer refuses.
+        ``handle.unknown|revoked|expired|elsewhere``, and for a handle's copy what the issuer refuses; Recognised where
+        it is known whose credential it is.
         """
         value = credential.value
         known = self._handles.get(value)
@@ -90,18 +91,39 @@ class Desk:
             known = self._recognise(value, known)
         row = known.row
         if row.revoked:
-            raise Refused("handle.revoked")
+            raise await self._refused("handle.revoked", row)
         if self._clock.now_ms() >= row.expires:
-            raise Refused("handle.expired")
+            raise await self._refused("handle.expired", row)
         if not known.admits(credential.peer):
-            raise Refused("handle.elsewhere")
+            raise await self._refused("handle.elsewhere", row)
         bearer = self._holder.cached(row.copy)
         return bearer if bearer is not None else await self._holder.bearer(row.copy)
+
+    async def still(self, credential: Credential, bearer: Bearer) -> Bearer:
+        """The bearer again, inside long work. Raises as `present`, but for ``warrant.replayed``: what began under a
+        warrant goes on under it when a newer one was shown."""
+        if bearer.held:
+            return await self.present(credential)
+        known = self._tokens.get(credential.value)
+        if known is None:
+            return self._stand(bearer.warrant, bearer.deadline_mono_ms)
+        if known.changes != self._directory.changes:
+            known = self._stands(credential.value, known)
+        return known.bearer
 
     async def own(self, copy: Copy) -> Bearer:
         """The bearer of a copy whose warrant this gateway keeps. Raises Refused what the issuer refuses."""
         bearer = self._holder.cached(copy.rid)
         return bearer if bearer is not None else await self._holder.bearer(copy.rid)
+
+    async def _refused(self, code: str, row: Handle) -> Refused:
+        """The refusal of a known handle, under its copy where that has a warrant or gets one: a record names it."""
+        try:
+            return Recognised(code, await self._holder.bearer(row.copy))
+        except Recognised as error:
+            return Recognised(code, error.bearer)
+        except AnswerableError:
+            return Refused(code)
 
     def _recognise(self, value: str, known: _Known | None = None) -> _Known:
         changes = self._directory.changes
@@ -125,19 +147,27 @@ class Desk:
             known = self._look(token, known, now_ms, mono_ms)
         bearer = known.bearer
         if now_ms < bearer.warrant.exp_ms:  # an expired one says nothing about what is newest
-            self._replays.check(bearer.warrant, now_ms=now_ms, mono_ms=mono_ms)
+            try:
+                self._replays.check(bearer.warrant, now_ms=now_ms, mono_ms=mono_ms)
+            except Refused as error:
+                raise Recognised(error.code, bearer) from None
         return bearer
 
     def _look(self, token: str, known: _Shown | None, now_ms: int, mono_ms: int) -> _Shown:
+        if known is not None:
+            return self._stands(token, known)
         changes = self._directory.changes
-        if known is None:
-            bearer = self._read(token, now_ms, mono_ms)
-            _make_room(self._tokens)
-        else:
-            bearer = self._stand(known.bearer.warrant, known.bearer.deadline_mono_ms)
-            if bearer == known.bearer:
-                known.changes = changes
-                return known
+        bearer = self._read(token, now_ms, mono_ms)
+        _make_room(self._tokens)
+        known = self._tokens[token] = _Shown(bearer, changes)
+        return known
+
+    def _stands(self, token: str, known: _Shown) -> _Shown:
+        changes = self._directory.changes
+        bearer = self._stand(known.bearer.warrant, known.bearer.deadline_mono_ms)
+        if bearer == known.bearer:
+            known.changes = changes
+            return known
         known = self._tokens[token] = _Shown(bearer, changes)
         return known
 
@@ -167,9 +197,10 @@ class Desk:
             or {system.num, *system.ancestors} - set(warrant.ancestors)
         ):
             raise Refused("warrant.unregistered")
+        bearer = Bearer(warrant, system, copy, party, deadline_mono_ms)
         if copy.ended:
-            raise Refused("warrant.copy_ended", copy=copy.id)
-        return Bearer(warrant, system, copy, party, deadline_mono_ms)
+            raise Recognised("warrant.copy_ended", bearer, copy=copy.id)
+        return bearer
 
 
 def _make_room(kept: dict[str, _Known] | dict[str, _Shown]) -> None:

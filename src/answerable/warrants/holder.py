@@ -15,7 +15,7 @@ from typing import Final
 from answerable.admission.ttl import renew_after_ms
 from answerable.crypto.random import nonce
 from answerable.errors import AnswerableError, Refused
-from answerable.model.warrants import Bearer
+from answerable.model.warrants import Bearer, Recognised
 from answerable.ports import Clock, Directory
 from answerable.warrants.issuer import Granted, Issuer
 
@@ -81,7 +81,7 @@ class Holder:
         """The bearer of the copy with that rid, its warrant renewed or first asked for where that is due.
 
         A copy that was stopped keeps its last bearer, so that its refusals name who was refused; the gate refuses it.
-        Raises Refused as `Issuer.grant` when it has none that is live.
+        Raises Refused as `Issuer.grant` when it has none that is live, Recognised where it had one.
         """
         if (bearer := self.cached(copy)) is not None:
             return bearer
@@ -96,8 +96,10 @@ class Holder:
                 live = self._unchanged(held) and not self._ended(held.bearer)
                 if stopped or live:
                     return held.bearer
-                if not (isinstance(error, Refused) and error.code == "warrant.boot_unknown"):
+                if not isinstance(error, Refused):
                     raise
+                if error.code != "warrant.boot_unknown":
+                    raise Recognised(error.code, held.bearer, **error.params) from None
                 del self._held[copy]
             else:
                 held.used = self._clock.mono_ms()

@@ -32,4 +32,4 @@ async def test_a_stopped_caller_sees_nothing() -> None:
     stage.gate.stopped[stage.app.num] = "order"
     with pytest.raises(Refused):
         await listing(GOOD, stage.deps)
-    assert stage.ledger.refusals == []
+    assert stage.ledger.refusals == ["stop.system"], "a list is no action: there is no record, but a count"

@@ -111,6 +111,32 @@ async def a_stop_between_two_pieces_ends_the_stream(carry: Carry) -> None:
     assert [leaf.st for leaf in stage.closes] == ["stopped"]
 
 
+async def a_credential_that_is_revoked_between_two_pieces_ends_the_stream(carry: Carry) -> None:
+    stage = Stage(carry)
+
+    async def revoke() -> None:
+        stage.desk.refusals["ans_good"] = "handle.revoked"
+
+    stage.upstream.script = stage.says(event("one "), revoke, event("two"), event("", "stop"), DONE)
+    out = await stage.run(stream=True)
+    assert b"one" in out.data
+    assert b"two" not in out.data
+    assert [(leaf.st, leaf.err) for leaf in stage.closes] == [("refused", "handle.revoked")]
+
+
+async def a_known_credential_that_does_not_let_in_is_recorded_under_its_copy(carry: Carry) -> None:
+    stage = Stage(carry)
+    stage.desk.refusals["ans_good"] = "handle.elsewhere"
+    out = await stage.run()
+    assert out.error is not None
+    assert out.error.code == "handle.elsewhere"
+    assert stage.upstream.calls == 0
+    (leaf,) = stage.opens
+    assert (leaf.dec, leaf.err, leaf.sys) == ("refuse", "handle.elsewhere", stage.app.rid)
+    assert stage.ledger.refusals == []
+    assert out.record
+
+
 async def the_answer_is_labelled_for_people_and_machines(carry: Carry) -> None:
     stage = Stage(carry)
     out = await stage.run()

@@ -30,7 +30,7 @@ from answerable.model.terms import (
     World,
 )
 from answerable.model.units import Committed, Unit
-from answerable.model.warrants import Bearer, Credential, Peer, Warrant
+from answerable.model.warrants import Bearer, Credential, Peer, Recognised, Warrant
 from answerable.pipeline.deps import Deps
 from answerable.pipeline.flights import Flights
 from answerable.ports import Dialect, Out
@@ -105,12 +105,19 @@ class Gate:
 class Desk:
     def __init__(self) -> None:
         self.callers: dict[str, Bearer] = {}
+        self.refusals: dict[str, str] = {}  # known credential -> why it does not let in
         self.models: dict[str, Bearer] = {}
 
     async def present(self, credential: Credential) -> Bearer:
         if credential.value not in self.callers:
             raise Refused("warrant.missing")
+        if code := self.refusals.get(credential.value):
+            raise Recognised(code, self.callers[credential.value])
         return self.callers[credential.value]
+
+    async def still(self, credential: Credential, bearer: Bearer) -> Bearer:
+        presented = await self.present(credential)
+        return await self.own(presented.copy) if bearer.held else presented
 
     async def own(self, copy: Copy) -> Bearer:
         return self.models[copy.rid]

@@ -28,7 +28,7 @@ MUTANTS = [
     ("3 open leaf skipped", "        await record.open(decision)\n", "", s.the_open_leaf_stands_before_the_call),
     (
         "3 not admitted again",
-        "        caller, model = await still_admitted(caller, model, deps)\n\n        # (4)",
+        "        caller, model = await still_admitted(action, caller, model, deps)\n\n        # (4)",
         "\n        # (4)",
         s.a_stop_that_comes_while_the_disk_is_waited_for_is_obeyed,
     ),
@@ -41,9 +41,15 @@ MUTANTS = [
     ("5 nothing watched", "watch(chunk.text, watches)", "pass", s.a_red_line_is_not_released),
     (
         "5 stop not looked for",
-        "                caller, model = await still_admitted(caller, model, deps)\n                for",
+        "                caller, model = await still_admitted(action, caller, model, deps)\n                for",
         "                for",
         s.a_stop_between_two_pieces_ends_the_stream,
+    ),
+    (
+        "5 credential not looked at again",
+        "                caller, model = await still_admitted(action, caller, model, deps)\n                for",
+        "                deps.gate.admit(caller)\n                deps.gate.admit(model)\n                for",
+        s.a_credential_that_is_revoked_between_two_pieces_ends_the_stream,
     ),
     ("6 not labelled", "mark.feed(chunk)", "chunk", s.the_answer_is_labelled_for_people_and_machines),
     (

@@ -8,12 +8,13 @@ import msgspec
 import pytest
 
 from answerable.admission.warrant import issue
-from answerable.errors import Refused
-from answerable.model.warrants import Peer
+from answerable.errors import Refused, Unavailable
+from answerable.model.units import Space
+from answerable.model.warrants import Peer, Recognised
 from answerable.warrants import desk as module
 from answerable.warrants.handles import digest_of, revoke
 from answerable.warrants.issuer import Granted
-from tests.fleet import GATEWAY, a_nonce, key
+from tests.fleet import GATEWAY, T0, a_nonce, key
 from tests.unit.warrants.office import DAY, Office, shown
 
 KID = "issuer-1"
@@ -78,6 +79,77 @@ async def test_a_revoked_handle_ends_though_it_was_known() -> None:
     assert await code(office, handle) == "handle.revoked"
 
 
+async def known(office: Office, value: str, peer: Peer = Peer(address="127.0.0.1")) -> Recognised:  # noqa: B008  frozen
+    with pytest.raises(Recognised) as refusal:
+        await office.desk.present(shown(value, peer))
+    return refusal.value
+
+
+async def test_the_refusal_of_a_known_credential_says_whose_it_is() -> None:
+    office = Office()
+    app, elsewhere = office.copies["app"], Peer(address="10.0.0.1")
+    handle = office.handle()
+    never_used = await known(office, handle, elsewhere)
+    assert (never_used.code, never_used.bearer.copy) == ("handle.elsewhere", app)
+    assert never_used.bearer.warrant.grant, "its open leaf names the warrant leaf"
+    office.ledger.write(revoke(office.book, digest=digest_of(handle), by=office.operator.rid, now_ms=T0).unit)
+    assert (await known(office, handle)).bearer.copy == app
+    short = office.handle(life_ms=60_000)
+    office.clock.pass_ms(60_000)
+    expired = await known(office, short)
+    assert (expired.code, expired.bearer.copy) == ("handle.expired", app)
+    office.end(app)
+    assert (await known(office, short)).bearer.copy == app
+    with pytest.raises(Refused) as stranger:
+        await office.desk.present(shown("ans_" + "A" * 43))
+    assert not isinstance(stranger.value, Recognised)
+
+
+async def test_a_known_handle_is_refused_though_its_copy_can_have_no_warrant() -> None:
+    office = Office()
+    handle = office.handle()
+    office.end(office.copies["app"])
+    assert await code(office, handle, Peer(address="10.0.0.1")) == "handle.elsewhere"
+    office = Office()
+    handle = office.handle()
+    office.ledger.failure = Unavailable("log.full")
+    assert await code(office, handle, Peer(address="10.0.0.1")) == "handle.elsewhere"
+
+
+async def test_inside_long_work_a_revocation_and_an_end_are_seen() -> None:
+    office = Office()
+    handle = office.handle()
+    bearer = await office.desk.present(shown(handle))
+    assert await office.desk.still(shown(handle), bearer) is bearer
+    office.ledger.write(revoke(office.book, digest=digest_of(handle), by=office.operator.rid, now_ms=T0).unit)
+    with pytest.raises(Refused, match=r"handle\.revoked"):
+        await office.desk.still(shown(handle), bearer)
+    given = await token(office, "other")
+    bearer = await office.desk.present(shown(given.token))
+    assert await office.desk.still(shown(given.token), bearer) is bearer
+    office.end(office.copies["other"])
+    with pytest.raises(Refused, match=r"warrant\.copy_ended"):
+        await office.desk.still(shown(given.token), bearer)
+    office.desk._tokens.clear()  # it was pushed out by others
+    with pytest.raises(Refused, match=r"warrant\.copy_ended"):
+        await office.desk.still(shown(given.token), bearer)
+
+
+async def test_work_goes_on_under_the_warrant_that_it_began_with() -> None:
+    office = Office()
+    boot = a_nonce()
+    first = await token(office, nonce=boot)
+    bearer = await office.desk.present(shown(first.token))
+    office.clock.pass_ms(20_000)
+    second = office.issuer.renew(office.copies["app"].rid, aud=GATEWAY, nonce=boot, seq=2)
+    await office.desk.present(shown(second.token))
+    office.clock.pass_ms(2_000)
+    office.copy(office.other, 2)  # something changed in the registry
+    assert (await office.desk.still(shown(first.token), bearer)).warrant == first.warrant
+    replayed = await known(office, first.token)
+    assert (replayed.code, replayed.bearer.copy) == ("warrant.replayed", office.copies["app"])
+
+
 async def test_a_handle_of_an_ended_copy() -> None:
     office = Office()
     handle = office.handle()
@@ -88,7 +160,11 @@ async def test_a_handle_of_an_ended_copy() -> None:
 
 async def test_bindings_to_sockets_and_certificates() -> None:
     office = Office()
-    by_socket, by_cert = office.handle(binding="unix"), office.handle(binding="mtls:" + "ab" * 32)
+    by_socket, by_cert = office.handle(binding="unix"), office.handle()
+    row = office.book.handle(digest_of(by_cert))
+    assert row is not None
+    bound = msgspec.structs.replace(row, binding="mtls:" + "ab" * 32)  # none is issued now; one in a store holds
+    office.put(Space.HANDLES, row.digest, msgspec.json.encode(bound))
     await office.desk.present(shown(by_socket, Peer(unix=True)))
     assert await code(office, by_socket) == "handle.elsewhere"
     await office.desk.present(shown(by_cert, Peer(address="10.0.0.1", certificate="ab" * 32)))
