@@ -24,7 +24,7 @@ def add(parser: Parser) -> None:
     new_verb = children(parser)
     new = new_verb("issue", "a handle for a running copy; its value goes to stdout, once")
     new.add_argument("copy", metavar="COPY", help="id or record id of a running copy")
-    new.add_argument("--bind", default="cidr:127.0.0.0/8", metavar="PLACE", help="unix, cidr:NETWORK or mtls:SHA256")
+    new.add_argument("--bind", default="cidr:127.0.0.0/8", metavar="PLACE", help="unix or cidr:NETWORK")
     new.add_argument("--life", default="8h", help="30m, 8h, 30d")
     new.set_defaults(run=issue)
     new_verb("ls", "every handle, by its record").set_defaults(run=ls)

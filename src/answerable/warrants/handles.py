@@ -61,10 +61,12 @@ def digest_of(handle: str) -> str:
 def issue(directory: Directory, *, copy: str, binding: str, life_ms: int, by: str, now_ms: int) -> Issued:
     """Plan a handle for a copy. copy: rid or SPIFFE id; binding: as `Binding.parse`; by: rid of an administrator's key.
 
-    Raises Refused ``handle.issuer|binding|life|tier``, ``warrant.unregistered|copy_ended``.
+    Raises Refused ``handle.issuer|binding|certificate|life|tier``, ``warrant.unregistered|copy_ended``.
     """
     admin = _in_office(directory, by)
-    Binding.parse(binding)
+    if Binding.parse(binding).certificate:
+        # This gateway asks nobody for a certificate: the handle would work nowhere, and promise more than is checked.
+        raise Refused("handle.certificate")
     if not MIN_LIFE_MS <= life_ms <= MAX_LIFE_MS:
         raise Refused("handle.life", days=MAX_LIFE_MS // DAY_MS)
     known = _running(directory, copy)

@@ -51,6 +51,12 @@ def test_only_its_digest_is_kept() -> None:
     assert plan(fleet).handle != handle
 
 
+def test_is_bound_to_no_certificate_while_nobody_asks_for_one() -> None:
+    fleet = Fleet()
+    assert code(lambda: plan(fleet, binding="mtls:" + "ab" * 32)) == "handle.certificate"
+    assert code(lambda: plan(fleet, binding="mtls:" + "xy" * 32)) == "handle.binding"
+
+
 def test_is_revoked_once_for_ever() -> None:
     fleet = Fleet()
     planned = plan(fleet)

@@ -21,7 +21,7 @@ RID_OR_DIGEST = Annotated[str, Meta(max_length=64, description="record id or SHA
 
 
 class IssueHandle(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """copy: for which it speaks; binding: ``unix``, ``cidr:<network>`` or ``mtls:<sha256>``; life: ms."""
+    """copy: for which it speaks; binding: ``unix`` or ``cidr:<network>``; life: ms."""
 
     copy: Annotated[str, Meta(max_length=400)]
     binding: Annotated[str, Meta(max_length=100)]

@@ -37,10 +37,17 @@ ENTRIES: Final[dict[str, Entry]] = {
         "请在其绑定的位置使用，或签发绑定到当前位置的句柄。",
     ),
     "handle.binding": Entry(
-        "{binding} is not a binding: use unix, cidr:<network> or mtls:<sha256 of the certificate>.",
-        "{binding} 不是有效的绑定：请使用 unix、cidr:<网段> 或 mtls:<证书的 sha256>。",
+        "{binding} is not a binding: use unix or cidr:<network>.",
+        "{binding} 不是有效的绑定：请使用 unix 或 cidr:<网段>。",
         "Bind the handle to the narrowest place that its client calls from.",
         "请将句柄绑定到其客户端调用的最小范围。",
+        exit=2,
+    ),
+    "handle.certificate": Entry(
+        "No handle is issued that is bound to a client certificate: this gateway does not ask for one.",
+        "不签发绑定到客户端证书的句柄：本网关不要求客户端证书。",
+        "Bind it to `unix` or to the narrowest `cidr:<network>` that its client calls from.",
+        "请绑定到 `unix`，或其客户端所在的最小 `cidr:<网段>`。",
         exit=2,
     ),
     "handle.tier": Entry(

@@ -7,6 +7,7 @@ from answerable.errors.codes.handle import ENTRIES
 
 STATUS = {  # code: (HTTP, exit)
     "handle.binding": (403, 2),
+    "handle.certificate": (403, 2),
     "handle.elsewhere": (403, 1),
     "handle.expired": (401, 1),
     "handle.issuer": (403, 1),
