@@ -55,7 +55,7 @@ LITELLM_ENVIRONMENT: Final = {
     "NO_DOCS": "True",
     "DISABLE_ADMIN_UI": "True",
 }
-OURS: Final = "answerable demo --json --port 0 --store {store} --upstream {upstream}/v1"
+OURS: Final = "answerable demo --json --port 0 --store {store} --url {upstream}/v1 --model mock --locality local"
 LOG_SIZE: Final = "answerable log checkpoint --store {store}"
 
 
