@@ -22,9 +22,11 @@ from openai import BaseModel, OpenAI
 
 from answerable.app.fleet import MAKER, MODEL, OPERATOR, OPERATOR_NAME
 from answerable.errors import AnswerableError
+from answerable.labels import provider_code
 from answerable.log import receipt as receipts
 from answerable.log.receipt import Proved
 from answerable.log.trust import parse
+from answerable.registry.ids import unassigned_uscc
 from answerable.verify.receipt import verify
 from tests.e2e.running import Demo, answerable
 from tests.e2e.upstream import Upstream
@@ -437,3 +439,11 @@ def test_it_verifies_from_standard_input(kept: Kept) -> None:
     assert done.status == 0, done
     assert done.json["record"] == kept.rid
     assert done.json["party"]["name"] == OPERATOR_NAME
+
+
+def test_a_label_that_names_another_producer_is_a_no(demo: Demo, kept: Kept) -> None:
+    code = re.search(r'"ContentProducer": ?"([^"]+)"', kept.reply.read_text())
+    assert code is not None
+    other = provider_code.make(unassigned_uscc("somebody else").removeprefix("NTRCN-"), "0000")
+    told = demo.cli("who", "-", stdin=kept.reply.read_text().replace(code[1], other).encode())
+    assert (told.status, told.code) == (1, "receipt.inconsistent")

@@ -26,7 +26,7 @@ from answerable.gateway.app import Gateway
 from answerable.labels import provider_code
 from answerable.log.leaf import encode
 from answerable.model.leaves import PluginLeaf
-from answerable.model.records import Copy
+from answerable.model.records import Copy, Party
 from answerable.model.terms import OrderKind
 from answerable.model.units import EPOCH, Effect, Space, Unit
 from answerable.net.bind import tcp, unix
@@ -109,6 +109,7 @@ class Service:
             index_key=core.keys.index,
             gateway=url,
             audience=audience_of(core.book.domain),
+            operator=operator(core, config).id,
             trust=core.trust.decode(),
             flights=deps.flights,
             anchors=anchors(config),
@@ -233,16 +234,21 @@ def terminated(directory: Directory, copy: Copy, now_ms: int) -> bool:
 
 def producer(core: Core, config: Config) -> str:
     """The label's ContentProducer: the operator's provider code where its identifier has one, else the identifier
-    itself. A code is never invented.
-
-    Raises Refused ``config.value`` for an operator that is not registered.
+    itself. A code is never invented. Raises as `operator`.
     """
-    operator = config.labels.operator or (core.book.raw(Space.MISC, "operator") or b"").decode()
-    party = core.book.party(operator)
-    if party is None:
-        raise Refused("config.value", detail=f"labels.operator: {operator!r} is not a registered party")
+    party = operator(core, config)
     known = ids.parse(party.id)
     return provider_code.make(known.value, config.labels.code) if known.scheme == "NTRCN" else party.id
+
+
+def operator(core: Core, config: Config) -> Party:
+    """The party that runs this gateway: the config's, or the one that `init` was told. Raises Refused ``config.value``
+    for one that is not registered."""
+    named = config.labels.operator or (core.book.raw(Space.MISC, "operator") or b"").decode()
+    party = core.book.party(named)
+    if party is None:
+        raise Refused("config.value", detail=f"labels.operator: {named!r} is not a registered party")
+    return party
 
 
 def anchors(config: Config) -> tuple[bytes, ...]:

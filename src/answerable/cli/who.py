@@ -50,6 +50,8 @@ def run(args: argparse.Namespace) -> int:
     if args.receipt:
         write_bytes(args.receipt, receipt)
     said = sentence(report)
+    if found["producer"] == "differs":
+        raise VerificationError("receipt.inconsistent", detail="its label names another producer")
     content = found["content"]
     if saved.form != "record":
         if content == "differs":  # nothing is said of who answers: for this text it would be false
@@ -92,6 +94,8 @@ def _saved(what: str) -> Any:
 
 def _question(saved: Any) -> dict[str, Any]:
     question: dict[str, Any] = {"record": saved.record}
+    if saved.label.aigc is not None:
+        question["producer"] = saved.label.aigc.content_producer[:200]
     if saved.form in ("answer", "stream") and saved.record:
         question["content"] = base64.b64encode(saved.content).decode()
     else:

@@ -61,7 +61,8 @@ def nothing() -> Mapping[str, str]:
 @dataclass(frozen=True, slots=True)
 class Services:
     """origin: of the log; index_key: 32 bytes, for the keyed digests by which content is found again; gateway: base
-    URL for OpenAI's clients; audience: of the warrants that it takes; trust: the text of the trust file; anchors: DER
+    URL for OpenAI's clients; audience: of the warrants that it takes; operator: id of the
+    party that runs it; trust: the text of the trust file; anchors: DER
     of the certificates that prove a party's identifier; flights: the actions in flight; problems: what is wrong now,
     name -> words, empty where all is well; metrics: Prometheus text; demo: whether the store is a demo's."""
 
@@ -75,6 +76,7 @@ class Services:
     index_key: bytes
     gateway: str
     audience: str
+    operator: str
     trust: str
     flights: Sized
     problems: Callable[[], Mapping[str, str]] = nothing

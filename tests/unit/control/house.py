@@ -130,6 +130,7 @@ class House:
             index_key=core.keys.index,
             gateway=GATEWAY,
             audience=audience_of("demo.invalid"),
+            operator=OPERATOR,
             trust=core.trust.decode(),
             flights=(),
             metrics=lambda: "answerable_test 1\n",

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Annotated, Final
 
 import msgspec
@@ -14,7 +15,8 @@ from answerable.control.receipts import assemble
 from answerable.control.routing import Call, Route
 from answerable.control.said import texts
 from answerable.control.services import Services
-from answerable.errors import Refused
+from answerable.errors import Refused, VerificationError
+from answerable.labels import provider_code
 from answerable.model.terms import AdminRole
 from answerable.pipeline.found import tags
 
@@ -23,20 +25,24 @@ CANDIDATES: Final = 64  # of the records that hold the same words, how many are 
 
 class AskWho(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """record: rid, if the content names one; texts: what it says, by which it is looked for if not; content: its
-    canonical bytes (`docs/spec/content.md`), base64. What is given is compared with what was recorded."""
+    canonical bytes (`docs/spec/content.md`), base64; producer: the ContentProducer in its label. What is given is
+    compared with what was recorded, and the producer with who runs this gateway."""
 
     record: Annotated[str, Meta(max_length=32)] = ""
+    producer: Annotated[str, Meta(max_length=200)] = ""
     texts: Annotated[tuple[str, ...], Meta(max_length=128)] = ()
     content: bytes = b""
 
 
 class Found(Answer, frozen=True, kw_only=True):
     """record: rid of the open leaf; matches: records that hold one of the texts, the newest is shown; content: same,
-    differs, not_kept or not_compared; receipt: the file, base64. Verify it: this answer alone proves nothing."""
+    differs, not_kept or not_compared; producer: same, differs or not_compared; receipt: the file, base64. Verify it:
+    this answer alone proves nothing."""
 
     record: str
     matches: int
     content: str
+    producer: str
     receipt: bytes
 
 
@@ -51,7 +57,18 @@ async def who(services: Services, call: Call[AskWho]) -> Found:
             raise Refused("admin.nobody")
         record, matches = await _newest(services, list(found)[-CANDIDATES:]), len(found)
     made = await assemble(services.reader, services.book, record, _shown(services, asked))
-    return Found(record=made.record, matches=matches, content=made.content, receipt=made.receipt)
+    producer = _producer(services, asked.producer)
+    return Found(record=made.record, matches=matches, content=made.content, producer=producer, receipt=made.receipt)
+
+
+def _producer(services: Services, named: str) -> str:
+    """Whether a label's producer is who runs this gateway. The last characters of a provider code are the operator's to
+    choose, and may have been others when the label was made."""
+    if not named:
+        return "not_compared"
+    with suppress(VerificationError):
+        named = f"NTRCN-{provider_code.parse(named).uscc}"
+    return "same" if named == services.operator else "differs"
 
 
 async def _newest(services: Services, rids: list[str]) -> str:

@@ -6,10 +6,12 @@ import base64
 import pytest
 
 from answerable.errors import AnswerableError
+from answerable.labels import provider_code
 from answerable.log import trust
 from answerable.protocols.openai.content import Choice, body
+from answerable.registry.ids import unassigned_uscc
 from answerable.verify.receipt import verify
-from tests.unit.control.house import House
+from tests.unit.control.house import MAKER, OPERATOR, House
 
 
 def test_a_record_is_found_by_its_id_and_by_its_words(house: House) -> None:
@@ -47,3 +49,17 @@ def test_unknown_words_and_ids_are_not_found(house: House) -> None:
         with pytest.raises(AnswerableError) as refused:
             house.post("/who", asked)
         assert (refused.value.code, refused.value.exit) == (code, 3)
+
+
+def test_a_labels_producer_is_compared_with_who_runs_the_gateway(house: House) -> None:
+    record = house.act("Whose is this?")
+    uscc = OPERATOR.removeprefix("NTRCN-")
+    for producer, answer in (
+        ("", "not_compared"),
+        (provider_code.make(uscc, "0000"), "same"),
+        (provider_code.make(uscc, "A001"), "same"),
+        (provider_code.make(unassigned_uscc("another").removeprefix("NTRCN-"), "0000"), "differs"),
+        (MAKER, "differs"),
+        ("nonsense", "differs"),
+    ):
+        assert house.post("/who", {"record": record, "producer": producer})["producer"] == answer, producer
