@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Random values from the operating system's generator.
 
-Each action takes half a dozen: they are drawn in advance, because a system call lets go of the interpreter's lock and
-may wait for the log's thread to give it back.
+What must be a secret or tell two boots apart is drawn when it is asked for: what lay ready in memory comes again when a
+snapshot of the machine is restored. The nonces of leaves alone are drawn in advance, because a system call lets go of
+the interpreter's lock and may wait for the log's thread to give it back. They hide nothing: they tell two like leaves of
+one log apart.
 """
 
 from __future__ import annotations
@@ -23,23 +25,24 @@ _drawn: list[bytes] = []
 os.register_at_fork(after_in_child=_drawn.clear)
 
 
-def _sixteen() -> bytes:
+def nonce() -> str:
+    """16 random bytes, base64url: 22 characters."""
+    return b64u(urandom(_PIECE))
+
+
+def leaf_nonce() -> str:
+    """As `nonce`, drawn in advance: for the `n` of the two leaves of each action, and nothing else."""
     try:
-        return _drawn.pop()
+        return b64u(_drawn.pop())
     except IndexError:
         data = urandom(_AT_ONCE)
         _drawn.extend(data[at : at + _PIECE] for at in range(_PIECE, _AT_ONCE, _PIECE))
-        return data[:_PIECE]
-
-
-def nonce() -> str:
-    """16 random bytes, base64url: 22 characters."""
-    return b64u(_sixteen())
+        return b64u(data[:_PIECE])
 
 
 def salt() -> bytes:
-    """32 random bytes: the key of one commitment."""
-    return _sixteen() + _sixteen()
+    """32 random bytes: the key of one commitment, or another secret."""
+    return urandom(2 * _PIECE)
 
 
 def opaque_id() -> str:

@@ -10,7 +10,7 @@ from enum import Enum
 
 from msgspec import UNSET
 
-from answerable.crypto.random import nonce, salt
+from answerable.crypto.random import leaf_nonce, salt
 from answerable.log.commitment import commit
 from answerable.log.leaf import encode_own, rid
 from answerable.model.actions import Action, Chunk, Decision, Spent
@@ -95,7 +95,7 @@ class Record:
                 c=Commitments(in_=commit("in", salt_in, action.body)),
                 dec=decision.ruling.value,
                 err=error or UNSET,
-                n=nonce(),
+                n=leaf_nonce(),
                 par=[action.hold] if action.hold else [],
                 party=caller.system.party(Role.DEPLOYER),
                 pol=self._deps.policy_digest,
@@ -143,7 +143,7 @@ class Record:
             CloseLeaf(
                 c=commitments if commitments is not None else UNSET,
                 err=error or UNSET,
-                n=nonce(),
+                n=leaf_nonce(),
                 open=self.rid,
                 st=outcome.value,
                 t=self._deps.clock.now_ms(),

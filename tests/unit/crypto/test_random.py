@@ -4,19 +4,20 @@ from __future__ import annotations
 import os
 from concurrent.futures import ThreadPoolExecutor
 
+from answerable.crypto import random as module
 from answerable.crypto.b64 import unb64u
-from answerable.crypto.random import BASE32, nonce, opaque_id, salt
+from answerable.crypto.random import BASE32, leaf_nonce, nonce, opaque_id, salt
 
 
 def test_lengths_and_alphabets() -> None:
-    assert len(unb64u(nonce())) == 16
+    assert len(unb64u(nonce())) == len(unb64u(leaf_nonce())) == 16
     assert len(salt()) == 32
     assert len(opaque_id()) == 26
     assert set(opaque_id()) <= set(BASE32)
 
 
 def test_nothing_comes_twice() -> None:
-    for make in (nonce, salt, opaque_id):
+    for make in (nonce, leaf_nonce, salt, opaque_id):
         assert len({make() for _ in range(500)}) == 500
 
 
@@ -26,18 +27,27 @@ def test_every_place_of_an_id_varies() -> None:
 
 
 def test_a_forked_process_draws_anew() -> None:
-    salt()
+    leaf_nonce()
     read, write = os.pipe()
     if (child := os.fork()) == 0:
-        os.write(write, salt())
+        os.write(write, leaf_nonce().encode())
         os._exit(0)
     os.waitpid(child, 0)
-    theirs = os.read(read, 32)
-    assert len(theirs) == 32
-    assert theirs not in {salt() for _ in range(300)}
+    theirs = os.read(read, 32).decode()
+    assert len(theirs) == 22
+    assert theirs not in {leaf_nonce() for _ in range(300)}
+
+
+def test_a_restored_snapshot_draws_no_secret_again() -> None:
+    """What memory holds comes again; only the nonces of leaves may lie there."""
+    snapshot = list(module._drawn)
+    before = {make() for make in (nonce, salt, opaque_id)}
+    module._drawn[:] = snapshot
+    assert before.isdisjoint({make() for make in (nonce, salt, opaque_id)})
+    assert module._drawn == snapshot, "none of them takes from what was drawn in advance"
 
 
 def test_threads_never_share_a_piece() -> None:
     with ThreadPoolExecutor(4) as threads:
-        drawn = list(threads.map(lambda _: nonce(), range(4000)))
+        drawn = list(threads.map(lambda _: leaf_nonce(), range(4000)))
     assert len(set(drawn)) == 4000
