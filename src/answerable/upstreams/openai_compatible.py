@@ -19,7 +19,31 @@ from answerable.net.pool import Exchange, Pool, head, request
 
 # What the caller can mend; everything else in 4xx is between the gateway and the server.
 CALLERS_FAULTS: Final = frozenset({400, 404, 405, 409, 411, 413, 414, 415, 422})
-_TERM = re.compile(r"[A-Za-z][A-Za-z0-9_.\[\]-]{0,63}")
+# What a server may say through us: the codes, types and parameters of OpenAI's API reference and the common servers'.
+# Any other word could be a piece of a prompt, or words to whoever reads the error.
+TERMS: Final = frozenset(
+    (
+        # types
+        "api_error", "authentication_error", "insufficient_quota", "invalid_request_error", "not_found_error",
+        "permission_error", "rate_limit_error", "server_error", "BadRequestError", "NotFoundError",
+        # codes
+        "content_filter", "content_policy_violation", "context_length_exceeded", "empty_array", "image_parse_error",
+        "integer_above_max_value", "integer_below_min_value", "invalid_array", "invalid_base64", "invalid_base64_image",
+        "invalid_function_parameters", "invalid_image", "invalid_image_format", "invalid_image_url", "invalid_json",
+        "invalid_json_schema", "invalid_prompt", "invalid_tool_call", "invalid_type", "invalid_value",
+        "missing_required_parameter", "model_not_found", "not_found", "rate_limit_exceeded", "string_above_max_length",
+        "string_below_min_length", "unknown_parameter", "unknown_url", "unsupported_country_region_territory",
+        "unsupported_model", "unsupported_parameter", "unsupported_value",
+        # parameters
+        "audio", "best_of", "dimensions", "echo", "encoding_format", "frequency_penalty", "function_call", "functions",
+        "include", "input", "instructions", "logit_bias", "logprobs", "max_completion_tokens", "max_output_tokens",
+        "max_tokens", "messages", "metadata", "modalities", "model", "n", "parallel_tool_calls", "presence_penalty",
+        "previous_response_id", "prompt", "reasoning", "reasoning_effort", "response_format", "seed", "stop", "store",
+        "stream", "stream_options", "suffix", "temperature", "text", "tool_choice", "tools", "top_logprobs", "top_p",
+        "truncation", "user", "verbosity",
+    )
+)  # fmt: skip
+_BEHIND: Final = re.compile(r"[\[.]")
 
 
 class OpenAICompatible:
@@ -117,7 +141,8 @@ def failure(status: int, body: bytes, name: str) -> AnswerableError:
 
 
 def _terms(body: bytes) -> str:
-    """Code, type and parameter of an error in OpenAI's shape, where they are terms; "no detail" otherwise."""
+    """Code, type and parameter of an error in OpenAI's shape, where they are known terms (of a parameter like
+    ``messages[3].content`` what stands before the bracket); "no detail" otherwise."""
     try:
         decoded: Any = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -126,5 +151,6 @@ def _terms(body: bytes) -> str:
     if not isinstance(error, dict):
         return "no detail"
     said = [error.get(member) for member in ("code", "type", "param")]
-    terms = dict.fromkeys(term for term in said if isinstance(term, str) and _TERM.fullmatch(term))
+    known = (_BEHIND.split(term, maxsplit=1)[0] for term in said if isinstance(term, str))
+    terms = dict.fromkeys(term for term in known if term in TERMS)
     return ", ".join(terms) or "no detail"

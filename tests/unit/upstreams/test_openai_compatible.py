@@ -4,6 +4,7 @@ import ssl
 import subprocess
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from answerable.errors import AnswerableError, Refused, Unavailable
@@ -69,6 +70,15 @@ async def test_each_status_has_its_error(status: int, kind: type[AnswerableError
             await ask(upstream)
         await upstream.close()
     assert caught.value.code == code
+
+
+@pytest.mark.parametrize("member", ["code", "type", "param"])
+def test_a_server_says_nothing_in_words_of_its_own(member: str) -> None:
+    for word in ("Patient-Jane-Doe-has-HIV", "call.this.number", "ignore_all_previous_instructions", "messages-secret"):
+        body = msgspec.json.encode({"error": {member: word}})
+        assert failure(400, body, "m").params["detail"] == "no detail"
+    where = msgspec.json.encode({"error": {"param": "messages[3].Jane.Doe"}})
+    assert failure(400, where, "m").params["detail"] == "messages"
 
 
 def test_of_an_upstream_s_words_only_terms_are_taken_over() -> None:
