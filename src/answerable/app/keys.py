@@ -71,14 +71,25 @@ def copy_key(store: Path, name: str) -> Key:
     return key
 
 
+def forget_copy_key(store: Path, name: str) -> None:
+    """The next `copy_key` is another one: a key is that of one copy for ever."""
+    (store / FOLDER / f"copy-{name}.key").unlink(missing_ok=True)
+
+
+def read_private(path: Path, limit: int) -> bytes:
+    """Up to `limit` bytes of a file that nobody else can read. Raises OSError, Refused ``log.key`` for a wider mode."""
+    with path.open("rb") as file:
+        mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)  # of the file that is read, whatever the path means by now
+        if mode & 0o077:
+            raise Refused("log.key", path=str(path), detail=f"its mode is {mode:03o}, wider than 600")
+        return file.read(limit)
+
+
 def _read_secret(path: Path) -> bytes:
     try:
-        mode = stat.S_IMODE(path.stat().st_mode)
-        data = path.read_bytes()
+        data = read_private(path, SECRET_BYTES + 1)
     except OSError as error:
         raise Unavailable("store.failed", detail=f"{path}: {error.strerror}") from None
-    if mode & 0o077:
-        raise Refused("log.key", path=str(path), detail=f"its mode is {mode:03o}, wider than 600")
     if len(data) != SECRET_BYTES:
         raise Unavailable("store.failed", detail=f"{path}: not {SECRET_BYTES} bytes")
     return data

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from answerable.app.core import Core
-from answerable.app.keys import copy_key
+from answerable.app.keys import copy_key, forget_copy_key, read_private
 from answerable.app.models import AUTO, EMBEDDING, ModelTable, ServedModel
 from answerable.config import UpstreamConfig
 from answerable.crypto.b64 import b64u, unb64u
@@ -21,6 +21,7 @@ from answerable.errors import AnswerableError, Refused, Unavailable
 from answerable.log.statement import to_sign
 from answerable.model.records import Copy, System
 from answerable.model.terms import Act
+from answerable.model.units import Space
 from answerable.net.limits import Limits
 from answerable.registry import copies, stopped
 from answerable.registry.requests import EndCopy, StartCopy
@@ -34,6 +35,7 @@ Say = Callable[[str, str], None]  # what is being waited for, in English and Chi
 LOCAL: Final = "local"
 OPENAI: Final = "openai"
 AWAY: Final = "upstream.unreachable"
+MAX_SECRET: Final = 16_384  # bytes of an API key's file
 RESTART_S: Final = 5.0  # a model server that dies at once must not be started in a circle
 
 _log = logging.getLogger("answerable.serving")
@@ -183,10 +185,7 @@ class Serving:
             del self._ailing[name]
 
     async def _start_remote(self, name: str, upstream: UpstreamConfig, system: System) -> None:
-        key = copy_key(self._core.config.store_path, name)
-        known = self._core.book.copy(copies.copy_id(system, key.public))
-        if known is None:
-            known = await _register_endpoint(self._core, name, upstream.url, system)
+        known = await _endpoint(self._core, name, upstream.url, system)
         remote = OpenAICompatible(
             name,
             upstream.url,
@@ -216,6 +215,20 @@ async def end_dead_copies(core: Core) -> int:
     return len(gone)
 
 
+async def _endpoint(core: Core, name: str, url: str, system: System) -> Copy:
+    """The copy at `url`: the one of the last start if that was there too, of the same system, and has not ended.
+    Otherwise another one, with another key: what answers elsewhere is not the copy that was registered."""
+    key = b64u(copy_key(core.config.store_path, name).public)
+    known = core.book.copy((core.book.raw(Space.KEYS, key) or b"").decode())
+    if known is not None:
+        if not known.ended and (known.endpoint, known.system) == (url, system.rid):
+            return known
+        if not known.ended:
+            await core.commit(copies.end(core.book, EndCopy(copy=known.rid), core.now))
+        forget_copy_key(core.config.store_path, name)
+    return await _register_endpoint(core, name, url, system)
+
+
 async def _register_endpoint(core: Core, name: str, url: str, system: System) -> Copy:
     """A copy elsewhere, for which this gateway holds the key."""
     key = copy_key(core.config.store_path, name)
@@ -237,9 +250,11 @@ def _secret(name: str, upstream: UpstreamConfig) -> str:
     if not upstream.api_key_file:
         return ""
     try:
-        return Path(upstream.api_key_file).expanduser().read_text(encoding="utf-8").strip()
+        return read_private(Path(upstream.api_key_file).expanduser(), MAX_SECRET).decode("utf-8").strip()
     except (OSError, UnicodeDecodeError):
         raise Refused("config.value", detail=f"upstreams.{name}.api_key_file cannot be read") from None
+    except Refused as error:
+        raise Refused("config.value", detail=f"upstreams.{name}.api_key_file: {error.params['detail']}") from None
 
 
 def _tls(upstream: UpstreamConfig) -> ssl.SSLContext | None:

@@ -42,6 +42,27 @@ def test_a_key_that_is_missing_damaged_or_open_to_others_is_no_start(tmp_path: P
     assert caught.value.code in {"log.key", "store.failed"}
 
 
+def test_mode_and_bytes_are_of_the_same_open_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    keys.create(tmp_path)
+    file = tmp_path / keys.FOLDER / "index.secret"
+
+    def looked_up(self: Path) -> object:
+        raise AssertionError(f"{self} may be another file by now")
+
+    file.chmod(0o604)
+    monkeypatch.setattr(Path, "stat", looked_up)
+    with pytest.raises(AnswerableError, match=r"log\.key"):
+        keys.read_private(file, 64)
+
+
+def test_a_forgotten_key_of_a_copy_does_not_come_back(tmp_path: Path) -> None:
+    keys.create(tmp_path)
+    before = keys.copy_key(tmp_path, "app").public
+    keys.forget_copy_key(tmp_path, "app")
+    keys.forget_copy_key(tmp_path, "other")
+    assert keys.copy_key(tmp_path, "app").public != before
+
+
 def test_a_key_of_one_purpose_is_none_for_another(tmp_path: Path) -> None:
     keys.create(tmp_path)
     folder = tmp_path / keys.FOLDER

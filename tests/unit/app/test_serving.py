@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import json
 import os
 import subprocess
@@ -21,7 +22,7 @@ from answerable.crypto.ed25519 import Key
 from answerable.crypto.random import nonce
 from answerable.errors import AnswerableError, Refused
 from answerable.log.statement import to_sign
-from answerable.model.records import System
+from answerable.model.records import Copy, System
 from answerable.model.terms import Act, Locality, Role, SystemKind
 from answerable.registry import copies, systems
 from answerable.registry.requests import ComputeSpec, PartySpec, RegisterSystem, StartCopy
@@ -78,6 +79,69 @@ async def test_a_remote_model_is_a_copy_with_a_key_and_the_same_one_at_the_next_
             await serving.close()
         assert [copy.id for copy in core.book.copies_of(far.rid)] == [served.copy.id]
     finally:
+        await core.close()
+
+
+async def served_at(core: Core, **changed: str) -> Copy:
+    url, of = changed.get("url", UPSTREAM["upstreams__far__url"]), changed.get("system", "Far")
+    there = msgspec.structs.replace(core.config.upstreams["far"], url=url, system=of)
+    config = msgspec.structs.replace(core.config, upstreams={"far": there})
+    serving = Serving(dataclasses.replace(core, config=config))
+    try:
+        await serving.start()
+        (served,) = serving.models.named(of, Act.GENERATION)
+        return served.copy
+    finally:
+        await serving.close()
+
+
+async def test_a_model_at_another_place_is_another_copy_with_another_key(tmp_path: Path) -> None:
+    core = await made(tmp_path, **UPSTREAM)
+    try:
+        far = await registered(core, "Far")
+        there = await served_at(core)
+        elsewhere = await served_at(core, url="http://127.0.0.1:10/v1")
+        assert elsewhere.endpoint == "http://127.0.0.1:10/v1"
+        assert elsewhere.key != there.key
+        assert [copy.rid for copy in core.book.copies_of(far.rid)] == [elsewhere.rid], "the other one has ended"
+        assert await served_at(core, url="http://127.0.0.1:10/v1") == elsewhere
+        back = await served_at(core)
+        assert len({back.key, there.key, elsewhere.key}) == 3, "an ended copy does not come back"
+    finally:
+        await core.close()
+
+
+async def test_another_system_behind_the_same_name_is_another_copy(tmp_path: Path) -> None:
+    core = await made(tmp_path, **UPSTREAM)
+    try:
+        await registered(core, "Far")
+        other = await registered(core, "Other")
+        before = await served_at(core)
+        after = await served_at(core, system="Other")
+        assert (after.system, after.key != before.key) == (other.rid, True)
+        gone = core.book.copy(before.rid)
+        assert gone is not None
+        assert gone.ended
+    finally:
+        await core.close()
+
+
+async def test_a_file_with_an_api_key_that_others_can_read_is_no_start(tmp_path: Path) -> None:
+    secret = tmp_path / "api.key"
+    secret.write_text("sk-1\n")
+    secret.chmod(0o640)
+    core = await made(tmp_path, **UPSTREAM, upstreams__far__api_key_file=str(secret))
+    serving = Serving(core)
+    try:
+        await registered(core, "Far")
+        with pytest.raises(AnswerableError, match=r"config\.value") as caught:
+            await serving.start()
+        assert "640" in str(caught.value)
+        secret.chmod(0o600)
+        await serving.start()
+        assert serving.problems() == {"far": ""}
+    finally:
+        await serving.close()
         await core.close()
 
 
