@@ -3,8 +3,8 @@
 
 What must be a secret or tell two boots apart is drawn when it is asked for: what lay ready in memory comes again when a
 snapshot of the machine is restored. The nonces of leaves alone are drawn in advance, because a system call lets go of
-the interpreter's lock and may wait for the log's thread to give it back. They hide nothing: they tell two like leaves of
-one log apart.
+the interpreter's lock and may wait for the log's thread to give it back. They hide nothing: they tell two like leaves
+of one log apart.
 """
 
 from __future__ import annotations
