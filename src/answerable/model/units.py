@@ -28,7 +28,9 @@ class Space(StrEnum):
     HANDLES = "handles"  # digest -> Handle
     STOPS = "stops"  # rid -> Stop
     REAUTHORISATIONS = "reauthorisations"  # new system id -> Reauthorisation: what a registration with `re` must match
-    COUNTERS = "counters"  # "system" (last registry number), "epoch" (number of stop-set changes) -> decimal
+    # "system" (last registry number), "epoch" (number of stop-set changes), "admin:" and the rid of a person (how often
+    # one of their keys was enrolled) -> decimal
+    COUNTERS = "counters"
     NONCES = "nonces"  # nonce of a signed statement -> its time; a statement counts once
     OPENS = "opens"  # rid of an open leaf without its close -> time
     ANNOUNCED = "announced"  # rid -> encoded announcement

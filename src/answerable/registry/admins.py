@@ -15,7 +15,7 @@ from answerable.log import leaf as leaves
 from answerable.model.leaves import KeyLeaf, Sig
 from answerable.model.records import Admin, Party
 from answerable.model.terms import AdminRole
-from answerable.model.units import Space, Unit
+from answerable.model.units import Expect, Put, Space, Unit
 from answerable.ports import Directory
 from answerable.registry import find
 from answerable.registry.keys import check_by
@@ -23,6 +23,7 @@ from answerable.registry.planned import Planned, check_signature, free_key, fres
 from answerable.registry.requests import EnrolAdmin, WithdrawKey
 
 USE: Final = "admin"
+ENROLMENTS: Final = "admin:"  # before a person's rid: the counter of their enrolments
 # Where two people are required one asks and another agrees: who operates does not approve.
 _APART: Final = ((AdminRole.OPERATOR, AdminRole.APPROVER), (AdminRole.ADMINISTRATOR, AdminRole.APPROVER))
 
@@ -52,7 +53,13 @@ def enrol(directory: Directory, request: EnrolAdmin, now_ms: int, *, by: str) ->
     rid = leaves.rid(data)
     free, claim = free_key(directory, request.key, person.rid)
     row = Admin(rid=rid, person=person.rid, name=person.name, key=request.key, roles=roles, since=now_ms)
-    return Planned(Unit(leaves=(data,), effects=(put(Space.ADMINS, rid, row), claim, spend), expect=(free, spent)), rid)
+    same, count = _next_of(directory, person)
+    unit = Unit(
+        leaves=(data,),
+        effects=(put(Space.ADMINS, rid, row), claim, spend, count),
+        expect=(free, spent, same, *((unchanged(directory, Space.ADMINS, by),) if by else ())),
+    )
+    return Planned(unit, rid)
 
 
 def withdraw(directory: Directory, request: WithdrawKey, now_ms: int, *, by: str) -> Planned:
@@ -84,6 +91,14 @@ def in_force(directory: Directory) -> tuple[Admin, ...]:
 def officers(directory: Directory) -> int:
     """How many different people are officers now."""
     return len({admin.person for admin in in_force(directory) if AdminRole.OFFICER in admin.roles})
+
+
+def _next_of(directory: Directory, person: Party) -> tuple[Expect, Put]:
+    """Enrolments of one person are counted: of two that were prepared side by side, each with roles that must not meet
+    in one person, one is written."""
+    key = ENROLMENTS + person.rid
+    raw = directory.raw(Space.COUNTERS, key)
+    return Expect(Space.COUNTERS, key, raw), Put(Space.COUNTERS, key, str(int(raw or b"0") + 1).encode())
 
 
 def _roles(asked: Iterable[AdminRole]) -> tuple[AdminRole, ...]:

@@ -76,6 +76,34 @@ def test_a_person_counts_once() -> None:
     assert admins.officers(registry.book) == 1
 
 
+def test_of_two_enrolments_of_one_person_at_once_one_is_written() -> None:
+    """Else one person would hold two keys, and with them roles that must not meet."""
+    registry = Registry()
+    _, boss = registry.admin(registry.person(), AdminRole.ADMINISTRATOR)
+    person = registry.person()
+    plans = [
+        admins.enrol(registry.book, asking(registry, person.rid, Key.generate(), role), registry.now, by=boss)
+        for role in (AdminRole.OPERATOR, AdminRole.APPROVER)
+    ]
+    rid = registry.commit(plans[0])
+    with pytest.raises(Refused, match=r"log\.conflict"):
+        registry.commit(plans[1])
+    registry.commit(admins.withdraw(registry.book, WithdrawKey(key=rid), registry.now, by=boss))
+    registry.admin(person, AdminRole.APPROVER)
+    assert [set(a.roles) for a in admins.in_force(registry.book) if a.person == person.rid] == [{AdminRole.APPROVER}]
+
+
+def test_who_was_withdrawn_meanwhile_enrols_nobody() -> None:
+    registry = Registry()
+    _, first = registry.admin(registry.person(), AdminRole.ADMINISTRATOR)
+    _, second = registry.admin(registry.person(), AdminRole.ADMINISTRATOR)
+    asked = asking(registry, registry.person().rid, Key.generate(), AdminRole.OFFICER)
+    plan = admins.enrol(registry.book, asked, registry.now, by=second)
+    registry.commit(admins.withdraw(registry.book, WithdrawKey(key=second), registry.now, by=first))
+    with pytest.raises(Refused, match=r"log\.conflict"):
+        registry.commit(plan)
+
+
 def test_who_operates_does_not_approve() -> None:
     registry = Registry()
     person = registry.person()
