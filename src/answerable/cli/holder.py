@@ -23,6 +23,8 @@ from answerable.errors import Unavailable
 from answerable.warrants.requests import WarrantRequest, to_sign
 
 RETRY_MS: Final = 500
+# How long one request is repeated; the issuer takes none that is older than 30 s (`docs/spec/warrant.md`).
+REPEAT_MS: Final = 20_000
 # How long the service may think about one request.
 LONGEST_S: Final = 60.0
 SHORTEST_S: Final = 0.1
@@ -56,6 +58,15 @@ class Held:
     due: int
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A signed request. mono: when it was first sent: its warrant is no younger, whenever the answer comes."""
+
+    seq: int
+    mono: int
+    body: bytes
+
+
 class Lease:
     """One boot of one copy. copy: its SPIFFE id."""
 
@@ -78,6 +89,7 @@ class Lease:
         self._wall = wall
         self._mono = mono
         self._boot = nonce()
+        self._asked: Asked | None = None
         self.held: Held | None = None
 
     def patience(self) -> float:
@@ -89,7 +101,7 @@ class Lease:
         """The first warrant, or the next. Raises Refused ``warrant.*``, ``stop.*``; Unavailable where it could not be
         asked for and the one in hand has ended too."""
         try:
-            self.held = self._once(self._mono())
+            self.held = self._once()
         except Unavailable:
             if self.held is None or self._mono() >= self.held.ends:
                 raise
@@ -97,20 +109,28 @@ class Lease:
             self.held = replace(self.held, due=min(self._mono() + RETRY_MS, self.held.ends))
         return self.held
 
-    def _once(self, asked: int) -> Held:
+    def _once(self) -> Held:
         seq = self.held.seq + 1 if self.held is not None else 1
-        request = WarrantRequest(at=self._wall(), aud=self._audience, copy=self._copy, nonce=self._boot, seq=seq)
-        body = {
-            "request": msgspec.to_builtins(request),
-            "signature": b64u(self._key.sign(to_sign(request, self._issuer))),
-        }
-        got = self._ask("/control/v1/warrants", json.dumps(body).encode())
+        asked = self._asked
+        # The answer may have been lost on its way: the same request again gets the same warrant, another one none.
+        if asked is None or asked.seq != seq or self._mono() - asked.mono > REPEAT_MS:
+            asked = self._asked = self._request(seq)
+        got = self._ask("/control/v1/warrants", asked.body)
         life = int(got["life"])
         return Held(
             token=str(got["token"]),
             grant=str(got["grant"]),
             seq=int(got["seq"]),
             expires=int(got["expires"]),
-            ends=asked + life,
-            due=asked + renew_after_ms(life),
+            ends=asked.mono + life,
+            due=asked.mono + renew_after_ms(life),
         )
+
+    def _request(self, seq: int) -> Asked:
+        mono = self._mono()
+        request = WarrantRequest(at=self._wall(), aud=self._audience, copy=self._copy, nonce=self._boot, seq=seq)
+        body = {
+            "request": msgspec.to_builtins(request),
+            "signature": b64u(self._key.sign(to_sign(request, self._issuer))),
+        }
+        return Asked(seq, mono, json.dumps(body).encode())

@@ -34,6 +34,7 @@ ATTEMPTS: Final = 4
 MAX_BOOTS: Final = 65_536
 # How long a first grant may wait for the disk before another boot may try.
 LONGEST_WAIT_MS: Final = 30_000
+COPY: Final = "copy"  # the holder of boots that copies found themselves
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,8 @@ class _Boot:
     seq: int
     exp_ms: int
     grant: str
+    signature: str = ""  # of the newest request that was answered,
+    answered: Granted | None = None  # and its answer
 
 
 class Issuer:
@@ -90,7 +93,8 @@ class Issuer:
         self._boots: dict[tuple[str, str], _Boot] = {}
 
     async def answer(self, request: WarrantRequest, signature: str) -> Granted:
-        """A warrant for the copy that signed `request` with its own key: its first, or the next.
+        """A warrant for the copy that signed `request` with its own key: its first, or the next. The newest request of
+        a boot may be repeated, byte for byte, by who did not hear the answer: it gets the same warrant, and no other.
 
         Raises Refused ``warrant.unregistered|proof|audience|clone|replayed|boot_unknown|copy_ended|duty``,
         ``stop.system``; Unavailable ``log.*``, ``warrant.unrecorded``.
@@ -99,11 +103,18 @@ class Issuer:
         if copy is None:
             raise Refused("warrant.unregistered")
         check(request, signature, issuer=self.iss, key=copy.key, now_ms=self._clock.now_ms())
+        if (answered := self._answered(copy.rid, request, signature)) is not None:
+            return answered
         if request.seq == 1:
-            return await self.grant(copy.rid, aud=request.aud, nonce=request.nonce, once=True)
-        return self.renew(copy.rid, aud=request.aud, nonce=request.nonce, seq=request.seq)
+            granted = await self.grant(copy.rid, aud=request.aud, nonce=request.nonce, once=True)
+        else:
+            granted = self.renew(copy.rid, aud=request.aud, nonce=request.nonce, seq=request.seq)
+        boot = self._boots.get((copy.rid, COPY))
+        if boot is not None and (boot.nonce, boot.seq) == (request.nonce, request.seq):
+            boot.signature, boot.answered = signature, granted
+        return granted
 
-    async def grant(self, copy: str, *, aud: str, nonce: str, once: bool = False, holder: str = "copy") -> Granted:
+    async def grant(self, copy: str, *, aud: str, nonce: str, once: bool = False, holder: str = COPY) -> Granted:
         """The first warrant of a boot, durable before it is signed. copy: rid; nonce: of the boot; once: the nonce may
         found no other boot, ever. holder: who keeps it, the copy or its gateway; each has boots of its own.
 
@@ -126,7 +137,7 @@ class Issuer:
         self._forget()
         return granted
 
-    def renew(self, copy: str, *, aud: str, nonce: str, seq: int, holder: str = "copy") -> Granted:
+    def renew(self, copy: str, *, aud: str, nonce: str, seq: int, holder: str = COPY) -> Granted:
         """The warrant after number `seq` - 1 of this boot. Each number is given out once.
 
         Raises Refused ``warrant.boot_unknown``, ``warrant.clone``, ``warrant.replayed`` and as `grant`.
@@ -156,6 +167,19 @@ class Issuer:
     async def flush(self) -> None:
         """Record what was renewed since; before the ledger closes."""
         await self.renewals.flush()
+
+    def _answered(self, copy: str, request: WarrantRequest, signature: str) -> Granted | None:
+        """What this very request was answered with, if it is the newest of its boot. Raises as `answer` for a copy that
+        may hold no warrant any more."""
+        boot = self._boots.get((copy, COPY))
+        if (
+            boot is None
+            or boot.answered is None
+            or (boot.nonce, boot.seq, boot.signature) != (request.nonce, request.seq, signature)
+        ):
+            return None
+        eligible(self._directory, self._view.now(), copy, lapsed=self._lapsed, now_ms=self._clock.now_ms())
+        return boot.answered
 
     async def _first(self, copy: str, aud: str, nonce: str, *, once: bool) -> Granted:
         for _ in range(ATTEMPTS):

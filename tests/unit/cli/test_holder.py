@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from answerable.cli.holder import RETRY_MS, Lease
+from answerable.cli.holder import REPEAT_MS, RETRY_MS, Lease
 from answerable.crypto.ed25519 import Key
 from answerable.errors import Refused, Unavailable
 from answerable.warrants.requests import WarrantRequest, check
@@ -18,11 +18,13 @@ class Office:
     """An issuer in virtual time: grants, is away, or refuses."""
 
     def __init__(self, key: Key) -> None:
-        self.key, self.now, self.away, self.refuses = key, 1_000, False, False
+        self.key, self.now, self.away, self.refuses, self.loses = key, 1_000, False, False, False
         self.asked: list[WarrantRequest] = []
+        self.bodies: list[bytes] = []
 
     def __call__(self, path: str, body: bytes) -> Any:
         assert path == "/control/v1/warrants"
+        self.bodies.append(body)
         if self.away:
             raise Unavailable("admin.unreachable", socket="s")
         if self.refuses:
@@ -33,6 +35,8 @@ class Office:
 
         check(request, data["signature"], issuer="iss", key=b64u(self.key.public), now_ms=self.now)
         self.asked.append(request)
+        if self.loses:
+            raise Unavailable("admin.unreachable", socket="s")
         return {"token": f"t{request.seq}", "grant": "g", "seq": request.seq, "expires": self.now + LIFE, "life": LIFE}
 
 
@@ -67,6 +71,24 @@ def test_an_outage_is_survived_until_the_warrant_ends() -> None:
         held.next()
     office.away, office.now = False, first.ends - 1
     assert held.next().seq == 2
+
+
+def test_an_answer_that_was_lost_is_asked_for_again_in_the_same_words() -> None:
+    held, office = lease()
+    first = held.next()
+    office.now = sent = first.due
+    office.loses = True
+    assert held.next().token == first.token
+    office.loses, office.now = False, sent + RETRY_MS
+    second = held.next()
+    assert (second.token, second.ends) == ("t2", sent + LIFE), "no longer than if the answer had been heard"
+    assert office.bodies[-1] == office.bodies[-2]
+    office.away, office.now = True, second.due
+    held.next()
+    office.away, office.now = False, second.due + REPEAT_MS + 1
+    third = held.next()
+    assert (third.seq, third.ends) == (3, office.now + LIFE)
+    assert office.bodies[-1] != office.bodies[-2], "a request that is too old is made anew"
 
 
 def test_a_refusal_is_the_end_at_once() -> None:

@@ -115,6 +115,24 @@ async def test_each_number_once_each_key_one_boot() -> None:
     assert refused(office, rid, seq=3) == "warrant.clone"
 
 
+async def test_a_request_that_is_repeated_gets_the_same_warrant_and_no_other() -> None:
+    office = Office()
+    for seq in (1, 2):
+        first = await asks(office, "tuned", seq)
+        assert await asks(office, "tuned", seq) is first, "the same bytes under the same signature"
+        renewed = office.issuer.renewals.pending
+        office.clock.pass_ms(1_000)
+        assert await code(asks(office, "tuned", seq)) == "warrant.replayed", "another time is another request"
+        assert office.issuer.renewals.pending == renewed
+    assert len(office.ledger.leaves) == 1
+    assert office.issuer.renewals.pending == 1, "what was signed once is counted once"
+    office.clock.pass_ms(-1_000)
+    assert await code(asks(office, "tuned", 1)) == "warrant.replayed", "the newest alone"
+    repeated = asks(office, "tuned", 2)
+    office.stop()
+    assert await code(repeated) == "stop.system"
+
+
 async def test_holders_have_boots_of_their_own() -> None:
     office = Office()
     await granted(office)
@@ -197,6 +215,7 @@ async def test_a_copy_asks_with_its_own_key() -> None:
     first = await asks(office, "tuned")
     second = await asks(office, "tuned", seq=2)
     assert (first.warrant.seq, second.warrant.seq) == (1, 2)
+    office.clock.pass_ms(1)
     assert await code(asks(office, "tuned", seq=2)) == "warrant.replayed"
     assert await code(asks(office, "tuned")) == "warrant.replayed"
     assert await code(asks(office, "tuned", nonce=a_nonce())) == "warrant.clone"
