@@ -18,7 +18,7 @@ from answerable.model.labels import Label, LabelReading
 from answerable.model.records import Admin, Copy, Handle, Party, Stop, System
 from answerable.model.terms import Act, Locality
 from answerable.model.units import Committed, Space, Unit
-from answerable.model.warrants import Bearer, Credential
+from answerable.model.warrants import Bearer, Credential, Horizon
 
 
 class Clock(Protocol):
@@ -203,6 +203,10 @@ class Desk(Protocol):
         does if the credential or what is registered behind it ended meanwhile. A warrant that a newer one followed
         stays good for what began under it, until it ends."""
 
+    def horizon(self, credential: Credential, caller: Bearer, model: Bearer) -> Horizon | None:
+        """Until when `still` and `own` return these two again, and the gate, which has just admitted both, goes on to
+        do so. None: not to be told, ask each time."""
+
     async def own(self, copy: Copy) -> Bearer:
         """The bearer of a copy whose warrant this gateway keeps fresh (a model that it serves). Raises Refused when the
         issuer does not renew."""
@@ -213,6 +217,9 @@ class Gate(Protocol):
 
     def admit(self, bearer: Bearer) -> None:
         """Raises Refused ``warrant.expired|audience|not_yet|replayed`` or ``stop.*``."""
+
+    def holds(self, horizon: Horizon) -> bool:
+        """Whether nothing changed in the directory since, and no clock is past the horizon or behind its start."""
 
     def stopped_by(self, bearer: Bearer) -> str:
         """rid of the order that stops it, or ""."""

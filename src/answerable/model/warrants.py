@@ -74,6 +74,18 @@ class Bearer:
     held: bool = False  # this gateway holds and renews the warrant (a handle's copy, a model that it serves)
 
 
+class Horizon(msgspec.Struct, frozen=True, gc=False):
+    """As far as an admission can be seen ahead: until one of these is passed, asking again gives the same answer.
+
+    changes: of the directory; since_ms, until_ms: wall clock, ms UTC; until_mono_ms: monotonic clock.
+    """
+
+    changes: int
+    since_ms: int
+    until_ms: int
+    until_mono_ms: int
+
+
 class Recognised(Refused):
     """The refusal of a credential of which it is known whose it is: it is recorded under its bearer, not counted."""
 

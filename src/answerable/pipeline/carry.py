@@ -34,6 +34,7 @@ from answerable.pipeline.steps import (
     pieces,
     refuse_unless_permitted,
     still_admitted,
+    take_off,
     watch,
 )
 from answerable.ports import Dialect, Out
@@ -67,9 +68,9 @@ async def carry(action: Action, dialect: Dialect, deps: Deps, out: Out) -> None:
 
         # (3) intend
         trace.step("intend")
-        flight.bearers = (caller, model)
+        take_off(action, caller, model, flight, deps)
         await record.open(decision)
-        caller, model = await still_admitted(action, caller, model, deps)
+        caller, model = await still_admitted(action, flight, deps)
 
         # (4) call
         trace.step("call")
@@ -78,13 +79,13 @@ async def carry(action: Action, dialect: Dialect, deps: Deps, out: Out) -> None:
         body = dialect.prepare(action.request, served.model, stream=action.stream)
         record.metering = deps.meter.start(served)
         async with (
-            asyncio.timeout(deps.deadline_s),
+            flight.within(deps.deadline_s),
             served.upstream.call(dialect.path, body, stream=action.stream) as reply,
         ):
             async for chunks in pieces(reply, dialect.decoder(stream=action.stream)):
                 # (5) watch
                 trace.step("watch")
-                caller, model = await still_admitted(action, caller, model, deps)
+                caller, model = await still_admitted(action, flight, deps)
                 for chunk in chunks:
                     watch(chunk.text, watches)
 

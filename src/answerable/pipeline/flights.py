@@ -1,27 +1,64 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Actions in flight, so that a stop order reaches them at once instead of at their next chunk.
+"""Actions in flight, so that a stop order reaches them at once instead of at their next chunk, and a deadline too.
 
 A stop order cancels the task of each action whose caller or model it stops, and the action's flight says by which
-order: `carry` tells this cancellation from a client that went away.
+order: `carry` tells this cancellation from a client that went away. One timer looks after the deadlines of all: a timer
+an action costs ten times as much.
 """
 
 from __future__ import annotations
 
 import asyncio
+from types import TracebackType
+from typing import Final
 
-from answerable.model.warrants import Bearer
+from answerable.model.warrants import Bearer, Horizon
 from answerable.ports import Gate
+
+# A deadline is kept to a quarter of itself, and to a second at the most.
+_FINE: Final = 4
+_COARSEST_S: Final = 1.0
 
 
 class Flight:
-    """One action on its way. `order` is the rid of the stop order that cut it, or ""."""
+    """One action on its way. `order` is the rid of the stop order that cut it, or "". bearers: who flies, as last
+    admitted; horizon: as far as that is known to last."""
 
-    __slots__ = ("_task", "bearers", "order")
+    __slots__ = ("_cancelled", "_flights", "_late", "_task", "bearers", "ends", "horizon", "order")
 
-    def __init__(self, task: asyncio.Task[object] | None) -> None:
+    def __init__(self, flights: Flights, task: asyncio.Task[object] | None) -> None:
+        self._flights = flights
         self._task = task
+        self._late = False
+        self._cancelled = task.cancelling() if task is not None else 0
+        self.ends = 0.0  # the loop's time at which it has to be done; 0: no deadline runs
         self.bearers: tuple[Bearer, ...] = ()
+        self.horizon: Horizon | None = None
         self.order = ""
+
+    def within(self, seconds: float) -> Flight:
+        """A context that is left with TimeoutError when it is not left within `seconds`, up to a second later."""
+        self._flights.watch(self, seconds)
+        return self
+
+    def late(self) -> None:
+        """Its deadline has passed."""
+        self.ends = 0.0
+        if self._task is not None:
+            self._late = True
+            self._task.cancel()
+
+    async def __aenter__(self) -> Flight:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, raised: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.ends = 0.0
+        if not self._late or self._task is None:
+            return
+        if self._task.uncancel() <= self._cancelled and kind is asyncio.CancelledError:
+            raise TimeoutError from raised
 
     def cut(self, order: str) -> None:
         if not self.order and self._task is not None:
@@ -41,17 +78,38 @@ class Flights:
     def __init__(self, gate: Gate) -> None:
         self._gate = gate
         self._flights: set[Flight] = set()
+        self._timer: asyncio.TimerHandle | None = None
 
     def __len__(self) -> int:
         return len(self._flights)
 
     def board(self) -> Flight:
-        flight = Flight(asyncio.current_task())
+        flight = Flight(self, asyncio.current_task())
         self._flights.add(flight)
         return flight
 
     def leave(self, flight: Flight) -> None:
         self._flights.discard(flight)
+
+    def watch(self, flight: Flight, seconds: float) -> None:
+        """Let `flight` know when it takes longer than this from now on."""
+        loop = asyncio.get_running_loop()
+        flight.ends = loop.time() + seconds
+        step = min(seconds / _FINE, _COARSEST_S)
+        timer = self._timer
+        if timer is None or timer.when() > loop.time() + step:
+            if timer is not None:
+                timer.cancel()
+            self._timer = loop.call_later(step, self._sweep, loop, step)
+
+    def _sweep(self, loop: asyncio.AbstractEventLoop, step: float) -> None:
+        now = loop.time()
+        self._timer = None
+        for flight in tuple(self._flights):
+            if 0.0 < flight.ends <= now:
+                flight.late()
+        if self._flights:
+            self._timer = loop.call_later(step, self._sweep, loop, step)
 
     def stops_changed(self) -> int:
         """Cut every flight that the stop set now blocks; returns how many. Called after each change of the stop set."""

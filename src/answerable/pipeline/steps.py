@@ -10,6 +10,7 @@ from answerable.model.actions import Action, Chunk, Decision, Facts
 from answerable.model.terms import Ruling, Standing
 from answerable.model.warrants import Bearer
 from answerable.pipeline.deps import Deps
+from answerable.pipeline.flights import Flight
 from answerable.policy.combine import decide as ruling
 from answerable.ports import Decoder, Reply, Served, Watch
 
@@ -81,14 +82,25 @@ def refuse_unless_permitted(decision: Decision) -> None:
         raise Ruled(decision)
 
 
-async def still_admitted(action: Action, caller: Bearer, model: Bearer, deps: Deps) -> tuple[Bearer, Bearer]:
+def take_off(action: Action, caller: Bearer, model: Bearer, flight: Flight, deps: Deps) -> None:
+    """From here on `flight` is theirs: both were admitted, and a stop order that reaches one of them cuts it."""
+    flight.bearers = (caller, model)
+    flight.horizon = deps.desk.horizon(action.credential, caller, model)
+
+
+async def still_admitted(action: Action, flight: Flight, deps: Deps) -> tuple[Bearer, Bearer]:
     """Admission of both again, inside long work and after each wait: a credential may have been revoked, a copy ended.
-    Warrants that this gateway holds are renewed on the way. Raises Refused ``handle.*``, ``warrant.*``, ``stop.*``."""
+    Warrants that this gateway holds are renewed on the way. Nobody need be asked while the answer is known to last.
+    Raises Refused ``handle.*``, ``warrant.*``, ``stop.*``."""
+    caller, model = flight.bearers
+    if flight.horizon is not None and deps.gate.holds(flight.horizon):
+        return caller, model
     caller = await deps.desk.still(action.credential, caller)
     if model.held:
         model = await deps.desk.own(model.copy)
     deps.gate.admit(caller)
     deps.gate.admit(model)
+    take_off(action, caller, model, flight, deps)
     return caller, model
 
 

@@ -14,7 +14,7 @@ from answerable.admission.warrant import parse
 from answerable.crypto.jwt import MAX_TOKEN
 from answerable.errors import AnswerableError, Refused, VerificationError
 from answerable.model.records import Copy, Handle
-from answerable.model.warrants import Bearer, Credential, Peer, Recognised, Warrant
+from answerable.model.warrants import Bearer, Credential, Horizon, Peer, Recognised, Warrant
 from answerable.ports import Clock, Directory
 from answerable.warrants.bindings import Binding
 from answerable.warrants.handles import PREFIX, digest_of
@@ -110,6 +110,26 @@ class Desk:
         if known.changes != self._directory.changes:
             known = self._stands(credential.value, known)
         return known.bearer
+
+    def horizon(self, credential: Credential, caller: Bearer, model: Bearer) -> Horizon | None:
+        """See `ports.Desk`. Each thing that `still` and the gate compare is in it: the registrations and the stops by
+        the number of changes, ends and renewals by their instants."""
+        changes = self._directory.changes
+        until_ms = min(caller.warrant.exp_ms, model.warrant.exp_ms)
+        until_mono_ms = min(caller.deadline_mono_ms, model.deadline_mono_ms)
+        if caller.held:
+            known = self._handles.get(credential.value)
+            if known is None or known.changes != changes or known.row.copy != caller.copy.rid:
+                return None
+            until_ms = min(until_ms, known.row.expires)
+            until_mono_ms = min(until_mono_ms, self._holder.due(caller))
+        else:
+            shown = self._tokens.get(credential.value)
+            if shown is None or shown.changes != changes or shown.bearer is not caller:
+                return None
+        if model.held:
+            until_mono_ms = min(until_mono_ms, self._holder.due(model))
+        return Horizon(changes, self._clock.now_ms(), until_ms, until_mono_ms)
 
     async def own(self, copy: Copy) -> Bearer:
         """The bearer of a copy whose warrant this gateway keeps. Raises Refused what the issuer refuses."""

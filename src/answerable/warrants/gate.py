@@ -6,7 +6,7 @@ from __future__ import annotations
 from answerable.admission.admit import admit
 from answerable.admission.stopset import StopSet
 from answerable.errors import Refused
-from answerable.model.warrants import Bearer
+from answerable.model.warrants import Bearer, Horizon
 from answerable.ports import Clock, Directory
 from answerable.warrants.stopview import StopView
 
@@ -19,9 +19,10 @@ def audience_of(domain: str, gateway: str = "main") -> str:
 class Gate:
     """Implements `ports.Gate`. Costs about a microsecond; asks nobody."""
 
-    __slots__ = ("_clock", "_view", "audience")
+    __slots__ = ("_clock", "_directory", "_view", "audience")
 
     def __init__(self, directory: Directory, clock: Clock, audience: str) -> None:
+        self._directory = directory
         self._view = StopView(directory)
         self._clock = clock
         self.audience = audience
@@ -41,6 +42,15 @@ class Gate:
             deadline_mono_ms=bearer.deadline_mono_ms,
             stops=stops,
             audience=self.audience,
+        )
+
+    def holds(self, horizon: Horizon) -> bool:
+        """Whether what `admit` said within the horizon still stands. A stop set changes with the directory, and what
+        it does with time alone is to let lapse."""
+        return (
+            horizon.changes == self._directory.changes
+            and horizon.since_ms <= self._clock.now_ms() < horizon.until_ms
+            and self._clock.mono_ms() < horizon.until_mono_ms
         )
 
     def stopped_by(self, bearer: Bearer) -> str:

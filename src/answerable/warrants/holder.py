@@ -77,6 +77,14 @@ class Holder:
         held.used = mono_ms
         return held.bearer
 
+    def due(self, bearer: Bearer) -> int:
+        """Monotonic instant, ms, until which `cached` returns this very bearer, as long as the directory does not
+        change; 0 if it does not return it now."""
+        held = self._held.get(bearer.copy.rid)
+        if held is None or held.bearer is not bearer or held.changes != self._directory.changes:
+            return 0
+        return min(held.due, bearer.deadline_mono_ms)
+
     async def bearer(self, copy: str) -> Bearer:
         """The bearer of the copy with that rid, its warrant renewed or first asked for where that is due.
 

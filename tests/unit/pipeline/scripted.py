@@ -30,7 +30,7 @@ from answerable.model.terms import (
     World,
 )
 from answerable.model.units import Committed, Unit
-from answerable.model.warrants import Bearer, Credential, Peer, Recognised, Warrant
+from answerable.model.warrants import Bearer, Credential, Horizon, Peer, Recognised, Warrant
 from answerable.pipeline.deps import Deps
 from answerable.pipeline.flights import Flights
 from answerable.ports import Dialect, Out
@@ -95,6 +95,9 @@ class Gate:
     def stopped_by(self, bearer: Bearer) -> str:
         return next((order for num, order in self.stopped.items() if num in bearer.warrant.ancestors), "")
 
+    def holds(self, horizon: Horizon) -> bool:
+        return False
+
     def admit(self, bearer: Bearer) -> None:
         if order := self.stopped_by(bearer):
             raise Refused("stop.system", order=order)
@@ -118,6 +121,9 @@ class Desk:
     async def still(self, credential: Credential, bearer: Bearer) -> Bearer:
         presented = await self.present(credential)
         return await self.own(presented.copy) if bearer.held else presented
+
+    def horizon(self, credential: Credential, caller: Bearer, model: Bearer) -> None:
+        """These scripts change things behind everybody's back: each admission is asked for."""
 
     async def own(self, copy: Copy) -> Bearer:
         return self.models[copy.rid]

@@ -54,3 +54,44 @@ async def test_a_flight_is_cut_once() -> None:
         assert task.cancelling() == 0
 
     await asyncio.create_task(fly())
+
+
+async def test_a_deadline_ends_what_is_late_and_nothing_else() -> None:
+    flights = Flights(Gate(Clock()))
+
+    async def fly(seconds: float, takes: float) -> str:
+        flight = flights.board()
+        try:
+            async with flight.within(seconds):
+                await asyncio.sleep(takes)
+        except TimeoutError:
+            task = asyncio.current_task()
+            assert task is not None
+            assert task.cancelling() == 0
+            await asyncio.sleep(0.02)
+            return "late"
+        finally:
+            flights.leave(flight)
+        await asyncio.sleep(0.08)  # after the context no deadline runs
+        return "landed"
+
+    async with asyncio.timeout(3):
+        assert await asyncio.gather(fly(600, 0.05), fly(0.04, 5), fly(0.04, 0)) == ["landed", "late", "landed"]
+
+
+async def test_a_stop_order_beside_a_deadline_is_the_stop_orders() -> None:
+    flights = Flights(Gate(Clock()))
+
+    async def fly() -> str:
+        flight = flights.board()
+        try:
+            async with flight.within(600):
+                flight.late()
+                flight.cut("order")
+                await asyncio.sleep(1)
+        except asyncio.CancelledError:
+            flight.landed()
+            return flight.order
+        return "timed out"
+
+    assert await asyncio.create_task(fly()) == "order"

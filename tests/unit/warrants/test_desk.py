@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -10,7 +11,7 @@ import pytest
 from answerable.admission.warrant import issue
 from answerable.errors import Refused, Unavailable
 from answerable.model.units import Space
-from answerable.model.warrants import Peer, Recognised
+from answerable.model.warrants import Horizon, Peer, Recognised
 from answerable.warrants import desk as module
 from answerable.warrants.handles import digest_of, revoke
 from answerable.warrants.issuer import Granted
@@ -267,3 +268,62 @@ async def test_costs_little() -> None:
                 await office.desk.present(credential)
             best = min(best, (time.perf_counter() - start) / 5_000)
         assert best < 15e-6  # about 1 microsecond; more on a busy core
+
+
+async def test_a_horizon_holds_until_something_changes_or_a_clock_passes_it() -> None:
+    office = Office()
+    shows = shown(office.handle())
+
+    async def look() -> Horizon:
+        caller = await office.desk.present(shows)
+        model = await office.desk.own(office.copies["base"])
+        office.gate.admit(caller)
+        office.gate.admit(model)
+        horizon = office.desk.horizon(shows, caller, model)
+        assert horizon is not None
+        assert office.gate.holds(horizon)
+        return horizon
+
+    horizon = await look()
+    office.clock.now -= 1  # a clock that was set back says nothing about what is ahead
+    assert not office.gate.holds(horizon)
+    office.clock.now += 1
+    office.clock.mono = horizon.until_mono_ms - 1
+    assert office.gate.holds(horizon)
+    office.clock.mono += 1
+    assert not office.gate.holds(horizon)
+    horizon = await look()
+    office.clock.now = horizon.until_ms
+    assert not office.gate.holds(horizon)
+    office.clock.now = horizon.since_ms
+    horizon = await look()
+    office.stop("other")
+    assert not office.gate.holds(horizon)
+    horizon = await look()
+    ended = revoke(office.book, digest=digest_of(shows.value), by=office.operator.rid, now_ms=office.clock.now)
+    office.ledger.write(ended.unit)
+    assert not office.gate.holds(horizon)
+
+
+async def test_no_horizon_reaches_beyond_the_ends_of_warrants_and_handles() -> None:
+    office = Office()
+    shows = shown(office.handle())
+    caller, model = await office.desk.present(shows), await office.desk.own(office.copies["base"])
+    horizon = office.desk.horizon(shows, caller, model)
+    assert horizon is not None
+    assert horizon.until_ms <= min(caller.warrant.exp_ms, model.warrant.exp_ms)
+    assert horizon.until_mono_ms < min(caller.deadline_mono_ms, model.deadline_mono_ms)  # renewed before that
+    assert office.desk.horizon(shown("ans_" + "A" * 43), caller, model) is None
+    given = await token(office)
+    bears = shown(signed(office, given))
+    own = await office.desk.present(bears)
+    horizon = office.desk.horizon(bears, own, model)
+    assert horizon is not None
+    assert horizon.until_ms <= own.warrant.exp_ms
+    assert office.desk.horizon(bears, replace(own), model) is None  # not the bearer that is known
+    office.stop("other")
+    assert office.desk.horizon(bears, own, model) is None  # not looked at since the directory changed
+    office.clock.pass_ms(model.warrant.exp_ms - office.clock.now)
+    fresh = await office.desk.own(office.copies["base"])
+    assert office.holder.due(model) == 0
+    assert office.holder.due(fresh) > office.clock.mono
