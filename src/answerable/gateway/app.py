@@ -3,6 +3,8 @@
 
 A POST takes a straight line: bounds, head, body, one `Action`, `pipeline.carry`. What is wrong with a request travels
 along it as the action's fault, so that it is refused only when it is known whose it is, and recorded.
+
+A connection is kept for those who are known: whoever gets an answer without a record is hung up on.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Final
 
 from answerable.crypto.random import opaque_id
@@ -21,7 +24,8 @@ from answerable.gateway.out import AsgiOut, error_headers, status_of
 from answerable.labels.language import choose
 from answerable.model.actions import Action
 from answerable.model.terms import DataClass
-from answerable.net.asgi import NO_STORE, Gone, Receive, Scope, Send, read_body, respond
+from answerable.model.warrants import Credential, Recognised
+from answerable.net.asgi import CLOSE, JSON, NO_STORE, Gone, Receive, Scope, Send, read_body, respond
 from answerable.pipeline.carry import carry
 from answerable.pipeline.deps import Deps
 from answerable.protocols.openai import errors
@@ -29,6 +33,8 @@ from answerable.protocols.openai.dialects import ENDPOINTS, Dialects
 from answerable.protocols.openai.request import Parsed, read
 
 MAX_BODY: Final = 4 * 1024 * 1024
+# What is read of whom nobody knows: strangers' calls together stay far below what all bodies may take.
+MAX_STRANGE_BODY: Final = 64 * 1024
 MAX_CALLS: Final = 1024
 BODY_SECONDS: Final = 15.0
 READ_SECONDS: Final = 60.0  # a client that takes nothing for so long has gone, whatever its connection says
@@ -79,7 +85,10 @@ class Gateway:
                 return
             if scope["method"] != "POST":
                 raise Refused("request.method", method=scope["method"][:16], allowed="POST")
-            if len(self.calls) >= self._max_calls:
+            # The second half of the places is for those who are known: strangers cannot take them all.
+            if len(self.calls) >= self._max_calls or (
+                2 * len(self.calls) >= self._max_calls and not await self._knows(credential(scope, headers))
+            ):
                 raise Unavailable("request.busy", limit=self._max_calls)
         except AnswerableError as error:
             await _refuse(send, error)
@@ -107,12 +116,13 @@ class Gateway:
         path: str = scope["path"]
         said = self._front.said(headers)
         accepts = headers.get(b"accept-language", b"").decode("latin-1")
-        body, parsed, fault = await self._read(path, headers, accepts, call, said.fault)
+        shown = credential(scope, headers)
+        body, parsed, fault = await self._read(path, headers, accepts, call, said.fault, shown)
         if parsed is None:
             parsed = _unread(path, accepts)
         action = Action(
             act=self._posts[path].act,
-            credential=credential(scope, headers),
+            credential=shown,
             model=parsed.model,
             request=parsed.request,
             body=body,
@@ -130,19 +140,21 @@ class Gateway:
         await carry(action, self._dialects.of(parsed), self._deps, out)
 
     async def _read(
-        self, path: str, headers: Headers, accepts: str, call: Call, fault: Refused | None
+        self, path: str, headers: Headers, accepts: str, call: Call, fault: Refused | None, shown: Credential
     ) -> tuple[bytes, Parsed | None, Refused | None]:
         """The body, and what it asks for or what is wrong with it. fault: what is wrong with its head; then it is not
         parsed. Raises Gone, Unavailable ``request.busy``."""
         announced = headers.get(b"content-length")
         # llhttp has checked that these are digits; a body of unknown length may be as long as any.
         size = self._max_body if announced is None else int(announced.lstrip(b"0")[:12] or b"0")
-        if size > self._max_body:
+        limit = self._max_body
+        if size > MAX_STRANGE_BODY and not await self._knows(shown):
+            limit = min(limit, MAX_STRANGE_BODY)
+        if size > limit and announced is not None:
             call.body_read = True
-            return b"", None, Refused("request.too_large", limit=self._max_body)
-        self.calls.reserve(call, size)
+            return b"", None, Refused("request.too_large", limit=limit)
         try:
-            body = await read_body(call.receive, self._max_body)
+            body = await read_body(call.receive, limit, partial(self.calls.reserve, call))
         except asyncio.CancelledError:
             if not call.late:
                 raise
@@ -151,13 +163,23 @@ class Gateway:
         finally:
             call.body_read = True
         if body is None:
-            return b"", None, Refused("request.too_large", limit=self._max_body)
+            return b"", None, Refused("request.too_large", limit=limit)
         if fault is not None:
             return body, None, fault
         try:
             return body, read(path, body, accepts), None
         except Refused as fault:
             return body, None, fault
+
+    async def _knows(self, shown: Credential) -> bool:
+        """Whether it is known whose credential this is; whether it lets in is asked where its use is recorded."""
+        try:
+            await self._deps.desk.present(shown)
+        except Recognised:
+            return True
+        except AnswerableError:
+            return False
+        return True
 
     async def _get(self, scope: Scope, headers: Headers, send: Send) -> None:
         path: str = scope["path"]
@@ -167,15 +189,15 @@ class Gateway:
         if scope["method"] not in ("GET", "HEAD"):
             raise Refused("request.method", method=scope["method"][:16], allowed="GET")
         if path == "/healthz":
-            await respond(send, 200, b'{"status":"ok"}')
+            await respond(send, 200, b'{"status":"ok"}', (JSON, NO_STORE, CLOSE))
         elif path == "/readyz":
             parts = self._ready()
             # What an order stopped is shown, and keeps nobody from going on with the rest.
             ailing = any(code and not code.startswith("stop.") for code in parts.values())
             state = {"status": "not ready" if ailing else "ready", "parts": {k: v or "ok" for k, v in parts.items()}}
-            await respond(send, 503 if ailing else 200, encode(state))
+            await respond(send, 503 if ailing else 200, encode(state), (JSON, NO_STORE, CLOSE))
         elif path == "/metrics":
-            await respond(send, 200, self._metrics(), (METRICS_TYPE, NO_STORE))
+            await respond(send, 200, self._metrics(), (METRICS_TYPE, NO_STORE, CLOSE))
         elif path == MODELS:
             await respond(send, 200, encode(await listing(credential(scope, headers), self._deps)))
         else:

@@ -22,7 +22,8 @@ RETRY: Final = (b"retry-after", b"1")
 NO_RETRY: Final = tuple((name.encode(), value.encode()) for name, value in errors.HEADERS.items())
 # What may be different a moment later, with the same request.
 _PASSING: Final = frozenset({408, 429, 502, 503, 504})
-# After these the rest of the request may still be on its way: nobody wants to read it.
+# After these the rest of the request may still be on its way: nobody wants to read it. Whom nobody knows, and so has no
+# record, is hung up on as well: connections that rest are for those who are known.
 _HANG_UP: Final = frozenset({"request.too_large", "request.slow"})
 
 
@@ -43,7 +44,7 @@ def error_headers(error: AnswerableError, status: int, record: str) -> list[tupl
         headers.append(RETRY)
     if record:
         headers += [(REQUEST_ID, record.encode("ascii")), (RECORD, record.encode("ascii"))]
-    if error.code in _HANG_UP:
+    if not record or error.code in _HANG_UP:
         headers.append(CLOSE)
     return headers
 

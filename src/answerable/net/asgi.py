@@ -37,12 +37,14 @@ class Gone(Exception):
     """The client went away while its body was being read. Stays inside the room that reads."""
 
 
-async def read_body(receive: Receive, limit: int) -> bytes | None:
-    """The whole body, or None as soon as it is longer than `limit` bytes. Raises Gone."""
+async def read_body(receive: Receive, limit: int, arrived: Callable[[int], None] = lambda _size: None) -> bytes | None:
+    """The whole body, or None as soon as it is longer than `limit` bytes. arrived: told the size of each part as it
+    comes. Raises Gone, and what `arrived` raises."""
     message = await receive()
     if message["type"] == "http.disconnect":
         raise Gone
     body: bytes = message.get("body", b"")
+    arrived(len(body))
     if not message.get("more_body"):
         return body if len(body) <= limit else None
     parts = [body]
@@ -52,6 +54,7 @@ async def read_body(receive: Receive, limit: int) -> bytes | None:
         if message["type"] == "http.disconnect":
             raise Gone
         part: bytes = message.get("body", b"")
+        arrived(len(part))
         parts.append(part)
         size += len(part)
         if not message.get("more_body"):

@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 import asyncio
+from contextlib import suppress
 from typing import Any
 
 import msgspec
 import pytest
 
 from answerable.gateway import calls
+from answerable.gateway.app import MAX_STRANGE_BODY
 from answerable.net.limits import Limits
 from answerable.pipeline.carry import carry
-from tests.unit.gateway.served import ASK, code, house
+from tests.unit.gateway.served import ASK, House, code, house
 from tests.unit.net.servers import Server, always, http, serving, talk
 from tests.unit.pipeline.scripted import DONE, Stage, answer, bearer, event
 
@@ -344,3 +346,99 @@ async def test_zeros_before_a_length_do_not_get_round_the_bound_on_all_bodies(mo
         for length in (str(len(body)), "0" * 12 + str(len(body)), "0" * 5000 + str(len(body))):
             status, _, answer = await h.chat(body, content_length=length)
             assert (status, code(answer)) == (503, "request.busy")
+
+
+def chunked(key: str) -> bytes:
+    head = f"POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {key}\r\n"
+    return head.encode() + b"transfer-encoding: chunked\r\n\r\n"
+
+
+def said(length: int) -> list[dict[str, str]]:
+    return [{"role": "user", "content": "x" * length}]
+
+
+async def opened(h: House, data: bytes) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    reader, writer = await asyncio.open_connection("127.0.0.1", h.port)
+    writer.write(data)
+    await writer.drain()
+    return reader, writer
+
+
+async def shut(*there: tuple[asyncio.StreamReader, asyncio.StreamWriter]) -> None:
+    for _, writer in there:
+        writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
+
+
+async def test_room_is_taken_by_what_came_and_not_by_what_may_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calls, "MAX_RESERVED", 100_000)
+    async with house() as h:
+        there = [await opened(h, chunked(key)) for key in ("ans_bad", "ans_good") * 4]
+        there.append(await opened(h, h.request("POST", "/v1/chat/completions", b"", content_length="90000")))
+        await asyncio.sleep(0.1)
+        assert len(h.gateway.calls) == len(there)
+        assert (await h.chat())[0] == 200
+        assert (await h.chat({"messages": said(90_000)}))[0] == 200
+        await shut(*there)
+
+
+async def test_of_a_stranger_little_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    big = msgspec.json.encode(ASK | {"messages": said(MAX_STRANGE_BODY)})
+    async with house() as h:
+        assert (await h.chat(big))[0] == 200
+        taken: list[int] = []
+        reserve = h.gateway.calls.reserve
+        monkeypatch.setattr(h.gateway.calls, "reserve", lambda call, size: (taken.append(size), reserve(call, size)))
+        reader, writer = await opened(
+            h, h.request("POST", "/v1/chat/completions", b"", key="ans_bad", content_length="90000")
+        )
+        answer = await asyncio.wait_for(reader.read(), 2)
+        await shut((reader, writer))
+        assert b" 401 " in answer.split(b"\r\n")[0]
+        assert taken == [], "an announced body is not even waited for"
+        reader, writer = await opened(h, chunked("ans_bad") + b"".join([chunk(b"x" * 10_000)] * 7))
+        answer = await asyncio.wait_for(reader.read(), 2)
+        await shut((reader, writer))
+        assert b" 401 " in answer.split(b"\r\n")[0]
+        assert sum(taken) <= 2 * MAX_STRANGE_BODY
+        assert h.stage.ledger.refusals == ["warrant.missing"] * 2
+        h.stage.desk.refusals["ans_good"] = "handle.expired"
+        assert (await h.chat(big))[0] == 401
+        assert [leaf.err for leaf in h.stage.opens][-1] == "handle.expired", (
+            "known, so its request is read and recorded"
+        )
+
+
+async def test_strangers_cannot_take_all_places() -> None:
+    async with house(max_calls=4) as h:
+        there = [await opened(h, chunked("ans_bad")) for _ in range(6)]
+        await asyncio.sleep(0.1)
+        assert len(h.gateway.calls) == 2
+        assert (await h.chat())[0] == 200
+        assert code((await h.chat(key="ans_bad"))[2]) == "request.busy"
+        await shut(*there)
+
+
+async def test_connections_are_kept_for_those_who_are_known() -> None:
+    async with house() as h:
+        for request, kept in (
+            (h.request("POST", "/v1/chat/completions", msgspec.json.encode(ASK), close=False), True),
+            (h.request("POST", "/v1/chat/completions", b"{", close=False), True),
+            (h.request("GET", "/v1/models", close=False), True),
+            (h.request("POST", "/v1/chat/completions", msgspec.json.encode(ASK), key="ans_bad", close=False), False),
+            (h.request("GET", "/v1/models", key="ans_bad", close=False), False),
+            (h.request("GET", "/healthz", close=False), False),
+            (h.request("GET", "/readyz", close=False), False),
+            (h.request("GET", "/metrics", close=False), False),
+            (h.request("GET", "/nothing", close=False), False),
+        ):
+            reader, writer = await opened(h, request)
+            try:
+                answer = await asyncio.wait_for(reader.read(), 0.3)
+            except TimeoutError:
+                assert kept, request
+            else:
+                assert answer
+                assert not kept, request
+            await shut((reader, writer))
