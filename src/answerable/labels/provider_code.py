@@ -13,14 +13,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from answerable.errors import VerificationError
+from answerable.model.check_digits import organisation_check, uscc_check
 
 LENGTH: Final = 27
 GENERATES: Final = "1"
 PROPAGATES: Final = "2"
 
-_USCC_ALPHABET: Final = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _FORM = re.compile(r"0011([0-9A-HJ-NP-RTUWXY]{18})([12])([0-9A-Za-z]{4})\Z")
-_ORGANISATION_WEIGHTS: Final = (3, 7, 9, 10, 5, 8, 4, 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +40,9 @@ def parse(code: str) -> ProviderCode:
     if match is None:
         raise VerificationError("label.provider_code", detail="not of the form 0011 + USCC + role + 4 characters")
     uscc = match[1]
-    if uscc[17] != _credit_check(uscc[:17]):
+    if uscc[17] != uscc_check(uscc[:17]):
         raise VerificationError("label.provider_code", detail="the credit code's check character is wrong")
-    if uscc[16] != _organisation_check(uscc[8:16]):
+    if uscc[16] != organisation_check(uscc[8:16]):
         raise VerificationError("label.provider_code", detail="the organisation code's check character is wrong")
     return ProviderCode(uscc, match[2], match[3])
 
@@ -54,13 +53,3 @@ def make(uscc: str, suffix: str, role: str = GENERATES) -> str:
     Raises VerificationError ``label.provider_code`` as `parse` does: a party's code is never invented.
     """
     return str(parse(f"0011{uscc}{role}{suffix}"))
-
-
-def _credit_check(body: str) -> str:
-    total = sum(_USCC_ALPHABET.index(char) * pow(3, place, 31) for place, char in enumerate(body))
-    return _USCC_ALPHABET[-total % 31]
-
-
-def _organisation_check(body: str) -> str:
-    total = sum(int(char, 36) * weight for char, weight in zip(body, _ORGANISATION_WEIGHTS, strict=True))
-    return "0123456789X"[-total % 11]

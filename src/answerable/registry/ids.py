@@ -22,13 +22,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from answerable.errors import Refused
+from answerable.model.check_digits import USCC_ALPHABET, as_digits, lei_check, organisation_check, uscc_check
 from answerable.model.terms import PartyKind
 
-# GB 32100 table 2: digits and capitals without I, O, S, V and Z, which are misread; the index is the value.
-USCC_ALPHABET: Final = "0123456789ABCDEFGHJKLMNPQRTUWXY"
-_USCC_VALUE: Final = {char: value for value, char in enumerate(USCC_ALPHABET)}
-_USCC_WEIGHTS: Final = tuple(pow(3, place, 31) for place in range(17))  # GB 32100 annex A
-_ORGANISATION_WEIGHTS: Final = (3, 7, 9, 10, 5, 8, 4, 2)  # GB 11714 section 4
 # Register authority (GB 32100 table 1): 1-9 by ministry, A the military commission, N agriculture, Y others.
 _USCC_FORM: Final = re.compile(rf"[1-9ANY][{USCC_ALPHABET}][0-9]{{6}}[{USCC_ALPHABET}]{{8}}[0-9A-Z][{USCC_ALPHABET}]")
 _LEI_FORM: Final = re.compile(r"[0-9A-Z]{18}[0-9]{2}")
@@ -102,25 +98,8 @@ def check_lei(code: str) -> None:
     before it. Raises Refused ``party.id``."""
     _match(_LEI_FORM, code, "LEIXG")
     # 00, 01 and 99 leave the right remainder too, but 98 - n never yields them: one identifier, one spelling.
-    if _as_digits(code) % 97 != 1 or not 2 <= int(code[18:]) <= 98:
+    if as_digits(code) % 97 != 1 or not 2 <= int(code[18:]) <= 98:
         raise _bad("check", "LEIXG")
-
-
-def uscc_check(first17: str) -> str:
-    """The 18th character of a unified social credit code (GB 32100 annex A)."""
-    total = sum(weight * _USCC_VALUE[char] for weight, char in zip(_USCC_WEIGHTS, first17, strict=True))
-    return USCC_ALPHABET[-total % 31]
-
-
-def organisation_check(first8: str) -> str:
-    """The ninth character of an organisation code (GB 11714 section 4): mod 11, X for 10. Letters count from A = 10."""
-    total = sum(weight * int(char, 36) for weight, char in zip(_ORGANISATION_WEIGHTS, first8, strict=True))
-    return "0123456789X"[-total % 11]
-
-
-def lei_check(first18: str) -> str:
-    """The two check digits of a Legal Entity Identifier (ISO 17442 annex A)."""
-    return f"{98 - _as_digits(first18 + '00') % 97:02d}"
 
 
 def unassigned_uscc(seed: int | str) -> str:
@@ -154,10 +133,6 @@ def is_unassigned(text: str) -> bool:
 
 def _stream(purpose: str, seed: int | str) -> bytes:
     return hashlib.sha256(f"answerable demo {purpose} {seed}".encode()).digest()
-
-
-def _as_digits(code: str) -> int:
-    return int("".join(str(int(char, 36)) for char in code))
 
 
 def _match(form: re.Pattern[str], value: str, scheme: str) -> None:
