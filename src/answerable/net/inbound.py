@@ -1,113 +1,60 @@
 # SPDX-License-Identifier: Apache-2.0
-"""uvicorn's HTTP/1.1 protocol with the bounds that it lacks: a head of bounded size that arrives in bounded time, a
-bound on connections, and errors in our one shape. And with less work for each answer: its head leaves with the first
-bytes of its body, and a resting connection has no timer of its own, since the listener's sweep looks at all of them.
+"""One connection that a client made: HTTP/1.1 (RFC 9112) on `asyncio.Protocol` and llhttp, spoken to an ASGI
+application.
+
+Requests are answered one after the other, in the order in which they came. Whatever two readers could understand
+differently is refused: two lengths, a length beside chunks, codings, line breaks that are none, folded headers. Heads,
+what stands around bodies, pipelined requests and connections have bounds; errors have our one shape. No connection has
+a timer of its own: the listener's sweep looks at all of them.
 """
 
 from __future__ import annotations
 
 import asyncio
 import resource
+from collections import deque
 from typing import Any, Final
 from urllib.parse import unquote
 
 import httptools
 import msgspec
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from answerable.errors import Refused
-from answerable.net.asgi import Message
+from answerable.net.asgi import App
+from answerable.net.cycle import Cycle
 
 MAX_HEAD: Final = 65_536  # bytes of a request head; a warrant with 256 ancestors is under 8 kB
+MAX_FIELDS: Final = 256  # headers of a request
+MAX_PIPELINED: Final = 64  # requests of one connection that wait for their turn
 HEAD_SECONDS: Final = 20.0  # from connection, or from the head's first byte, to its end
 MAX_CONNECTIONS: Final = 2048
 AROUND: Final = 8  # bytes around each byte of a body: its chunk may be as small as one
-BODILESS: Final = frozenset({204, 304})
 
 _UNREADABLE = msgspec.json.encode({"error": Refused("request.unreadable", limit=MAX_HEAD).as_dict()})
 _ANSWER_400 = (
     b"HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: %d\r\n\r\n%b"
     % (len(_UNREADABLE), _UNREADABLE)
 )
+_ASGI: Final = {"version": "3.0", "spec_version": "2.3"}
 
 
-class Cycle(RequestResponseCycle):
-    """One request and its answer. The head waits for the body, for one turn of the event loop at most: two writes cost
-    twice what one does."""
+class House:
+    """What the connections of one listener share. busy: requests that are being answered. date: a header line, of this
+    second. closing: no connection is kept after its answer."""
 
-    _held = b""
-
-    async def send(self, message: Message) -> None:  # type: ignore[override]
-        """ASGI's send. Raises RuntimeError for messages out of order, a body of another length than was announced, and
-        a header with a line break in it."""
-        if self.flow.write_paused and not self.disconnected:
-            await self.flow.drain()
-        if self.disconnected:
-            return
-        if not self.response_started and message["type"] == "http.response.start":
-            self.response_started = True
-            self.waiting_for_100_continue = False
-            self._held = self._head(message["status"], message.get("headers", ()))
-            asyncio.get_running_loop().call_soon(self._release)
-        elif self.response_started and not self.response_complete and message["type"] == "http.response.body":
-            self._body(message.get("body", b""), last=not message.get("more_body", False))
-        else:
-            raise RuntimeError(f"{message['type']} out of order")
-
-    def _head(self, status: int, headers: Any) -> bytes:
-        lines = [STATUS_LINE[status]]
-        closes = False
-        for name, value in (*self.default_headers, *headers):
-            if b"\n" in name or b"\n" in value or b"\r" in value or b"\x00" in value:
-                raise RuntimeError("a header with a line break")
-            if name == b"content-length":
-                self.chunked_encoding = False
-                self.expected_content_length = int(value)
-            elif name == b"connection" and value.lower() == b"close":
-                closes = True
-                self.keep_alive = False
-            lines.append(b"%b: %b\r\n" % (name, value))
-        if not self.keep_alive and not closes:
-            lines.append(b"connection: close\r\n")
-        if self.chunked_encoding is None and self.scope["method"] != "HEAD" and status not in BODILESS:
-            self.chunked_encoding = True
-            lines.append(b"transfer-encoding: chunked\r\n")
-        lines.append(b"\r\n")
-        return b"".join(lines)
-
-    def _body(self, body: bytes, *, last: bool) -> None:
-        if self.scope["method"] == "HEAD":
-            self.expected_content_length = 0
-            data = b""
-        elif self.chunked_encoding:
-            data = b"%x\r\n%b\r\n" % (len(body), body) if body else b""
-            if last:
-                data += b"0\r\n\r\n"
-        else:
-            self.expected_content_length -= len(body)
-            if self.expected_content_length < 0 or (last and self.expected_content_length):
-                raise RuntimeError("a body of another length than was announced")
-            data = body
-        held, self._held = self._held, b""
-        if held or data:
-            self.transport.write(held + data)
-        if last:
-            self.response_complete = True
-            self.message_event.set()
-            if not self.keep_alive:
-                self.transport.close()
-            self.on_response()
-
-    def _release(self) -> None:
-        if self._held and not self.disconnected:
-            held, self._held = self._held, b""
-            self.transport.write(held)
+    def __init__(self, app: App, loop: asyncio.AbstractEventLoop) -> None:
+        self.app = app
+        self.loop = loop
+        self.connections: set[Inbound] = set()
+        self.busy: set[Cycle] = set()
+        self.date = b""
+        self.closing = False
 
 
-class Inbound(HttpToolsProtocol):
+class Inbound(asyncio.Protocol):
     """waiting_since: loop time since which a head is awaited; 0.0 while a request is answered and between requests.
     resting_since: loop time since which nothing is asked; 0.0 otherwise. The listener's sweep ends connections by
-    them.
+    them. blocked: the client does not take what was written.
 
     What stands around a body (sizes and extensions of chunks, trailers) is bounded as a head is: nobody reads it, and
     the parser would keep a trailer however long."""
@@ -115,98 +62,228 @@ class Inbound(HttpToolsProtocol):
     max_head = MAX_HEAD
     max_connections = MAX_CONNECTIONS
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.waiting_since = 0.0
+    def __init__(self, house: House) -> None:
+        self.house = house
+        self.transport: asyncio.Transport
+        self.waiting_since = house.loop.time()
         self.resting_since = 0.0
+        self.blocked = False
+        self._parser = httptools.HttpRequestParser(self)
+        self._url = b""
+        self._headers: list[tuple[bytes, bytes]] = []
+        self._expects = False
+        self._reading: Cycle | None = None  # whose body is being received
+        self._answering: Cycle | None = None
+        self._waiting: deque[Cycle] = deque()
+        self._drains: list[asyncio.Future[None]] = []
         self._head_bytes = 0
-        self._answering: RequestResponseCycle | None = None
         self._around = 0  # bytes around the body that is being received
+        self._paused = False
+        self._deaf = False  # what still comes is not listened to
+        self._unreadable = False  # and that is what the client hears, once the requests before have their answers
+        self._server: tuple[str, int | None] | None = None
+        self._client: tuple[str, int] | None = None
+        self._scheme = "http"
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
-        self.waiting_since = self.loop.time()
-        if len(self.connections) > min(self.max_connections, _descriptors() // 2):
-            transport.abort()
+    # asyncio.Protocol
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = transport  # type: ignore[assignment]
+        self.house.connections.add(self)
+        self._server = _address(transport.get_extra_info("sockname"))
+        client = _address(transport.get_extra_info("peername"))
+        self._client = (client[0], client[1]) if client is not None and client[1] is not None else None
+        self._scheme = "https" if transport.get_extra_info("sslcontext") is not None else "http"
+        if self.house.closing or len(self.house.connections) > min(self.max_connections, _descriptors() // 2):
+            self.transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        # With requests pipelined, uvicorn tells the last one alone that its client went away.
-        answering = self._answering
-        if answering is not None and not answering.response_complete:
-            answering.disconnected = True
-            answering.message_event.set()
-        super().connection_lost(exc)
+        self.house.connections.discard(self)
+        self._deaf = True
+        if self._answering is not None:
+            self._answering.leave()
+        if self._reading is not None:
+            self._reading.leave()
+        self._waiting.clear()
+        self.resume_writing()
+
+    def eof_received(self) -> bool:
+        return False
 
     def data_received(self, data: bytes) -> None:
+        if self._deaf:
+            return
         rested, self.resting_since = self.resting_since, 0.0
+        size = len(data)
         if self.waiting_since or rested:
-            self._head_bytes += len(data)
-        self._around += len(data)
-        super().data_received(data)
-        if rested and not self.waiting_since and self.cycle.response_complete:
-            self.waiting_since = self.loop.time()  # bytes that begin nothing end the rest all the same
-        if (self.waiting_since and self._head_bytes > self.max_head) or self._around > self.max_head:
-            self.send_400_response("")
+            self._head_bytes += size
+        self._around += size
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            self._deaf = True  # it is answered as if it had not asked, and what comes after it is not HTTP
+        except httptools.HttpParserError:
+            self._refuse()
+            return
+        if rested and not self.waiting_since and self._answering is None:
+            self.waiting_since = self.house.loop.time()  # bytes that begin nothing end the rest all the same
+        if (self._around > self.max_head) or (self.waiting_since and self._head_bytes > self.max_head):
+            self._refuse()
+
+    def pause_writing(self) -> None:
+        self.blocked = True
+
+    def resume_writing(self) -> None:
+        self.blocked = False
+        for waiter in self._drains:
+            if not waiter.done():
+                waiter.set_result(None)
+        self._drains.clear()
+
+    # llhttp
 
     def on_message_begin(self) -> None:
-        super().on_message_begin()
-        self.waiting_since = self.loop.time()
+        self._url = b""
+        self._headers = []
+        self._expects = False
+        self._reading = None
         self._around = 0
+        self.waiting_since = self.house.loop.time()
+
+    def on_url(self, url: bytes) -> None:
+        self._url += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        if self.waiting_since:  # else it is a trailer
-            super().on_header(name, value)
+        if not self.waiting_since:  # a trailer
+            return
+        name = name.lower()
+        if name == b"transfer-encoding":
+            if value.lower() != b"chunked" or self._parser.get_http_version() != "1.1":
+                raise ValueError("a coding that we do not speak")
+        elif name == b"expect":
+            self._expects = value.lower() == b"100-continue"
+        self._headers.append((name, value))
+        if len(self._headers) > MAX_FIELDS:
+            raise ValueError("more headers than anyone needs")
+
+    def on_headers_complete(self) -> None:
+        parser = self._parser
+        version = parser.get_http_version()
+        if version not in ("1.1", "1.0"):
+            raise ValueError("a version that we do not speak")
+        self.waiting_since = 0.0
+        self._head_bytes = self._around = 0
+        path, raw, query = target(self._url)
+        scope: dict[str, Any] = {
+            "type": "http",
+            "asgi": _ASGI,
+            "http_version": version,
+            "server": self._server,
+            "client": self._client,
+            "scheme": self._scheme,
+            "method": parser.get_method().decode("ascii"),
+            "root_path": "",
+            "path": path,
+            "raw_path": raw,
+            "query_string": query,
+            "headers": self._headers,
+        }
+        keep = version == "1.1" and parser.should_keep_alive() and not parser.should_upgrade()
+        cycle = self._reading = Cycle(self, scope, keep=keep, expects=self._expects and version == "1.1")
+        if self._answering is None:
+            self._start(cycle)
+        elif len(self._waiting) < MAX_PIPELINED:
+            self._pause()
+            self._waiting.append(cycle)
+        else:
+            raise ValueError("more requests at once than anyone needs")
 
     def on_body(self, body: bytes) -> None:
         self._around = max(0, self._around - AROUND * len(body))
-        super().on_body(body)
+        if self._reading is not None and self._reading.feed(body):
+            self._pause()
 
-    def on_headers_complete(self) -> None:
-        self.waiting_since = 0.0
-        self._head_bytes = self._around = 0
-        parser, scope = self.parser, self.scope
-        version = parser.get_http_version()
-        scope["method"] = parser.get_method().decode("ascii")
-        scope["http_version"] = version
-        scope["path"], scope["raw_path"], scope["query_string"] = target(self.url)
-        before = self.cycle
-        self.cycle = Cycle(
-            scope=scope,
-            transport=self.transport,
-            flow=self.flow,
-            logger=self.logger,
-            access_logger=self.access_logger,
-            access_log=False,
-            default_headers=self.server_state.default_headers,
-            message_event=asyncio.Event(),
-            expect_100_continue=self.expect_100_continue,
-            keep_alive=version != "1.0" and parser.should_keep_alive(),
-            on_response=self.on_response_complete,
-        )
-        if before is None or before.response_complete:
-            self._start_asgi_task(self.cycle, self.app)
-        else:  # pipelined: its turn comes
-            self.flow.pause_reading()
-            self.pipeline.appendleft((self.cycle, self.app))
+    def on_message_complete(self) -> None:
+        if self._reading is not None:
+            self._reading.end()
+            self._reading = None
 
-    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
-        self._answering = cycle
-        super()._start_asgi_task(cycle, app)
+    # What a cycle calls
 
-    def on_response_complete(self) -> None:
-        self.server_state.total_requests += 1
-        if self.transport.is_closing():
-            return
-        self.flow.resume_reading()
-        if self.pipeline:
-            self._start_asgi_task(*self.pipeline.pop())
+    def answered(self, cycle: Cycle) -> None:
+        """The last byte of its answer was written: the next one's turn, or rest, or the end."""
+        self._answering = None
+        if not cycle.keep or self.house.closing:
+            self._deaf = True
+            self._waiting.clear()
+            self.transport.close()
+        elif self._waiting:
+            self._start(self._waiting.popleft())
+        elif self._unreadable:
+            self._say_unreadable()
+        elif not self.transport.is_closing():
+            self.resting_since = self.house.loop.time()
+            self.resume()
+
+    def resume(self) -> None:
+        """Somebody waits for what comes."""
+        if self._paused and not self._deaf:
+            self._paused = False
+            self.transport.resume_reading()
+
+    async def drained(self) -> None:
+        """Return when the client takes bytes again, or has gone."""
+        while self.blocked:
+            waiter = self.house.loop.create_future()
+            self._drains.append(waiter)
+            await waiter
+
+    def finish(self) -> None:
+        """The listener closes: end the connection, after the answer that is under way if there is one."""
+        if self._answering is None:
+            self.transport.close()
         else:
-            self.resting_since = self.loop.time()
+            self._answering.keep = False
 
-    def send_400_response(self, msg: str) -> None:
+    def _start(self, cycle: Cycle) -> None:
+        self._answering = cycle
+        self.house.busy.add(cycle)
+        cycle.task = self.house.loop.create_task(cycle.run(self.house.app))
+
+    def _pause(self) -> None:
+        if not self._paused:
+            self._paused = True
+            self.transport.pause_reading()
+
+    def _refuse(self) -> None:
+        """What came cannot be read, so nothing after it can be. The answers before it come first."""
+        if self._deaf:
+            return
+        self._deaf = self._unreadable = True
+        broken, self._reading = self._reading, None
+        if self._waiting and self._waiting[-1] is broken:
+            self._waiting.pop()  # half a request is not begun
+        if self._answering is None:
+            self._say_unreadable()
+        elif self._answering is broken:
+            broken.leave()
+            if broken.started:
+                self.transport.abort()
+            else:
+                self._say_unreadable()
+
+    def _say_unreadable(self) -> None:
         if not self.transport.is_closing():
             self.transport.write(_ANSWER_400)
             self.transport.close()
+
+
+def _address(name: Any) -> tuple[str, int | None] | None:
+    """Of a socket: host and port; a Unix socket's path has no port, a client of one has no address."""
+    if isinstance(name, tuple):
+        return str(name[0]), int(name[1])
+    path = name.decode() if isinstance(name, bytes) else name
+    return (path, None) if path else None
 
 
 def _descriptors() -> int:

@@ -1,29 +1,33 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A listener: uvicorn run inside the current event loop, on a socket that we made.
+"""A listener inside the current event loop, on a socket that we made.
 
-Proxy headers are never believed (a handle is bound to an address), nothing is logged by uvicorn but its own failures,
-and signals stay with the process that owns the loop.
+Proxy headers are never believed (a handle is bound to an address), nothing of a request is logged, and signals stay
+with the process that owns the loop.
 """
 
 from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
+from email.utils import formatdate
 from pathlib import Path
+from typing import Final
 
-import uvicorn
-
+from answerable.errors import Refused
 from answerable.net.asgi import App
-from answerable.net.inbound import HEAD_SECONDS, Inbound
+from answerable.net.inbound import HEAD_SECONDS, House, Inbound
 
-KEEP_ALIVE_S = 75.0  # longer than clients keep theirs, so that it is the client that closes
-SWEEP_S = 1.0
+KEEP_ALIVE_S: Final = 75.0  # longer than clients keep theirs, so that it is the client that closes
+SWEEP_S: Final = 1.0
+POLL_S: Final = 0.01  # at close
 
 
 class Listener:
     """Serves `app` on `sock` from `start` to `close`.
 
-    grace: seconds that calls in flight get at close before they are cancelled.
+    certificate, key: PEM files, for TLS 1.2 and later. grace: seconds that calls in flight get at close before they are
+    cancelled. Raises Refused ``config.value`` for a certificate that cannot be used.
     """
 
     def __init__(
@@ -37,75 +41,85 @@ class Listener:
         head_s: float = HEAD_SECONDS,
         keep_alive_s: float = KEEP_ALIVE_S,
     ) -> None:
+        self._app = app
         self._sock = sock
+        self._name = sock.getsockname()
         self._head_s = head_s
         self._keep_alive_s = keep_alive_s
-        self._loop_task: asyncio.Task[None] | None = None
+        self._grace = grace
+        self._tls = _context(certificate, key) if certificate is not None else None
+        self._protocol: type[Inbound] = Inbound
+        self._server: asyncio.AbstractServer | None = None
+        self._house: House | None = None
         self._sweep: asyncio.TimerHandle | None = None
-        self.tls = certificate is not None
-        self._server = uvicorn.Server(
-            uvicorn.Config(
-                app,
-                http=Inbound,
-                ws="none",
-                lifespan="off",
-                interface="asgi3",
-                log_config=None,
-                access_log=False,
-                proxy_headers=False,
-                server_header=False,
-                date_header=True,
-                timeout_graceful_shutdown=grace,
-                ssl_certfile=certificate,
-                ssl_keyfile=key,
-            )
-        )
+
+    @property
+    def tls(self) -> bool:
+        return self._tls is not None
 
     @property
     def port(self) -> int:
         """The TCP port, or 0 on a Unix socket."""
-        name = self._sock.getsockname()
-        return int(name[1]) if isinstance(name, tuple) else 0
+        return int(self._name[1]) if isinstance(self._name, tuple) else 0
 
     async def start(self) -> None:
         """Return once connections are accepted."""
-        server = self._server
-        server.config.load()
-        server.lifespan = server.config.lifespan_class(server.config)
-        await server.startup(sockets=[self._sock])
-        self._loop_task = asyncio.create_task(server.main_loop(), name="listener")
-        self._sweep = asyncio.get_running_loop().call_later(self._interval, self._look)
+        loop = asyncio.get_running_loop()
+        house = self._house = House(self._app, loop)
+        self._look(loop, house)
+        made, handshake = self._protocol, self._head_s if self.tls else None
+        create = loop.create_server if isinstance(self._name, tuple) else loop.create_unix_server
+        self._server = await create(
+            lambda: made(house), sock=self._sock, ssl=self._tls, ssl_handshake_timeout=handshake
+        )
 
     async def close(self) -> None:
         """Accept no more, let calls in flight end within the grace, cancel the rest. Safe to call twice."""
-        if self._loop_task is None:
+        server, house, self._server = self._server, self._house, None
+        if server is None or house is None:
             self._sock.close()
             return
-        self._server.should_exit = True
-        await self._loop_task
-        self._loop_task = None
+        server.close()
+        house.closing = True
+        for connection in tuple(house.connections):
+            connection.finish()
+        await self._until_idle(house, self._grace)
+        for cycle in tuple(house.busy):
+            if cycle.task is not None:
+                cycle.task.cancel()
+        await self._until_idle(house, 1.0)
         if self._sweep is not None:
             self._sweep.cancel()
-        path = self._sock.getsockname()
-        await self._server.shutdown(sockets=[self._sock])
-        for connection in tuple(self._server.server_state.connections):
+        for connection in tuple(house.connections):
             connection.transport.abort()
-        if isinstance(path, str) and path:
-            Path(path).unlink(missing_ok=True)  # noqa: ASYNC240  one unlink on the way out
+        await asyncio.sleep(0)  # lets the transports run their connection_lost
+        if isinstance(self._name, str) and self._name:
+            Path(self._name).unlink(missing_ok=True)  # noqa: ASYNC240  one unlink on the way out
 
-    @property
-    def _interval(self) -> float:
-        return min(SWEEP_S, self._head_s / 4, self._keep_alive_s / 4)
+    async def _until_idle(self, house: House, seconds: float) -> None:
+        for _ in range(int(seconds / POLL_S)):
+            if not house.busy and not house.connections:
+                return
+            await asyncio.sleep(POLL_S)
 
-    def _look(self) -> None:
+    def _look(self, loop: asyncio.AbstractEventLoop, house: House) -> None:
         """End connections whose head does not come (the slow-header attack), and those that have rested for long."""
-        loop = asyncio.get_running_loop()
         now = loop.time()
-        for connection in tuple(self._server.server_state.connections):
-            if not isinstance(connection, Inbound):
-                continue
+        for connection in tuple(house.connections):
             if connection.waiting_since and now - connection.waiting_since > self._head_s:
                 connection.transport.abort()
             elif connection.resting_since and now - connection.resting_since > self._keep_alive_s:
                 connection.transport.close()
-        self._sweep = loop.call_later(self._interval, self._look)
+        house.date = b"date: %b\r\n" % formatdate(usegmt=True).encode("ascii")
+        self._sweep = loop.call_later(min(SWEEP_S, self._head_s / 4, self._keep_alive_s / 4), self._look, loop, house)
+
+
+def _context(certificate: Path, key: Path | None) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.set_alpn_protocols(["http/1.1"])
+    try:
+        context.load_cert_chain(certificate, key)
+    except (OSError, ssl.SSLError):
+        raise Refused("config.value", detail="gateway.tls_certificate, gateway.tls_key: cannot be used") from None
+    return context

@@ -7,10 +7,12 @@ import msgspec
 import pytest
 
 from answerable.net import inbound
-from answerable.net.asgi import App, Message, Receive, Scope, Send
+from answerable.net.asgi import Receive, Scope, Send, read_body, respond
 from answerable.net.inbound import MAX_HEAD, Inbound, target
 from tests.unit.net.servers import talk
 from tests.unit.net.test_server import hello, listening
+
+ASK = b" / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"
 
 
 async def test_a_malformed_request_gets_our_error() -> None:
@@ -134,102 +136,6 @@ async def test_a_connection_that_rests_for_long_is_closed() -> None:
         writer.close()
 
 
-def answering(*messages: Message) -> App:
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        for message in messages:
-            await send(message)
-
-    return app
-
-
-def start(*headers: tuple[bytes, bytes], status: int = 200) -> Message:
-    return {"type": "http.response.start", "status": status, "headers": list(headers)}
-
-
-def body(data: bytes, *, more: bool = False) -> Message:
-    return {"type": "http.response.body", "body": data, "more_body": more}
-
-
-ASK = b" / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"
-
-
-async def answer_of(app: App, method: bytes = b"GET") -> bytes:
-    async with listening(app) as listener:
-        return await talk(listener.port, method + ASK, seconds=2)
-
-
-async def test_head_and_first_bytes_leave_in_one_write(monkeypatch: pytest.MonkeyPatch) -> None:
-    written: list[bytes] = []
-
-    class Seen(Inbound):
-        def connection_made(self, transport: Any) -> None:
-            super().connection_made(Tap(transport))
-
-    class Tap:
-        def __init__(self, inner: Any) -> None:
-            self.inner = inner
-
-        def write(self, data: bytes) -> None:
-            written.append(data)
-            self.inner.write(data)
-
-        def __getattr__(self, name: str) -> Any:
-            return getattr(self.inner, name)
-
-    async with listening(answering(start((b"content-length", b"2")), body(b"ok")), http=Seen) as listener:
-        answer = await talk(listener.port, b"GET" + ASK, seconds=2)
-    assert written == [answer]
-    assert answer.endswith(b"\r\n\r\nok")
-
-
-async def test_a_head_does_not_wait_for_a_body_that_does_not_come() -> None:
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        await send(start())
-        await asyncio.sleep(0.5)
-        await send(body(b"late"))
-
-    async with listening(app) as listener:
-        reader, writer = await asyncio.open_connection("127.0.0.1", listener.port)
-        writer.write(b"GET" + ASK)
-        async with asyncio.timeout(0.3):
-            assert b"200 OK" in await reader.readuntil(b"\r\n\r\n")
-        assert await reader.read() == b"4\r\nlate\r\n0\r\n\r\n"
-        writer.close()
-
-
-async def test_bodies_without_a_length_are_chunked_and_a_head_has_none() -> None:
-    pieces = answering(start(), body(b"one", more=True), body(b"", more=True), body(b"two"))
-    assert (await answer_of(pieces)).endswith(b"\r\n\r\n3\r\none\r\n3\r\ntwo\r\n0\r\n\r\n")
-    sized = answering(start((b"content-length", b"3")), body(b"one"))
-    assert (await answer_of(sized, b"HEAD")).endswith(b"\r\n\r\n")
-    assert b"chunked" not in await answer_of(answering(start(status=204), body(b"")))
-
-
-@pytest.mark.parametrize(
-    "messages",
-    [
-        (body(b"x"),),
-        (start(), start()),
-        (start((b"x", b"a\r\nset-cookie: b")), body(b"")),
-        (start((b"content-length", b"2")), body(b"longer")),
-        (start((b"content-length", b"2")), body(b"s")),
-    ],
-)
-async def test_what_would_break_the_connection_is_a_defect_of_the_answer_alone(messages: tuple[Message, ...]) -> None:
-    seen: list[BaseException] = []
-
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            await answering(*messages)(scope, receive, send)
-        except RuntimeError as error:
-            seen.append(error)
-            raise
-
-    answer = await answer_of(app)
-    assert len(seen) == 1
-    assert b"set-cookie" not in answer
-
-
 @pytest.mark.parametrize(
     ("url", "path", "query"),
     [
@@ -243,3 +149,138 @@ async def test_what_would_break_the_connection_is_a_defect_of_the_answer_alone(m
 def test_the_target_of_a_request(url: bytes, path: str, query: bytes) -> None:
     found = target(url)
     assert (found[0], found[2]) == (path, query)
+
+
+POST = b"POST / HTTP/1.1\r\nhost: x\r\n"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        POST + b"content-length: 5\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
+        POST + b"transfer-encoding: chunked\r\ncontent-length: 5\r\n\r\n0\r\n\r\n",
+        POST + b"content-length: 5\r\ncontent-length: 6\r\n\r\nhello!",
+        POST + b"content-length: 5\r\ncontent-length: 5\r\n\r\nhello",
+        POST + b"content-length: 5, 5\r\n\r\nhello",
+        POST + b"content-length: +5\r\n\r\nhello",
+        POST + b"transfer-encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+        POST + b"transfer-encoding: chunked, identity\r\n\r\n0\r\n\r\n",
+        POST + b"transfer-encoding: chunked\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
+        POST.replace(b"1.1", b"1.0") + b"transfer-encoding: chunked\r\n\r\n0\r\n\r\n",
+        POST + b"transfer-encoding: chunked\r\n\r\n1\nx\r\n0\r\n\r\n",
+        POST + b"transfer-encoding: chunked\r\n\r\n1;a\nb\r\nx\r\n0\r\n\r\n",
+        POST + b"transfer-encoding: chunked\r\n\r\n-1\r\nx\r\n0\r\n\r\n",
+        b"GET / HTTP/1.1\nhost: x\n\n",
+        b"GET / HTTP/1.1\r\nhost: x\nfoo: y\r\n\r\n",
+        b"GET / HTTP/1.1\r\nhost: x\rfoo: y\r\n\r\n",
+        b"GET / HTTP/1.1\r\nhost: x\r\nfoo: y\r\n z\r\n\r\n",
+        b"GET / HTTP/1.1\r\nhost : x\r\n\r\n",
+        b"GET / HTTP/1.1\r\nhost: x\r\nfoo: a\0b\r\n\r\n",
+        b"GET / HTTP/2.0\r\nhost: x\r\n\r\n",
+        b"CONNECT a:443 HTTP/1.1\r\nhost: x\r\n\r\n",
+        b"GET / HTTP/1.1\r\n" + b"a: b\r\n" * (inbound.MAX_FIELDS + 1) + b"\r\n",
+    ],
+)
+async def test_what_two_readers_could_read_differently_is_refused(data: bytes) -> None:
+    called: list[Any] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        called.append(await receive())
+        if called[-1]["type"] == "http.request":
+            await hello(scope, receive, send)
+
+    async with listening(app) as listener:
+        answer = await talk(listener.port, data + b"GET /smuggled HTTP/1.1\r\nhost: x\r\n\r\n", seconds=2)
+    assert b"request.unreadable" in answer
+    assert b"200 OK" not in answer
+
+
+async def test_answers_keep_the_order_of_their_requests_and_come_before_what_is_wrong_with_the_next() -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path"] == "/1":
+            await asyncio.sleep(0.1)
+        await respond(send, 200, scope["path"].encode())
+
+    async with listening(app) as listener:
+        data = b"".join(b"GET /%d HTTP/1.1\r\nhost: x\r\n\r\n" % number for number in (1, 2, 3))
+        answer = await talk(listener.port, data + b"NOT HTTP\r\n\r\n", seconds=2)
+    places = [answer.index(each) for each in (b"\r\n\r\n/1", b"\r\n\r\n/2", b"\r\n\r\n/3", b"400 Bad Request")]
+    assert places == sorted(places)
+
+
+async def test_requests_in_one_breath_are_bounded() -> None:
+    async with listening(hello) as listener:
+        flood = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n" * (inbound.MAX_PIPELINED * 2)
+        answer = await talk(listener.port, flood, seconds=2)
+    assert answer.count(b"200 OK") == inbound.MAX_PIPELINED + 1
+    assert answer.count(b"400 Bad Request") == 1
+
+
+async def test_a_body_that_breaks_off_its_form_is_not_taken_for_whole() -> None:
+    heard: list[str] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        while heard[-1:] != ["http.disconnect"]:
+            heard.append((await receive())["type"])
+
+    async with listening(app) as listener:
+        answer = await talk(listener.port, CHUNKED + b"1\r\nx\r\nnot a size\r\n", seconds=2)
+    assert b"request.unreadable" in answer
+    assert heard[-1] == "http.disconnect"
+
+
+async def test_an_upgrade_is_not_taken_up_and_nothing_after_it_is_read() -> None:
+    async with listening(hello) as listener:
+        ask = b"GET / HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n"
+        answer = await talk(listener.port, ask * 2, seconds=2)
+    assert answer.count(b"200 OK") == 1
+    assert b"connection: close" in answer
+
+
+@pytest.mark.parametrize("version", [b"1.0", b"1.1"])
+async def test_a_connection_that_must_close_closes(version: bytes) -> None:
+    async with listening(hello) as listener:
+        ask = b"GET / HTTP/%b\r\nhost: x\r\nconnection: %b\r\n\r\n" % (
+            version,
+            b"close" if version == b"1.1" else b"keep-alive",
+        )
+        async with asyncio.timeout(2):
+            answer = await talk(listener.port, ask, seconds=3)
+    assert answer.count(b"200 OK") == 1
+
+
+async def test_a_reader_that_does_not_read_holds_the_writer_back() -> None:
+    sent = 0
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        nonlocal sent
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        for _ in range(2000):
+            await send({"type": "http.response.body", "body": b"x" * 50_000, "more_body": True})
+            sent += 50_000
+
+    async with listening(app) as listener:
+        _, writer = await asyncio.open_connection("127.0.0.1", listener.port, limit=1000)
+        writer.write(b"GET" + ASK)
+        await asyncio.sleep(0.5)
+        assert 0 < sent < 30_000_000
+        writer.transport.abort()
+
+
+async def test_a_body_that_nobody_reads_is_held_back() -> None:
+    going = asyncio.Event()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await going.wait()
+        assert len(await read_body(receive, 30_000_000) or b"") == 20_000_000
+        await hello(scope, receive, send)
+
+    async with listening(app) as listener:
+        reader, writer = await asyncio.open_connection("127.0.0.1", listener.port)
+        writer.write(POST + b"content-length: 20000000\r\n\r\n" + b"x" * 20_000_000)
+        await asyncio.sleep(0.3)
+        assert writer.transport.get_write_buffer_size() > 5_000_000
+        going.set()
+        async with asyncio.timeout(5):
+            assert b"200 OK" in await reader.readuntil(b"hello")
+        writer.close()

@@ -3,7 +3,7 @@ from answerable.net.limits import HIGH_WATER, Limits
 
 
 def test_idle_connections_end_before_common_servers_end_them() -> None:
-    assert 0 < Limits().idle < 5.0  # uvicorn, and with it most model servers, closes after 5 s
+    assert 0 < Limits().idle < 5.0  # most model servers close after 5 s
 
 
 def test_nothing_is_unlimited() -> None:

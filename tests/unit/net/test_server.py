@@ -1,13 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 import asyncio
+import ssl
 import stat
+import subprocess
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
 import uvloop
 
+from answerable.errors import Refused
 from answerable.net.asgi import App, Receive, Scope, Send, respond
 from answerable.net.bind import tcp, unix
 from answerable.net.endpoint import Endpoint
@@ -24,7 +30,7 @@ async def hello(scope: Scope, receive: Receive, send: Send) -> None:
 async def listening(app: App, http: Any = None, **options: Any) -> AsyncIterator[Listener]:
     listener = Listener(app, tcp("127.0.0.1", 0, tls=False), grace=1, **options)
     if http is not None:
-        listener._server.config.http = http
+        listener._protocol = http
     await listener.start()
     try:
         yield listener
@@ -85,3 +91,76 @@ def test_on_a_unix_socket_with_uvloop(tmp_path: Path) -> None:
     assert uvloop.run(main()) == b"hello"
     assert seen == [((str(path), None), None)]
     assert not path.exists()
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> tuple[Path, Path]:
+    """Certificate and key of localhost."""
+    key, certificate = tmp_path / "key", tmp_path / "certificate"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1",
+         "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", certificate],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    return certificate, key
+
+
+async def test_over_tls(pair: tuple[Path, Path]) -> None:
+    certificate, key = pair
+    seen: list[Any] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        seen.append(scope["scheme"])
+        await respond(send, 200, b"hello")
+
+    async with listening(app, certificate=certificate, key=key) as listener:
+        assert listener.tls
+        pool = Pool(
+            Endpoint("localhost", listener.port, "", tls=True),
+            "s",
+            tls=ssl.create_default_context(cafile=str(certificate)),
+        )
+        for _ in range(2):
+            async with Exchange(pool, request(head("GET", "/", pool.endpoint))) as reply:
+                assert await reply.read(100) == b"hello"
+        await pool.close()
+        assert b"200" not in await talk(listener.port, b"GET / HTTP/1.1\r\nhost: x\r\n\r\n", seconds=1)
+    assert seen == ["https", "https"]
+
+
+async def test_a_certificate_that_is_none_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "none").write_text("none")
+    sock = tcp("127.0.0.1", 0, tls=True)
+    with pytest.raises(Refused) as caught:
+        Listener(hello, sock, certificate=tmp_path / "none")
+    assert caught.value.code == "config.value"
+    sock.close()
+
+
+@pytest.mark.parametrize("seconds", [0.3, 30.0])
+async def test_calls_in_flight_end_within_the_grace_or_are_cancelled(seconds: float) -> None:
+    ended: list[str] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await asyncio.sleep(seconds)
+        except asyncio.CancelledError:
+            ended.append("cancelled")
+            raise
+        ended.append("done")
+        await respond(send, 200, b"hello")
+
+    async with listening(app) as listener:
+        _, idle = await asyncio.open_connection("127.0.0.1", listener.port)
+        answer = asyncio.create_task(talk(listener.port, b"GET / HTTP/1.1\r\nhost: x\r\n\r\n"))
+        await asyncio.sleep(0.1)
+    assert ended == ["done" if seconds < 1 else "cancelled"]
+    assert (b"200 OK" in await answer) is (seconds < 1)
+    idle.close()
+
+
+async def test_answers_are_dated() -> None:
+    async with listening(hello) as listener:
+        answer = await talk(listener.port, b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
+    date = next(line for line in answer.split(b"\r\n") if line.startswith(b"date: "))
+    assert abs(parsedate_to_datetime(date[6:].decode()).timestamp() - time.time()) < 5
