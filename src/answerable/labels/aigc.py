@@ -49,9 +49,10 @@ def check(aigc: AIGC) -> AIGC:
     0x21-0x7E or with a backslash, or a label without producer or id."""
     if aigc.label not in KINDS:
         raise VerificationError("label.malformed", detail="Label is not 1, 2 or 3")
-    for key, value in zip(KEYS, msgspec.structs.astuple(aigc), strict=True):
-        if _VALUE.match(value) is None:
-            raise VerificationError("label.malformed", detail=f"{key} has characters outside 0x21-0x7E")
+    values = msgspec.structs.astuple(aigc)
+    if _VALUE.match("".join(values)) is None:
+        key = next(key for key, value in zip(KEYS, values, strict=True) if _VALUE.match(value) is None)
+        raise VerificationError("label.malformed", detail=f"{key} has characters outside 0x21-0x7E")
     if not aigc.content_producer or not aigc.produce_id:
         raise VerificationError("label.malformed", detail="ContentProducer or ProduceID is empty")
     return aigc

@@ -14,6 +14,7 @@ WORDS: Final[dict[str, str]] = {"en": "AI-generated", "zh": "AI生成"}
 BREAK: Final = "\n\n"
 PREFIXES: Final = tuple(words + BREAK for words in WORDS.values())
 
+_BEGINNINGS: Final = tuple(WORDS.values())
 _SEPARATORS = ("\n", "\r\n")
 
 
@@ -31,6 +32,8 @@ def found(text: str) -> str:
     """The words that `text` begins with as a paragraph or line of its own, or "". White space before them is passed
     over: copying adds some."""
     start = text.lstrip()
+    if not start.startswith(_BEGINNINGS):
+        return ""
     for known in WORDS.values():
         if start.startswith(known) and (start == known or start[len(known) :].startswith(_SEPARATORS)):
             return known

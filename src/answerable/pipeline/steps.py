@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 from answerable.errors import Refused
 from answerable.model.actions import Action, Chunk, Decision, Facts
-from answerable.model.terms import Ruling, Standing
+from answerable.model.terms import Criticality, Ruling, Standing
 from answerable.model.warrants import Bearer
 from answerable.pipeline.deps import Deps
 from answerable.pipeline.flights import Flight
@@ -48,14 +48,22 @@ def facts(action: Action, caller: Bearer, candidate: Candidate, deps: Deps) -> F
         act=action.act,
         tier=max(caller.system.tier, model.system.tier),
         world=action.world,
-        criticality=max(action.criticality, caller.system.criticality, key=lambda c: c.rank),
+        criticality=_graver(action.criticality, caller.system.criticality),
         audience=caller.warrant.audience,
-        standing=min(caller.party.standing, model.party.standing, key=_STANDINGS.index),
+        standing=_weaker(caller.party.standing, model.party.standing),
         stopped=bool(deps.gate.stopped_by(caller) or deps.gate.stopped_by(model)),
         duties_met=deps.duties_met(caller.system) and deps.duties_met(model.system),
         data_class=action.data_class,
         locality=served.upstream.locality,
     )
+
+
+def _graver(one: Criticality, other: Criticality) -> Criticality:
+    return one if one is other else max(one, other, key=lambda c: c.rank)
+
+
+def _weaker(one: Standing, other: Standing) -> Standing:
+    return one if one is other else min(one, other, key=_STANDINGS.index)
 
 
 def decide(action: Action, caller: Bearer, candidates: tuple[Candidate, ...], deps: Deps) -> tuple[Candidate, Decision]:

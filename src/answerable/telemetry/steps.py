@@ -15,6 +15,8 @@ from answerable.telemetry.metrics import Metrics
 
 STEPS: Final = ("check", "decide", "intend", "call", "watch", "label", "record")
 _INDEX: Final = {name: index for index, name in enumerate(STEPS)}
+_BEFORE: Final = len(STEPS)  # in no step yet
+_now_ns = time.perf_counter_ns
 
 log = logging.getLogger("answerable.actions")
 
@@ -55,34 +57,35 @@ class StepTrace:
     def __init__(self, tracer: StepTracer, act: str) -> None:
         self._tracer = tracer
         self._act = act
-        self._began = self._at = time.perf_counter_ns()
-        self._current = -1
-        self._spent = [0] * len(STEPS)
+        self._began = self._at = _now_ns()
+        self._current = _BEFORE
+        self._spent = [0] * (len(STEPS) + 1)
         self._first: list[int] | None = None
         self._last: list[int] = []
         if tracer.spans is not None:
-            self._first, self._last = [0] * len(STEPS), [0] * len(STEPS)
+            self._first, self._last = [0] * len(STEPS), [0] * (len(STEPS) + 1)
 
     def step(self, name: str) -> None:
-        now = time.perf_counter_ns()
-        if (current := self._current) >= 0:
-            self._spent[current] += now - self._at
-            if self._first is not None:
-                self._last[current] = now
+        now = _now_ns()
+        self._spent[self._current] += now - self._at
         self._at = now
-        self._current = current = _INDEX[name]
-        if self._first is not None and not self._first[current]:
-            self._first[current] = now
+        if self._first is not None:
+            self._span(_INDEX[name], now)
+        self._current = _INDEX[name]
+
+    def _span(self, step: int, now: int) -> None:
+        self._last[self._current] = now
+        if self._first is not None and not self._first[step]:
+            self._first[step] = now
 
     def end(self, outcome: str, code: str, spent: Spent | None) -> None:
-        now = time.perf_counter_ns()
-        if (current := self._current) >= 0:
-            self._spent[current] += now - self._at
-            if self._first is not None:
-                self._last[current] = now
-            self._current = -1
+        now = _now_ns()
+        self._spent[self._current] += now - self._at
+        if self._first is not None:
+            self._last[self._current] = now
+        self._current = _BEFORE
         tracer = self._tracer
-        for nanoseconds, series in zip(self._spent, tracer.steps, strict=True):
+        for nanoseconds, series in zip(self._spent, tracer.steps):  # noqa: B905  what came before the first has none
             if nanoseconds:
                 series.observe(nanoseconds * 1e-9)
         tracer.whole.observe((now - self._began) * 1e-9)
@@ -101,4 +104,4 @@ class StepTrace:
                 extra={"act": self._act, "outcome": outcome, "code": code, "ms": (now - self._began) // 1_000_000},
             )
         if tracer.spans is not None and self._first is not None:
-            tracer.spans.finished(self._act, outcome, code, self._first, self._last, now)
+            tracer.spans.finished(self._act, outcome, code, self._first, self._last[: len(STEPS)], now)

@@ -15,7 +15,7 @@ from answerable.model.actions import Chunk
 from answerable.protocols.openai.answers import MAX_ANSWER, Weave, broken, members, usage
 from answerable.protocols.openai.content import Pieces, body
 from answerable.protocols.openai.endpoint import Endpoint
-from answerable.protocols.openai.forms import Form, Repeat, learn, prepare, text_of
+from answerable.protocols.openai.forms import Form, Repeat, learn, prepare, text_of, texts_of
 from answerable.protocols.openai.marker import move
 from answerable.protocols.openai.voices import CALL, REASONING, REFUSAL, TEXT, Utterance, Voice
 from answerable.protocols.sse import Reader
@@ -50,8 +50,13 @@ def whole(answer: dict[str, Any], voice: Voice) -> Chunk:
     choices = choices_of(answer)
     if not choices:
         raise broken("no choices")
+    if len(choices) == 1:  # nearly every answer: no voice to tell from another
+        index, part = voice.speaker(choices[0])
+        voice.alone(choices[0])
+        text = voice.text_alone(part) or _weigh(Weave(), index, voice.utterances(part))
+        return Chunk(answer, text, usage=usage(answer.get("usage"), "prompt_tokens", "completion_tokens"))
     weave = Weave()
-    text = []
+    texts = []
     seen: set[int] = set()
     for choice in choices:
         index, part = voice.speaker(choice)
@@ -59,8 +64,8 @@ def whole(answer: dict[str, Any], voice: Voice) -> Chunk:
             raise broken("two choices with one index")
         seen.add(index)
         voice.alone(choice)
-        text.append(_weigh(weave, index, voice.utterances(part)))
-    return Chunk(answer, "".join(text), usage=usage(answer.get("usage"), "prompt_tokens", "completion_tokens"))
+        texts.append(_weigh(weave, index, voice.utterances(part)))
+    return Chunk(answer, "".join(texts), usage=usage(answer.get("usage"), "prompt_tokens", "completion_tokens"))
 
 
 class Stream:
@@ -106,25 +111,26 @@ class Stream:
             and data.startswith(form.wire_head)
             and data.endswith(form.wire_tail)
             and self._sse.idle
-            and (again := self._again(form, data[len(form.wire_head) : len(data) - len(form.wire_tail)])) is not None
+            and (again := self._again(form, [data[len(form.wire_head) : len(data) - len(form.wire_tail)]])) is not None
         ):
             return [again]
         out: list[Chunk] = []
-        for _, piece in self._sse.feed(data):
-            if self._done:
-                break
+        events = self._sse.feed(data)
+        at, end = 0, len(events)
+        together = True
+        while at < end and not self._done:
             form = self._form
-            if (
-                form is not None
-                and piece.startswith(form.head)
-                and piece.endswith(form.tail)
-                and (again := self._again(form, piece[len(form.head) : len(piece) - len(form.tail)])) is not None
-            ):
-                if out and type(before := out[-1]) is Repeat and before.form is form:
-                    before.join(again)  # watched, labelled and sent together, as they came together
-                else:
-                    out.append(again)
-            elif piece == DONE:
+            if form is not None and (raws := form.run(events, at, end if together else at + 1)):
+                if (again := self._again(form, raws)) is not None:
+                    out.append(again)  # watched, labelled and sent together, as they came together
+                    at += len(raws)
+                    continue
+                if len(raws) > 1:  # one of them is not what it looks like: from here on one by one
+                    together = False
+                    continue
+            piece = events[at].data
+            at += 1
+            if piece == DONE:
                 self._finish(out)
             elif piece:
                 self._piece(piece, out)
@@ -136,16 +142,16 @@ class Stream:
             raise Unavailable("upstream.truncated")
         return []
 
-    def _again(self, form: Form, raw: bytes) -> Repeat | None:
-        """The piece that says `raw` in the form that is known; None if it has to go the long way."""
-        if not raw or self._held is not None or self._done:
+    def _again(self, form: Form, raws: list[bytes]) -> Repeat | None:
+        """The pieces that say `raws` in the form that is known; None if they have to go the long way."""
+        if not raws[0] or self._held is not None or self._done:
             return None
         try:
-            said = text_of(b'"%b"' % raw)
+            said = text_of(b'"%b"' % raws[0]) if len(raws) == 1 else texts_of(raws)
         except ValueError:  # msgspec's errors and UnicodeDecodeError are ValueErrors
             return None
-        self._credit += 1
-        return Repeat(form, raw, said, self._weave.say(form.index, said))
+        self._credit += len(raws)
+        return Repeat(form, raws, said, self._weave.say(form.index, said))
 
     def _piece(self, data: bytes, out: list[Chunk]) -> None:
         answer = members(data)
@@ -243,8 +249,7 @@ class Transcript:
     def _hear(self, voice: Voice, choice: dict[str, Any]) -> None:
         index, part = voice.speaker(choice)
         pieces = self._of(index)
-        text = part.get("content")
-        if len(part) == 1 and type(text) is str:
+        if text := voice.text_alone(part):
             pieces.text.append(text)
             return
         for said in voice.utterances(part):

@@ -25,10 +25,10 @@ class Endpoint(ABC):
     path: str
     prefix: str = ""  # of record ids on the wire
 
-    __slots__ = ("_labelling", "_usage_wanted")
+    __slots__ = ("_format", "_usage_wanted")
 
     def __init__(self, labelling: Labelling, *, usage_wanted: bool = False) -> None:
-        self._labelling = labelling
+        self._format = labelling(self.path, self.marker)
         self._usage_wanted = usage_wanted
 
     def prepare(self, request: dict[str, Any], model: str, *, stream: bool) -> bytes:
@@ -54,7 +54,7 @@ class Endpoint(ABC):
     def content(self) -> Transcript: ...
 
     def label_format(self, *, stream: bool) -> LabelFormat[Chunk]:
-        return self._labelling(self.path, self.marker)
+        return self._format
 
     def stamp(self, chunk: Chunk, record: str, model: str) -> None:
         body = chunk.body

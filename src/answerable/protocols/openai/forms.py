@@ -18,11 +18,25 @@ from answerable.model.actions import Chunk
 from answerable.protocols.openai.answers import encode, members
 from answerable.protocols.openai.marker import EXTENSION
 from answerable.protocols.openai.voices import Voice
+from answerable.protocols.sse import Event
 
 # Needs no escape in JSON and stands in no answer but by ill will; checked then.
 _PROBE: Final = "answerable:0:probe"
 # The text of one JSON string, quotes included. That it decodes is the proof that its bytes are one string and no more.
 text_of = msgspec.json.Decoder(str).decode
+_list_of = msgspec.json.Decoder(list[str]).decode
+
+
+def texts_of(raws: list[bytes]) -> str:
+    """What the texts of several JSON strings say, one after the other. raws: without their quotes.
+
+    Where none has a quote or an escape, none can end before its end, and they are read as one list: a quote stands
+    between any two, so that each is still valid by itself. Raises ValueError for what is not one string each.
+    """
+    listed = b'","'.join(raws)
+    if b"\\" not in listed and listed.count(b'"') == 2 * (len(raws) - 1):
+        return "".join(_list_of(b'["%b"]' % listed))
+    return "".join([text_of(b'"%b"' % raw) for raw in raws])
 
 
 class Form:
@@ -39,6 +53,20 @@ class Form:
         self.wire_tail = tail + b"\n\n"
         self.out: tuple[bytes, bytes] | None = None
 
+    def run(self, events: list[Event], start: int, end: int) -> list[bytes]:
+        """What stands between head and tail in the events from `start` on that have both, up to the first that has
+        not, or says nothing, or to `end`."""
+        head, tail = self.head, self.tail
+        before, after = len(head), len(tail)
+        raws: list[bytes] = []
+        for at in range(start, end):
+            data = events[at].data
+            length = len(data) - after
+            if length <= before or not data.startswith(head) or not data.endswith(tail):
+                break
+            raws.append(data[before:length])
+        return raws
+
 
 class Repeat(Chunk):
     """One piece that has a known form, or several that one read brought, one after the other. said: their text; raws:
@@ -49,20 +77,14 @@ class Repeat(Chunk):
 
     __slots__ = ("form", "raws", "said")
 
-    def __init__(self, form: Form, raw: bytes, said: str, text: str) -> None:
+    def __init__(self, form: Form, raws: list[bytes], said: str, text: str) -> None:
         self.form: Form | None = form
-        self.raws = [raw]
+        self.raws = raws
         self.said = said
         self.text = text
         self.event = ""
         self.usage = None
         self.last = False
-
-    def join(self, after: Repeat) -> None:
-        """Take in the piece of the same form that comes next."""
-        self.raws += after.raws
-        self.said += after.said
-        self.text += after.text
 
     def wire(self, head: bytes, tail: bytes) -> bytes:
         """The events, with these bytes around each text."""

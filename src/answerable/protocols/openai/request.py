@@ -8,8 +8,9 @@ later, in the background; conversations kept upstream under ids of the upstream)
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Final
+
+import msgspec
 
 from answerable.errors import Refused
 from answerable.labels.language import choose
@@ -24,19 +25,22 @@ MAX_MODEL: Final = 512  # characters of a model's name; a SPIFFE id has fewer
 MAX_PRINCIPAL: Final = 512
 
 # Members by which servers of this protocol force the form of an answer; the text must then stay as the model wrote it.
-FORMS: Final = (
-    "grammar",
-    "json_schema",
-    "guided_json",
-    "guided_regex",
-    "guided_choice",
-    "guided_grammar",
-    "structured_outputs",
+FORMS: Final = frozenset(
+    (
+        "grammar",
+        "json_schema",
+        "guided_json",
+        "guided_regex",
+        "guided_choice",
+        "guided_grammar",
+        "structured_outputs",
+    )
 )
+# One of these must be there before anything else need be looked at.
+_FORMING: Final = FORMS | {"response_format", "text", "tool_choice", "function_call"}
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed:
+class Parsed(msgspec.Struct, frozen=True):
     """A request as the gateway understood it.
 
     request: the decoded body; model: "" never; language: "en" or "zh", of the label; explicit_in_text: False where text
@@ -158,6 +162,8 @@ def _last_of_user(turns: list[dict[str, Any]]) -> str:
 
 def _form_is_fixed(request: dict[str, Any]) -> bool:
     """JSON mode, structured output, or a call that the model must make."""
+    if _FORMING.isdisjoint(request):  # nearly every request
+        return False
     if any(request.get(member) is not None for member in FORMS):
         return True
     format = request.get("response_format")

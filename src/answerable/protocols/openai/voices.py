@@ -62,12 +62,18 @@ class Voice:
         part: dict[str, Any] = choice[self.part] if self.part else choice
         return part
 
-    def utterances(self, part: dict[str, Any]) -> list[Utterance]:
-        """All that `part` says. Raises Unavailable ``upstream.broken`` for texts that are not texts."""
-        if _SPEAKS.isdisjoint(part):  # nearly every answer is text alone
+    def text_alone(self, part: dict[str, Any]) -> str:
+        """What `part` says if that is a text and nothing else; "" for everything else."""
+        if _SPEAKS.isdisjoint(part):  # nearly every answer
             text = part.get(self.text)
             if type(text) is str:
-                return [Utterance(TEXT, text)] if text else []
+                return text
+        return ""
+
+    def utterances(self, part: dict[str, Any]) -> list[Utterance]:
+        """All that `part` says. Raises Unavailable ``upstream.broken`` for texts that are not texts."""
+        if text := self.text_alone(part):
+            return [Utterance(TEXT, text)]
         said: list[Utterance] = []
         # Reasoning comes before the answer when both stand in one piece. The two names are two vendors' habits; where
         # both stand, they repeat each other.

@@ -7,7 +7,7 @@ import pytest
 
 from answerable.errors import Unavailable
 from answerable.protocols.openai import choices, forms
-from answerable.protocols.openai.forms import Repeat, learn
+from answerable.protocols.openai.forms import Repeat, learn, text_of, texts_of
 from answerable.protocols.openai.voices import CHUNK, COMPLETION
 from tests.openai_wire import DIALECTS, carry, delta, sse
 
@@ -114,3 +114,41 @@ def test_a_stream_that_changes_all_the_time_is_left_alone(monkeypatch: pytest.Mo
     events = [{**delta(f"t{n}"), "obfuscation": "x" * (n % 7) + str(n)} for n in range(100)]
     carry(CHAT, [sse(*events, delta(finish="stop"))], stream=True)
     assert len(learnt) <= choices._CREDIT // choices._COST
+
+
+@pytest.mark.parametrize(
+    "raws",
+    [
+        [b"plain", b"texts", " 你好".encode()],
+        [b"a\\n", b'\\"b\\"', b"\\u00e9"],
+        [b"one"],
+    ],
+)
+def test_texts_that_came_together_say_what_they_say_one_by_one(raws: list[bytes]) -> None:
+    assert texts_of(raws) == "".join(text_of(b'"%b"' % raw) for raw in raws)
+
+
+@pytest.mark.parametrize(
+    "raws",
+    [
+        [b'x","y', b"a\\", b"b"],  # together they would be three texts in a list again, of other events
+        [b'x","y', b"z"],
+        [b"a\\", b"b"],
+        ["é".encode()[:1], "é".encode()[1:]],  # half a character in each
+        [b"a\nb", b"c"],
+        [b'"', b""],
+    ],
+)
+def test_what_is_not_one_string_each_is_no_text(raws: list[bytes]) -> None:
+    with pytest.raises(ValueError):
+        texts_of(raws)
+
+
+def test_one_bad_event_among_many_that_came_together_ends_the_answer_where_it_stands() -> None:
+    event = sse(delta("word"), done=False)
+    bad = event.replace(b"word", b'x","role":"system')
+    worse = event.replace(b"word", b"\xff")
+    chunks = CHAT.decoder(stream=True).feed(event * 20 + bad + event * 20)
+    assert "".join(chunk.text for chunk in chunks) == "word" * 20 + "x" + "word" * 20
+    with pytest.raises(Unavailable):
+        CHAT.decoder(stream=True).feed(event * 20 + worse + event * 20)
