@@ -17,6 +17,7 @@ from answerable.protocols.openai.content import Pieces, body
 from answerable.protocols.openai.endpoint import Endpoint
 from answerable.protocols.openai.forms import Form, Repeat, learn, prepare, text_of, texts_of
 from answerable.protocols.openai.marker import move
+from answerable.protocols.openai.strays import Overheard, beside, beside_whole
 from answerable.protocols.openai.voices import CALL, REASONING, REFUSAL, TEXT, Utterance, Voice
 from answerable.protocols.sse import Reader
 
@@ -54,7 +55,11 @@ def whole(answer: dict[str, Any], voice: Voice) -> Chunk:
         index, part = voice.speaker(choices[0])
         voice.alone(choices[0])
         text = voice.text_alone(part) or _weigh(Weave(), index, voice.utterances(part))
-        return Chunk(answer, text, usage=usage(answer.get("usage"), "prompt_tokens", "completion_tokens"))
+        return Chunk(
+            answer,
+            text + beside_whole(answer, voice),
+            usage=usage(answer.get("usage"), "prompt_tokens", "completion_tokens"),
+        )
     weave = Weave()
     texts = []
     seen: set[int] = set()
@@ -65,7 +70,11 @@ def whole(answer: dict[str, Any], voice: Voice) -> Chunk:
         seen.add(index)
         voice.alone(choice)
         texts.append(_weigh(weave, index, voice.utterances(part)))
-    return Chunk(answer, "".join(texts), usage=usage(answer.get("usage"), "prompt_tokens", "completion_tokens"))
+    return Chunk(
+        answer,
+        "".join(texts) + beside_whole(answer, voice),
+        usage=usage(answer.get("usage"), "prompt_tokens", "completion_tokens"),
+    )
 
 
 class Stream:
@@ -78,6 +87,7 @@ class Stream:
         "_finished",
         "_form",
         "_held",
+        "_overheard",
         "_size",
         "_spoken",
         "_sse",
@@ -91,6 +101,7 @@ class Stream:
         self._usage_wanted = usage_wanted
         self._sse = Reader()
         self._weave = Weave()
+        self._overheard = Overheard(self._weave)
         self._held: Chunk | None = None
         self._spoken: set[int] = set()
         self._finished: set[int] = set()
@@ -173,6 +184,7 @@ class Stream:
             if choice.get("finish_reason") is not None:
                 self._finished.add(index)
                 ends = True
+        chunk.text += beside(self._overheard, answer, self._voice)
         if not choices and chunk.usage is not None and not self._usage_wanted:
             # Read, but not passed on: its figures go with the piece that is sent instead.
             if self._held is not None:

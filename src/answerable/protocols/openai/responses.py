@@ -18,7 +18,20 @@ from answerable.protocols.openai.answers import MAX_ANSWER, Weave, Whole, broken
 from answerable.protocols.openai.content import Call, Choice, body
 from answerable.protocols.openai.endpoint import Endpoint, unlabelled_turns
 from answerable.protocols.openai.filling import Filling
-from answerable.protocols.openai.slots import CALL, PLACES, REASONING, REFUSAL, SUMMARY, TEXT, Key, Slot, slots
+from answerable.protocols.openai.slots import (
+    CALL,
+    DELTA,
+    PLACES,
+    REASONING,
+    REFUSAL,
+    SUMMARY,
+    TEXT,
+    Key,
+    Slot,
+    others,
+    slots,
+)
+from answerable.protocols.openai.strays import Overheard
 from answerable.protocols.sse import Reader
 
 ENDS: Final = frozenset({"response.completed", "response.incomplete", "response.failed"})
@@ -70,7 +83,9 @@ def whole(answer: dict[str, Any]) -> Chunk:
     if not isinstance(answer.get("output"), list) or "type" in answer:
         raise broken("no output")
     weave = Weave()
-    text = "".join(weave.say(slot.key, slot.name + slot.text) for slot in slots(answer) if slot.name or slot.text)
+    text = "".join(weave.say(slot.key, slot.text) for slot in slots(answer) if slot.text)
+    overheard = Overheard(weave)
+    text += "".join([overheard.hear("", holder, known) for holder, known in others(answer)])
     return Chunk(answer, text, usage=usage(answer.get("usage"), "input_tokens", "output_tokens"))
 
 
@@ -116,12 +131,13 @@ class Texts:
 class Stream:
     """Decoder of a stream of events."""
 
-    __slots__ = ("_done", "_filling", "_size", "_sse", "_texts", "_weave")
+    __slots__ = ("_done", "_filling", "_overheard", "_size", "_sse", "_texts", "_weave")
 
     def __init__(self) -> None:
         self._sse = Reader()
         self._filling = Filling()
         self._weave = Weave()
+        self._overheard = Overheard(self._weave)
         self._texts = Texts()
         self._done = False
         self._size = 0
@@ -156,11 +172,13 @@ class Stream:
         # as one line, it is one line too.
         chunk = Chunk(event, event=kind if name == kind else "")
         if (more := self._texts.more(event)) is not None:
-            chunk.text = self._weave.say(*more)
+            chunk.text = self._weave.say(*more) + self._overheard.hear(kind, event, DELTA)
             return chunk
         for slot in slots(event):
             if new := self._texts.hear(slot):
                 chunk.text += self._weave.say(slot.key, new)
+        for holder, known in others(event):
+            chunk.text += self._overheard.hear(kind if holder is event else "", holder, known)
         if kind in ENDS:
             self._done = chunk.last = True
             response = event.get("response")

@@ -54,6 +54,25 @@ _EVENTS: Final[dict[str, tuple[str, str, str, bool]]] = {
 }
 _PARTS: Final = {"output_text": (TEXT, "text"), "refusal": (REFUSAL, "refusal"), "reasoning_text": (REASONING, "text")}
 PLACES: Final = frozenset({"response", "item", "part", "output"})
+# Members that hold no text of the answer, that repeat the request, or whose text is a slot's.
+_EVENT: Final = PLACES | {
+    "type", "sequence_number", "item_id", "output_index", "content_index", "summary_index", "annotation_index",
+    "response_id", "obfuscation", "partial_image_index",
+}  # fmt: skip
+_KNOWN: Final = {kind: _EVENT | {member} for kind, (_, member, _, _) in _EVENTS.items()}
+DELTA: Final = _KNOWN["response.output_text.delta"]
+_RESPONSE: Final = frozenset(
+    {
+        "id", "object", "created_at", "completed_at", "status", "model", "output", "usage", "background", "billing",
+        "conversation", "instructions", "max_output_tokens", "max_tool_calls", "metadata", "parallel_tool_calls",
+        "previous_response_id", "prompt", "prompt_cache_key", "prompt_cache_retention", "reasoning",
+        "safety_identifier", "service_tier", "store", "temperature", "text", "tool_choice", "tools", "top_logprobs",
+        "top_p", "truncation", "user",
+    }
+)  # fmt: skip
+_ITEM: Final = frozenset({"id", "type", "status", "role", "content", "summary", "call_id", "phase"})
+_TYPE: Final = frozenset({"type"})
+_SUMMARY: Final = _TYPE | {"text"}
 _CALLS: Final = {
     "function_call": "arguments",
     "custom_tool_call": "input",
@@ -87,6 +106,43 @@ def slots(body: dict[str, Any]) -> list[Slot]:
     if "output" in body:
         found.extend(_output(body))
     return found
+
+
+def others(body: dict[str, Any]) -> Iterator[tuple[dict[str, Any], frozenset[str]]]:
+    """The objects of an event, or of a whole response, each with those of its members that need no more watching. To be
+    asked after `slots`, which refuses lists that are none."""
+    kind = body.get("type")
+    yield body, _KNOWN.get(kind, _EVENT) if isinstance(kind, str) else _RESPONSE
+    items: list[Any] = list(_list(body, "output"))
+    if "response" in body:
+        response = body["response"]
+        if isinstance(response, dict):
+            yield response, _RESPONSE
+            items += _list(response, "output")
+        else:
+            yield {"response": response}, frozenset()
+    if "item" in body:
+        items.append(body["item"])
+    for item in items:
+        if not isinstance(item, dict):
+            yield {"item": item}, frozenset()
+            continue
+        called = _CALLS.get(item["type"]) if isinstance(item.get("type"), str) else None
+        yield item, _ITEM | {called} if called else _ITEM
+        for part in _list(item, "content"):
+            yield _other(part)
+        for part in _list(item, "summary"):
+            yield _other(part, _SUMMARY)
+    if "part" in body:
+        yield _other(body["part"], _SUMMARY) if "summary_index" in body else _other(body["part"])
+
+
+def _other(part: Any, known: frozenset[str] = _TYPE) -> tuple[dict[str, Any], frozenset[str]]:
+    if not isinstance(part, dict):
+        return {"part": part}, frozenset()
+    kind = part.get("type")
+    slot = _PARTS.get(kind) if known is _TYPE and isinstance(kind, str) else None
+    return part, known | {slot[1]} if slot else known
 
 
 def _output(response: dict[str, Any]) -> Iterator[Slot]:
