@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import time
 from pathlib import Path
 
@@ -37,6 +38,23 @@ def test_it_ends_with_what_it_started(tmp_path: Path) -> None:
     while not gone(grandchild) and time.monotonic() < deadline:
         time.sleep(0.02)
     assert gone(grandchild)
+
+
+def test_what_left_its_session_ends_too(tmp_path: Path) -> None:
+    file = tmp_path / "pid"
+    bystander = subprocess.Popen(["sleep", "60"])
+    child = Child(["sh", "-c", f"(setsid setsid sh -c 'echo $$ > {file}; exec sleep 60' &) ; exit 0"], os.environ)
+    deadline = time.monotonic() + 5
+    while not (file.exists() and file.read_text().strip()) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    escaped = int(file.read_text())
+    assert child.wait(5) == 0
+    assert not gone(escaped), "its program has ended, and it goes on"
+    child.end()
+    assert gone(escaped)
+    assert bystander.poll() is None
+    bystander.kill()
+    bystander.wait()
 
 
 def test_one_that_will_not_end_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 
-from answerable.upstreams.process import identity, is_running
+from answerable.upstreams.process import descendants, identity, is_running
 
 PARENT = """
 import os, subprocess, sys
@@ -21,6 +21,20 @@ die_with_parent(os.getppid()); confine()
 print("ready", flush=True)
 time.sleep(60)
 """
+
+
+def test_descendants_are_found_over_generations() -> None:
+    before = descendants(os.getpid())
+    child = subprocess.Popen(["sh", "-c", "sh -c 'echo $$; sleep 60; :'; :"], stdout=subprocess.PIPE, text=True)
+    assert child.stdout is not None
+    grandchild = int(child.stdout.readline())
+    assert {child.pid, grandchild} <= descendants(os.getpid()) - before
+    assert grandchild in descendants(child.pid)
+    assert child.pid not in descendants(child.pid)
+    for pid in descendants(child.pid):
+        os.kill(pid, signal.SIGKILL)
+    child.kill()
+    child.communicate()
 
 
 def test_identity_is_of_one_process_in_time() -> None:
