@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from answerable.errors import VerificationError
 
 KEY_LENGTH: Final = 32
-_NONCE_LENGTH: Final = 12
+NONCE_LENGTH: Final = 12
 _TAG_LENGTH: Final = 16
 _BLOCK: Final = 64  # of SHA-256, bytes
 _INNER: Final = bytes(x ^ 0x36 for x in range(256))
@@ -28,21 +28,24 @@ def fresh_key() -> bytes:
     return urandom(KEY_LENGTH)
 
 
-def seal(key: bytes, plaintext: bytes, aad: bytes) -> bytes:
+def seal(key: bytes, plaintext: bytes, aad: bytes, nonce: bytes = b"") -> bytes:
     """nonce (12 bytes) || ciphertext || tag (16 bytes). `aad` is bound and not stored: name the record in it.
-    key: 32 bytes. Raises VerificationError ``log.sealed`` for another length."""
+    key: 32 bytes; nonce: 12 random bytes that were drawn for this one call, drawn here if empty. Raises
+    VerificationError ``log.sealed`` for another length."""
     cipher = _cipher(key)
-    nonce = urandom(_NONCE_LENGTH)
+    nonce = nonce or urandom(NONCE_LENGTH)
+    if len(nonce) != NONCE_LENGTH:
+        raise VerificationError("log.sealed")
     return nonce + cipher.encrypt(nonce, plaintext, aad)
 
 
 def unseal(key: bytes, sealed: bytes, aad: bytes) -> bytes:
     """The plaintext. Raises VerificationError ``log.sealed`` if key, bytes or `aad` are not those of `seal`."""
     cipher = _cipher(key)
-    if len(sealed) < _NONCE_LENGTH + _TAG_LENGTH:
+    if len(sealed) < NONCE_LENGTH + _TAG_LENGTH:
         raise VerificationError("log.sealed")
     try:
-        return cipher.decrypt(sealed[:_NONCE_LENGTH], sealed[_NONCE_LENGTH:], aad)
+        return cipher.decrypt(sealed[:NONCE_LENGTH], sealed[NONCE_LENGTH:], aad)
     except InvalidTag:
         raise VerificationError("log.sealed") from None
 

@@ -91,14 +91,16 @@ async def carry(action: Action, dialect: Dialect, deps: Deps, out: Out) -> None:
 
                 # (6) label
                 trace.step("label")
-                marked = [mark.feed(chunk) for chunk in chunks]
-                for chunk in marked:
-                    dialect.stamp(chunk, record.rid, served.system.name)
-                    record.said(chunk)
+                data: list[bytes] = []
+                for chunk in chunks:
+                    marked = mark.feed(chunk)
+                    dialect.stamp(marked, record.rid, served.system.name)
+                    record.said(marked)
+                    data.append(dialect.encode(marked, stream=action.stream))
                 if not record.released:
                     record.released = True
                     await out.start(record.rid, headers(label))
-                await out.send(b"".join([dialect.encode(chunk, stream=action.stream) for chunk in marked]))
+                await out.send(b"".join(data))
 
         # (7) record
         trace.step("record")

@@ -91,9 +91,9 @@ class Record:
             payloads.append(("pri", salt_pri, who))
         leaf = encode_own(
             OpenLeaf(
-                act=action.act.value,
+                act=action.act,
                 c=Commitments(in_=commit("in", salt_in, action.body)),
-                dec=decision.ruling.value,
+                dec=decision.ruling,
                 err=error or UNSET,
                 n=leaf_nonce(),
                 par=[action.hold] if action.hold else [],
@@ -107,7 +107,7 @@ class Record:
                 via=model.system.rid if model else UNSET,
                 vwar=model.warrant.grant if model else UNSET,
                 war=caller.warrant.grant,
-                wld=action.world.value,
+                wld=action.world,
             )
         )
         self.rid = rid(leaf)
@@ -145,7 +145,7 @@ class Record:
                 err=error or UNSET,
                 n=leaf_nonce(),
                 open=self.rid,
-                st=outcome.value,
+                st=outcome,
                 t=self._deps.clock.now_ms(),
                 u=_usage(self.spent) if self.spent is not None else UNSET,
             )
@@ -169,7 +169,7 @@ def _usage(spent: Spent) -> Usage:
         cur=spent.currency or UNSET,
         in_=spent.tokens_in,
         mj=spent.energy_mj,
-        mjk=spent.energy_measure.value,
+        mjk=spent.energy_measure,
         ms=spent.duration_ms,
         out=spent.tokens_out,
     )

@@ -21,7 +21,7 @@ from typing import Final
 
 import msgspec
 
-from answerable.crypto.sealing import KEY_LENGTH, seal, unseal
+from answerable.crypto.sealing import KEY_LENGTH, NONCE_LENGTH, seal, unseal
 from answerable.errors import Unavailable, VerificationError
 from answerable.model.units import LASTING, Payload, Unit
 from answerable.stores.database import translated
@@ -82,15 +82,17 @@ class PayloadWriter:
         return places
 
     def _pack(self, first: int, payloads: Sequence[Payload], bodies: bool) -> bytes:
-        keys = urandom(KEY_LENGTH * len(payloads))
+        drawn = urandom((KEY_LENGTH + NONCE_LENGTH) * len(payloads))  # one system call for the batch
         names: list[_Name] = []
         pieces = [b"", b""]
         at = 0
         for payload in payloads:
-            key = keys[at : at + KEY_LENGTH]
-            at += KEY_LENGTH
+            key, nonce = drawn[at : at + KEY_LENGTH], drawn[at + KEY_LENGTH : at + KEY_LENGTH + NONCE_LENGTH]
+            at += KEY_LENGTH + NONCE_LENGTH
             rid, group = payload.rid, payload.group
-            sealed = seal(key, payload.salt + payload.body if bodies else payload.salt, f"{rid}/{group}".encode())
+            sealed = seal(
+                key, payload.salt + payload.body if bodies else payload.salt, f"{rid}/{group}".encode(), nonce
+            )
             pieces.append(sealed)
             names.append((rid, group, key, len(sealed), bodies, payload.tags))  # type: ignore[arg-type]
         pieces[1] = seal(self._key, _encode(names), _bound(first))

@@ -37,7 +37,7 @@ class StepTracer:
             "answerable_actions_total", "Actions by act, outcome and code.", ("act", "outcome", "code")
         )
         durations = metrics.histogram("answerable_step_seconds", "Time in each step of the path.", ("step",))
-        self.steps = tuple(durations.of(step) for step in STEPS)
+        self.observes = tuple(durations.of(step).observe for step in STEPS)
         self.whole = metrics.histogram("answerable_action_seconds", "Time of whole actions.").of()
         self.tokens = metrics.counter("answerable_tokens_total", "Tokens by direction.", ("direction",))
         self.energy = metrics.counter(
@@ -85,9 +85,9 @@ class StepTrace:
             self._last[self._current] = now
         self._current = _BEFORE
         tracer = self._tracer
-        for nanoseconds, series in zip(self._spent, tracer.steps):  # noqa: B905  what came before the first has none
+        for nanoseconds, observe in zip(self._spent, tracer.observes):  # noqa: B905  before the first step is no step
             if nanoseconds:
-                series.observe(nanoseconds * 1e-9)
+                observe(nanoseconds * 1e-9)
         tracer.whole.observe((now - self._began) * 1e-9)
         tracer.actions.add((self._act, outcome, code))
         if spent is not None:

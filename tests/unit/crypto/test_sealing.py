@@ -49,3 +49,12 @@ def test_keyed_is_hmac_sha256() -> None:
 def test_keyed_takes_keys_of_every_length(length: int) -> None:
     key = bytes(range(length))
     assert keyed(key, b"words") == hmac.new(key, b"words", hashlib.sha256).digest()
+
+
+def test_a_nonce_that_was_drawn_with_others_is_the_one_that_is_used() -> None:
+    nonce = bytes(range(12))
+    sealed = seal(KEY, b"words", b"rid", nonce)
+    assert sealed[:12] == nonce
+    assert unseal(KEY, sealed, b"rid") == b"words"
+    with pytest.raises(VerificationError):
+        seal(KEY, b"words", b"rid", nonce[:-1])

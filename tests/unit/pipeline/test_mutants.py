@@ -54,7 +54,7 @@ MUTANTS = [
     ("6 not labelled", "mark.feed(chunk)", "chunk", s.the_answer_is_labelled_for_people_and_machines),
     (
         "6 not stamped",
-        "                    dialect.stamp(chunk, record.rid, served.system.name)\n",
+        "                    dialect.stamp(marked, record.rid, served.system.name)\n",
         "",
         s.each_piece_carries_the_record_id,
     ),

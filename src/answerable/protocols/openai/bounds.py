@@ -60,10 +60,14 @@ def _measure(value: dict[str, Any]) -> None:
                 members += len(each)
                 if members > MAX_MEMBERS:
                     raise Refused("request.too_complex", what="members", limit=MAX_MEMBERS)
-                below.extend(item for item in each.values() if type(item) is dict or type(item) is list)
+                for item in each.values():
+                    if type(item) is dict or type(item) is list:
+                        below.append(item)
             else:
                 elements += len(each)
                 if elements > MAX_ELEMENTS:
                     raise Refused("request.too_complex", what="elements", limit=MAX_ELEMENTS)
-                below.extend(item for item in each if type(item) is dict or type(item) is list)
+                for item in each:
+                    if type(item) is dict or type(item) is list:
+                        below.append(item)
         level = below
