@@ -11,12 +11,14 @@ import asyncio
 import ssl
 from collections import deque
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from answerable.errors import Unavailable
 from answerable.net.connection import Connection, Phase
 from answerable.net.endpoint import Endpoint
 from answerable.net.limits import Limits
+
+_PLAIN: Final = {value.encode(): value for value in ("application/json", "text/event-stream")}
 
 
 class Pool:
@@ -194,9 +196,8 @@ class Exchange:
             connection.close()
             raise
         self.status = connection.status
-        self.content_type = (
-            connection.headers.get(b"content-type", b"").partition(b";")[0].strip().lower().decode("latin-1")
-        )
+        value = connection.headers.get(b"content-type", b"")
+        self.content_type = _PLAIN.get(value) or value.partition(b";")[0].strip().lower().decode("latin-1")
         return self
 
     async def __aexit__(
@@ -210,9 +211,8 @@ class Exchange:
         return self
 
     async def __anext__(self) -> bytes:
-        if self._connection is None:
-            raise StopAsyncIteration
-        if data := await self._connection.piece():
+        connection = self._connection
+        if connection is not None and (data := await connection.piece()):
             return data
         raise StopAsyncIteration
 
