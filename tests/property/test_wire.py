@@ -106,7 +106,7 @@ def reference(text: bytes) -> list[Event]:
     for line in text.split(b"\n")[:-1]:
         if not line:
             if lines:
-                events.append(Event(name, b"\n".join(lines)))
+                events.append((name, b"\n".join(lines)))
             name, lines = b"", []
             continue
         field, _, value = line.partition(b":")

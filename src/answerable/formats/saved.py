@@ -110,7 +110,7 @@ def _events(data: bytes) -> list[dict[str, Any]] | None:
     try:
         # A capture that was cut may lack the empty line that ends its last event.
         events = Reader(MAX_ANSWER).feed(data.rstrip() + b"\n\n")
-        values = [_decode(event.data) for event in events if event.data not in (choices.DONE, b"")]
+        values = [_decode(data) for _, data in events if data not in (choices.DONE, b"")]
     except (ValueError, RecursionError, Unavailable):
         return None
     return values if values and all(isinstance(value, dict) for value in values) else None

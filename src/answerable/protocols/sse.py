@@ -6,7 +6,7 @@ The common event, one ``data:`` line ended by an empty line, takes a short way; 
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final
 
 from answerable.errors import Unavailable
 
@@ -16,11 +16,9 @@ MAX_EVENT: Final = 16 * 1024 * 1024
 _BOM = b"\xef\xbb\xbf"
 
 
-class Event(NamedTuple):
-    """name: UTF-8 bytes of the `event` field, b"" if there was none; data: the joined `data` lines, undecoded."""
-
-    name: bytes
-    data: bytes
+# (name, data): UTF-8 bytes of the `event` field, b"" if there was none; the joined `data` lines, undecoded. A stream
+# has so many that a class of their own would cost as much as reading them.
+Event = tuple[bytes, bytes]
 
 
 class Reader:
@@ -56,7 +54,7 @@ class Reader:
         events: list[Event] = []
         for block in blocks:
             if block.startswith(b"data: ") and b"\n" not in block:
-                events.append(Event(b"", block[6:]))
+                events.append((b"", block[6:]))
             elif block and (event := _parse(block)) is not None:
                 events.append(event)
         return events
@@ -92,7 +90,7 @@ class Reader:
 
 def _parse(block: bytes) -> Event | None:
     if block.startswith(b"event: ") and (end := block.find(b"\ndata: ")) > 0 and block.count(b"\n") == 1:
-        return Event(block[7:end], block[end + 7 :])
+        return block[7:end], block[end + 7 :]
     name = b""
     lines: list[bytes] = []
     for line in block.split(b"\n"):
@@ -101,7 +99,7 @@ def _parse(block: bytes) -> Event | None:
             lines.append(value.removeprefix(b" "))
         elif field == b"event":
             name = value.removeprefix(b" ")
-    return Event(name, b"\n".join(lines)) if lines else None
+    return (name, b"\n".join(lines)) if lines else None
 
 
 def write(data: bytes, event: str = "") -> bytes:

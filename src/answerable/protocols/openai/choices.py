@@ -139,7 +139,7 @@ class Stream:
                 if len(raws) > 1:  # one of them is not what it looks like: from here on one by one
                     together = False
                     continue
-            piece = events[at].data
+            piece = events[at][1]
             at += 1
             if piece == DONE:
                 self._finish(out)

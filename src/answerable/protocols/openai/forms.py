@@ -60,7 +60,7 @@ class Form:
         before, after = len(head), len(tail)
         raws: list[bytes] = []
         for at in range(start, end):
-            data = events[at].data
+            data = events[at][1]
             length = len(data) - after
             if length <= before or not data.startswith(head) or not data.endswith(tail):
                 break

@@ -148,11 +148,11 @@ class Stream:
         if self._size > MAX_ANSWER:
             raise Unavailable("upstream.oversized", limit=MAX_ANSWER)
         out: list[Chunk] = []
-        for event in self._sse.feed(data):
-            if self._done or event.data == b"[DONE]":
+        for name, piece in self._sse.feed(data):
+            if self._done or piece == b"[DONE]":
                 break
-            if event.data:
-                out.append(self._piece(event.name.decode("utf-8", "replace"), members(event.data)))
+            if piece:
+                out.append(self._piece(name.decode("utf-8", "replace"), members(piece)))
         return out
 
     def end(self) -> list[Chunk]:
