@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 BODILESS: Final = frozenset({204, 304})
-_FAILED: Final = b"content-type: text/plain\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
-_STATUS: Final = {status.value: b"HTTP/1.1 %d %b\r\n" % (status, status.phrase.encode()) for status in HTTPStatus}
+_FAILED: Final = b"\r\ncontent-type: text/plain\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+_STATUS: Final = {status.value: b"HTTP/1.1 %d %b" % (status, status.phrase.encode()) for status in HTTPStatus}
 
 log: Final = logging.getLogger(__name__)
 
@@ -100,7 +100,7 @@ class Cycle:
                 return
         kind = message["type"]
         if kind == "http.response.body" and self._started and not self.complete:
-            self._write(message.get("body", b""), last=not message.get("more_body", False))
+            self._write(message.get("body", b""), not message.get("more_body"))
         elif kind == "http.response.start" and not self._started:
             self._held = self._head(message["status"], message.get("headers", ()))
             self._started = True
@@ -138,35 +138,37 @@ class Cycle:
     def _head(self, status: int, headers: Any) -> bytes:
         lines = [_STATUS[status], self._connection.house.date]
         closes = sized = False
-        for name, value in headers:
+        for header in headers:
+            name = header[0]
             if name == b"content-length":
                 sized = True
-                self._left = int(value)
-            elif name == b"connection" and value.lower() == b"close":
+                self._left = int(header[1])
+            elif name == b"connection" and header[1].lower() == b"close":
                 closes = True
                 self.keep = False
-            lines.append(b"%b: %b\r\n" % (name, value))
+            lines.append(b": ".join(header))
         if not sized and status not in BODILESS and self.scope["method"] != "HEAD":
             if self.scope["http_version"] == "1.0":
                 self.keep = False  # its end is the end of the connection: chunks came with 1.1
             else:
                 self._chunked = True
-                lines.append(b"transfer-encoding: chunked\r\n")
+                lines.append(b"transfer-encoding: chunked")
         if not self.keep and not closes:
-            lines.append(b"connection: close\r\n")
-        head = b"".join(lines)
-        if head.count(b"\n") != len(lines) or head.count(b"\r") != len(lines) or b"\0" in head:
+            lines.append(b"connection: close")
+        head = b"\r\n".join(lines)
+        breaks = len(lines) - 1
+        if head.count(b"\n") != breaks or head.count(b"\r") != breaks or b"\0" in head:
             raise RuntimeError("a header with a line break")
-        return head + b"\r\n"
+        return head + b"\r\n\r\n"
 
-    def _write(self, body: bytes, *, last: bool) -> None:
-        if self.scope["method"] == "HEAD":
-            body = b""
-        elif self._chunked:
+    def _write(self, body: bytes, last: bool) -> None:
+        if self._chunked:
             if body:
                 body = b"%x\r\n%b\r\n" % (len(body), body)
             if last:
                 body += b"0\r\n\r\n"
+        elif self.scope["method"] == "HEAD":
+            body = b""
         elif self._left >= 0:
             self._left -= len(body)
             if self._left < 0 or (last and self._left):
@@ -191,5 +193,5 @@ class Cycle:
         self._wake()
         if not self.gone:
             if not self._started or self._held:
-                self._connection.transport.write(_STATUS[500] + self._connection.house.date + _FAILED)
+                self._connection.transport.write(b"%b\r\n%b%b" % (_STATUS[500], self._connection.house.date, _FAILED))
             self._connection.transport.close()

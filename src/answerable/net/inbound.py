@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import resource
 from collections import deque
+from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import unquote
 
@@ -28,6 +29,7 @@ MAX_FIELDS: Final = 256  # headers of a request
 MAX_PIPELINED: Final = 64  # requests of one connection that wait for their turn
 HEAD_SECONDS: Final = 20.0  # from connection, or from the head's first byte, to its end
 MAX_CONNECTIONS: Final = 2048
+SHORT: Final = 64  # bytes of a target that is remembered: most callers ask the same few
 AROUND: Final = 8  # bytes around each byte of a body: its chunk may be as small as one
 
 _UNREADABLE = msgspec.json.encode({"error": Refused("request.unreadable", limit=MAX_HEAD).as_dict()})
@@ -35,12 +37,13 @@ _ANSWER_400 = (
     b"HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: %d\r\n\r\n%b"
     % (len(_UNREADABLE), _UNREADABLE)
 )
+_FRAMING: Final = frozenset({b"transfer-encoding", b"expect"})
 _ASGI: Final = {"version": "3.0", "spec_version": "2.3"}
 
 
 class House:
-    """What the connections of one listener share. busy: requests that are being answered. date: a header line, of this
-    second. closing: no connection is kept after its answer."""
+    """What the connections of one listener share. busy: requests that are being answered. date: a header line without
+    its end, of this second. closing: no connection is kept after its answer."""
 
     def __init__(self, app: App, loop: asyncio.AbstractEventLoop) -> None:
         self.app = app
@@ -157,23 +160,20 @@ class Inbound(asyncio.Protocol):
         if not self.waiting_since:  # a trailer
             return
         name = name.lower()
-        if name == b"transfer-encoding":
-            if value.lower() != b"chunked" or self._parser.get_http_version() != "1.1":
-                raise ValueError("a coding that we do not speak")
-        elif name == b"expect":
-            self._expects = value.lower() == b"100-continue"
+        if name in _FRAMING:
+            self._framed(name, value.lower())
         self._headers.append((name, value))
-        if len(self._headers) > MAX_FIELDS:
-            raise ValueError("more headers than anyone needs")
 
     def on_headers_complete(self) -> None:
         parser = self._parser
         version = parser.get_http_version()
         if version not in ("1.1", "1.0"):
             raise ValueError("a version that we do not speak")
+        if len(self._headers) > MAX_FIELDS:
+            raise ValueError("more headers than anyone needs")
         self.waiting_since = 0.0
         self._head_bytes = self._around = 0
-        path, raw, query = target(self._url)
+        path, raw, query = (_known if len(self._url) <= SHORT else target)(self._url)
         scope: dict[str, Any] = {
             "type": "http",
             "asgi": _ASGI,
@@ -181,7 +181,7 @@ class Inbound(asyncio.Protocol):
             "server": self._server,
             "client": self._client,
             "scheme": self._scheme,
-            "method": parser.get_method().decode("ascii"),
+            "method": parser.get_method().decode(),
             "root_path": "",
             "path": path,
             "raw_path": raw,
@@ -245,6 +245,12 @@ class Inbound(asyncio.Protocol):
         else:
             self._answering.keep = False
 
+    def _framed(self, name: bytes, value: bytes) -> None:
+        if name == b"expect":
+            self._expects = value == b"100-continue"
+        elif value != b"chunked" or self._parser.get_http_version() != "1.1":
+            raise ValueError("a coding that we do not speak")
+
     def _start(self, cycle: Cycle) -> None:
         self._answering = cycle
         self.house.busy.add(cycle)
@@ -300,3 +306,6 @@ def target(url: bytes) -> tuple[str, bytes, bytes]:
         return raw.decode("ascii"), raw, query
     parsed = httptools.parse_url(url)
     return unquote(parsed.path.decode("ascii")), parsed.path, parsed.query or b""
+
+
+_known = lru_cache(maxsize=128)(target)

@@ -110,7 +110,7 @@ class Listener:
                 connection.transport.abort()
             elif connection.resting_since and now - connection.resting_since > self._keep_alive_s:
                 connection.transport.close()
-        house.date = b"date: %b\r\n" % formatdate(usegmt=True).encode("ascii")
+        house.date = b"date: %b" % formatdate(usegmt=True).encode("ascii")
         self._sweep = loop.call_later(min(SWEEP_S, self._head_s / 4, self._keep_alive_s / 4), self._look, loop, house)
 
 
