@@ -3,9 +3,12 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from pathlib import Path
 
 import httpx2 as httpx
+import openai
 import pytest
 
 from tests.e2e.places import running
@@ -32,3 +35,32 @@ def test_an_upstream_that_kills_the_gateway_is_on_record(tmp_path: Path) -> None
             assert told["outcome"] == "unknown"
             assert "settled as unknown" in place.log.read_text(), "visibly, never silently"
             assert place.ask().status_code == 200, "and it goes on"
+
+
+def test_a_stream_in_flight_when_the_gateway_ends_is_told_and_recorded_so(tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    told: list[object] = []
+    with ScriptedUpstream() as upstream:
+        words = ("demo", "--port", "0", "--url", upstream.url, "--model", "scripted", "--locality", "local")
+        with running(words, store) as place:
+
+            def listen() -> None:
+                try:
+                    for _ in place.client().chat.completions.create(
+                        model="auto", stream=True, messages=[{"role": "user", "content": "do:drip"}]
+                    ):
+                        told.append("piece")
+                except openai.APIError as error:
+                    told.append(error.code)
+
+            thread = threading.Thread(target=listen)
+            thread.start()
+            until = time.monotonic() + 10
+            while len(told) < 3 and time.monotonic() < until:
+                time.sleep(0.02)
+            assert place.end() == 0
+            thread.join(10)
+            assert told[-1] == "action.shutdown"
+        with running(words, store) as place:
+            closes = [entry["leaf"] for entry in place.leaves() if entry["leaf"]["k"] == "close"]
+            assert [(leaf["st"], leaf["err"]) for leaf in closes] == [("error", "action.shutdown")]

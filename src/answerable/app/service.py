@@ -46,6 +46,8 @@ from answerable.warrants.gate import Gate, audience_of
 from answerable.warrants.holder import Holder
 from answerable.warrants.issuer import Issuer
 
+GRACE_S: Final = 3.0  # what calls in flight get to end by themselves when the service closes
+
 log: Final = logging.getLogger("answerable.service")
 
 
@@ -131,8 +133,12 @@ class Service:
         """Take no more, end what is in flight, write what waits, end the models, let the store go."""
         if self.before_close is not None and self._listeners:
             await self.before_close()
-        for listener in self._listeners:
-            await listener.close()
+        if self._listeners:
+            # Shorter than the listener's own grace: whoever is cut is told why, and so is the record.
+            grounding = asyncio.get_running_loop().call_later(GRACE_S, self._flights.ground)
+            for listener in self._listeners:
+                await listener.close()
+            grounding.cancel()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, *self._endings, return_exceptions=True)
@@ -162,7 +168,7 @@ class Service:
         )
         holder = Holder(issuer=issuer, directory=core.book, clock=core.clock, aud=audience)
         gate = Gate(core.book, core.clock, audience)
-        flights = Flights(gate)
+        flights = self._flights = Flights(gate)
         core.watchers.append(lambda effects: self._follow_stops(flights, effects))
         metrics = Metrics()
         metrics.gauge("answerable_flights", "Actions in flight.", lambda: len(flights))

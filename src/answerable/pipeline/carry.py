@@ -107,11 +107,11 @@ async def carry(action: Action, dialect: Dialect, deps: Deps, out: Out) -> None:
         await record.close(Outcome.DONE)
         await out.finish(dialect.trailer(stream=action.stream))
     except asyncio.CancelledError:
-        # A stop order cut the flight, or the client went away. Either is recorded before anything else happens.
+        # We cut the flight (a stop order came, the gateway ends), or the client went away: recorded before all else.
         deps.flights.leave(flight)
-        error = Refused("stop.system", order=flight.order) if flight.order else Refused("request.disconnected")
-        await whole(conclude(record, error, out if flight.order else None, deps))
-        if not flight.order:
+        error = flight.cause or Refused("request.disconnected")
+        await whole(conclude(record, error, out if flight.cause else None, deps))
+        if flight.cause is None:
             raise
         flight.landed()
     except Exception as raised:  # noqa: BLE001  any exception is a refusal of this action, and of nothing else

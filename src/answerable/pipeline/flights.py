@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Actions in flight, so that a stop order reaches them at once instead of at their next chunk, and a deadline too.
 
-A stop order cancels the task of each action whose caller or model it stops, and the action's flight says by which
-order: `carry` tells this cancellation from a client that went away. One timer looks after the deadlines of all: a timer
+A stop order cancels the task of each action whose caller or model it stops, and the action's flight says why it was
+cut: `carry` tells this cancellation from a client that went away. One timer looks after the deadlines of all: a timer
 an action costs ten times as much.
 """
 
@@ -12,6 +12,7 @@ import asyncio
 from types import TracebackType
 from typing import Final
 
+from answerable.errors import AnswerableError, Refused, Unavailable
 from answerable.model.warrants import Bearer, Horizon
 from answerable.ports import Gate
 
@@ -21,10 +22,10 @@ _COARSEST_S: Final = 1.0
 
 
 class Flight:
-    """One action on its way. `order` is the rid of the stop order that cut it, or "". bearers: who flies, as last
-    admitted; horizon: as far as that is known to last."""
+    """One action on its way. cause: why it was cut by us, None while it was not. bearers: who flies, as last admitted;
+    horizon: as far as that is known to last."""
 
-    __slots__ = ("_cancelled", "_flights", "_late", "_task", "bearers", "ends", "horizon", "order")
+    __slots__ = ("_cancelled", "_flights", "_late", "_task", "bearers", "cause", "ends", "horizon")
 
     def __init__(self, flights: Flights, task: asyncio.Task[object] | None) -> None:
         self._flights = flights
@@ -34,7 +35,7 @@ class Flight:
         self.ends = 0.0  # the loop's time at which it has to be done; 0: no deadline runs
         self.bearers: tuple[Bearer, ...] = ()
         self.horizon: Horizon | None = None
-        self.order = ""
+        self.cause: AnswerableError | None = None
 
     def within(self, seconds: float) -> Flight:
         """A context that is left with TimeoutError when it is not left within `seconds`, up to a second later."""
@@ -60,9 +61,10 @@ class Flight:
         if self._task.uncancel() <= self._cancelled and kind is asyncio.CancelledError:
             raise TimeoutError from raised
 
-    def cut(self, order: str) -> None:
-        if not self.order and self._task is not None:
-            self.order = order
+    def cut(self, cause: AnswerableError) -> None:
+        """End it for this reason; the first one stands."""
+        if self.cause is None and self._task is not None:
+            self.cause = cause
             self._task.cancel()
 
     def landed(self) -> None:
@@ -117,7 +119,13 @@ class Flights:
         for flight in tuple(self._flights):
             for bearer in flight.bearers:
                 if order := self._gate.stopped_by(bearer):
-                    flight.cut(order)
+                    flight.cut(Refused("stop.system", order=order))
                     cut += 1
                     break
         return cut
+
+    def ground(self) -> int:
+        """Cut every flight, because the gateway ends; returns how many. Each is told and recorded as just that."""
+        for flight in tuple(self._flights):
+            flight.cut(Unavailable("action.shutdown"))
+        return len(self._flights)

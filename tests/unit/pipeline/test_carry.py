@@ -158,6 +158,17 @@ async def test_a_client_that_goes_away_is_recorded_and_the_call_cancelled() -> N
     assert stage.out.error is None, "nobody is there to be told"
 
 
+async def test_a_gateway_that_ends_says_so_to_its_callers_and_its_record() -> None:
+    stage = Stage(carry)
+    stage.upstream.script = stage.says(event("one "), lambda: asyncio.sleep(3600), DONE)
+    task = asyncio.create_task(stage.run(stream=True))
+    await asyncio.wait_for(stage.out.sent.wait(), 2)
+    assert stage.flights.ground() == 1
+    await asyncio.wait_for(task, 2)
+    assert stage.out.error.code == "action.shutdown"
+    assert [(leaf.st, leaf.err) for leaf in stage.closes] == [("error", "action.shutdown")]
+
+
 async def test_an_upstream_that_breaks_mid_stream_is_told_and_recorded() -> None:
     stage = Stage(carry)
     stage.upstream.script = stage.says(event("one "), Unavailable("upstream.truncated", upstream="u"))

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import asyncio
 
+from answerable.errors import Refused
 from answerable.pipeline.flights import Flights
 from tests.unit.pipeline.scripted import Clock, Gate, bearer, system
 
@@ -19,10 +20,10 @@ async def test_only_flights_of_what_is_stopped_are_cut() -> None:
         try:
             await asyncio.sleep(0.05)
         except asyncio.CancelledError:
-            if not flight.order:
+            if flight.cause is None:
                 raise
             flight.landed()
-            orders.append(flight.order)
+            orders.append(str(flight.cause.params["order"]))
         finally:
             flights.leave(flight)
         await asyncio.sleep(0)  # a task that was uncancelled goes on
@@ -41,13 +42,14 @@ async def test_a_flight_is_cut_once() -> None:
     flights = Flights(Gate(Clock()))
 
     async def fly() -> None:
+        first = Refused("stop.system", order="first")
         flight = flights.board()
-        flight.cut("first")
-        flight.cut("second")
+        flight.cut(first)
+        flight.cut(Refused("stop.system", order="second"))
         try:
             await asyncio.sleep(1)
         except asyncio.CancelledError:
-            assert flight.order == "first"
+            assert flight.cause is first
             flight.landed()
         task = asyncio.current_task()
         assert task is not None
@@ -87,11 +89,11 @@ async def test_a_stop_order_beside_a_deadline_is_the_stop_orders() -> None:
         try:
             async with flight.within(600):
                 flight.late()
-                flight.cut("order")
+                flight.cut(Refused("stop.system", order="order"))
                 await asyncio.sleep(1)
         except asyncio.CancelledError:
             flight.landed()
-            return flight.order
+            return str(flight.cause.params["order"]) if flight.cause is not None else ""
         return "timed out"
 
     assert await asyncio.create_task(fly()) == "order"

@@ -7,6 +7,7 @@ from answerable.errors.codes.action import ENTRIES
 
 STATUS = {  # code: (HTTP, exit)
     "action.held": (403, 1),
+    "action.shutdown": (503, 4),
 }
 
 
