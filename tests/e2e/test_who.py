@@ -341,7 +341,19 @@ def test_unknown_words_are_not_found(demo: Demo) -> None:
     assert demo.cli("who", "no-such-file.json").status == 3
 
 
-@pytest.mark.parametrize("data", [b"", b"\xff\xfe\x00", b"{}", b"[]", b"{" * 5000, b"data: {\n\n", b"\x00" * 100])
+# Not `{}`: the model of this demo may well have answered that in JSON mode, and then it is somebody's text.
+NO_REPLIES = [
+    b"",
+    b"\xff\xfe\x00",
+    b'{"not": "a reply"}',
+    b'["not a reply"]',
+    b"{" * 5000,
+    b"data: {\n\n",
+    b"\x00" * 100,
+]
+
+
+@pytest.mark.parametrize("data", NO_REPLIES)
 def test_what_is_no_reply_gets_a_clear_answer(demo: Demo, data: bytes) -> None:
     done = demo.cli("who", "-", stdin=data)
     assert done.status == 3, done
