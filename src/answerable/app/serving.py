@@ -37,6 +37,8 @@ OPENAI: Final = "openai"
 AWAY: Final = "upstream.unreachable"
 MAX_SECRET: Final = 16_384  # bytes of an API key's file
 RESTART_S: Final = 5.0  # a model server that dies at once must not be started in a circle
+PROBE_S: Final = 5.0  # how old an answer of `problems` about a server elsewhere may be
+PROBE_WITHIN_S: Final = 2.0
 
 _log = logging.getLogger("answerable.serving")
 
@@ -71,6 +73,8 @@ class Serving:
                     raise
                 self._ailing[name] = error.code
                 _log.error("%s is not served: %s", system.name, error)
+        await asyncio.gather(*(self._probe(remote) for remote in self._remotes))
+        self._keepers += [asyncio.create_task(self._watch(remote)) for remote in self._remotes]
 
     async def close(self) -> None:
         for keeper in self._keepers:
@@ -201,6 +205,23 @@ class Serving:
         )
         self._remotes.append(remote)
         self.models.add(ServedModel(system, known, remote, upstream.model or system.name, (name,)))
+
+    async def _watch(self, remote: OpenAICompatible) -> None:
+        while True:
+            await asyncio.sleep(PROBE_S)
+            await self._probe(remote)
+
+    async def _probe(self, remote: OpenAICompatible) -> None:
+        """Note whether the server elsewhere takes connections. Calls go on being tried: this is what people and load
+        balancers are told."""
+        there = await remote.reachable(PROBE_WITHIN_S)
+        known = self._ailing.get(remote.name, "")
+        if there and known == AWAY:
+            del self._ailing[remote.name]
+            _log.info("%s takes connections again", remote.name)
+        elif not there and not known:
+            self._ailing[remote.name] = AWAY
+            _log.error("%s takes no connection", remote.name)
 
 
 async def end_dead_copies(core: Core) -> int:

@@ -16,6 +16,7 @@ from answerable.model.terms import Locality
 from answerable.net.endpoint import Endpoint, parse
 from answerable.net.limits import MAX_ERROR_BODY, Limits
 from answerable.net.pool import Exchange, Pool, head, request
+from answerable.upstreams.reach import reachable
 
 # What the caller can mend; everything else in 4xx is between the gateway and the server.
 CALLERS_FAULTS: Final = frozenset({400, 404, 405, 409, 411, 413, 414, 415, 422})
@@ -72,6 +73,7 @@ class OpenAICompatible:
         if endpoint.socket:
             endpoint = Endpoint("", 0, "/v1", socket=endpoint.socket)
         self.pool = Pool(endpoint, name, limits, tls)
+        self._tls = tls
         self._headers = tuple((headers or {}).items())
         if secret:
             self._headers += (("authorization", f"Bearer {secret}"),)
@@ -85,6 +87,10 @@ class OpenAICompatible:
         """See ports.Upstream. A refusal of the request by the server is Refused ``upstream.rejected``."""
         found = self._heads.get((path, stream))
         return Call(self.pool, request(found or self._head(path, stream=stream), body), self.name, stream)
+
+    async def reachable(self, within_s: float) -> bool:
+        """Whether the server takes a connection now, asked without a call; never longer than `within_s` seconds."""
+        return await reachable(self.pool.endpoint, self._tls, within_s)
 
     async def close(self) -> None:
         await self.pool.close()

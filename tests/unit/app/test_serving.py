@@ -75,10 +75,33 @@ async def test_a_remote_model_is_a_copy_with_a_key_and_the_same_one_at_the_next_
             assert served.copy.endpoint == "http://127.0.0.1:9/v1"
             assert served.model == "m"
             assert serving.models.named("auto", Act.GENERATION) == (served,)
-            assert serving.problems() == {"far": ""}
             await serving.close()
         assert [copy.id for copy in core.book.copies_of(far.rid)] == [served.copy.id]
     finally:
+        await core.close()
+
+
+async def test_a_remote_that_takes_no_connections_is_told_until_it_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serving_module, "PROBE_S", 0.05)
+    server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
+    host, port = server.sockets[0].getsockname()
+    core = await made(tmp_path, **UPSTREAM | {"upstreams__far__url": f"http://{host}:{port}/v1"})
+    serving = Serving(core)
+    try:
+        await registered(core, "Far")
+        await serving.start()
+        assert serving.problems() == {"far": ""}, "known before the first call"
+        server.close()
+        await server.wait_closed()
+        await eventually(lambda: serving.problems() == {"far": "upstream.unreachable"})
+        assert serving.models.named("Far", Act.GENERATION), "calls go on being tried"
+        server = await asyncio.start_server(lambda _, writer: writer.close(), host, port)
+        await eventually(lambda: serving.problems() == {"far": ""})
+    finally:
+        server.close()
+        await serving.close()
         await core.close()
 
 
@@ -139,7 +162,7 @@ async def test_a_file_with_an_api_key_that_others_can_read_is_no_start(tmp_path:
         assert "640" in str(caught.value)
         secret.chmod(0o600)
         await serving.start()
-        assert serving.problems() == {"far": ""}
+        assert serving.models.named("Far", Act.GENERATION)
     finally:
         await serving.close()
         await core.close()
