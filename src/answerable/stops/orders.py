@@ -63,7 +63,7 @@ def statement(
     )
 
 
-def suspend(directory: Directory, order: OrderLeaf, reason: Reason, now_ms: int) -> Planned:
+def suspend(directory: Directory, order: OrderLeaf, reason: Reason, now_ms: int) -> Planned[Stop]:
     """Plan a suspension, signed by one officer or more. By one, over systems of tiers 0 and 1 in the information world,
     it lapses after 15 minutes; by two, or over anything else, it stays until two release it.
 
@@ -87,7 +87,7 @@ def suspend(directory: Directory, order: OrderLeaf, reason: Reason, now_ms: int)
 
 def terminate(
     directory: Directory, order: OrderLeaf, reason: Reason, now_ms: int, *, count: int | None = None
-) -> Planned:
+) -> Planned[Stop]:
     """Plan a termination. Its own signatures and, where it names the suspension that it completes, that one's count:
     two distinct officers, or three and the number of copies in `count` where it reaches anything grave or very many.
 
@@ -113,7 +113,7 @@ def release_statement(order: str, *, nonce: str = "") -> ReleaseLeaf:
     return ReleaseLeaf(n=nonce or fresh(), order=order, sigs=[], t=0)
 
 
-def release(directory: Directory, statement: ReleaseLeaf, now_ms: int) -> Planned:
+def release(directory: Directory, statement: ReleaseLeaf, now_ms: int) -> Planned[Stop]:
     """Plan the release of a suspension by two distinct officers. A termination has no release.
 
     Raises Refused ``stop.order_unknown|not_suspension|lapsed|signature|not_officer|officers|replayed|malformed``.
@@ -190,7 +190,7 @@ def _planned(
     *,
     until: int = 0,
     escalates: str = "",
-) -> Planned:
+) -> Planned[Stop]:
     leaf = msgspec.structs.replace(order, dig=inline(hit.digests), t=now_ms, until=until or UNSET)
     data = encode(leaf)
     row = Stop(

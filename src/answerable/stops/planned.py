@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 import msgspec
 
@@ -23,14 +23,16 @@ NONCE_LENGTH: Final = 16
 
 encode_row: Final = msgspec.json.Encoder().encode
 
+Row = TypeVar("Row", Stop, Reauthorisation)
+
 
 @dataclass(frozen=True, slots=True)
-class Planned:
+class Planned(Generic[Row]):
     """A unit that is ready to be committed. rid: of its leaf; row: what stands in the registry once it is."""
 
     unit: Unit
     rid: str
-    row: Stop | Reauthorisation
+    row: Row
 
 
 @dataclass(frozen=True, slots=True)

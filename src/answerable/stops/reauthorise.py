@@ -49,7 +49,7 @@ def statement(
     )
 
 
-def reauthorise(directory: Directory, statement: ReauthorisationLeaf, now_ms: int) -> Planned:
+def reauthorise(directory: Directory, statement: ReauthorisationLeaf, now_ms: int) -> Planned[Reauthorisation]:
     """Plan a reauthorisation by two distinct officers, none of whom signed the order or the suspension before it.
 
     Raises Refused ``stop.order_unknown|not_termination|digest|id_taken|signature|not_officer|officers|same_officer|

@@ -159,15 +159,15 @@ def _warrant(rid: str, leaf: WarrantLeaf, graph: Graph) -> WarrantFact:
 
 
 def _closing(record: str, graph: Graph) -> Closing | None:
-    ends = [entry for entry in graph if isinstance(entry.leaf, CloseLeaf) and entry.leaf.open == record]
+    ends = [
+        (entry.rid, entry.leaf) for entry in graph if isinstance(entry.leaf, CloseLeaf) and entry.leaf.open == record
+    ]
     if len(ends) > 1:
         raise VerificationError("receipt.inconsistent", detail="the record ends twice")
-    for entry in ends:
-        leaf = entry.leaf
-        assert isinstance(leaf, CloseLeaf)  # noqa: S101 - for the type checker; filtered above
+    for rid, leaf in ends:
         used = None if leaf.u is UNSET else leaf.u
         return Closing(
-            rid=entry.rid,
+            rid=rid,
             outcome=leaf.st,
             at=leaf.t,
             error="" if leaf.err is UNSET else leaf.err,
