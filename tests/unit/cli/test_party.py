@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import base64
+import ssl
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from answerable.cli.party import certificates
 from answerable.errors import Refused
 from answerable.registry.ids import unassigned_lei
-from tests.unit.cli.conftest import Run
+from tests.unit.cli.conftest import Run, Said
 from tests.unit.control.house import REGISTRAR, House
 
 
@@ -39,6 +40,27 @@ def test_a_challenge_is_written_and_a_wrong_answer_refused(house: House, run: Ru
     )
     assert said.status == 1
     assert "party.certificate" in said.err
+
+
+def test_a_challenge_signed_by_a_certificates_key_proves_an_identifier(house: House, run: Run, tmp_path: Path) -> None:
+    firm = unassigned_lei("proven")
+    assert run("party", "register", "--id", firm, "--name", "Proven Ltd").status == 0
+    certificate, key = house.authority.issue(firm, house.core.now)
+    text, pem, signature = tmp_path / "text", tmp_path / "pem", tmp_path / "sig"
+    pem.write_text(ssl.DER_cert_to_PEM_cert(certificate))
+
+    def prove(nonce: str) -> Said:
+        told = ("--challenge", nonce, "--certificates", str(pem), "--signature", str(signature))
+        return run("party", "prove", firm, *told)
+
+    nonce = run("party", "challenge", firm, "--out", str(text)).out.strip()
+    signature.write_bytes(key.sign(b"something else"))
+    assert "party.certificate" in prove(nonce).err
+    signature.write_bytes(key.sign(text.read_bytes()))
+    assert prove(nonce).status == 0
+    assert run("party", "show", firm, "--json").data["party"]["standing"] == "proven"
+    again = prove(nonce)
+    assert (again.status, "party.standing" in again.err) == (5, True)
 
 
 def test_certificates_are_read_in_order() -> None:

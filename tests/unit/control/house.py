@@ -47,6 +47,7 @@ from answerable.registry.requests import (
 )
 from answerable.warrants.gate import audience_of
 from answerable.warrants.issuer import Issuer
+from tests.small_certificates import Authority
 
 OPERATOR = unassigned_uscc("operator")
 MAKER = unassigned_lei("maker")
@@ -57,10 +58,12 @@ Result = TypeVar("Result")
 
 
 class House:
-    """core, services: to be used through `run` alone, on the house's own loop."""
+    """core, services: to be used through `run` alone, on the house's own loop. authority: whose certificates prove an
+    identifier here."""
 
     core: Core
     services: Services
+    authority: Authority
 
     def __init__(self, store: Path) -> None:
         self.store = store
@@ -119,8 +122,10 @@ class House:
             audiences={audience_of("demo.invalid")},
             lapsed=lambda system: lapsed(core.book, system),
         )
+        self.authority = Authority(core.now)
         self.services = Services(
             book=core.book,
+            anchors=(self.authority.root,),
             ledger=core.ledger,
             reader=core.reader,
             clock=core.clock,
