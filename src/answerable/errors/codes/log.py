@@ -69,6 +69,14 @@ ENTRIES: Final[dict[str, Entry]] = {
         http=503,
         exit=4,
     ),
+    "log.path": Entry(
+        "This is not the path of a checkpoint, a tile or a bundle of entries, nor a pruning mark.",
+        "这不是检查点、分片或条目集合的路径，也不是裁剪标记。",
+        "`docs/spec/tiles.md` gives the paths; each tile has exactly one.",
+        "路径规则见 `docs/spec/tiles.md`；每个分片只有一个路径。",
+        http=404,
+        exit=2,
+    ),
     "log.bundle": Entry(
         "The bundle of leaves is malformed: {detail}.",
         "叶子集合格式错误：{detail}。",
