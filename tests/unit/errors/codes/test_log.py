@@ -16,6 +16,7 @@ STATUS = {  # code: (HTTP, exit)
     "log.leaf": (400, 1),
     "log.note": (400, 1),
     "log.oversized": (413, 1),
+    "log.path": (404, 2),
     "log.proof": (403, 1),
     "log.sealed": (403, 1),
     "log.signature": (403, 1),
