@@ -38,11 +38,10 @@ def add(parser: Parser) -> None:
 
 def checkpoint(args: argparse.Namespace) -> int:
     from answerable.cli.session import session
-    from answerable.log import checkpoint as checkpoints
 
     here = session(args)
     head = here.get("/log/checkpoint")
-    checkpoints.verify(head["note"].encode(), here.place.trust().logs)
+    here.place.trust().check(head["note"].encode())
     emit(args, head, [head["note"].rstrip("\n")])
     return 0
 
@@ -50,7 +49,6 @@ def checkpoint(args: argparse.Namespace) -> int:
 def prove(args: argparse.Namespace) -> int:
     from answerable.cli.session import part, session
     from answerable.formats.saved import record_id
-    from answerable.log import checkpoint as checkpoints
     from answerable.log.leaf import leaf_hash, rid
     from answerable.log.merkle import verify_inclusion
 
@@ -59,7 +57,7 @@ def prove(args: argparse.Namespace) -> int:
     found = here.get(f"/log/prove/{part(wanted)}")
     leaf = base64.b64decode(found["leaf"])
     path = [base64.b64decode(node) for node in found["path"]]
-    head = checkpoints.verify(found["note"].encode(), here.place.trust().logs)
+    head = here.place.trust().check(found["note"].encode())
     verify_inclusion(leaf_hash(leaf), found["index"], head.size, path, head.root)
     if rid(leaf) != wanted:
         from answerable.errors import VerificationError

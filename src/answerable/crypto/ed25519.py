@@ -1,32 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Ed25519 keys and signatures (RFC 8032), and the files that keys are kept in.
-
-A key file is PKCS #8 in PEM (RFC 5958, RFC 7468) under one line that names its purpose. One key has one purpose: a
-signature made for one thing can then never be shown for another.
-"""
+"""Ed25519 keys and signatures (RFC 8032). Key files: `crypto.keyfiles`."""
 
 from __future__ import annotations
 
-import os
-import stat
 from pathlib import Path
 from typing import Final
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    load_pem_private_key,
-)
 
+from answerable.crypto import keyfiles
 from answerable.errors import Refused, VerificationError
 
 KEY_LENGTH: Final = 32
 SIGNATURE_LENGTH: Final = 64
-# A PKCS #8 file of Ed25519 has 119 bytes; what is longer than this is no key of ours.
-MAX_KEY_FILE: Final = 1024
 # Points of small order, by their y as 32 bytes without the sign of x: under such a "key" one signature fits many
 # messages, with no private half. RFC 8032 leaves them in; whoever proves that a key is held must leave them out.
 _P: Final = 2**255 - 19
@@ -63,46 +50,14 @@ class Key:
     def load(cls, path: str | Path, *, purpose: str) -> Key:
         """The key in a file. Raises Refused ``log.key`` if the file is missing, can be read by others, is not a key, or
         is of another purpose."""
-        try:
-            with open(path, "rb") as file:  # noqa: PTH123 - mode and bytes must be of the same open file
-                mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
-                text = file.read(MAX_KEY_FILE + 1)
-        except OSError as error:
-            raise Refused("log.key", path=str(path), detail=error.strerror or "cannot be read") from None
-        if mode & 0o077:
-            raise Refused("log.key", path=str(path), detail=f"its mode is {mode:03o}, wider than 600")
-        head, newline, pem = text.partition(b"\n")
-        if not newline or len(text) > MAX_KEY_FILE or not head.startswith(b"purpose: "):
-            raise Refused("log.key", path=str(path), detail="it is not a key file of answerable")
-        if head != _head(purpose):
-            raise Refused("log.key", path=str(path), detail=f"its purpose is not {purpose}")
-        try:
-            private = load_pem_private_key(pem, None)
-        except (ValueError, TypeError):
-            raise Refused("log.key", path=str(path), detail="it does not hold a private key") from None
+        private = keyfiles.read(path, purpose)
         if not isinstance(private, Ed25519PrivateKey):
             raise Refused("log.key", path=str(path), detail="it does not hold an Ed25519 key")
         return cls(private)
 
     def save(self, path: str | Path, *, purpose: str) -> None:
         """Write a new file of mode 600, durably. Never overwrites. Raises Refused ``log.key``."""
-        path = Path(path)
-        pem = self._private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        try:
-            # O_EXCL: a key is never replaced by accident, and no prepared link is followed.
-            file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            try:
-                os.write(file, _head(purpose) + b"\n" + pem)
-                os.fsync(file)
-            finally:
-                os.close(file)
-            folder = os.open(path.parent, os.O_RDONLY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
-        except OSError as error:
-            raise Refused("log.key", path=str(path), detail=error.strerror or "cannot be written") from None
+        keyfiles.write(path, purpose, self._private)
 
     def sign(self, message: bytes) -> bytes:
         """64 bytes over exactly `message`."""
@@ -120,7 +75,3 @@ def verify(public: bytes, message: bytes, signature: bytes) -> None:
         Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
     except (InvalidSignature, ValueError):
         raise VerificationError("log.signature") from None
-
-
-def _head(purpose: str) -> bytes:
-    return b"purpose: " + purpose.encode("ascii")

@@ -1,29 +1,39 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Signed notes and verifier keys (C2SP signed-note v1), with Ed25519 signatures (type 0x01) alone."""
+"""Signed notes and verifier keys (C2SP signed-note v1). Signature types: 0x01, Ed25519 over the text, and the two
+cosignatures of checkpoints (`log.cosignature`)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import IntEnum
 from hashlib import sha256
-from typing import Final, Protocol
+from typing import Final
 
-from answerable.crypto import ed25519
+from answerable.crypto import ed25519, mldsa
 from answerable.crypto.b64 import b64, unb64
 from answerable.errors import VerificationError
+from answerable.log import cosignature
+from answerable.log.cosignature import Signing as Signing
 
-ED25519: Final = b"\x01"
 # The specification asks for at least 16; each costs the reader one verification at most.
 MAX_SIGNATURES: Final = 32
-MAX_NOTE: Final = 64 * 1024
+# 32 signatures of ML-DSA-44 are 106 KB of base64.
+MAX_NOTE: Final = 128 * 1024
 _DASH: Final = "— "
 
 
-class Signing(Protocol):
-    @property
-    def public(self) -> bytes: ...
+class Kind(IntEnum):
+    """The signature types of the specification that are read here."""
 
-    def sign(self, message: bytes) -> bytes: ...
+    ED25519 = 0x01
+    COSIGNATURE = cosignature.ED25519
+    MLDSA = cosignature.MLDSA
+
+    @property
+    def key_length(self) -> int:
+        """Of the public key, in bytes."""
+        return mldsa.KEY_LENGTH if self is Kind.MLDSA else ed25519.KEY_LENGTH
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +43,13 @@ class VerifierKey:
     name: str
     id: bytes
     public: bytes
+    kind: Kind = Kind.ED25519
 
     @classmethod
-    def of(cls, name: str, public: bytes) -> VerifierKey:
+    def of(cls, name: str, public: bytes, kind: Kind = Kind.ED25519) -> VerifierKey:
         """Raises VerificationError ``log.note`` for a name that a note cannot carry."""
         _check_name(name)
-        return cls(name, key_id(name, public), public)
+        return cls(name, key_id(name, public, kind), public, kind)
 
     @classmethod
     def parse(cls, text: str) -> VerifierKey:
@@ -51,15 +62,15 @@ class VerifierKey:
             raw = unb64(material)
         except VerificationError:
             raise VerificationError("log.note", detail="a verifier key that is not base64") from None
-        if len(raw) != 1 + ed25519.KEY_LENGTH or raw[:1] != ED25519:
-            raise VerificationError("log.note", detail="a verifier key that is not Ed25519")
-        key = cls.of(name, raw[1:])
+        if not raw or raw[0] not in tuple(Kind) or len(raw) != 1 + Kind(raw[0]).key_length:
+            raise VerificationError("log.note", detail="a verifier key that is neither Ed25519 nor ML-DSA-44")
+        key = cls.of(name, raw[1:], Kind(raw[0]))
         if str(key) != text:
             raise VerificationError("log.note", detail="a verifier key whose id is not that of its key")
         return key
 
     def __str__(self) -> str:
-        return f"{self.name}+{self.id.hex()}+{b64(ED25519 + self.public)}"
+        return f"{self.name}+{self.id.hex()}+{b64(bytes((self.kind,)) + self.public)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +81,10 @@ class Signature:
     id: bytes
     value: bytes
 
+    @property
+    def line(self) -> str:
+        return f"{_DASH}{self.name} {b64(self.id + self.value)}\n"
+
 
 @dataclass(frozen=True, slots=True)
 class Note:
@@ -78,53 +93,85 @@ class Note:
     text: str
     signatures: tuple[Signature, ...]
 
+    @property
+    def data(self) -> bytes:
+        return f"{self.text}\n{''.join(signature.line for signature in self.signatures)}".encode()
 
-def key_id(name: str, public: bytes) -> bytes:
-    """SHA-256(name || 0x0A || 0x01 || public), first 4 bytes."""
-    return sha256(name.encode() + b"\n" + ED25519 + public).digest()[:4]
+
+def key_id(name: str, public: bytes, kind: Kind = Kind.ED25519) -> bytes:
+    """SHA-256(name || 0x0A || type || public), first 4 bytes."""
+    return sha256(name.encode() + b"\n" + bytes((kind,)) + public).digest()[:4]
 
 
 def sign(text: str, name: str, signer: Signing) -> bytes:
-    """The note of `text` (which ends in a newline) with one signature. Raises VerificationError ``log.note``."""
+    """The note of `text` (which ends in a newline) with one Ed25519 signature. Raises VerificationError
+    ``log.note``."""
     _check_text(text)
     key = VerifierKey.of(name, signer.public)
-    line = f"{_DASH}{name} {b64(key.id + signer.sign(text.encode()))}\n"
-    return f"{text}\n{line}".encode()
+    return Note(text, (Signature(name, key.id, signer.sign(text.encode())),)).data
+
+
+def cosign(text: str, key: VerifierKey, time: int, signer: Signing) -> Signature:
+    """A cosignature of a checkpoint's text. key: the signer's, of a kind with a time; time: s, POSIX. Raises as
+    `cosignature.sign`."""
+    return Signature(key.name, key.id, cosignature.sign(key.kind, key.name, text, time, signer))
 
 
 def parse(note: bytes) -> Note:
     """Text and signatures, unverified. Raises VerificationError ``log.note`` for anything but the one encoding."""
     if len(note) > MAX_NOTE:
-        raise VerificationError("log.note", detail="longer than 64 KiB")
+        raise VerificationError("log.note", detail="longer than 128 KiB")
     try:
         whole = note.decode("utf-8")
     except UnicodeDecodeError:
         raise VerificationError("log.note", detail="not UTF-8") from None
     text, blank, lines = whole.rpartition("\n\n")
-    if not blank or not lines.endswith("\n"):
+    if not blank:
         raise VerificationError("log.note", detail="no signatures after a blank line")
     text += "\n"
     _check_text(text)
-    signatures = tuple(_signature(line) for line in lines[:-1].split("\n"))
-    if len(signatures) > MAX_SIGNATURES:
+    return Note(text, signatures(lines))
+
+
+def signatures(lines: str) -> tuple[Signature, ...]:
+    """Signature lines, unverified, each with its newline. Raises VerificationError ``log.note``."""
+    if not lines.endswith("\n"):
+        raise VerificationError("log.note", detail="no signatures after a blank line")
+    found = tuple(_signature(line) for line in lines[:-1].split("\n"))
+    if len(found) > MAX_SIGNATURES:
         raise VerificationError("log.note", detail="too many signatures")
-    if len({(signature.name, signature.id) for signature in signatures}) != len(signatures):
+    if len({(signature.name, signature.id) for signature in found}) != len(found):
         raise VerificationError("log.note", detail="two signatures of one key")
-    return Note(text, signatures)
+    return found
+
+
+def merged(note: Note, more: Iterable[Signature]) -> Note:
+    """The note with further signatures; one of a key that is there already takes its place. Raises VerificationError
+    ``log.note`` for more than a note may bear."""
+    every = {(signature.name, signature.id): signature for signature in (*note.signatures, *more)}
+    if len(every) > MAX_SIGNATURES:
+        raise VerificationError("log.note", detail="too many signatures")
+    return Note(note.text, tuple(every.values()))
 
 
 def verified(note: Note, keys: Iterable[VerifierKey]) -> tuple[VerifierKey, ...]:
     """The keys whose signature the note carries; those of unknown keys are passed over. Raises VerificationError
     ``log.signature`` if a signature of a known key is bad."""
     known = {(key.name, key.id): key for key in keys}
-    message = note.text.encode()
     found: list[VerifierKey] = []
     for signature in note.signatures:
         key = known.get((signature.name, signature.id))
         if key is not None:
-            ed25519.verify(key.public, message, signature.value)
+            _check(key, note.text, signature.value)
             found.append(key)
     return tuple(found)
+
+
+def _check(key: VerifierKey, text: str, value: bytes) -> None:
+    if key.kind is Kind.ED25519:
+        ed25519.verify(key.public, text.encode(), value)
+    else:
+        cosignature.check(key.kind, key.name, key.public, text, value)
 
 
 def _signature(line: str) -> Signature:

@@ -3,12 +3,14 @@ from __future__ import annotations
 
 import pytest
 
+from answerable.crypto import mldsa
 from answerable.crypto.b64 import b64
 from answerable.errors import VerificationError
 from answerable.log import note
-from answerable.log.checkpoint import Checkpoint, parse, parse_vkey, sign, verify, vkey
+from answerable.log.checkpoint import Checkpoint, parse, parse_vkey, publish, sign, verify, vkey
 from answerable.log.merkle import EMPTY_ROOT
-from tests.small_log import ORIGIN, key
+from answerable.log.note import Kind
+from tests.small_log import ORIGIN, fixed, key
 
 KEY = key("log")
 VKEY = vkey(ORIGIN, KEY.public)
@@ -80,3 +82,20 @@ def test_what_is_never_signed(origin: str, size: int, root: bytes) -> None:
 
 def test_an_origin_that_no_key_can_bear() -> None:
     assert code(sign, "a b", 1, ROOT, KEY) == "log.note"
+
+
+def test_what_is_published_bears_both_signatures() -> None:
+    safe = mldsa.Key.from_seed(fixed("key log"))
+    published = publish(NOTE, safe, 1_763_782_764)
+    assert published.startswith(NOTE)
+    assert verify(published, [VKEY]) == verify(published, [vkey(ORIGIN, safe.public, Kind.MLDSA)])
+    assert verify(published, [VKEY, vkey(ORIGIN, safe.public, Kind.MLDSA)]).size == 300
+    broken = published[:-20] + (b"A" if published[-20:-19] != b"A" else b"B") + published[-19:]
+    assert code(verify, broken, [VKEY, vkey(ORIGIN, safe.public, Kind.MLDSA)]) == "log.signature"
+
+
+def test_a_cosignature_is_no_signature_of_a_log() -> None:
+    witness = note.VerifierKey.of(ORIGIN, KEY.public, Kind.COSIGNATURE)
+    signed = note.parse(NOTE)
+    other = note.Note(signed.text, (note.cosign(signed.text, witness, 1_763_782_764, KEY),))
+    assert code(verify, other.data, [witness]) == "log.untrusted"

@@ -3,9 +3,22 @@ from __future__ import annotations
 
 import pytest
 
+from answerable.crypto import mldsa
 from answerable.crypto.ed25519 import Key
 from answerable.errors import VerificationError
-from answerable.log.note import MAX_SIGNATURES, VerifierKey, parse, sign, verified
+from answerable.log.note import (
+    MAX_SIGNATURES,
+    Kind,
+    Note,
+    Signature,
+    VerifierKey,
+    cosign,
+    merged,
+    parse,
+    sign,
+    signatures,
+    verified,
+)
 
 # The example of the C2SP signed-note specification.
 VKEY = "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k"
@@ -66,7 +79,7 @@ def test_unknown_keys_are_passed_over_and_known_ones_must_be_good() -> None:
         NOTE.encode() + NOTE.encode().split(b"\n\n")[1],
         b"\xff" + NOTE.encode(),
         "text\n\n— a AAAA\n".encode(),
-        b"x" * 70_000,
+        b"x" * 140_000,
         ("text\n\n" + "".join(f"— a{i} AAAAAAAA\n" for i in range(MAX_SIGNATURES + 1))).encode(),
     ],
 )
@@ -95,3 +108,36 @@ def test_what_is_no_verifier_key(text: str) -> None:
 @pytest.mark.parametrize(("text", "name"), [("no newline", "a"), ("tab\t\n", "a"), ("ok\n", "a b"), ("ok\n", "")])
 def test_what_is_never_signed(text: str, name: str) -> None:
     assert code(sign, text, name, KEY) == "log.note"
+
+
+def test_a_verifier_key_of_each_type_reads_back() -> None:
+    safe = mldsa.Key.from_seed(b"\x07" * 32)
+    for kind, public in ((Kind.ED25519, KEY.public), (Kind.COSIGNATURE, KEY.public), (Kind.MLDSA, safe.public)):
+        made = VerifierKey.of("w.invalid", public, kind)
+        assert VerifierKey.parse(str(made)) == made
+    assert len({VerifierKey.of("w", KEY.public, kind).id for kind in (Kind.ED25519, Kind.COSIGNATURE)}) == 2
+    assert code(VerifierKey.parse, str(VerifierKey.of("w", KEY.public, Kind.MLDSA))) == "log.note"
+
+
+def test_signatures_are_merged_and_one_of_a_key_replaces_the_older() -> None:
+    text = "demo.invalid/log\n1\n" + "A" * 43 + "=\n"
+    note = parse(sign(text, "demo.invalid/log", KEY))
+    witness = VerifierKey.of("w.invalid", KEY.public, Kind.COSIGNATURE)
+    older, newer = (cosign(text, witness, time, KEY) for time in (5, 6))
+    both = merged(merged(note, [older]), [newer])
+    assert both.signatures == (*note.signatures, newer)
+    assert parse(both.data) == both
+    assert verified(both, [witness, VerifierKey.of("demo.invalid/log", KEY.public)])[1] == witness
+    spare = [Signature(f"n{n}", b"1234", b"x") for n in range(MAX_SIGNATURES)]
+    assert code(merged, both, spare) == "log.note"
+
+
+def test_16_signatures_of_the_longest_kind_fit() -> None:
+    lines = tuple(Signature(f"witness-{n}.invalid", b"1234", bytes(8 + 2420)) for n in range(MAX_SIGNATURES))
+    assert parse(Note("text\n", lines).data).signatures == lines
+
+
+def test_lines_alone_are_read_as_those_of_a_note() -> None:
+    assert signatures(NOTE.partition("\n\n")[2]) == parse(NOTE.encode()).signatures
+    for lines in ("", "— a AAAAAAAA", "rubbish\n", "— a AAAAAAAA\n— a AAAAAAAA\n"):
+        assert code(signatures, lines) == "log.note"

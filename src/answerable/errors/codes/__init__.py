@@ -31,6 +31,7 @@ PREFIXES: Final = (
     "system",
     "upstream",
     "warrant",
+    "witness",
 )
 
 ALL: Final[dict[str, dict[str, Entry]]] = {

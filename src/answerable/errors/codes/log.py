@@ -104,6 +104,13 @@ ENTRIES: Final[dict[str, Entry]] = {
         "Get the trust file from the operator of the log by a way that you trust.",
         "请通过可信渠道向日志运营者获取信任文件。",
     ),
+    "log.quorum": Entry(
+        "The checkpoint of {origin} does not bear the cosignatures that the trust file demands ({quorum}).",
+        "{origin} 的检查点没有信任文件所要求的见证方联署（{quorum}）。",
+        "Wait until its witnesses have cosigned it and fetch it again; if it stays so, it may be shown to you alone.",
+        "请等待见证方联署后重新获取；若仍如此，它可能是只展示给您一方的。",
+        exit=4,
+    ),
     "log.trust": Entry(
         "The trust file is malformed at line {line}: {detail}.",
         "信任文件第 {line} 行格式错误：{detail}。",
@@ -134,6 +141,20 @@ ENTRIES: Final[dict[str, Entry]] = {
         "无记录则不得行为：请检查存储磁盘和服务器日志。",
         http=503,
         exit=4,
+    ),
+    "log.unwitnessed": Entry(
+        "The record is in the log, but its witnesses have not cosigned it in time ({detail}).",
+        "记录已写入日志，但见证方未在时限内联署（{detail}）。",
+        "Nothing was done. Look at the witnesses with `answerable doctor` and try again.",
+        "未执行任何操作。请用 `answerable doctor` 检查见证方后重试。",
+        http=503,
+        exit=4,
+    ),
+    "log.no_quorum": Entry(
+        "This has to be witnessed, and no quorum of witnesses is configured.",
+        "此操作须经见证，而未配置任何见证法定数。",
+        "Name witnesses and a quorum in the policy file of `[log] policy`; `docs/operate/witnesses.md` says how.",
+        "请在 `[log] policy` 的策略文件中列出见证方和法定数；方法见 `docs/operate/witnesses.md`。",
     ),
     "log.unrecorded": Entry(
         "The log has no record {rid}.",

@@ -18,6 +18,8 @@ STATUS = {  # code: (HTTP, exit)
     "log.oversized": (413, 1),
     "log.path": (404, 2),
     "log.proof": (403, 1),
+    "log.no_quorum": (403, 1),
+    "log.quorum": (403, 4),
     "log.sealed": (403, 1),
     "log.signature": (403, 1),
     "log.stopped": (503, 4),
@@ -25,6 +27,7 @@ STATUS = {  # code: (HTTP, exit)
     "log.trust": (400, 4),
     "log.unrecorded": (404, 3),
     "log.untrusted": (403, 1),
+    "log.unwitnessed": (503, 4),
 }
 
 
