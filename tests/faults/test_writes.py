@@ -136,11 +136,11 @@ def test_a_flipped_or_torn_write_ahead_log_is_never_signed_over(tmp_path: Path) 
             (tmp_path / "store" / "log.db-shm").unlink(missing_ok=True)
             again = sqlite_store(tmp_path)
             if again.head() == head:
-                examine(again, guard, VKEY)
+                examine(again, guard, [VKEY])
             else:
                 caught += 1
                 with unavailable("store.rolled_back"):
-                    examine(again, guard, VKEY)
+                    examine(again, guard, [VKEY])
             again.close()
     assert caught > 60
     guard.close()

@@ -3,21 +3,26 @@
 
 `python -m tests.faults.victim FOLDER` reads a line for each round: it forks a child that writes until it is killed, and
 says "pid N", then "dead N". Each acknowledged record is a line with its id, each published checkpoint one with "=" and
-base64. With `--once N` it writes N actions itself, through failures, and ends.
+base64. With `--once N` it writes N actions itself, through failures, and ends; `--make` makes the store first.
+`--pages N` copies the write-ahead log back after N pages, `--normal` leaves out the sync of each commit, which is what
+nobody may do.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import base64
 import contextlib
 import os
+import sqlite3
 import sys
 from pathlib import Path
 
 from answerable.errors import AnswerableError
 from answerable.log.leaf import rid
 from answerable.sequencer import sequencer as module
+from answerable.stores import database, sqlite
 from tests.ledger import closing, guard_at, opening, sequencer_over, sqlite_store
 
 CLIENTS = 12
@@ -55,17 +60,36 @@ async def write(folder: Path, actions: int) -> None:
     await sequencer.close()
 
 
+def unsynced(path: Path) -> sqlite3.Connection:
+    connection = database.connect(path)
+    connection.execute("PRAGMA synchronous=NORMAL")
+    return connection
+
+
 def main() -> None:
-    folder = Path(sys.argv[1])
-    if sys.argv[2:3] == ["--once"]:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--once", type=int)
+    parser.add_argument("--pages", type=int, default=database.CHECKPOINT_PAGES)
+    parser.add_argument("--normal", action="store_true")
+    parser.add_argument("--make", action="store_true")
+    args = parser.parse_args()
+    database.CHECKPOINT_PAGES = args.pages  # type: ignore[misc]
+    if args.normal:
+        sqlite.connect = unsynced  # type: ignore[attr-defined]
+    if args.make:
+        sqlite_store(args.folder).close()
+        guard_at(args.folder).close()
+        say("made")
+    if args.once is not None:
         with contextlib.suppress(AnswerableError):  # a store that cannot be opened: the other side will say why
-            asyncio.run(write(folder, int(sys.argv[3])))
+            asyncio.run(write(args.folder, args.once))
         return
     for _ in sys.stdin:
         child = os.fork()
         if child == 0:
             try:
-                asyncio.run(write(folder, 1 << 40))
+                asyncio.run(write(args.folder, 1 << 40))
             finally:
                 os._exit(1)
         say(f"pid {child}")

@@ -94,6 +94,7 @@ async def create(config: Config, founding: Founding) -> Core:
             write(path / FOLDER, enrolled)
             by = by or enrolled.kid
         _write(path / TRUST_FILE, core.trust)
+        _settle(path, config.guard_path)
     except BaseException:
         await core.close()
         raise
@@ -149,3 +150,21 @@ def _write(path: Path, data: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     fresh.replace(path)
+
+
+def _settle(*folders: Path) -> None:
+    """Everything in the folders, and the folders' own names, outlive a power cut: whoever is told that a store was made
+    may hand out its keys. Raises Unavailable ``store.failed``."""
+    found = [path for folder in folders for path in (folder.parent, folder, *folder.rglob("*"))]
+    # SQLite syncs its own files; to close one behind its back would end its locks (fcntl(2), "lost locks").
+    found = [path for path in found if ".db" not in path.name]
+    try:
+        for path in found:
+            if path.is_file() or path.is_dir():
+                file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+                try:
+                    os.fsync(file)
+                finally:
+                    os.close(file)
+    except OSError as error:
+        raise Unavailable("store.failed", detail=f"{path}: {error.strerror}") from None

@@ -56,7 +56,10 @@ class Guard:
         first = _slot(1, 0, sha256(b"").digest(), sha256(origin.encode()).digest()[:16])
 
         def lay_out() -> None:
+            fresh = [folder for folder in (path, *path.parents) if not folder.exists()]
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for folder in fresh or [path]:  # their names too must outlive a power cut
+                _sync_folder(folder.parent)
             _replace(path / "published", b"")
             _replace(path / "head", first.ljust(_APART, b"\x00") + bytes(len(first)))
 
@@ -125,7 +128,11 @@ def _replace(path: Path, data: bytes) -> None:
     finally:
         os.close(file)
     draft.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    _sync_folder(path.parent)
+
+
+def _sync_folder(path: Path) -> None:
+    folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(folder)
     finally:

@@ -7,6 +7,8 @@ was made from, and the guard saw nothing that the store does not have.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from answerable.crypto.random import nonce
 from answerable.errors import Unavailable, VerificationError
 from answerable.log import checkpoint
@@ -19,25 +21,26 @@ from answerable.ports import Store
 from answerable.sequencer.guard import Guard
 
 
-def examine(store: Store, guard: Guard, vkey: str) -> Frontier:
-    """The tree's right edge, verified. vkey: this log's verifier key.
+def examine(store: Store, guard: Guard, vkeys: Sequence[str]) -> Frontier:
+    """The tree's right edge, verified. vkeys: this log's verifier key, then those that it had before: after a rotation
+    the newest head is still one that a former key signed.
 
     Raises Unavailable ``store.damaged``, ``store.rolled_back`` (the store is behind the guard), ``store.rewritten`` (it
     holds another history), ``store.*``.
     """
     try:
-        frontier = _edge(store, vkey)
+        frontier = _edge(store, vkeys)
     except VerificationError as error:
         raise Unavailable("store.damaged", detail=f"its head does not verify ({error.code})") from error
-    _unforked(store, guard, vkey, frontier)
+    _unforked(store, guard, vkeys, frontier)
     return frontier
 
 
-def _edge(store: Store, vkey: str) -> Frontier:
+def _edge(store: Store, vkeys: Sequence[str]) -> Frontier:
     size, root = store.head()
     note = store.checkpoint()
     if size:
-        signed = checkpoint.verify(note, [vkey])
+        signed = checkpoint.verify(note, vkeys)
         if (signed.size, signed.root) != (size, root):
             raise Unavailable("store.damaged", detail="its checkpoint is of another tree")
     frontier = Frontier.from_tiles(size, store.tile)
@@ -45,17 +48,26 @@ def _edge(store: Store, vkey: str) -> Frontier:
         raise Unavailable("store.damaged", detail="its tiles do not lead to its root")
     if size:
         n = (size - 1) // TILE_WIDTH
-        newest = b"".join(leaf_hash(leaf) for leaf in store.leaves(n * TILE_WIDTH, size))
+        newest = b"".join(map(leaf_hash, _leaves(store, n * TILE_WIDTH, size)))
         if newest != store.tile(0, n)[: (size - n * TILE_WIDTH) * len(root)]:
             raise Unavailable("store.damaged", detail="its newest leaves are not those of its tiles")
     return frontier
 
 
-def _unforked(store: Store, guard: Guard, vkey: str, frontier: Frontier) -> None:
+def _leaves(store: Store, start: int, end: int) -> list[bytes]:
+    try:
+        return store.leaves(start, end)
+    except Unavailable as error:
+        if error.code == "store.absent":
+            raise Unavailable("store.damaged", detail=f"it has no leaf {error.params['index']}") from error
+        raise
+
+
+def _unforked(store: Store, guard: Guard, vkeys: Sequence[str], frontier: Frontier) -> None:
     seen = [(guard.size, guard.root)]
     if guard.published:
         try:
-            published = checkpoint.verify(guard.published, [vkey])
+            published = checkpoint.verify(guard.published, vkeys)
         except VerificationError as error:
             raise Unavailable("store.unguarded", path="published", detail=error.code) from error
         seen.append((published.size, published.root))

@@ -56,11 +56,13 @@ class Sequencer:
         queue_bound: int = 8192,
         queue_bytes: int = 64 << 20,
         retention: Retention = Retention(),  # noqa: B008  # frozen
+        former: Sequence[str] = (),
     ) -> None:
         """origin: the log's name in its checkpoints. listeners: called on the loop with the effects of each batch, when
         it is durable and before it is acknowledged. queue_bound, queue_bytes: what may wait, in units and in bytes.
-        The sequencer closes store and guard when it ends."""
-        self._writer = Writer(store, signer, origin, clock, guard, retention)
+        former: verifier keys that the log had before its signer's. Store and guard are closed when the sequencer ends.
+        """
+        self._writer = Writer(store, signer, origin, clock, guard, retention, former)
         self._clock = clock
         self._listeners = tuple(listeners)
         self._lanes = Lanes(queue_bound, queue_bytes)

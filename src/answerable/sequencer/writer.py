@@ -8,6 +8,7 @@ what it then holds decides whether the batch was written (`log.md`: a sync that 
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import chain
@@ -50,12 +51,20 @@ class Writer:
     """Owns the store and the guard. `open` before anything else; one thread."""
 
     def __init__(
-        self, store: Store, signer: Signer, origin: str, clock: Clock, guard: Guard, retention: Retention
+        self,
+        store: Store,
+        signer: Signer,
+        origin: str,
+        clock: Clock,
+        guard: Guard,
+        retention: Retention,
+        former: Sequence[str] = (),
     ) -> None:
+        """former: verifier keys that this log had before its signer's."""
         self._store = store
         self._signer = signer
         self._origin = origin
-        self._vkey = checkpoint.vkey(origin, signer.public)
+        self._vkeys = (checkpoint.vkey(origin, signer.public), *former)
         self._clock = clock
         self._guard = guard
         self._retention = retention
@@ -64,7 +73,7 @@ class Writer:
 
     def open(self) -> None:
         """Verify and load. Raises Unavailable ``store.*``."""
-        self._frontier = examine(self._store, self._guard, self._vkey)
+        self._frontier = examine(self._store, self._guard, self._vkeys)
         self._head = (self._frontier.size, self._frontier.root())
         self._note = self._store.checkpoint()
         self.rows = Rows(self._store)

@@ -19,10 +19,12 @@ import msgspec
 from answerable.errors import Refused, Unavailable
 from answerable.log.bundle import pack
 from answerable.model.units import Space, Unit
-from answerable.stores import schema
+from answerable.ports import Held
+from answerable.stores import schema, tags
 from answerable.stores.database import connect, failure, flush, translated
 from answerable.stores.hold import Lock, Reserve
 from answerable.stores.journal import Journal
+from answerable.stores.payload_form import DAY_MS
 from answerable.stores.payloads import PayloadWriter
 from answerable.stores.reads import LogReads, tile_id
 from answerable.stores.view import SqliteView
@@ -57,7 +59,10 @@ class SqliteStore:
         if (path / LOG_FILE).exists():
             raise Refused("store.exists", path=str(path))
         with translated():
+            fresh = [folder for folder in (path, *path.parents) if not folder.exists()]
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for folder in fresh or [path]:  # their names too must outlive a power cut
+                _sync_folder(folder.parent)
         lock = Lock(path / "lock")
         try:
             # The log comes last and under its name only when it is whole: a folder without it is no store.
@@ -167,8 +172,23 @@ class SqliteStore:
     def put_payloads(self, units: Sequence[Unit], expires: int, *, bodies: bool = True) -> None:
         self._places = self._payloads.put(self._size, units, expires, bodies=bodies)
 
-    def sweep(self, now: int) -> int:
-        return self._payloads.sweep(now)
+    def sweep(self, now: int, held: Held | None = None) -> int:
+        left = self._payloads.sweep(now, held)
+        if not left:
+            tags.expire(self.path, now // DAY_MS, self._payloads.kept)
+        return left
+
+    def erase(self, leaves: Sequence[tuple[int, str]]) -> int:
+        batches: dict[int, list[str]] = {}
+        for index, rid in leaves:
+            batches.setdefault(self._reads.segment_of(index), []).append(rid)
+        lost = 0
+        for first, rids in batches.items():
+            for _, places in self._reads.places(first, first + 1):
+                lost += self._payloads.erase(places, first, rids)
+        # After the payloads: who builds the tags anew from here on finds none there.
+        tags.forget(self.path, [rid for _, rid in leaves])
+        return lost
 
     def rows(self, space: Space) -> Iterable[tuple[str, bytes]]:
         with translated():
@@ -222,8 +242,12 @@ def _lay_out(path: Path, tables: schema.Schema) -> None:
         finally:
             database.close()
         draft.rename(path)
-        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        _sync_folder(path.parent)
+
+
+def _sync_folder(path: Path) -> None:
+    folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from answerable.crypto.ed25519 import Key
 from answerable.errors import AnswerableError, Unavailable
 from answerable.log import checkpoint
 from answerable.model.units import Expect, Lane, Put, Space, Unit
@@ -242,3 +243,19 @@ def test_a_store_behind_the_guard_is_not_opened(tmp_path: Path) -> None:
     bench.store.close()
     bench.guard.close()
     bench.loop.close()
+
+
+def test_after_a_rotation_the_next_head_is_the_new_keys(tmp_path: Path) -> None:
+    store, guard = sqlite_store(tmp_path), guard_at(tmp_path)
+    old = Writer(store, SIGNER, ORIGIN, TestClock(), guard, Retention())
+    old.open()
+    loop = asyncio.new_event_loop()
+    old.write([Entry(opening()[0], loop.create_future(), 1)])
+    old.close()
+    key = Key.generate()
+    new = Writer(sqlite_store(tmp_path), key, ORIGIN, TestClock(), guard_at(tmp_path), Retention(), [VKEY])
+    new.open()
+    new.write([Entry(opening()[0], loop.create_future(), 1)])
+    loop.close()
+    assert checkpoint.verify(new.publish(), [checkpoint.vkey(ORIGIN, key.public)]).size == 2
+    new.close()
