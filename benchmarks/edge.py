@@ -13,7 +13,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 from answerable.app.serve import on_loop
@@ -32,12 +32,12 @@ def passing(upstream: OpenAICompatible) -> App:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         body = await read_body(receive, 1 << 20) or b""
         stream = b'"stream":true' in body or b'"stream": true' in body
-        async with upstream.call(CHAT, body, stream=stream) as reply:
+        with closing(await upstream.call(CHAT, body, stream=stream)) as reply:
             if not stream:
-                await respond(send, 200, b"".join([piece async for piece in reply]), (JSON,))
+                await respond(send, 200, await reply.whole(1 << 30), (JSON,))
                 return
             await send({"type": "http.response.start", "status": 200, "headers": [EVENT_STREAM]})
-            async for piece in reply:
+            while piece := await reply.read():
                 await send({"type": "http.response.body", "body": piece, "more_body": True})
             await send({"type": "http.response.body", "body": b""})
 

@@ -8,8 +8,7 @@ what it will not do is `Refused`. It never blocks the event loop for longer than
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 from answerable.errors import AnswerableError
@@ -51,11 +50,16 @@ class Ledger(Protocol):
 
         By the time it returns the `Directory` shows the effects. Raises Refused ``log.conflict`` (an `Expect` does not
         hold), Unavailable ``log.full`` (queue bound reached: refuse rather than wait), Unavailable ``log.stopped``.
+        Of a unit that is to be witnessed also: Refused ``log.no_quorum``, where no witnesses are configured (nothing was
+        written), Unavailable ``log.unwitnessed``, when they did not cosign in time (it *is* written).
         Cancelling the caller does not withdraw a unit that was accepted.
         """
 
     def count_refusal(self, code: str) -> None:
         """Count a refusal of an unknown caller; counts are written in aggregate, at most one leaf every few seconds."""
+
+
+Held = Callable[[str], bool]  # whether the payloads of the leaf with that rid must be kept
 
 
 class Store(Protocol):
@@ -84,12 +88,21 @@ class Store(Protocol):
 
     def put_payloads(self, units: Sequence[Unit], expires: int, *, bodies: bool = True) -> None:
         """Write the units' payloads durably, in a file of their own; called before the `append` of the same units, at
-        the same head. expires: ms UTC, from when `sweep` deletes them; groups in `LASTING` stay. bodies: False keeps
-        the salts alone."""
+        the same head. expires: ms UTC, from when `sweep` deletes those that say nothing of their own
+        (`Payload.expires`); groups in `LASTING` stay. bodies: False keeps the salts alone."""
 
-    def sweep(self, now: int) -> int:
-        """Delete payloads that expired by `now` (ms UTC) and those whose leaves were never written; returns how many
-        batches. The bytes are gone from the disk when it returns."""
+    def sweep(self, now: int, held: Held | None = None) -> int:
+        """Delete payloads that expired by `now` (ms UTC) and those whose leaves were never written; returns 0 when
+        there is nothing left to do, so that it is called until then. held: of which leaves (rid) the payloads stay for
+        now, whatever their expiry; they go with a later sweep that does not hold them any more. The bytes are gone from
+        the disk when it returns. What `held` raises is raised before anything was deleted for that answer."""
+
+    def erase(self, leaves: Sequence[tuple[int, str]]) -> int:
+        """Make the payloads of these leaves, of every group, unreadable for ever: body, salt, key and tags are gone
+        from every file of the store when it returns, and `StoreView.payload` and `by_tag` know them no more. leaves:
+        (index, rid) of each. Returns how many payloads there were; again for the same leaves: 0. The leaves, and the
+        payloads of all others, stay as they are. Interrupted at any point, what is not yet erased is whole, and calling
+        it again after the next opening ends the work."""
 
     def rows(self, space: Space) -> Iterable[tuple[str, bytes]]: ...
 
@@ -226,14 +239,14 @@ class Gate(Protocol):
 
 
 class Reply(Protocol):
-    """An upstream's answer on its way in."""
+    """An upstream's answer on its way in. Whoever got it closes it."""
 
-    status: int
-    content_type: str
+    async def read(self) -> bytes:
+        """All that has come of the body, at least one byte; b"" at its end. Raises Unavailable ``upstream.*`` if the
+        connection breaks, the body is shorter than announced, or a time-out passes. Not reading is back-pressure."""
 
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        """Pieces of the body as they arrive; raises Unavailable ``upstream.*`` if the connection breaks, the body is
-        shorter than announced, or a time-out passes. Not reading is back-pressure."""
+    def close(self) -> None:
+        """Take no more: an answer that is not at its end is cancelled. Safe to call twice."""
 
 
 class Upstream(Protocol):
@@ -242,9 +255,9 @@ class Upstream(Protocol):
     name: str
     locality: Locality
 
-    def call(self, path: str, body: bytes, *, stream: bool) -> AbstractAsyncContextManager[Reply]:
-        """POST `body` (JSON) to `path` ("/v1/chat/completions"). A call that was sent is never repeated. Leaving the
-        context early cancels the call. Raises Unavailable ``upstream.unreachable|timeout|busy``."""
+    async def call(self, path: str, body: bytes, *, stream: bool) -> Reply:
+        """POST `body` (JSON) to `path` ("/v1/chat/completions"); return once the answer has begun. A call that was
+        sent is never repeated; being cancelled cancels it. Raises Unavailable ``upstream.unreachable|timeout|busy``."""
 
     async def close(self) -> None: ...
 
@@ -397,8 +410,9 @@ class Tracer(Protocol):
 class Out(Protocol):
     """Where `carry` writes the answer; the gateway's side of the path."""
 
-    async def start(self, record: str, headers: Mapping[str, str]) -> None:
-        """Once, before the first piece. headers: ASCII names and values."""
+    def start(self, record: str, aigc: bytes) -> None:
+        """Once, before the first piece. aigc: the implicit label, a JSON object in ASCII, for those who look at no
+        content."""
 
     async def send(self, data: bytes) -> None:
         """Returns when the client can take more (back-pressure). Raises Refused ``request.disconnected``."""

@@ -97,7 +97,7 @@ async def answered(pieces: list[bytes]) -> tuple[Connection, bytes, AnswerableEr
     body = b""
     try:
         await connection.head()
-        while piece := await connection.piece():
+        while piece := await connection.read():
             body += piece
     except AnswerableError as error:
         return connection, body, error

@@ -8,7 +8,6 @@ however many events it brought.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from typing import Final
 
 from answerable.errors import AnswerableError, Refused, Unavailable
@@ -18,6 +17,7 @@ from answerable.protocols.openai import errors
 
 REQUEST_ID: Final = b"x-request-id"  # what OpenAI's clients show beside an error
 RECORD: Final = b"x-answerable-record"
+AIGC: Final = b"aigc"  # the implicit label, for those who read headers alone
 RETRY: Final = (b"retry-after", b"1")
 NO_RETRY: Final = tuple((name.encode(), value.encode()) for name, value in errors.HEADERS.items())
 # What may be different a moment later, with the same request.
@@ -64,13 +64,14 @@ class AsgiOut:
         self._started = False
         self._loop = asyncio.get_running_loop()
 
-    async def start(self, record: str, headers: Mapping[str, str]) -> None:
+    def start(self, record: str, aigc: bytes) -> None:
         """See ports.Out. Nothing leaves before the first piece does: there is nothing to see yet."""
         self._headers = [
             EVENT_STREAM if self._stream else JSON,
             NO_STORE,
             (REQUEST_ID, record.encode("ascii")),
-            *((name.encode("ascii"), value.encode("ascii")) for name, value in headers.items()),
+            (RECORD, record.encode("ascii")),
+            (AIGC, aigc),
         ]
 
     async def send(self, data: bytes) -> None:

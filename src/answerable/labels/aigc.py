@@ -67,6 +67,11 @@ def write(aigc: AIGC) -> str:
     return data.decode("ascii")
 
 
+def as_json(aigc: AIGC) -> bytes:
+    """The object as JSON, all of it in 0x21-0x7E: so that it may stand in a header. Of one that `check` let pass."""
+    return _encode(aigc)
+
+
 def read(data: bytes | str) -> Found:
     """The label in `data`: JSON bytes or text. Raises VerificationError ``label.malformed`` for anything else."""
     raw = data.encode("utf-8", "replace") if isinstance(data, str) else data

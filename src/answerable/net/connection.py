@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """One HTTP/1.1 connection to a server (RFC 9112), on `asyncio.Protocol` and llhttp.
 
-One request at a time. Reading pauses when nobody takes what came; time-outs are deadlines that the pool's sweep looks
-at, so that a call costs no timer of its own. Whatever is not HTTP, is longer or shorter than announced, or comes
-unasked ends the connection.
+One request at a time. Reading pauses when nobody takes what came; time-outs are deadlines that the pool's sweep sets
+and looks at, so that a call costs no timer and no look at the clock. Whatever is not HTTP, is longer or shorter than
+announced, or comes unasked ends the connection.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ _IDLE, _HEAD, _BODY, _DONE = Phase  # a global is found faster than a member
 
 
 class Connection(asyncio.Protocol):
-    """status, headers (names lower-case), phase: of the answer that is being read. deadline: monotonic loop time at
-    which the sweep ends it, 0.0 for none."""
+    """status, headers (names lower-case), phase: of the answer that is being read. deadline: loop time at which
+    the sweep ends it, 0.0 until the sweep has seen what is waited for. patient: we are the slow side."""
 
     def __init__(
         self, loop: asyncio.AbstractEventLoop, limits: Limits, name: str, lost: Callable[[Connection], None]
@@ -42,10 +42,11 @@ class Connection(asyncio.Protocol):
         self._name = name
         self._lost = lost
         self._transport: asyncio.Transport | None = None
-        self._parser = httptools.HttpResponseParser(self)
         self._buffer: list[bytes] = []
-        self._buffered = 0
-        self._paused = False
+        self.on_body: Callable[[bytes], None] = self._buffer.append
+        self._parser = httptools.HttpResponseParser(self)
+        self._buffered = 0  # bytes in the buffer, and around them
+        self.patient = False
         self._waiter: asyncio.Future[None] | None = None
         self._error: AnswerableError | None = None
         self._head_bytes = 0
@@ -57,7 +58,7 @@ class Connection(asyncio.Protocol):
         self.headers: dict[bytes, bytes] = {}
         self.deadline = 0.0
         self.idle_s = limits.idle
-        self.idle_since = loop.time()
+        self._idle_since = loop.time()
 
     # What the pool calls
 
@@ -69,36 +70,30 @@ class Connection(asyncio.Protocol):
         self.status = 0
         self.headers = {}
         self._head_bytes = self._body_bytes = 0
-        self.deadline = self._loop.time() + self._limits.head
+        self.deadline = 0.0
         self._transport.write(data)
 
     async def head(self) -> None:
         """Return once `status` and `headers` are there. Raises Unavailable ``upstream.*``."""
         while self.phase is _HEAD:
-            if self._error is not None:
-                raise self._error
-            self._waiter = self._loop.create_future()
-            await self._waiter
+            await self._more()
         if self._error is not None and not self._buffer and self.phase is not _DONE:
             raise self._error
 
-    async def piece(self) -> bytes:
-        """The next bytes of the body, all that have come; b"" at its end. Raises Unavailable ``upstream.*``."""
-        while not self._buffer:
-            if self._error is not None:
-                raise self._error
-            if self.phase is _DONE:
+    async def read(self) -> bytes:
+        """All that has come of the body, at least one byte; b"" at its end. Raises Unavailable ``upstream.*``."""
+        buffer = self._buffer
+        while not buffer:
+            if self.phase is _DONE and self._error is None:
                 return b""
-            await self._wait()
-        data = self._buffer[0] if len(self._buffer) == 1 else b"".join(self._buffer)
-        self._buffer.clear()
+            await self._more()
+        data = buffer[0] if len(buffer) == 1 else b"".join(buffer)
+        buffer.clear()
         self._buffered = 0
-        if self._paused:
-            self._paused = False
+        if self.patient:
+            self.patient = False
             if self._transport is not None and not self._transport.is_closing():
                 self._transport.resume_reading()
-            if self.phase is _BODY:
-                self.deadline = self._loop.time() + self._limits.silence
         return data
 
     @property
@@ -116,8 +111,12 @@ class Connection(asyncio.Protocol):
     def rest(self) -> None:
         """The answer was taken; wait for the next request."""
         self.phase = _IDLE
-        self.deadline = 0.0
-        self.idle_since = self._loop.time()
+        self._idle_since = self._loop.time()
+
+    @property
+    def rested(self) -> float:
+        """Seconds since it was used."""
+        return self._loop.time() - self._idle_since
 
     def close(self) -> None:
         """End the connection at once: what was sent cannot be taken back, but the server sees us go."""
@@ -137,9 +136,10 @@ class Connection(asyncio.Protocol):
         self._transport = transport  # type: ignore[assignment]
 
     def data_received(self, data: bytes) -> None:
-        if self.phase is _HEAD:
+        before = self.phase
+        if before is _HEAD:
             self._head_bytes += len(data)
-        elif self.phase is not _BODY:
+        elif before is not _BODY:
             # Bytes nobody asked for could be read as the answer to the next request.
             self.fail(Unavailable("upstream.broken", what="bytes after the answer"))
             return
@@ -157,15 +157,16 @@ class Connection(asyncio.Protocol):
             if self._head_bytes > MAX_HEAD:
                 self.fail(Unavailable("upstream.broken", what="an endless head"))
             return
+        size = len(data) if before is _BODY else sum(map(len, self._buffer))
+        self._body_bytes += size
         if self._body_bytes > self._limits.body:
             self.fail(Unavailable("upstream.oversized", limit=self._limits.body))
             return
-        if self.phase is _BODY:
-            self.deadline = self._loop.time() + self._limits.silence
-            if self._buffered > HIGH_WATER and not self._paused and self._transport is not None:
-                self._paused = True
-                self._transport.pause_reading()
-                self.deadline = 0.0  # we are the slow side now
+        self.deadline = 0.0
+        self._buffered += size
+        if self._buffered > HIGH_WATER and self.phase is _BODY and not self.patient and self._transport is not None:
+            self.patient = True
+            self._transport.pause_reading()
         self._wake()
 
     def eof_received(self) -> bool:
@@ -212,17 +213,11 @@ class Connection(asyncio.Protocol):
         self.phase = _BODY
         self._head_bytes = 0
 
-    def on_body(self, data: bytes) -> None:
-        self._buffer.append(data)
-        self._buffered += len(data)
-        self._body_bytes += len(data)
-
     def on_message_complete(self) -> None:
         if self.phase is _HEAD:  # an interim answer (RFC 9110 §15.2)
             self.headers = {}
             return
         self.phase = _DONE
-        self.deadline = 0.0
 
     def on_message_begin(self) -> None:
         if self.phase is _DONE:
@@ -230,15 +225,17 @@ class Connection(asyncio.Protocol):
 
     # Waiting
 
-    async def _wait(self) -> None:
+    async def _more(self) -> None:
+        """Return when something has changed. Raises what ended the connection."""
         if self._error is not None:
             raise self._error
-        self._waiter = self._loop.create_future()
-        await self._waiter
+        self._waiter = waiter = self._loop.create_future()
+        await waiter
 
     def _wake(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
+        waiter, self._waiter = self._waiter, None
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)
 
 
 def _keep_alive_s(value: bytes, otherwise: float) -> float:

@@ -10,8 +10,8 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections import deque
-from types import TracebackType
-from typing import Final, Self
+from collections.abc import Coroutine
+from typing import Any, Final
 
 from answerable.errors import Unavailable
 from answerable.net.connection import Connection, Phase
@@ -19,6 +19,8 @@ from answerable.net.endpoint import Endpoint
 from answerable.net.limits import Limits
 
 _PLAIN: Final = {value.encode(): value for value in ("application/json", "text/event-stream")}
+_IDLE: Final = Phase.IDLE
+_DONE: Final = Phase.DONE
 
 
 class Pool:
@@ -49,11 +51,22 @@ class Pool:
         """Connections that are open or being opened."""
         return len(self._open) + self._connecting
 
+    async def ask(self, data: bytes) -> Exchange:
+        """Send one whole request; return when the head of its answer is there. Raises Unavailable ``upstream.*``."""
+        connection = self.idle() or await self.connection()
+        try:
+            connection.request(data)
+            await connection.head()
+        except BaseException:
+            connection.close()
+            raise
+        return Exchange(self, connection)
+
     def idle(self) -> Connection | None:
         """A connection that is ready now, or None."""
         while self._idle:
             connection = self._idle.pop()
-            if connection.usable and asyncio.get_running_loop().time() - connection.idle_since < connection.idle_s:
+            if connection.usable and connection.rested < connection.idle_s:
                 return connection
             connection.close()
         return None
@@ -159,78 +172,62 @@ class Pool:
         loop = asyncio.get_running_loop()
         now = loop.time()
         for connection in tuple(self._open):
-            if connection.phase is Phase.IDLE:
-                if now - connection.idle_since > connection.idle_s:
+            phase = connection.phase
+            if phase is _IDLE:
+                if connection.rested > connection.idle_s:
                     connection.close()
-            elif connection.deadline and now > connection.deadline:
+            elif connection.patient or phase is _DONE:
+                connection.deadline = 0.0
+            elif not connection.deadline:
+                connection.deadline = now + (self.limits.head if phase is Phase.HEAD else self.limits.silence)
+            elif now > connection.deadline:
                 connection.fail(Unavailable("upstream.timeout"))
         self._sweep = loop.call_later(self._interval, self._look) if self._open else None
 
 
 class Exchange:
-    """One request and its answer: ``async with`` sends it and waits for the head, ``async for`` takes the body as it
-    comes. Leaving early ends the connection, by which the server learns that nobody listens any more.
+    """One request and its answer, of which the head is there. Whoever got it closes it."""
 
-    status, content_type: of the answer; content_type in lower case without parameters.
-    """
+    __slots__ = ("_connection", "_pool", "status")
 
-    __slots__ = ("_connection", "_data", "_pool", "content_type", "status")
-
-    def __init__(self, pool: Pool, data: bytes) -> None:
+    def __init__(self, pool: Pool, connection: Connection) -> None:
         self._pool = pool
-        self._data = data
-        self._connection: Connection | None = None
-        self.status = 0
-        self.content_type = ""
-
-    async def __aenter__(self) -> Self:
-        """Raises Unavailable ``upstream.*``."""
-        pool = self._pool
-        connection = pool.idle() or await pool.connection()
-        self._connection = connection
-        try:
-            connection.request(self._data)
-            await connection.head()
-        except BaseException:
-            self._connection = None
-            connection.close()
-            raise
+        self._connection: Connection | None = connection
         self.status = connection.status
-        value = connection.headers.get(b"content-type", b"")
-        self.content_type = _PLAIN.get(value) or value.partition(b";")[0].strip().lower().decode("latin-1")
-        return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            self._pool.give_back(connection)
-
-    def __aiter__(self) -> Self:
-        return self
-
-    async def __anext__(self) -> bytes:
-        connection = self._connection
-        if connection is not None and (data := await connection.piece()):
-            return data
-        raise StopAsyncIteration
+    @property
+    def content_type(self) -> str:
+        """In lower case, without parameters."""
+        value = self.headers.get(b"content-type", b"")
+        return _PLAIN.get(value) or value.partition(b";")[0].strip().lower().decode("latin-1")
 
     @property
     def headers(self) -> dict[bytes, bytes]:
         """Of the answer, names in lower case."""
         return self._connection.headers if self._connection is not None else {}
 
-    async def read(self, limit: int) -> bytes:
-        """The whole body if it is no longer than `limit` bytes, else its beginning."""
+    def read(self) -> Coroutine[Any, Any, bytes]:
+        """All that has come of the body, at least one byte; b"" at its end. Not reading holds the server back. Raises
+        Unavailable ``upstream.*``, RuntimeError after `close`."""
+        if self._connection is None:
+            raise RuntimeError("an answer that was closed")
+        return self._connection.read()
+
+    async def whole(self, limit: int) -> bytes:
+        """The body if it is no longer than `limit` bytes, else its beginning."""
         parts: list[bytes] = []
         size = 0
-        async for part in self:
+        while size < limit and (part := await self.read()):
             parts.append(part)
             size += len(part)
-            if size >= limit:
-                break
         return b"".join(parts)[:limit]
+
+    def close(self) -> None:
+        """Take no more. A connection whose answer was not taken whole ends, by which the server learns that nobody
+        listens. Safe to call twice."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            self._pool.give_back(connection)
 
 
 def head(method: str, path: str, endpoint: Endpoint, headers: tuple[tuple[str, str], ...] = ()) -> bytes:

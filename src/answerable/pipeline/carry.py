@@ -20,18 +20,17 @@ import asyncio
 
 from answerable.admission.admit import reach
 from answerable.errors import AnswerableError, Refused
+from answerable.labels.aigc import as_json
 from answerable.labels.compose import compose
 from answerable.model.actions import Action
 from answerable.model.terms import Outcome
 from answerable.pipeline.deps import Deps
 from answerable.pipeline.endings import conclude, named, outcome_of, whole
-from answerable.pipeline.headers import headers
 from answerable.pipeline.record import Record
 from answerable.pipeline.steps import (
     admitted_models,
     decide,
     open_watches,
-    pieces,
     refuse_unless_permitted,
     still_admitted,
     take_off,
@@ -78,11 +77,18 @@ async def carry(action: Action, dialect: Dialect, deps: Deps, out: Out) -> None:
         mark = dialect.label_format(stream=action.stream).writer(label)
         body = dialect.prepare(action.request, served.model, stream=action.stream)
         record.metering = deps.meter.start(served)
-        async with (
-            flight.within(deps.deadline_s),
-            served.upstream.call(dialect.path, body, stream=action.stream) as reply,
-        ):
-            async for chunks in pieces(reply, dialect.decoder(stream=action.stream)):
+        flight.due(deps.deadline_s)
+        reply = await served.upstream.call(dialect.path, body, stream=action.stream)
+        try:
+            decoder = dialect.decoder(stream=action.stream)
+            ended = False
+            while not ended:
+                read = await reply.read()
+                ended = not read
+                chunks = decoder.end() if ended else decoder.feed(read)
+                if not chunks:
+                    continue
+
                 # (5) watch
                 trace.step("watch")
                 caller, model = await still_admitted(action, flight, deps)
@@ -99,8 +105,11 @@ async def carry(action: Action, dialect: Dialect, deps: Deps, out: Out) -> None:
                     data.append(dialect.encode(marked, stream=action.stream))
                 if not record.released:
                     record.released = True
-                    await out.start(record.rid, headers(label))
+                    out.start(record.rid, as_json(label.aigc))
                 await out.send(b"".join(data))
+        finally:
+            reply.close()
+        flight.due(0)
 
         # (7) record
         trace.step("record")

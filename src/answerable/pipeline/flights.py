@@ -1,15 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Actions in flight, so that a stop order reaches them at once instead of at their next chunk, and a deadline too.
 
-A stop order cancels the task of each action whose caller or model it stops, and the action's flight says why it was
-cut: `carry` tells this cancellation from a client that went away. One timer looks after the deadlines of all: a timer
-an action costs ten times as much.
+A stop order cancels the task of each action whose caller or model it stops, a deadline that of the one that is late;
+the action's flight says why it was cut: `carry` tells this cancellation from a client that went away. One timer looks
+after the deadlines of all: a timer an action costs ten times as much.
 """
 
 from __future__ import annotations
 
 import asyncio
-from types import TracebackType
 from typing import Final
 
 from answerable.errors import AnswerableError, Refused, Unavailable
@@ -25,47 +24,32 @@ class Flight:
     """One action on its way. cause: why it was cut by us, None while it was not. bearers: who flies, as last admitted;
     horizon: as far as that is known to last."""
 
-    __slots__ = ("_cancelled", "_flights", "_late", "_task", "bearers", "cause", "ends", "horizon")
+    __slots__ = ("_flights", "_task", "bearers", "cause", "ends", "horizon")
 
     def __init__(self, flights: Flights, task: asyncio.Task[object] | None) -> None:
         self._flights = flights
         self._task = task
-        self._late = False
-        self._cancelled = task.cancelling() if task is not None else 0
         self.ends = 0.0  # the loop's time at which it has to be done; 0: no deadline runs
         self.bearers: tuple[Bearer, ...] = ()
         self.horizon: Horizon | None = None
         self.cause: AnswerableError | None = None
 
-    def within(self, seconds: float) -> Flight:
-        """A context that is left with TimeoutError when it is not left within `seconds`, up to a second later."""
-        self._flights.watch(self, seconds)
-        return self
-
-    def late(self) -> None:
-        """Its deadline has passed."""
-        self.ends = 0.0
-        if self._task is not None:
-            self._late = True
-            self._task.cancel()
-
-    async def __aenter__(self) -> Flight:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, raised: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.ends = 0.0
-        if not self._late or self._task is None:
-            return
-        if self._task.uncancel() <= self._cancelled and kind is asyncio.CancelledError:
-            raise TimeoutError from raised
+    def due(self, seconds: float) -> None:
+        """From now on it may take so long, and up to a second more; 0 takes its deadline away."""
+        if seconds:
+            self._flights.watch(self, seconds)
+        else:
+            self.ends = 0.0
 
     def cut(self, cause: AnswerableError) -> None:
-        """End it for this reason; the first one stands."""
-        if self.cause is None and self._task is not None:
-            self.cause = cause
+        """End it for this reason. The first one stands, except that an order outranks what is no refusal."""
+        if self._task is None:
+            return
+        if self.cause is None:
             self._task.cancel()
+        elif isinstance(self.cause, Refused) or not isinstance(cause, Refused):
+            return
+        self.cause = cause
 
     def landed(self) -> None:
         """Take back the cancellation that `cut` sent, so that the close leaf can be awaited (PEP 789's rule: who
@@ -109,7 +93,7 @@ class Flights:
         self._timer = None
         for flight in tuple(self._flights):
             if 0.0 < flight.ends <= now:
-                flight.late()
+                flight.cut(Unavailable("upstream.timeout"))
         if self._flights:
             self._timer = loop.call_later(step, self._sweep, loop, step)
 

@@ -3,16 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 from answerable.errors import Refused
-from answerable.model.actions import Action, Chunk, Decision, Facts
+from answerable.model.actions import Action, Decision, Facts
 from answerable.model.terms import Criticality, Ruling, Standing
 from answerable.model.warrants import Bearer
 from answerable.pipeline.deps import Deps
 from answerable.pipeline.flights import Flight
 from answerable.policy.combine import decide as ruling
-from answerable.ports import Decoder, Reply, Served, Watch
+from answerable.ports import Served, Watch
 
 Candidate = tuple[Served, Bearer]
 
@@ -110,18 +108,6 @@ async def still_admitted(action: Action, flight: Flight, deps: Deps) -> tuple[Be
     deps.gate.admit(model)
     take_off(action, caller, model, flight, deps)
     return caller, model
-
-
-async def pieces(reply: Reply, decoder: Decoder) -> AsyncIterator[list[Chunk]]:
-    """The answer's pieces as they arrive, several where one read brought several; never an empty list.
-
-    Raises Unavailable ``upstream.*``; an answer that brings no piece at all is ``upstream.truncated``.
-    """
-    async for data in reply:
-        if chunks := decoder.feed(data):
-            yield chunks
-    if chunks := decoder.end():
-        yield chunks
 
 
 def open_watches(action: Action, deps: Deps) -> tuple[Watch, ...]:

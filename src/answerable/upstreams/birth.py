@@ -9,6 +9,7 @@ signed than "I, with this key, am a copy of that system" (`docs/spec/statements.
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import Final
 
 import msgspec
@@ -18,7 +19,7 @@ from answerable.crypto.ed25519 import Key
 from answerable.errors import Unavailable, VerificationError
 from answerable.log.statement import to_sign
 from answerable.model.leaves import CopyLeaf
-from answerable.net.pool import Exchange, Pool, head, request
+from answerable.net.pool import Pool, head, request
 from answerable.registry.copies import START
 
 PATH: Final = "/answerable/copy"
@@ -53,8 +54,8 @@ async def ask(pool: Pool, birth: Birth) -> str:
     message = request(
         head("POST", PATH, pool.endpoint, (("content-type", "application/json"),)), msgspec.json.encode(birth)
     )
-    async with Exchange(pool, message) as reply:
-        body = await reply.read(MAX_BODY)
+    with closing(await pool.ask(message)) as reply:
+        body = await reply.whole(MAX_BODY)
     try:
         signature = msgspec.json.decode(body, type=Signed).signature
         unb64u(signature)

@@ -18,10 +18,10 @@ from answerable.errors import Unavailable
 from answerable.model.terms import Locality
 from answerable.net.endpoint import Endpoint
 from answerable.net.limits import Limits
-from answerable.net.pool import Pool
+from answerable.net.pool import Exchange, Pool
 from answerable.upstreams import birth, possession
 from answerable.upstreams.child import COPY_SOCKET, MODEL_SOCKET, Order, Ready
-from answerable.upstreams.openai_compatible import Call, OpenAICompatible
+from answerable.upstreams.openai_compatible import OpenAICompatible
 from answerable.upstreams.process import identity
 from answerable.upstreams.weights import Weights, verify
 
@@ -112,11 +112,11 @@ class LocalModel:
             raise Unavailable("upstream.unreachable", upstream=self.name)
         return await birth.ask(self._copy, asked)
 
-    def call(self, path: str, body: bytes, *, stream: bool) -> Call:
+    async def call(self, path: str, body: bytes, *, stream: bool) -> Exchange:
         """See ports.Upstream."""
         if self._upstream is None or not self.alive:
             raise Unavailable("upstream.unreachable", upstream=self.name)
-        return self._upstream.call(path, body, stream=stream)
+        return await self._upstream.call(path, body, stream=stream)
 
     async def close(self) -> None:
         """End the child and remove its directory. Safe to call twice."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 import ssl
 from collections.abc import Mapping
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import msgspec
 
@@ -83,10 +83,17 @@ class OpenAICompatible:
         except ValueError:
             raise Refused("upstream.address", url="(its secret or a header)") from None
 
-    def call(self, path: str, body: bytes, *, stream: bool) -> Call:
+    async def call(self, path: str, body: bytes, *, stream: bool) -> Exchange:
         """See ports.Upstream. A refusal of the request by the server is Refused ``upstream.rejected``."""
-        found = self._heads.get((path, stream))
-        return Call(self.pool, request(found or self._head(path, stream=stream), body), self.name, stream)
+        answer = await self.pool.ask(request(self._heads.get((path, stream)) or self._head(path, stream=stream), body))
+        if answer.status == 200 and (answer.content_type == "text/event-stream") is stream:
+            return answer
+        try:
+            if answer.status == 200:
+                raise Unavailable("upstream.broken", what="another content type than was asked for")
+            raise failure(answer.status, await answer.whole(MAX_ERROR_BODY), self.name)
+        finally:
+            answer.close()
 
     async def reachable(self, within_s: float) -> bool:
         """Whether the server takes a connection now, asked without a call; never longer than `within_s` seconds."""
@@ -110,28 +117,6 @@ class OpenAICompatible:
         )
         self._heads[path, stream] = made
         return made
-
-
-class Call(Exchange):
-    """One call; entering it raises the error that the server's status stands for."""
-
-    __slots__ = ("_name", "_stream")
-
-    def __init__(self, pool: Pool, data: bytes, name: str, stream: bool) -> None:
-        super().__init__(pool, data)
-        self._name = name
-        self._stream = stream
-
-    async def __aenter__(self) -> Self:
-        await super().__aenter__()
-        if self.status == 200 and (self.content_type == "text/event-stream") is self._stream:
-            return self
-        try:
-            if self.status == 200:
-                raise Unavailable("upstream.broken", what="another content type than was asked for")
-            raise failure(self.status, await self.read(MAX_ERROR_BODY), self._name)
-        finally:
-            await self.__aexit__(None, None, None)
 
 
 def failure(status: int, body: bytes, name: str) -> AnswerableError:

@@ -9,6 +9,7 @@ The signature is Ed25519 (RFC 8032) over ``answerable/possession/v1 || 0x00 || c
 from __future__ import annotations
 
 import secrets
+from contextlib import closing
 from typing import Final
 
 import msgspec
@@ -16,7 +17,7 @@ import msgspec
 from answerable.crypto.b64 import b64u, unb64u
 from answerable.crypto.ed25519 import verify
 from answerable.errors import Unavailable, VerificationError
-from answerable.net.pool import Exchange, Pool, head, request
+from answerable.net.pool import Pool, head, request
 from answerable.ports import Signer
 
 PATH: Final = "/answerable/possession"
@@ -53,8 +54,8 @@ async def require(pool: Pool, key: str) -> None:
         head("POST", PATH, pool.endpoint, (("content-type", "application/json"),)),
         msgspec.json.encode(Challenge(b64u(challenge))),
     )
-    async with Exchange(pool, ask) as reply:
-        body = await reply.read(MAX_BODY)
+    with closing(await pool.ask(ask)) as reply:
+        body = await reply.whole(MAX_BODY)
     try:
         proof = msgspec.json.decode(body, type=Proof)
         verify(unb64u(key), DOMAIN + challenge, unb64u(proof.signature))

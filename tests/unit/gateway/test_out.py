@@ -28,7 +28,7 @@ def made(path: str = "/v1/chat/completions", *, stream: bool) -> tuple[AsgiOut, 
 
 async def test_an_unstreamed_answer_is_one_message() -> None:
     out, sent, call = made(stream=False)
-    await out.start("r" * 32, {"aigc": "{}"})
+    out.start("r" * 32, b"{}")
     await out.send(b"ab")
     await out.send(b"c")
     assert sent == []
@@ -43,7 +43,7 @@ async def test_an_unstreamed_answer_is_one_message() -> None:
 
 async def test_a_stream_begins_with_its_first_piece() -> None:
     out, sent, _ = made(stream=True)
-    await out.start("r" * 32, {})
+    out.start("r" * 32, b"{}")
     assert sent == []
     await out.send(b"one")
     await out.finish(b"end")
@@ -57,7 +57,7 @@ async def test_an_error_before_and_inside_a_stream() -> None:
     assert sent[0]["status"] == 403
     assert msgspec.json.decode(sent[1]["body"])["error"]["code"] == "stop.system"
     out, sent, _ = made("/v1/responses", stream=True)
-    await out.start("r" * 32, {})
+    out.start("r" * 32, b"{}")
     await out.send(b"one")
     await out.fail(Unavailable("upstream.truncated"), "r" * 32)
     assert sent[-1]["body"].startswith(b"event: error\ndata: ")

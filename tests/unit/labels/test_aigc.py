@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from answerable.errors import VerificationError
-from answerable.labels.aigc import KEYS, MAX_BYTES, check, of_object, read, write
+from answerable.labels.aigc import KEYS, MAX_BYTES, as_json, check, of_object, read, write
 from answerable.model.labels import AIGC
 
 LABEL = AIGC(label="1", content_producer="001191350100M000100Y431ABCD", produce_id="abc")
@@ -19,6 +19,12 @@ def test_seven_members_in_their_order_and_read_back() -> None:
     assert tuple(json.loads(text)) == KEYS
     assert text.startswith('{"Label":"1","ContentProducer":"001191350100M000100Y431ABCD","ProduceID":"abc",')
     assert (read(text).aigc, read(text).problems) == (LABEL, ())
+
+
+def test_its_json_may_stand_in_a_header() -> None:
+    data = as_json(LABEL)
+    assert data.decode("ascii") == write(LABEL)
+    assert all(0x21 <= byte <= 0x7E for byte in data)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 """Answers of every kind of bad server, through one connection."""
 
 import asyncio
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from answerable.errors import Unavailable
 from answerable.net.connection import Connection, Phase
 from answerable.net.limits import HIGH_WATER, Limits
-from answerable.net.pool import Exchange, Pool, head, request
+from answerable.net.pool import Pool, head, request
 from tests.unit.net.servers import Server, always, http, serving
 
 
@@ -17,8 +18,9 @@ async def ask(script: Any, limits: Limits | None = None) -> bytes:
     async with serving(script) as server:
         pool = Pool(server.endpoint, "m", limits)
         try:
-            async with asyncio.timeout(5), Exchange(pool, request(head("POST", "/x", server.endpoint), b"{}")) as reply:
-                return b"".join([piece async for piece in reply])
+            async with asyncio.timeout(5):
+                with closing(await pool.ask(request(head("POST", "/x", server.endpoint), b"{}"))) as reply:
+                    return await reply.whole(1 << 30)
         finally:
             await pool.close()
 
@@ -55,8 +57,8 @@ async def test_longer_than_announced_ends_the_connection() -> None:
     async with serving(always(http(b"hello") + b"extra")) as server:
         pool = Pool(server.endpoint, "m")
         for _ in range(2):
-            async with Exchange(pool, request(head("POST", "/x", server.endpoint))) as reply:
-                assert b"".join([piece async for piece in reply]) == b"hello"
+            with closing(await pool.ask(request(head("POST", "/x", server.endpoint)))) as reply:
+                assert await reply.whole(1 << 30) == b"hello"
         assert server.connections == 2, "a connection with bytes left over must not serve a second call"
         await pool.close()
 
@@ -112,11 +114,11 @@ async def test_not_reading_pauses_the_server() -> None:
 
     async with serving(flood) as server:
         pool = Pool(server.endpoint, "m", Limits(silence=0.2))
-        async with Exchange(pool, request(head("POST", "/x", server.endpoint))) as reply:
+        with closing(await pool.ask(request(head("POST", "/x", server.endpoint)))) as reply:
             await asyncio.sleep(0.4)
             held = sent
             assert held < 640 * 65536 / 2, "the answer was taken in although nobody read it"
-            assert sum([len(piece) async for piece in reply]) == 640 * 65536
+            assert len(await reply.whole(1 << 30)) == 640 * 65536
         await pool.close()
     assert HIGH_WATER < 640 * 65536
 
@@ -131,8 +133,8 @@ async def test_unasked_bytes_end_an_idle_connection() -> None:
 
     async with serving(unasked) as server:
         pool = Pool(server.endpoint, "m")
-        async with Exchange(pool, request(head("POST", "/x", server.endpoint))) as reply:
-            assert b"".join([piece async for piece in reply]) == b"one"
+        with closing(await pool.ask(request(head("POST", "/x", server.endpoint)))) as reply:
+            assert await reply.whole(1 << 30) == b"one"
         await asyncio.wait_for(server.ended.wait(), 2)
         assert pool.idle() is None
         await pool.close()

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 import asyncio
 import socket
+from contextlib import closing
 
 import pytest
 
@@ -11,13 +12,13 @@ from answerable.net.pool import Exchange, Pool, head, request
 from tests.unit.net.servers import Server, always, http, serving
 
 
-def ask(pool: Pool) -> Exchange:
-    return Exchange(pool, request(head("POST", "/x", pool.endpoint), b"{}"))
+async def ask(pool: Pool) -> Exchange:
+    return await pool.ask(request(head("POST", "/x", pool.endpoint), b"{}"))
 
 
 async def take(pool: Pool) -> bytes:
-    async with ask(pool) as reply:
-        return b"".join([piece async for piece in reply])
+    with closing(await ask(pool)) as reply:
+        return await reply.whole(1 << 30)
 
 
 async def test_connections_are_used_again() -> None:
@@ -93,8 +94,8 @@ async def test_leaving_early_tells_the_server() -> None:
 
     async with serving(streams) as server:
         pool = Pool(server.endpoint, "m")
-        async with ask(pool) as reply:
-            assert await anext(reply) == b"hello"
+        with closing(await ask(pool)) as reply:
+            assert await reply.read() == b"hello"
         await asyncio.wait_for(server.ended.wait(), 2)
         assert pool.idle() is None
         await pool.close()

@@ -5,7 +5,7 @@ import stat
 import subprocess
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from answerable.errors import Refused
 from answerable.net.asgi import App, Receive, Scope, Send, respond
 from answerable.net.bind import tcp, unix
 from answerable.net.endpoint import Endpoint
-from answerable.net.pool import Exchange, Pool, head, request
+from answerable.net.pool import Pool, head, request
 from answerable.net.server import Listener
 from tests.unit.net.servers import talk
 
@@ -82,8 +82,8 @@ def test_on_a_unix_socket_with_uvloop(tmp_path: Path) -> None:
         assert listener.port == 0
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
         pool = Pool(Endpoint("", 0, "", socket=str(path)), "s")
-        async with Exchange(pool, request(head("GET", "/", pool.endpoint))) as reply:
-            body = await reply.read(100)
+        with closing(await pool.ask(request(head("GET", "/", pool.endpoint)))) as reply:
+            body = await reply.whole(100)
         await pool.close()
         await listener.close()
         return body
@@ -121,8 +121,8 @@ async def test_over_tls(pair: tuple[Path, Path]) -> None:
             tls=ssl.create_default_context(cafile=str(certificate)),
         )
         for _ in range(2):
-            async with Exchange(pool, request(head("GET", "/", pool.endpoint))) as reply:
-                assert await reply.read(100) == b"hello"
+            with closing(await pool.ask(request(head("GET", "/", pool.endpoint)))) as reply:
+                assert await reply.whole(100) == b"hello"
         await pool.close()
         assert b"200" not in await talk(listener.port, b"GET / HTTP/1.1\r\nhost: x\r\n\r\n", seconds=1)
     assert seen == ["https", "https"]

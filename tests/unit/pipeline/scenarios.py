@@ -143,7 +143,7 @@ async def the_answer_is_labelled_for_people_and_machines(carry: Carry) -> None:
     body: dict[str, Any] = msgspec.json.decode(out.data)
     assert "AI-generated" in body["choices"][0]["message"]["content"]
     assert stage.opens[0].k == "open"
-    assert out.record in out.headers["aigc"]
+    assert msgspec.json.decode(out.aigc) == body["answerable"]["AIGC"]
     assert body["answerable"]["AIGC"]["ProduceID"] == out.record
 
 

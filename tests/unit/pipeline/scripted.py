@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -155,14 +155,15 @@ class Ledger:
 
 
 class Reply:
-    status = 200
+    def __init__(self, upstream: Upstream) -> None:
+        self._upstream = upstream
+        self._script = upstream.script()
 
-    def __init__(self, script: Callable[[], AsyncIterator[bytes]], stream: bool) -> None:
-        self._script = script
-        self.content_type = "text/event-stream" if stream else "application/json"
+    async def read(self) -> bytes:
+        return await anext(self._script, b"")
 
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        return self._script()
+    def close(self) -> None:
+        self._upstream.left += 1
 
 
 @dataclass
@@ -176,19 +177,10 @@ class Upstream:
     calls: int = 0
     left: int = 0
 
-    def call(self, path: str, body: bytes, *, stream: bool) -> Any:
-        upstream = self
-
-        class Call:
-            async def __aenter__(self) -> Reply:
-                upstream.calls += 1
-                upstream.log.append("call")
-                return Reply(upstream.script, stream)
-
-            async def __aexit__(self, *_: object) -> None:
-                upstream.left += 1
-
-        return Call()
+    async def call(self, path: str, body: bytes, *, stream: bool) -> Reply:
+        self.calls += 1
+        self.log.append("call")
+        return Reply(self)
 
     async def close(self) -> None: ...
 
@@ -258,14 +250,14 @@ class Recorder:
     """ports.Out, kept."""
 
     record: str = ""
-    headers: dict[str, str] = field(default_factory=dict)
+    aigc: bytes = b""
     data: bytes = b""
     error: Any = None
     finished: bool = False
     sent: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def start(self, record: str, headers: Mapping[str, str]) -> None:
-        self.record, self.headers = record, dict(headers)
+    def start(self, record: str, aigc: bytes) -> None:
+        self.record, self.aigc = record, aigc
 
     async def send(self, data: bytes) -> None:
         self.data += data

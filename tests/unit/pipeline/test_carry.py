@@ -218,3 +218,12 @@ async def test_the_principal_is_committed_to_and_never_named() -> None:
 
 def test_the_scripted_clock_is_a_clock() -> None:
     assert Clock().now_ms() == Clock().mono_ms()
+
+
+async def test_an_answer_that_is_cut_short_is_no_answer() -> None:
+    stage = Stage(carry)
+    stage.upstream.script = stage.says(event("one"))
+    out = await stage.run(stream=True)
+    assert out.error.code == "upstream.truncated"
+    assert not out.finished
+    assert stage.upstream.left == 1

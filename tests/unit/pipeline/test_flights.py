@@ -2,8 +2,9 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
-from answerable.errors import Refused
+from answerable.errors import Refused, Unavailable
 from answerable.pipeline.flights import Flights
 from tests.unit.pipeline.scripted import Clock, Gate, bearer, system
 
@@ -64,21 +65,22 @@ async def test_a_deadline_ends_what_is_late_and_nothing_else() -> None:
     async def fly(seconds: float, takes: float) -> str:
         flight = flights.board()
         try:
-            async with flight.within(seconds):
-                await asyncio.sleep(takes)
-        except TimeoutError:
-            task = asyncio.current_task()
-            assert task is not None
-            assert task.cancelling() == 0
+            flight.due(seconds)
+            await asyncio.sleep(takes)
+        except asyncio.CancelledError:
+            assert flight.cause is not None
+            flight.landed()
             await asyncio.sleep(0.02)
-            return "late"
+            return flight.cause.code
         finally:
             flights.leave(flight)
-        await asyncio.sleep(0.08)  # after the context no deadline runs
+        flight.due(0)
+        await asyncio.sleep(0.08)  # without a deadline
         return "landed"
 
     async with asyncio.timeout(3):
-        assert await asyncio.gather(fly(600, 0.05), fly(0.04, 5), fly(0.04, 0)) == ["landed", "late", "landed"]
+        landed = await asyncio.gather(fly(600, 0.05), fly(0.04, 5), fly(0.04, 0))
+    assert landed == ["landed", "upstream.timeout", "landed"]
 
 
 async def test_a_stop_order_beside_a_deadline_is_the_stop_orders() -> None:
@@ -86,14 +88,15 @@ async def test_a_stop_order_beside_a_deadline_is_the_stop_orders() -> None:
 
     async def fly() -> str:
         flight = flights.board()
-        try:
-            async with flight.within(600):
-                flight.late()
-                flight.cut(Refused("stop.system", order="order"))
-                await asyncio.sleep(1)
-        except asyncio.CancelledError:
-            flight.landed()
-            return str(flight.cause.params["order"]) if flight.cause is not None else ""
-        return "timed out"
+        flight.cut(Unavailable("upstream.timeout"))
+        flight.cut(Refused("stop.system", order="order"))
+        flight.cut(Unavailable("action.shutdown"))
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(1)
+        flight.landed()
+        task = asyncio.current_task()
+        assert task is not None
+        assert task.cancelling() == 0, "one cancellation, however many causes"
+        return str(flight.cause.params["order"]) if flight.cause is not None else ""
 
     assert await asyncio.create_task(fly()) == "order"

@@ -34,8 +34,8 @@ MUTANTS = [
     ),
     (
         "4 no deadline",
-        "flight.within(deps.deadline_s)",
-        "asyncio.timeout(None)",
+        "        flight.due(deps.deadline_s)\n",
+        "",
         s.a_hanging_upstream_is_left_at_the_deadline,
     ),
     ("5 nothing watched", "watch(chunk.text, watches)", "pass", s.a_red_line_is_not_released),

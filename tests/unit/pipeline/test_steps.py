@@ -1,16 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
 
-from answerable.errors import Unavailable
 from answerable.model.actions import Decision
 from answerable.model.terms import Criticality, Ruling, Standing
 from answerable.pipeline.carry import carry
-from answerable.pipeline.steps import Ruled, facts, pieces, refuse_unless_permitted
-from tests.unit.pipeline.scripted import CHAT, Reply, Stage, bearer, event, system
+from answerable.pipeline.steps import Ruled, facts, refuse_unless_permitted
+from tests.unit.pipeline.scripted import Stage, bearer, system
 
 
 def test_facts_take_the_graver_of_what_is_asked_and_what_is_registered() -> None:
@@ -31,11 +28,3 @@ def test_what_is_no_permit_is_refused(ruling: Ruling, code: str) -> None:
     with pytest.raises(Ruled) as caught:
         refuse_unless_permitted(Decision(ruling, "R1", "why"))
     assert caught.value.code == code
-
-
-async def test_an_answer_that_is_cut_short_is_no_answer() -> None:
-    async def script() -> AsyncIterator[bytes]:
-        yield event("one")
-
-    with pytest.raises(Unavailable, match=r"upstream\.truncated"):
-        _ = [chunks async for chunks in pieces(Reply(script, True), CHAT.decoder(stream=True))]

@@ -7,6 +7,7 @@ import os
 import stat
 import tempfile
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,8 @@ CHAT = "/v1/chat/completions"
 
 
 async def ask(model: LocalModel, path: str, **body: Any) -> Any:
-    async with model.call(path, msgspec.json.encode(body), stream=False) as reply:
-        return msgspec.json.decode(b"".join([piece async for piece in reply]))
+    with closing(await model.call(path, msgspec.json.encode(body), stream=False)) as reply:
+        return msgspec.json.decode(await reply.whole(1 << 30))
 
 
 @pytest.fixture
@@ -49,8 +50,8 @@ async def test_it_answers_streams_and_proves_its_key(smol: LocalModel) -> None:
     again = await ask(smol, CHAT, messages=[{"role": "user", "content": "Say hello."}], max_tokens=6)
     assert again["usage"]["prompt_tokens_details"]["cached_tokens"] == 0, "one caller's prompt must not show to another"
     body = msgspec.json.encode({"messages": [{"role": "user", "content": "Hi"}], "max_tokens": 5, "stream": True})
-    async with smol.call(CHAT, body, stream=True) as reply:
-        events = b"".join([piece async for piece in reply])
+    with closing(await smol.call(CHAT, body, stream=True)) as reply:
+        events = await reply.whole(1 << 30)
     assert events.endswith(b"data: [DONE]\n\n")
     with pytest.raises(Refused) as caught:
         await ask(smol, CHAT, messages=[{"role": "user", "content": "Hi"}], max_tokens="x")
@@ -69,7 +70,7 @@ async def test_its_socket_is_private_its_end_is_noticed_and_nothing_stays(smol: 
     await asyncio.wait_for(smol.ended(), 5)
     assert not smol.alive
     with pytest.raises(Unavailable) as caught:
-        smol.call(CHAT, b"{}", stream=False)
+        await smol.call(CHAT, b"{}", stream=False)
     assert caught.value.code == "upstream.unreachable"
     await smol.close()
     assert not directory.exists()

@@ -2,6 +2,7 @@
 import asyncio
 import ssl
 import subprocess
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -17,8 +18,8 @@ CHAT = "/v1/chat/completions"
 
 
 async def ask(upstream: OpenAICompatible, *, stream: bool = False) -> bytes:
-    async with upstream.call(CHAT, b"{}", stream=stream) as reply:
-        return b"".join([piece async for piece in reply])
+    with closing(await upstream.call(CHAT, b"{}", stream=stream)) as reply:
+        return await reply.whole(1 << 30)
 
 
 async def test_a_call_names_its_path_and_carries_its_own_secret() -> None:
