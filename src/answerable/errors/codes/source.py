@@ -40,4 +40,34 @@ ENTRIES: Final[dict[str, Entry]] = {
         http=503,
         exit=4,
     ),
+    "source.wrong": Entry(
+        "{path} at {source} is not what the signed checkpoint says it is.",
+        "{source} 的 {path} 与已签名检查点所示不符。",
+        "Take another mirror, and tell whoever runs this one.",
+        "请改用其他镜像，并告知其运营者。",
+        http=502,
+    ),
+    "source.other": Entry(
+        "{source} is of the log {found}; what stands here is of {origin}.",
+        "{source} 属于日志 {found}；此处为 {origin}。",
+        "Give each log a folder of its own.",
+        "请为每个日志使用单独的目录。",
+        http=400,
+        exit=2,
+    ),
+    "source.forked": Entry(
+        "{origin} signed two histories: its checkpoint over {size} leaves does not continue the one over {earlier}. Both "
+        "are kept in {evidence}.",
+        "{origin} 签署了两份历史：其 {size} 条叶子的检查点并非 {earlier} 条的延续。两份均保存在 {evidence}。",
+        "Keep both, believe neither, and show them to the operator, the witnesses and all who rely on the log.",
+        "请保留两份且均不采信，并出示给运营者、见证者与依赖该日志的各方。",
+    ),
+    "source.written": Entry(
+        "{folder} cannot be written: {detail}.",
+        "无法写入 {folder}：{detail}。",
+        "Check the folder, its space and its permissions; what stands there stays valid.",
+        "请检查目录、空间与权限；已有内容仍然有效。",
+        http=503,
+        exit=4,
+    ),
 }

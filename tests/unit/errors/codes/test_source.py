@@ -6,10 +6,14 @@ from __future__ import annotations
 from answerable.errors.codes.source import ENTRIES
 
 STATUS = {  # code: (HTTP, exit)
+    "source.forked": (403, 1),
     "source.malformed": (400, 2),
     "source.missing": (503, 4),
+    "source.other": (400, 2),
     "source.oversized": (502, 4),
     "source.unreachable": (503, 4),
+    "source.written": (503, 4),
+    "source.wrong": (502, 1),
 }
 
 
