@@ -19,17 +19,16 @@ from tests.ledger import (
     append,
     closing,
     leaf,
-    memory_store,
     opening,
     recomputed,
-    sqlite_store,
+    store_of,
     unavailable,
 )
 
 
-@pytest.fixture(params=[sqlite_store, memory_store])
+@pytest.fixture(params=["sqlite", "memory", "postgres"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    made = request.param(tmp_path)
+    made = store_of(request, tmp_path)
     yield made
     made.close()
 
@@ -183,6 +182,83 @@ def test_a_tag_goes_with_its_payload(store: Store) -> None:
         pass
     assert view.by_tag(b"T" * 16) == []
     view.close()
+
+
+def test_a_payload_may_have_an_expiry_of_its_own(store: Store) -> None:
+    unit, its = opening(body=b"the default")
+    sooner, its_sooner = opening()
+    later, its_later = opening()
+    sooner = replace(sooner, payloads=(replace(sooner.payloads[0], expires=5 * DAY_MS),))
+    later = replace(later, payloads=(replace(later.payloads[0], expires=30 * DAY_MS),))
+    append(store, unit, sooner, later, expires=10 * DAY_MS)
+    view = store.view()
+    for today, left in ((4, 3), (7, 2), (12, 1), (32, 0)):
+        while store.sweep(today * DAY_MS):
+            pass
+        assert sum(view.payload(each, "in") is not None for each in (its, its_sooner, its_later)) == left
+    view.close()
+
+
+def test_what_is_held_outlives_its_day_and_goes_after(store: Store) -> None:
+    units, rids = zip(*(opening(body=b"body %d" % number) for number in range(4)), strict=True)
+    append(store, *units[:2], expires=10 * DAY_MS)
+    close = closing(rids[1])
+    append(store, close, expires=10 * DAY_MS)
+    append(store, *units[2:], expires=11 * DAY_MS)
+    held = {rids[1], rid(close.leaves[0]), rids[2]}
+    view = store.view()
+
+    def sweep(day: int) -> list[bool]:
+        while store.sweep(day * DAY_MS, held.__contains__):
+            pass
+        return [view.payload(each, "in") is not None for each in rids]
+
+    assert sweep(9) == [True] * 4
+    assert sweep(15) == [False, True, True, False]
+    assert sweep(16) == [False, True, True, False]
+    assert view.by_tag(b"t" * 16) == [rid(close.leaves[0])]
+    store.reopen()
+    assert sweep(16) == [False, True, True, False]
+    assert view.payload(rids[1], "in") == (units[1].payloads[0].salt, b"body 1")
+    assert store.erase([(2, rid(close.leaves[0]))]) == 1  # a hold is the caller's question
+    held.discard(rids[1])
+    assert sweep(17) == [False, False, True, False]
+    held.clear()
+    assert sweep(17) == [False] * 4
+    assert store.sweep(17 * DAY_MS) == 0
+    view.close()
+
+
+def test_what_is_erased_is_gone_and_all_else_stays(store: Store) -> None:
+    unit, its = opening(body=b"erased")
+    both = replace(unit, payloads=(*unit.payloads, Payload(its, "pri", salt(), b"who", (b"P" * 16,))))
+    other, its_other = opening(body=b"stays")
+    append(store, both, other)
+    close = closing(its, tag=b"T" * 16)
+    append(store, close, closing(its_other, tag=b"T" * 16))
+    its_close = rid(close.leaves[0])
+    view = store.view()
+    assert view.by_tag(b"P" * 16) == [its]
+    leaves, head = store.leaves(0, 9), store.head()
+    erased = [(0, its), (2, its_close)]
+    assert store.erase(erased) == 3
+    for _ in range(2):
+        assert view.payload(its, "in") is view.payload(its, "pri") is view.payload(its_close, "out") is None
+        assert view.by_tag(b"P" * 16) == []
+        assert len(view.by_tag(b"T" * 16)) == 1
+        assert view.payload(its_other, "in") == (other.payloads[0].salt, b"stays")
+        assert (store.leaves(0, 9), store.head()) == (leaves, head)
+        assert view.find(its) == 0
+        assert store.erase(erased) == 0
+        store.reopen()
+    append(store, opening()[0])  # it goes on as before
+    view.close()
+
+
+def test_erasing_what_has_no_payload_or_is_no_leaf(store: Store) -> None:
+    append(store, Unit(leaves=(leaf(),)))
+    assert store.erase([(0, rid(store.leaf(0)))]) == 0
+    assert store.erase([]) == 0
 
 
 def test_salts_alone_where_bodies_are_not_kept(store: Store) -> None:

@@ -28,14 +28,20 @@ class Space(StrEnum):
     HANDLES = "handles"  # digest -> Handle
     STOPS = "stops"  # rid -> Stop
     REAUTHORISATIONS = "reauthorisations"  # new system id -> Reauthorisation: what a registration with `re` must match
-    # "system" (last registry number), "epoch" (number of stop-set changes), "admin:" and the rid of a person (how often
-    # one of their keys was enrolled) -> decimal
+    # "system" (last registry number), "epoch" (number of stop-set changes), "holds" (of changes to the legal holds),
+    # "admin:" and the rid of a person (how often one of their keys was enrolled) -> decimal
     COUNTERS = "counters"
     NONCES = "nonces"  # nonce of a signed statement -> its time; a statement counts once
     OPENS = "opens"  # rid of an open leaf without its close -> time
     ANNOUNCED = "announced"  # rid -> encoded announcement
     TRANSFERS = "transfers"  # system rid -> rid of the newest transfer
     CHALLENGES = "challenges"  # nonce -> party rid and expiry
+    ERASURES = "erasures"  # rid of an open leaf -> Erasure
+    ERASING = "erasing"  # rid of an open leaf whose payloads are not confirmed as gone -> [[index, rid], ...]
+    PRESERVED = "preserved"  # rid of a preserve leaf -> LegalHold
+    GRANTS = "grants"  # rid of a grant leaf -> Grant
+    READS = "reads"  # rid of a read leaf -> Reading
+    FEED = "feed"  # number of a page of the authorities' feed -> FeedPage
     MISC = "misc"  # "domain", "origin", "demo"
 
 
@@ -65,7 +71,8 @@ class Payload(msgspec.Struct, frozen=True, gc=False):
     """What a commitment hides, kept outside the log and written before its leaf.
 
     rid: the leaf that holds the commitment; group: the member of `c`; salt: 32 bytes; body: canonical payload bytes;
-    tags: keyed digests under which the content can be found again (`Space`-free: they live in the payload store).
+    tags: keyed digests under which the content can be found again (`Space`-free: they live in the payload store);
+    expires: ms UTC, from when it is let go of; 0: when the store's default says.
     """
 
     rid: str
@@ -73,6 +80,7 @@ class Payload(msgspec.Struct, frozen=True, gc=False):
     salt: bytes
     body: bytes
     tags: tuple[bytes, ...] = ()
+    expires: int = 0
 
 
 class Lane(StrEnum):
@@ -84,11 +92,15 @@ class Lane(StrEnum):
 
 
 class Unit(msgspec.Struct, frozen=True, gc=False):
+    """witnessed: acknowledged only when a quorum of witnesses cosigned a checkpoint that covers it, and not only when it
+    is durable."""
+
     leaves: tuple[bytes, ...] = ()
     effects: tuple[Effect, ...] = ()
     expect: tuple[Expect, ...] = ()
     payloads: tuple[Payload, ...] = ()
     lane: Lane = Lane.ACTION
+    witnessed: bool = False
 
 
 class Committed(msgspec.Struct, frozen=True, gc=False):
@@ -100,6 +112,8 @@ class Committed(msgspec.Struct, frozen=True, gc=False):
 
 
 # Groups of payloads that never expire: who a party is and why people acted must be told as long as the log stands.
-LASTING: Final = frozenset({"name", "reason"})
+LASTING: Final = frozenset({"name", "reason", "basis"})
+# Counter of changes to the set of legal holds: an erasure that was planned before one must look again.
+HOLDS: Final = "holds"
 EPOCH: Final = "epoch"
 SYSTEM_NUMBER: Final = "system"

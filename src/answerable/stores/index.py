@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From a record id to its place in the log, from an open leaf to its close, from a tag to records.
+"""From a record id to its place in the log, from an open leaf to its close.
 
-Built from the log and the payloads when someone asks, in a file that may be deleted at any time: writing costs nothing
+Built from the log when someone asks, in a file that may be deleted at any time: writing costs nothing
 for it. What it says is always checked against the log, so that a stale or damaged index is found out and built anew.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -20,17 +19,15 @@ from answerable.stores.database import connect, translated
 
 # Leaves that one transaction takes in.
 STEP: Final = 4096
-_VERSION: Final = 1  # as `_TABLES` sets it
+_VERSION: Final = 2  # as `_TABLES` sets it
 _TABLES: Final = """
 BEGIN IMMEDIATE;
-DROP TABLE IF EXISTS record; DROP TABLE IF EXISTS ending; DROP TABLE IF EXISTS tagged; DROP TABLE IF EXISTS upto;
+DROP TABLE IF EXISTS record; DROP TABLE IF EXISTS ending; DROP TABLE IF EXISTS upto;
 CREATE TABLE record (rid TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE ending (open TEXT PRIMARY KEY, close TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE tagged (tag BLOB NOT NULL, at INTEGER NOT NULL, rid TEXT NOT NULL, PRIMARY KEY (tag, at, rid))
-    WITHOUT ROWID;
 CREATE TABLE upto (size INTEGER NOT NULL);
 INSERT INTO upto VALUES (0);
-PRAGMA user_version=1;
+PRAGMA user_version=2;
 COMMIT;
 """
 
@@ -43,9 +40,6 @@ class Source(Protocol):
     def leaf(self, index: int) -> bytes: ...
 
     def leaves(self, start: int, end: int) -> list[bytes]: ...
-
-    def tags(self, start: int, end: int) -> Iterable[tuple[bytes, str]]:
-        """(tag, rid) of the payloads of the leaves [start, end)."""
 
 
 class _Closing(msgspec.Struct):
@@ -89,13 +83,6 @@ class Index:
             close = self._ending(rid)
         return close
 
-    def by_tag(self, tag: bytes) -> list[str]:
-        """rids under the tag, oldest first; their payloads may be gone meanwhile."""
-        self._catch_up()
-        with translated():
-            rows = self._database.execute("SELECT rid FROM tagged WHERE tag = ? ORDER BY at, rid", (tag,)).fetchall()
-        return [rid for (rid,) in rows]
-
     def close(self) -> None:
         with translated():
             self._database.close()
@@ -136,13 +123,11 @@ class Index:
             records.append((rid, at))
             if b'"k":"close"' in leaf and (ending := _closed(leaf)):
                 endings.append((ending, rid))
-        tagged = [(tag, start, rid) for tag, rid in self._source.tags(start, end)]
         with translated():
             self._database.execute("BEGIN IMMEDIATE")
             try:
                 self._database.executemany("INSERT OR IGNORE INTO record VALUES (?,?)", records)
                 self._database.executemany("INSERT OR IGNORE INTO ending VALUES (?,?)", endings)
-                self._database.executemany("INSERT OR IGNORE INTO tagged VALUES (?,?,?)", tagged)
                 self._database.execute("UPDATE upto SET size = max(size, ?)", (end,))
                 self._database.execute("COMMIT")
             except BaseException:
@@ -156,7 +141,11 @@ class Index:
             # It can be built again: a commit that a power cut takes back costs nothing.
             database.execute("PRAGMA synchronous=NORMAL")
             (version,) = database.execute("PRAGMA user_version").fetchone()
-            if version != _VERSION:
+            if version not in (0, _VERSION) and self._path is not None:  # the first held tags: nothing of it is left
+                database.close()
+                self._remove(self._path)
+                return self._open()
+            if version == 0:
                 database.executescript(_TABLES)
         return database
 

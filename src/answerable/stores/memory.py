@@ -9,6 +9,7 @@ from hashlib import sha256
 
 from answerable.errors import Unavailable
 from answerable.model.units import LASTING, Put, Space, Unit
+from answerable.ports import Held
 from answerable.stores.index import Index
 
 
@@ -92,15 +93,18 @@ class MemoryStore(_Reads):
             for p in unit.payloads:
                 lasting = p.group in LASTING
                 body = p.body if bodies or lasting else None
-                batch[p.rid, p.group] = _Kept(0 if lasting else expires, p.salt, body, p.tags)
+                batch[p.rid, p.group] = _Kept(0 if lasting else p.expires or expires, p.salt, body, p.tags)
         if batch:
             self._data.payloads[len(self._data.leaves)] = batch
 
-    def sweep(self, now: int) -> int:
+    def sweep(self, now: int, held: Held | None = None) -> int:
+        def stays(rid: str, expires: int) -> bool:
+            return not 0 < expires <= now or (held is not None and held(rid))
+
         gone = 0
         for first, batch in list(self._data.payloads.items()):
             orphan = first >= len(self._data.leaves)
-            left = {} if orphan else {name: kept for name, kept in batch.items() if not 0 < kept.expires <= now}
+            left = {} if orphan else {name: kept for name, kept in batch.items() if stays(name[0], kept.expires)}
             if len(left) == len(batch):
                 continue
             gone += 1
@@ -108,6 +112,15 @@ class MemoryStore(_Reads):
                 self._data.payloads[first] = left
             else:
                 del self._data.payloads[first]
+        return gone
+
+    def erase(self, leaves: Sequence[tuple[int, str]]) -> int:
+        rids = {rid for _, rid in leaves}
+        gone = 0
+        for batch in self._data.payloads.values():
+            for name in [name for name in batch if name[0] in rids]:
+                del batch[name]
+                gone += 1
         return gone
 
     def rows(self, space: Space) -> Iterable[tuple[str, bytes]]:
@@ -133,14 +146,6 @@ class MemoryView(_Reads):
         super().__init__(data)
         self._index = Index(None, self)
 
-    def tags(self, start: int, end: int) -> Iterable[tuple[bytes, str]]:
-        """For the index: (tag, rid) of the payloads of the leaves [start, end)."""
-        for first, batch in list(self._data.payloads.items()):
-            if start <= first < end:
-                for (rid, _), kept in batch.items():
-                    for tag in kept.tags:
-                        yield tag, rid
-
     def find(self, rid: str) -> int | None:
         return self._index.find(rid)
 
@@ -148,8 +153,9 @@ class MemoryView(_Reads):
         return self._index.close_of(rid)
 
     def by_tag(self, tag: bytes) -> list[str]:
-        standing = set(self.tags(0, len(self._data.leaves)))
-        return [rid for rid in self._index.by_tag(tag) if (tag, rid) in standing]
+        size = len(self._data.leaves)
+        batches = sorted((first, batch) for first, batch in list(self._data.payloads.items()) if first < size)
+        return [rid for _, batch in batches for (rid, _), kept in batch.items() if tag in kept.tags]
 
     def payload(self, rid: str, group: str) -> tuple[bytes, bytes | None] | None:
         at = self._index.find(rid)

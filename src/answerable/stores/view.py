@@ -9,8 +9,9 @@ from typing import Final
 
 from answerable.stores.database import connect_reading, translated
 from answerable.stores.index import Index
-from answerable.stores.payloads import PayloadReads
+from answerable.stores.payload_reads import PayloadReads
 from answerable.stores.reads import LogReads
+from answerable.stores.tags import Tags
 
 INDEX_FILE: Final = "index.db"
 
@@ -26,6 +27,8 @@ class SqliteView(LogReads):
             super().__init__(self._log)
             self._payloads = PayloadReads(path / "payloads", payload_key)
             self._index = Index(path / INDEX_FILE, self)
+            opened.callback(self._index.close)
+            self._tags = Tags(path, self)
             opened.pop_all()
 
     def find(self, rid: str) -> int | None:
@@ -35,19 +38,23 @@ class SqliteView(LogReads):
         return self._index.close_of(rid)
 
     def by_tag(self, tag: bytes) -> list[str]:
-        """Those whose payload still stands: the index does not forget when a payload expires."""
-        return [rid for rid in self._index.by_tag(tag) if self._carries(rid, tag)]
+        """Those whose payload still stands: some may be gone since the tags were last cleaned up."""
+        return [rid for rid in self._tags.find(tag) if self._carries(rid, tag)]
 
     def _carries(self, rid: str, tag: bytes) -> bool:
         at = self._index.find(rid)
         if at is None:
             return False
         first = self.segment_of(at)
-        return (tag, rid) in self.tags(first, first + 1)
+        return any((tag, rid) == each[::2] for each in self.tagged(first, first + 1))
 
-    def tags(self, start: int, end: int) -> list[tuple[bytes, str]]:
-        """For the index: (tag, rid) of the payloads of the leaves [start, end)."""
-        return [tagged for first, places in self.places(start, end) for tagged in self._payloads.tags(places, first)]
+    def tagged(self, start: int, end: int) -> list[tuple[bytes, int, str, int]]:
+        """For the tags' file: (tag, first leaf of the batch, rid, day of expiry) of the batches that begin there."""
+        return [
+            (tag, first, rid, day)
+            for first, places in self.places(start, end)
+            for tag, rid, day in self._payloads.tags(places, first)
+        ]
 
     def payload(self, rid: str, group: str) -> tuple[bytes, bytes | None] | None:
         at = self._index.find(rid)
@@ -59,5 +66,6 @@ class SqliteView(LogReads):
 
     def close(self) -> None:
         with translated():
+            self._tags.close()
             self._index.close()
             self._log.close()

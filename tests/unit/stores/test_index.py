@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -12,11 +13,10 @@ from tests.ledger import encode_close, leaf
 
 
 class Source:
-    """Leaves in a list; each may have a tag."""
+    """Leaves in a list."""
 
     def __init__(self) -> None:
         self.all: list[bytes] = []
-        self.tagged: list[tuple[int, bytes, str]] = []
 
     def head(self) -> tuple[int, bytes]:
         return len(self.all), b""
@@ -26,9 +26,6 @@ class Source:
 
     def leaves(self, start: int, end: int) -> list[bytes]:
         return self.all[start:end]
-
-    def tags(self, start: int, end: int) -> list[tuple[bytes, str]]:
-        return [(tag, its) for at, tag, its in self.tagged if start <= at < end]
 
 
 def test_it_follows_the_log_in_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -41,9 +38,7 @@ def test_it_follows_the_log_in_steps(tmp_path: Path, monkeypatch: pytest.MonkeyP
     its = rid(source.all[5])
     assert made.close_of(its) is None
     source.all.append(encode_close(its))
-    source.tagged = [(11, b"tag", rid(source.all[11])), (11, b"tag", its)]
     assert made.close_of(its) == rid(source.all[11])
-    assert set(made.by_tag(b"tag")) == {its, rid(source.all[11])}
     made.close()
     again = Index(tmp_path / "index.db", source)
     source.leaves = lambda start, end: pytest.fail("it was built already")  # type: ignore[method-assign]
@@ -72,6 +67,21 @@ def test_a_damaged_file_is_built_anew(tmp_path: Path) -> None:
     made = Index(path, source)
     assert made.find(rid(source.all[0])) == 0
     made.close()
+
+
+def test_the_form_that_held_tags_is_deleted_whole(tmp_path: Path) -> None:
+    path = tmp_path / "index.db"
+    database = sqlite3.connect(path)
+    database.executescript(
+        "CREATE TABLE tagged (tag BLOB); INSERT INTO tagged VALUES ('a-tag-of-old'); PRAGMA user_version=1;"
+    )
+    database.close()
+    source = Source()
+    source.all = [leaf()]
+    made = Index(path, source)
+    assert made.find(rid(source.all[0])) == 0
+    made.close()
+    assert b"a-tag-of-old" not in b"".join(each.read_bytes() for each in tmp_path.iterdir())
 
 
 def test_text_that_looks_like_a_close_leaf_is_none() -> None:

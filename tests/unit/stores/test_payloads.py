@@ -9,7 +9,9 @@ import pytest
 from answerable.errors import Unavailable
 from answerable.model.units import Payload, Unit
 from answerable.stores import payloads
-from answerable.stores.payloads import DAY_MS, PayloadReads, PayloadWriter
+from answerable.stores.payload_form import DAY_MS
+from answerable.stores.payload_reads import PayloadReads
+from answerable.stores.payloads import PayloadWriter
 
 KEY = bytes(range(32))
 RID = "a" * 32
@@ -31,7 +33,7 @@ def test_nothing_is_readable_in_the_file(tmp_path: Path) -> None:
     for plain in (b"secret", b"s" * 32, RID.encode(), b"T" * 16, KEY):
         assert plain not in stored
     assert PayloadReads(tmp_path, KEY).get(places, 0, RID, "in") == (b"s" * 32, b"a secret body " * 10)
-    assert list(PayloadReads(tmp_path, KEY).tags(places, 0)) == [(b"T" * 16, RID)]
+    assert list(PayloadReads(tmp_path, KEY).tags(places, 0)) == [(b"T" * 16, RID, 5)]
 
 
 def test_another_key_or_a_flipped_byte_opens_nothing(tmp_path: Path) -> None:
@@ -87,6 +89,38 @@ def test_an_expired_day_is_overwritten_and_deleted(tmp_path: Path, monkeypatch: 
     assert reads.get(lasting, 2, RID, "name") == (b"s" * 32, b"name")
     assert writer.put(3, [_unit(b"late")], 5 * DAY_MS, bodies=True)  # a clock that was set back
     writer.close()
+
+
+def test_each_payload_goes_on_its_own_day(tmp_path: Path) -> None:
+    writer = PayloadWriter(tmp_path, KEY, 0)
+    unit = Unit(
+        payloads=(
+            Payload("b" * 32, "in", b"s" * 32, b"short", expires=3 * DAY_MS),
+            Payload("c" * 32, "in", b"s" * 32, b"long", expires=9 * DAY_MS),
+            Payload("d" * 32, "in", b"s" * 32, b"as the store says"),
+        )
+    )
+    places = [writer.put(first, [unit], 5 * DAY_MS, bodies=True) for first in range(3)]
+    assert {path.name for path in tmp_path.iterdir()} == {"3-1", "5-1", "9-1"}  # they stay open side by side
+    reads = PayloadReads(tmp_path, KEY)
+    for today, left in ((4, "cd"), (6, "c"), (10, "")):
+        while writer.sweep(today * DAY_MS):
+            pass
+        for first, place in enumerate(places):
+            there = [letter for letter in "bcd" if reads.get(place, first, letter * 32, "in") is not None]
+            assert there == list(left)
+    writer.close()
+
+
+def test_few_files_are_open_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(payloads, "OPEN_DAYS", 3)
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    writer = PayloadWriter(tmp_path, KEY, 0)
+    places = [writer.put(first, [_unit(b"body")], (first + 1) * DAY_MS, bodies=True) for first in range(10)]
+    assert len(list(Path("/proc/self/fd").iterdir())) <= before + 3
+    writer.close()
+    reads = PayloadReads(tmp_path, KEY)
+    assert all(reads.get(place, first, RID, "in") for first, place in enumerate(places))
 
 
 @pytest.mark.parametrize("kept", [0, 1, 2])

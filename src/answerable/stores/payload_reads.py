@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reading payloads, beside whoever writes and erases them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from answerable.crypto.sealing import unseal
+from answerable.errors import Unavailable, VerificationError
+from answerable.stores.database import translated
+from answerable.stores.payload_form import HEAD, MAGIC, NO_KEY, Name, head_of, open_names, path_of, placed
+
+SALT_LENGTH: Final = 32
+# A record that is being erased beside us is read again: while its names are overwritten they open for nobody.
+_TRIES: Final = 3
+
+
+class PayloadReads:
+    """Raises Unavailable ``store.damaged`` for what does not open with the key."""
+
+    def __init__(self, folder: Path, key: bytes) -> None:
+        """folder: of the files; key: 32 bytes, the store's payload key."""
+        self._folder = folder
+        self._key = key
+
+    def get(self, places: bytes, first: int, rid: str, group: str) -> tuple[bytes, bytes | None] | None:
+        """(salt, body) of a payload of the batch that begins at leaf `first`; None if it is not there any more."""
+        tries = 0
+        while True:
+            tries += 1
+            try:
+                return self._get(places, first, rid, group)
+            except Unavailable as error:
+                if error.code != "store.damaged" or tries >= _TRIES:
+                    raise
+
+    def _get(self, places: bytes, first: int, rid: str, group: str) -> tuple[bytes, bytes | None] | None:
+        for _, names, body in self._read(places, first):
+            at = 0
+            for its_rid, its_group, key, length, bodies, _ in names:
+                if (its_rid, its_group) == (rid, group):
+                    if key == NO_KEY:
+                        return None
+                    try:
+                        plain = unseal(key, body[at : at + length], f"{rid}/{group}".encode())
+                    except VerificationError:
+                        raise Unavailable("store.damaged", detail=f"payload {group} of {rid}") from None
+                    return plain[:SALT_LENGTH], plain[SALT_LENGTH:] if bodies else None
+                at += length
+        return None
+
+    def tags(self, places: bytes, first: int) -> Iterator[tuple[bytes, str, int]]:
+        """(tag, rid, day of expiry) of the payloads of the batch that begins at leaf `first`."""
+        for day, names, _ in self._read(places, first):
+            for rid, _, key, _, _, tags in names:
+                if key != NO_KEY:
+                    for tag in tags:
+                        yield tag, rid, day
+
+    def _read(self, places: bytes, first: int) -> Iterator[tuple[int, list[Name], bytes]]:
+        for day, generation, at in placed(places, first):
+            with translated():
+                try:
+                    file = os.open(path_of(self._folder, day, generation), os.O_RDONLY | os.O_CLOEXEC)
+                except FileNotFoundError:  # expired
+                    continue
+                try:
+                    length = os.fstat(file).st_size
+                    magic, its_first, names, body = head_of(os.pread(file, HEAD.size, min(at, length)))
+                    whole = at + HEAD.size + names + body <= length
+                    data = os.pread(file, names + body, at + HEAD.size) if whole else b""
+                finally:
+                    os.close(file)
+            if magic != MAGIC or its_first != first:
+                raise Unavailable("store.damaged", detail=f"payloads of the batch at {first}")
+            listed = open_names(self._key, first, data[:names])
+            if sum(length for _, _, _, length, _, _ in listed) != body:
+                raise Unavailable("store.damaged", detail=f"payloads of the batch at {first}")
+            yield day, listed, data[names:]

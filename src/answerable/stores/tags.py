@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From a tag, a keyed digest of content, to the records that hold it.
+
+In a file of its own, built from the payloads when someone asks, and gone with them: a tag of what was erased or has
+expired stands in no page of it, free or not. It may be deleted at any time.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Final, Protocol
+
+from answerable.errors import Unavailable
+from answerable.log.leaf import rid as rid_of
+from answerable.stores.database import connect, flush, translated
+
+TAGS_FILE: Final = "tags.db"
+# Leaves that one transaction takes in.
+STEP: Final = 4096
+_VERSION: Final = 1  # as `_TABLES` sets it
+# upto: leaves taken in, and the record id of the last of them: another one there means another log; unclean: something
+# was taken out, and may still lie in a page.
+_TABLES: Final = """
+BEGIN IMMEDIATE;
+DROP TABLE IF EXISTS tagged; DROP TABLE IF EXISTS upto;
+CREATE TABLE tagged (tag BLOB NOT NULL, at INTEGER NOT NULL, rid TEXT NOT NULL, day INTEGER NOT NULL,
+    PRIMARY KEY (tag, at, rid)) WITHOUT ROWID;
+CREATE TABLE upto (size INTEGER NOT NULL, last TEXT NOT NULL, unclean INTEGER NOT NULL);
+INSERT INTO upto VALUES (0, '', 0);
+PRAGMA user_version=1;
+COMMIT;
+"""
+
+
+class Source(Protocol):
+    """What it is made from."""
+
+    def head(self) -> tuple[int, bytes]: ...
+
+    def leaf(self, index: int) -> bytes: ...
+
+    def tagged(self, start: int, end: int) -> Iterable[tuple[bytes, int, str, int]]:
+        """(tag, first leaf of the batch, rid, day of expiry) of the payloads of the batches that begin at leaves
+        [start, end)."""
+
+
+class Tags:
+    """One connection; one thread at a time. Raises Unavailable ``store.*``."""
+
+    def __init__(self, folder: Path, source: Source) -> None:
+        self._source = source
+        path = folder / TAGS_FILE
+        try:
+            self._database = _open(path)
+        except Unavailable as error:
+            if error.code != "store.damaged":
+                raise
+            for suffix in ("", "-wal", "-shm"):
+                path.with_name(path.name + suffix).unlink(missing_ok=True)
+            self._database = _open(path)
+
+    def find(self, tag: bytes) -> list[str]:
+        """rids under the tag, oldest first."""
+        self._catch_up()
+        with translated():
+            rows = self._database.execute("SELECT rid FROM tagged WHERE tag = ? ORDER BY at, rid", (tag,)).fetchall()
+        return [rid for (rid,) in rows]
+
+    def close(self) -> None:
+        with translated():
+            self._database.close()
+
+    def _catch_up(self) -> None:
+        """Take in what was committed since."""
+        size, _ = self._source.head()
+        with translated():
+            upto, last = self._database.execute("SELECT size, last FROM upto").fetchone()
+        if upto > size or (upto and rid_of(self._source.leaf(upto - 1)) != last):
+            with translated():
+                self._database.executescript(_TABLES)
+            upto = 0
+        while upto < size:
+            end = min(upto + STEP, size)
+            self._take(upto, end)
+            upto = end
+
+    def _take(self, start: int, end: int) -> None:
+        last = rid_of(self._source.leaf(end - 1))
+        with translated():
+            # Begun before the payloads are read: an erasure beside us either has taken the tags from the payloads, or
+            # waits until they stand here and takes them from here too.
+            self._database.execute("BEGIN IMMEDIATE")
+            try:
+                rows = self._source.tagged(start, end)
+                self._database.executemany("INSERT OR IGNORE INTO tagged VALUES (?,?,?,?)", rows)
+                self._database.execute("UPDATE upto SET last = ?, size = ? WHERE size < ?", (last, end, end))
+                self._database.execute("COMMIT")
+            except BaseException:
+                self._database.rollback()
+                raise
+
+
+def forget(folder: Path, rids: Sequence[str]) -> None:
+    """Take the tags of these leaves out of every page of the file. Raises Unavailable ``store.*``."""
+    marks = ",".join("?" * len(rids))
+    _purge(folder, lambda database: database.execute(f"DELETE FROM tagged WHERE rid IN ({marks})", rids).rowcount)  # noqa: S608
+
+
+def expire(folder: Path, today: int, kept: frozenset[str]) -> None:
+    """Take out the tags of the days before `today`, but for the leaves whose payloads are `kept`."""
+
+    def delete(database: sqlite3.Connection) -> int:
+        rows = database.execute("SELECT tag, at, rid FROM tagged WHERE day < ?", (today,)).fetchall()
+        gone = [row for row in rows if row[2] not in kept]
+        database.executemany("DELETE FROM tagged WHERE tag = ? AND at = ? AND rid = ?", gone)
+        return len(gone)
+
+    _purge(folder, delete)
+
+
+def _purge(folder: Path, delete: Callable[[sqlite3.Connection], int]) -> None:
+    path = folder / TAGS_FILE
+    if not path.exists():
+        return
+    database = _open(path)
+    try:
+        with translated():
+            database.execute("BEGIN IMMEDIATE")
+            try:
+                if delete(database):
+                    database.execute("UPDATE upto SET unclean = 1")
+                database.execute("COMMIT")
+            except BaseException:
+                database.rollback()
+                raise
+            (unclean,) = database.execute("SELECT unclean FROM upto").fetchone()
+        if unclean:  # by us, or by one that was interrupted here
+            with translated():
+                # What SQLite moved before may lie in the unused part of a page: every page is written anew.
+                database.execute("VACUUM")
+            flush(database)
+            with translated():
+                database.execute("UPDATE upto SET unclean = 0")
+    finally:
+        database.close()
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    database = connect(path)
+    try:
+        with translated():
+            database.execute("PRAGMA secure_delete=ON")
+            database.execute("PRAGMA temp_store=MEMORY")  # nothing of it in a file elsewhere
+            (version,) = database.execute("PRAGMA user_version").fetchone()
+            if version != _VERSION:
+                database.executescript(_TABLES)
+    except BaseException:
+        database.close()
+        raise
+    return database
