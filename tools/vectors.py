@@ -15,10 +15,12 @@ from typing import Any
 from answerable.crypto import canonical, dsse, jwt
 from answerable.crypto.b64 import b64, b64u
 from answerable.errors import AnswerableError
-from answerable.log import bundle, checkpoint, receipt, statement, trust
+from answerable.log import bundle, checkpoint, cose, note, proof, receipt, statement, trust
 from answerable.log.commitment import commit
 from answerable.log.leaf import decode, encode, leaf_hash, rid
 from answerable.log.merkle import Frontier, consistency_proof, inclusion_proof, root_of
+from answerable.verify import cose as verify_cose
+from answerable.verify import leaf as verify_leaf
 from answerable.verify.receipt import verify
 from tests import small_log
 from tests.small_log import ORIGIN, fixed, key, nonce
@@ -171,6 +173,16 @@ def receipts() -> Any:
     noise = small.log.proved(small.log.index(rids["noise"]))
     changed = dataclasses.replace(read.disclosures[0], body=b"{}")
     cut = dataclasses.replace(read.record, path=read.record.path[:-1])
+    witnesses = [note.VerifierKey.of(name, key(name).public, note.Kind.COSIGNATURE) for name in ("w1", "w2")]
+    witnessed = trust.Trust(small.log.trust.logs, (trust.Witness("w1", witnesses[0]),), quorum="w1")
+    head = note.parse(read.checkpoint)
+
+    def seen(which: int) -> bytes:
+        signature = note.cosign(head.text, witnesses[which], small_log.T0 // 1000, key(witnesses[which].name))
+        return note.Note(head.text, (*head.signatures, signature)).data
+
+    cosigned = seen(1)
+    assert verify(rebuilt(checkpoint=seen(0)), witnessed).witnesses
     refused = {
         "a log that is not trusted": (good, untrusted),
         "a truncated file": (good[:-1], small.log.trust),
@@ -178,11 +190,14 @@ def receipts() -> Any:
         "a leaf of others put in": (rebuilt(leaves=(*read.leaves, noise)), small.log.trust),
         "a changed disclosure": (rebuilt(disclosures=(changed, *read.disclosures[1:])), small.log.trust),
         "a truncated proof": (rebuilt(record=cut), small.log.trust),
+        "a quorum that is not reached": (good, witnessed),
+        "a cosignature of a witness that the reader does not know": (rebuilt(checkpoint=cosigned), witnessed),
     }
     report = dataclasses.asdict(verify(good, small.log.trust))
     return {
         "trust": trust.format(small.log.trust).decode(),
         "receipt": good.decode(),
+        "witnessed": {"trust": trust.format(witnessed).decode(), "receipt": rebuilt(checkpoint=seen(0)).decode()},
         "report": json.loads(json.dumps(report, default=lambda raw: raw.hex())),
         "refused": [
             {
@@ -192,6 +207,79 @@ def receipts() -> Any:
                 "code": code(lambda data=data, believed=believed: verify(data, believed)),  # type: ignore[misc]
             }
             for why, (data, believed) in refused.items()
+        ],
+    }
+
+
+def proofs() -> Any:
+    """Proof files of single leaves, with the leaf and without."""
+    small = small_log.world()
+    proved = small.log.proved(small.log.index(small.rids["open"]))
+    note = small.log.checkpoint()
+    good = proof.Proof(proved.leaf, proved.index, proved.path, note)
+    cases = {
+        "a truncated path": dataclasses.replace(good, path=proved.path[:-1]),
+        "a spare node": dataclasses.replace(good, path=(*proved.path, bytes(32))),
+        "another leaf": dataclasses.replace(good, extra=small.log.leaves[0]),
+        "another index": dataclasses.replace(good, index=proved.index + 1),
+    }
+    refused = {why: proof.write(case) for why, case in cases.items()}
+    refused["a leading zero"] = proof.write(good).replace(b"\nindex ", b"\nindex 0")
+    refused["a hash of 31 bytes"] = proof.write(dataclasses.replace(good, path=(bytes(31), *proved.path[1:])))
+    return {
+        "trust": trust.format(small.log.trust).decode(),
+        "proof": proof.write(good).decode(),
+        "without its leaf": proof.write(dataclasses.replace(good, extra=b"")).decode(),
+        "leaf": proved.leaf.decode(),
+        "rid": small.rids["open"],
+        "refused": [
+            {
+                "why": why,
+                "proof": data.decode(),
+                "code": code(lambda data=data: verify_leaf.verify(data, small.log.trust)),
+            }  # type: ignore[misc]
+            for why, data in refused.items()
+        ],
+    }
+
+
+def coses() -> Any:
+    small = small_log.world()
+    log, rids = small.log, small.rids
+    record = log.proved(log.index(rids["open"]))
+    others = [log.proved(log.index(member)) for member in small.members]
+    size, root = log.frontier.size, log.frontier.root()
+    hashes = [leaf_hash(data) for data in log.leaves]
+    whole = cose.sign_inclusion(ORIGIN, size, record, others, log.signer)
+    one = cose.sign_inclusion(ORIGIN, size, record, [], log.signer)
+    old = checkpoint.Checkpoint(ORIGIN, 9, root_of(hashes[:9]))
+    path = consistency_proof(log.read_tile, old.size, size)
+    grown = cose.sign_consistency(ORIGIN, old.size, old.root, size, path, log.signer)
+    read = cose.parse(one)
+    verify_cose.verify_consistency(grown, log.trust, old)
+    refused = {
+        "untagged": one[1:],
+        "a changed index": one.replace(b"\x83\x0f\x0d", b"\x83\x0f\x0c"),
+        "a changed size": one.replace(b"\x83\x0f\x0d", b"\x83\x10\x0d"),
+        "a changed signature": one[:-1] + bytes([one[-1] ^ 1]),
+        "a byte more": one + b"\x00",
+        "a receipt of consistency": grown,
+    }
+    return {
+        "trust": trust.format(log.trust).decode(),
+        "root": root.hex(),
+        "whole record": whole.hex(),
+        "rid": verify_cose.verify_record(whole, log.trust).record,
+        "one leaf": one.hex(),
+        "signed": cose.signed(read, root).hex(),
+        "consistency": {"old": old.size, "old root": old.root.hex(), "receipt": grown.hex()},
+        "refused": [
+            {
+                "why": why,
+                "receipt": data.hex(),
+                "code": code(lambda data=data: verify_cose.verify_leaf(data, log.trust)),
+            }  # type: ignore[misc]
+            for why, data in refused.items()
         ],
     }
 
@@ -242,6 +330,8 @@ FILES: dict[str, Callable[[], Any]] = {
     "checkpoint": checkpoints,
     "merkle": merkle,
     "receipt": receipts,
+    "proof": proofs,
+    "cose": coses,
     "encodings": encodings,
 }
 

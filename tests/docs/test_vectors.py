@@ -18,6 +18,8 @@ from answerable.errors import VerificationError
 from answerable.log import trust
 from answerable.log.leaf import decode
 from answerable.model.leaves import KINDS
+from answerable.verify import cose
+from answerable.verify import leaf as leaves
 from answerable.verify.receipt import verify
 from tools import vectors
 
@@ -113,6 +115,53 @@ def test_receipts() -> None:
         with pytest.raises(VerificationError) as caught:
             verify(row["receipt"].encode(), trust.parse(row["trust"].encode()))
         assert caught.value.code == row["code"], row["why"]
+
+
+def test_witnessed_receipts() -> None:
+    row = load("receipt")["witnessed"]
+    report = verify(row["receipt"].encode(), trust.parse(row["trust"].encode()))
+    assert [name for name, _ in report.witnesses] == ["w1"]
+
+
+def test_proofs() -> None:
+    vectors_ = load("proof")
+    believed = trust.parse(vectors_["trust"].encode())
+    assert leaves.verify(vectors_["proof"].encode(), believed).rid == vectors_["rid"]
+    assert (
+        leaves.verify(vectors_["without its leaf"].encode(), believed, vectors_["leaf"].encode()).rid == vectors_["rid"]
+    )
+    for row in vectors_["refused"]:
+        with pytest.raises(VerificationError) as caught:
+            leaves.verify(row["proof"].encode(), believed)
+        assert caught.value.code == row["code"], row["why"]
+
+
+def test_cose_receipts() -> None:
+    """The signature by the specification's own words; python-cwt reads the whole in tests/unit/verify."""
+    vectors_ = load("cose")
+    believed = trust.parse(vectors_["trust"].encode())
+    one, root = bytes.fromhex(vectors_["one leaf"]), bytes.fromhex(vectors_["root"])
+    protected = one[4 : 4 + one[3]]
+    signed = b"\x84\x6aSignature1\x58" + bytes([len(protected)]) + protected + b"\x40\x58\x20" + root
+    assert signed.hex() == vectors_["signed"]
+    Ed25519PublicKey.from_public_bytes(believed.logs[0].public).verify(one[-64:], signed)
+    assert cose.verify_leaf(one, believed).rid == vectors_["rid"]
+    assert cose.verify_record(bytes.fromhex(vectors_["whole record"]), believed).record == vectors_["rid"]
+    for row in vectors_["refused"]:
+        with pytest.raises(VerificationError) as caught:
+            cose.verify_leaf(bytes.fromhex(row["receipt"]), believed)
+        assert caught.value.code == row["code"], row["why"]
+
+
+def test_the_specification_of_receipts_lists_every_link() -> None:
+    from answerable.verify.links import _POINTS
+
+    page = (vectors.FOLDER.parent / "receipt.md").read_text(encoding="utf-8").split("## Links")[1].split("\n## ")[0]
+    for kind, members in _POINTS.items():
+        row = next(line for line in page.splitlines() if line.startswith("| `") and f"`{kind}`" in line.split("|")[1])
+        for member, target in members.items():
+            assert f"`{member}" in row, (kind, member)
+            assert target in row, (kind, member)
 
 
 def test_the_specification_lists_every_member_of_every_kind() -> None:

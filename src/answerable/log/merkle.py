@@ -178,7 +178,15 @@ def verify_inclusion(leaf_hash: bytes, index: int, size: int, proof: Sequence[by
 
     Raises VerificationError ``log.proof`` otherwise, spare nodes, wrong lengths and an empty tree included.
     """
-    _check_lengths([leaf_hash, root, *proof])
+    _check_lengths([root])
+    if inclusion_root(leaf_hash, index, size, proof) != root:
+        raise VerificationError("log.proof", detail="it does not lead to the root")
+
+
+def inclusion_root(leaf_hash: bytes, index: int, size: int, proof: Sequence[bytes]) -> bytes:
+    """The root that the proof leads to; worth as much as what vouches for that root. Raises VerificationError
+    ``log.proof`` for a proof that no tree of `size` leaves has."""
+    _check_lengths([leaf_hash, *proof])
     if not 0 <= index < size <= MAX_SIZE:
         raise VerificationError("log.proof", detail="no such leaf in a tree of this size")
     # Inside the full part of the path a node may be either child; along the right edge it is always the right one.
@@ -189,8 +197,7 @@ def verify_inclusion(leaf_hash: bytes, index: int, size: int, proof: Sequence[by
     for height, sibling in enumerate(proof):
         left = height < inner and not index >> height & 1
         node = node_hash(node, sibling) if left else node_hash(sibling, node)
-    if node != root:
-        raise VerificationError("log.proof", detail="it does not lead to the root")
+    return node
 
 
 def verify_consistency(old: int, old_root: bytes, new: int, new_root: bytes, proof: Sequence[bytes]) -> None:
@@ -198,13 +205,22 @@ def verify_consistency(old: int, old_root: bytes, new: int, new_root: bytes, pro
 
     Raises VerificationError ``log.proof`` otherwise; an empty old tree is refused, since it proves nothing.
     """
-    _check_lengths([old_root, new_root, *proof])
+    _check_lengths([new_root])
+    if consistency_root(old, old_root, new, proof) != new_root:
+        raise VerificationError("log.proof", detail="it does not lead to the roots")
+
+
+def consistency_root(old: int, old_root: bytes, new: int, proof: Sequence[bytes]) -> bytes:
+    """The root of the tree of `new` leaves that the proof leads to from (old, old_root); worth as much as what vouches
+    for it. Raises VerificationError ``log.proof`` if the proof does not start from `old_root`, or no such trees have
+    it."""
+    _check_lengths([old_root, *proof])
     if not 0 < old <= new <= MAX_SIZE:
         raise VerificationError("log.proof", detail="sizes out of order")
     if old == new:
-        if proof or old_root != new_root:
-            raise VerificationError("log.proof", detail="two roots of one size")
-        return
+        if proof:
+            raise VerificationError("log.proof", detail="spare nodes")
+        return old_root
     # The path starts at the root of the last full subtree of the old tree; that node is in the proof unless it is the
     # whole old tree.
     height = (old & -old).bit_length() - 1
@@ -221,8 +237,9 @@ def verify_consistency(old: int, old_root: bytes, new: int, new_root: bytes, pro
         else:
             new_node = node_hash(new_node, sibling)
         index, last = index >> 1, last >> 1
-    if last or old_node != old_root or new_node != new_root:
+    if last or old_node != old_root:
         raise VerificationError("log.proof", detail="it does not lead to the roots")
+    return new_node
 
 
 class _Reader:

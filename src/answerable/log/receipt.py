@@ -8,29 +8,25 @@ This module reads and writes the form. Whether it is *true* is `answerable.verif
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Final
 
 import msgspec
 
-from answerable.crypto.b64 import b64, b64u, unb64, unb64u
+from answerable.crypto.b64 import b64u, unb64u
 from answerable.errors import VerificationError
+from answerable.log import proof as proofs
 from answerable.log.commitment import SALT_LENGTH
 from answerable.log.leaf import MAX_LEAF
-from answerable.log.merkle import HASH_LENGTH, MAX_SIZE
+from answerable.log.proof import Proof, check_index, check_path, malformed
 
-MAGIC: Final = "c2sp.org/tlog-proof@v1"
 FORMAT: Final = "answerable/receipt/v1"
 # A receipt discloses one exchange at most; a conversation's context is the largest part of it.
 MAX_RECEIPT: Final = 32 * 1024 * 1024
 # A record, its warrants, copies, systems and parties are a dozen; a merge may name many parents.
 MAX_LEAVES: Final = 512
-# A path in a tree of 2**53 leaves.
-MAX_PATH: Final = 64
-
-_NUMBER: Final = re.compile(r"0|[1-9][0-9]{0,15}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +77,9 @@ class _Leaf(_Part, frozen=True, kw_only=True):
 
 
 class _Extra(_Part, frozen=True, kw_only=True):
+    # SHA-256 of the checkpoint's bytes. It proves nothing; with it a byte of a signature that this reader has no key
+    # for cannot change unseen, while such signatures are passed over as signed notes demand.
+    checkpoint: str
     disclosures: list[_Disclosure]
     format: str
     leaf: str
@@ -105,60 +104,55 @@ def build(record: Proved, leaves: Iterable[Proved], disclosures: Iterable[Disclo
     )
     data = _write(receipt)
     if parse(data) != receipt:
-        raise _malformed("it does not read back")
+        raise malformed("it does not read back")
     return data
 
 
 def parse(data: bytes) -> Receipt:
     """The receipt that `data` is the one encoding of. Raises VerificationError ``receipt.malformed``."""
     if len(data) > MAX_RECEIPT:
-        raise _malformed("longer than 32 MiB")
-    head, blank, checkpoint = data.partition(b"\n\n")
-    if not blank:
-        raise _malformed("no checkpoint after a blank line")
+        raise malformed("longer than 32 MiB")
     try:
-        lines = head.decode("ascii").split("\n")
-        receipt = _read(lines, checkpoint)
+        receipt = _read(proofs.parse(data))
     except VerificationError as error:
-        raise _malformed(str(error.params.get("detail"))) from None
+        raise malformed(str(error.params.get("detail"))) from None
     except (ValueError, RecursionError, msgspec.MsgspecError):
-        raise _malformed("a line of another form") from None
+        raise malformed("its extra line has another form") from None
     # Whatever could be written in two ways was read by now; only the one that we write is taken.
     if _write(receipt) != data:
-        raise _malformed("not in its canonical form")
+        raise malformed("not in its canonical form")
     return receipt
 
 
-def _read(lines: list[str], checkpoint: bytes) -> Receipt:
-    if len(lines) < 3 or len(lines) > 3 + MAX_PATH:
-        raise _malformed("the wrong number of lines")
-    if lines[0] != MAGIC or not lines[1].startswith("extra ") or not lines[2].startswith("index "):
-        raise _malformed("not a proof with its extra and index lines")
-    index = lines[2].removeprefix("index ")
-    if not _NUMBER.fullmatch(index):
-        raise _malformed("an index that is not a plain number")
-    extra = _decode(unb64(lines[1].removeprefix("extra ")))
+def is_receipt(extra: bytes) -> bool:
+    """Whether a proof file with this extra data is meant as a receipt."""
+    return f'"format":"{FORMAT}"'.encode() in extra
+
+
+def _read(proof: Proof) -> Receipt:
+    extra = _decode(proof.extra)
     if extra.format != FORMAT:
-        raise _malformed("of another format")
-    record = Proved(_leaf(extra.leaf), _index(int(index)), _path([unb64(line) for line in lines[3:]]))
+        raise malformed("of another format")
     if len(extra.leaves) > MAX_LEAVES or len(extra.disclosures) > MAX_LEAVES:
-        raise _malformed("too many leaves")
+        raise malformed("too many leaves")
+    record = Proved(_leaf(extra.leaf), proof.index, proof.path)
     leaves = tuple(
-        Proved(_leaf(part.leaf), _index(part.index), _path([unb64u(node) for node in part.path]))
+        Proved(_leaf(part.leaf), check_index(part.index), check_path([unb64u(node) for node in part.path]))
         for part in extra.leaves
     )
     indexes = [leaf.index for leaf in leaves]
     if indexes != sorted(set(indexes)) or record.index in indexes:
-        raise _malformed("leaves out of order")
+        raise malformed("leaves out of order")
     disclosures = tuple(_disclosure(part) for part in extra.disclosures)
     keys = [(part.rid, part.group) for part in disclosures]
     if keys != sorted(set(keys)):
-        raise _malformed("disclosures out of order")
-    return Receipt(record, leaves, disclosures, checkpoint)
+        raise malformed("disclosures out of order")
+    return Receipt(record, leaves, disclosures, proof.checkpoint)
 
 
 def _write(receipt: Receipt) -> bytes:
     extra = _Extra(
+        checkpoint=b64u(sha256(receipt.checkpoint).digest()),
         disclosures=[
             _Disclosure(body=b64u(part.body), group=part.group, rid=part.rid, salt=b64u(part.salt))
             for part in receipt.disclosures
@@ -170,19 +164,14 @@ def _write(receipt: Receipt) -> bytes:
             for part in receipt.leaves
         ],
     )
-    lines = [
-        MAGIC,
-        f"extra {b64(msgspec.json.encode(extra))}",
-        f"index {receipt.record.index}",
-        *(b64(node) for node in receipt.record.path),
-    ]
-    return "\n".join(lines).encode("ascii") + b"\n\n" + receipt.checkpoint
+    record = receipt.record
+    return proofs.write(Proof(msgspec.json.encode(extra), record.index, record.path, receipt.checkpoint))
 
 
 def _leaf(text: str) -> bytes:
     leaf = text.encode("utf-8")
     if len(leaf) > MAX_LEAF:
-        raise _malformed("a leaf over 65,535 bytes")
+        raise malformed("a leaf over 65,535 bytes")
     return leaf
 
 
@@ -190,27 +179,11 @@ def _text(leaf: bytes) -> str:
     try:
         return leaf.decode("utf-8")
     except UnicodeDecodeError:
-        raise _malformed("a leaf that is not UTF-8") from None
-
-
-def _index(index: int) -> int:
-    if not 0 <= index <= MAX_SIZE:
-        raise _malformed("an index out of range")
-    return index
-
-
-def _path(path: list[bytes]) -> tuple[bytes, ...]:
-    if len(path) > MAX_PATH or any(len(node) != HASH_LENGTH for node in path):
-        raise _malformed("a path that is not hashes")
-    return tuple(path)
+        raise malformed("a leaf that is not UTF-8") from None
 
 
 def _disclosure(part: _Disclosure) -> Disclosure:
     salt = unb64u(part.salt)
     if len(salt) != SALT_LENGTH:
-        raise _malformed("a salt that is not 32 bytes")
+        raise malformed("a salt that is not 32 bytes")
     return Disclosure(part.rid, part.group, salt, unb64u(part.body))
-
-
-def _malformed(detail: str) -> VerificationError:
-    return VerificationError("receipt.malformed", detail=detail)

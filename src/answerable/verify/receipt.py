@@ -7,16 +7,18 @@ encoding of something that is.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
+
 from msgspec import UNSET, UnsetType
 
 from answerable.errors import VerificationError
-from answerable.log import checkpoint as checkpoints
-from answerable.log import commitment, note
+from answerable.log import commitment
 from answerable.log import receipt as receipts
 from answerable.log.checkpoint import Checkpoint
 from answerable.log.leaf import decode, leaf_hash, rid_of
 from answerable.log.merkle import verify_inclusion
-from answerable.log.receipt import Proved, Receipt
+from answerable.log.receipt import Disclosure, Proved
 from answerable.log.trust import Trust
 from answerable.model.leaves import CloseLeaf, Commitments, CopyLeaf, OpenLeaf, PartyLeaf, SystemLeaf, WarrantLeaf
 from answerable.verify.links import Graph, Placed
@@ -26,35 +28,33 @@ from answerable.verify.report import Closing, Content, PartyFact, Report, System
 def verify(data: bytes, trust: Trust) -> Report:
     """What the receipt proves, under the logs that `trust` names.
 
-    Raises VerificationError: ``receipt.malformed`` (form), ``log.untrusted``, ``log.signature``, ``receipt.signature``
-    (head), ``log.proof``, ``log.leaf`` (leaves), ``receipt.incomplete``, ``receipt.inconsistent``, ``receipt.spare``
-    (path), ``log.commitment`` (disclosures), and ``log.note`` or ``log.checkpoint`` for the checkpoint's form.
+    Raises VerificationError: ``receipt.malformed`` (form), ``log.untrusted``, ``log.signature``, ``log.quorum`` (head),
+    ``log.proof``, ``log.leaf`` (leaves), ``receipt.incomplete``, ``receipt.inconsistent``, ``receipt.spare`` (path),
+    ``log.commitment`` (disclosures), and ``log.note`` or ``log.checkpoint`` for the checkpoint's form.
     """
     # 1. The form: one encoding, nothing else.
     receipt = receipts.parse(data)
-    # 2. The head: signed by a trusted log, and no signature that we cannot judge.
-    head = _head(receipt, trust)
+    # 2. The head: signed by a trusted log, cosigned by its quorum of witnesses.
+    judged = trust.judge(receipt.checkpoint)
+    head = judged.checkpoint
     # 3. The leaves: each stands in the tree under that head, each in its canonical bytes.
-    record = _place(receipt.record, head)
-    graph = Graph([record, *(_place(proved, head) for proved in receipt.leaves)])
+    record, *others = (_place(proved, head) for proved in (receipt.record, *receipt.leaves))
+    report = tell(record, others, receipt.disclosures, head)
+    return replace(report, witnesses=tuple(sorted(judged.cosigned.items())))
+
+
+def tell(record: Placed, others: Iterable[Placed], disclosures: tuple[Disclosure, ...], head: Checkpoint) -> Report:
+    """What leaves say that were proven to stand under `head`: steps 4 to 6. Raises as `verify`."""
+    graph = Graph([record, *others])
     # 4. The path: record -> warrant, systems, party; end -> record; nothing beside it.
     graph.check(record.rid)
     opened = record.leaf
     if not isinstance(opened, OpenLeaf):
         raise VerificationError("receipt.inconsistent", detail="its record is not an open leaf")
     # 5. What was disclosed is what was committed to.
-    contents = _disclosed(receipt, graph)
+    contents = _disclosed(disclosures, graph)
     # 6. What it all says.
-    return _report(record.rid, opened, graph, contents, head, receipt.record.index)
-
-
-def _head(receipt: Receipt, trust: Trust) -> Checkpoint:
-    head = checkpoints.verify(receipt.checkpoint, trust.logs)
-    known = {(key.name, key.id) for key in note.verified(note.parse(receipt.checkpoint), trust.logs)}
-    for signature in note.parse(receipt.checkpoint).signatures:
-        if (signature.name, signature.id) not in known:
-            raise VerificationError("receipt.signature", name=signature.name)
-    return head
+    return _report(record.rid, opened, graph, contents, head, record.proved.index)
 
 
 def _place(proved: Proved, head: Checkpoint) -> Placed:
@@ -63,14 +63,14 @@ def _place(proved: Proved, head: Checkpoint) -> Placed:
     return Placed(rid_of(digest), decode(proved.leaf), proved)
 
 
-def _disclosed(receipt: Receipt, graph: Graph) -> tuple[Content, ...]:
+def _disclosed(disclosures: tuple[Disclosure, ...], graph: Graph) -> tuple[Content, ...]:
     held = {entry.rid: getattr(entry.leaf, "c", UNSET) for entry in graph}
-    for part in receipt.disclosures:
+    for part in disclosures:
         committed = _commitment(held.get(part.rid, UNSET), part.group)
         if not committed:
             raise VerificationError("receipt.spare", what="a disclosure without a commitment")
         commitment.check(committed, part.group, part.salt, part.body)
-    return tuple(Content(part.rid, part.group, part.body) for part in receipt.disclosures)
+    return tuple(Content(part.rid, part.group, part.body) for part in disclosures)
 
 
 def _commitment(held: Commitments | UnsetType, group: str) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from answerable.model.leaves import Leaf
+
 
 @dataclass(frozen=True, slots=True)
 class PartyFact:
@@ -65,10 +67,26 @@ class Content:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """One leaf, proven to stand in a log. data: its bytes; size and root: of the tree that it was proven against;
+    witnesses: as in `Report`."""
+
+    rid: str
+    leaf: Leaf
+    data: bytes
+    origin: str
+    index: int
+    size: int
+    root: bytes
+    witnesses: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """One record, proven. `caller` asked, `maker` is the model that answered (None: a tool call, or refused before).
 
     closing None: the receipt does not show how it ended. at: when it was decided, ms UTC by the gateway's clock.
+    witnesses: who of the trust file cosigned the checkpoint, and when, s UTC by their own clocks.
     """
 
     record: str
@@ -91,6 +109,7 @@ class Report:
     index: int
     size: int
     root: bytes
+    witnesses: tuple[tuple[str, int], ...] = ()
 
     @property
     def outcome(self) -> str:

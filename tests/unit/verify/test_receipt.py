@@ -102,12 +102,24 @@ def test_an_unknown_log() -> None:
     assert code(GOOD, Trust(())) == "log.untrusted"
 
 
-def test_a_signature_that_cannot_be_judged() -> None:
+def cosigned() -> bytes:
+    """The receipt with a signature of somebody of whom the trust file says nothing."""
     line = note.sign(READ.checkpoint.decode().split("\n\n")[0] + "\n", "witness.invalid", key("witness"))
-    both = READ.checkpoint + line.split(b"\n\n")[1]
-    assert code(rebuilt(checkpoint=both)) == "receipt.signature"
-    witness = note.VerifierKey.of("witness.invalid", key("witness").public)
-    assert verify(rebuilt(checkpoint=both), Trust((*TRUST.logs, witness))).record == WORLD.rids["open"]
+    return rebuilt(checkpoint=READ.checkpoint + line.split(b"\n\n")[1])
+
+
+def test_a_signature_of_an_unknown_key_says_nothing() -> None:
+    """C2SP signed-note: it must be passed over, or no log could ever take on another witness."""
+    assert verify(cosigned(), TRUST).record == WORLD.rids["open"]
+
+
+def test_not_even_a_byte_of_a_signature_of_an_unknown_key_changes() -> None:
+    both = cosigned()
+    for place in range(both.rindex("—".encode()), len(both)):
+        broken = bytearray(both)
+        broken[place] ^= 1
+        assert code(bytes(broken)) in {"receipt.malformed", "log.note"}
+    assert code(both.replace(READ.checkpoint, READ.checkpoint * 2)) == "receipt.malformed"
 
 
 @pytest.mark.parametrize("name", ["deployer", "app", "model", "app warrant", "model warrant"])

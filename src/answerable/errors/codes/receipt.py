@@ -15,6 +15,22 @@ ENTRIES: Final[dict[str, Entry]] = {
         "请重新获取回执；回执须逐字节保存。",
         http=400,
     ),
+    "receipt.leafless": Entry(
+        "The proof is of a leaf whose bytes it does not carry.",
+        "该证明未携带其所证明叶子的字节。",
+        "Give the leaf with --leaf; it is hashed as it stands, byte for byte.",
+        "请用 --leaf 给出叶子；将按原字节计算其哈希。",
+        http=400,
+        exit=4,
+    ),
+    "receipt.cose": Entry(
+        "COSE receipts need the package cbor2, which is not installed.",
+        "COSE 回执需要 cbor2 软件包，但未安装。",
+        "Install answerable[cose], or use a receipt of the form tlog.",
+        "请安装 answerable[cose]，或改用 tlog 格式的回执。",
+        http=503,
+        exit=4,
+    ),
     "receipt.incomplete": Entry(
         "The receipt lacks the leaf {rid}, which its record points to as {member}.",
         "回执缺少其记录以 {member} 指向的叶子 {rid}。",
@@ -34,10 +50,10 @@ ENTRIES: Final[dict[str, Entry]] = {
         "请保留该文件，并向日志运营者及见证方报告。",
     ),
     "receipt.signature": Entry(
-        "The receipt's checkpoint carries a signature of {name} that could not be checked with the trust file.",
-        "回执检查点上 {name} 的签名无法用信任文件核验。",
-        "Add that key to the trust file, or fetch a receipt without that signature.",
-        "请将该密钥加入信任文件，或获取不含该签名的回执。",
+        "The receipt is signed by a key of {name} that the trust file does not name.",
+        "回执由 {name} 的某个密钥签名，而信任文件未列出该密钥。",
+        "Ask the operator for a trust file with its present keys, by a way that you trust.",
+        "请通过可信渠道向运营者索取列有其现行密钥的信任文件。",
     ),
     "receipt.undisclosed": Entry(
         "The receipt does not disclose the {group} content of its record, so nothing can be compared with it.",

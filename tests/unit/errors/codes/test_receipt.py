@@ -7,8 +7,10 @@ from answerable.errors.codes.receipt import ENTRIES
 
 STATUS = {  # code: (HTTP, exit)
     "receipt.content": (403, 1),
+    "receipt.cose": (503, 4),
     "receipt.incomplete": (403, 1),
     "receipt.inconsistent": (403, 1),
+    "receipt.leafless": (400, 4),
     "receipt.malformed": (400, 1),
     "receipt.signature": (403, 1),
     "receipt.spare": (403, 1),
