@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`log checkpoint`, `log prove`, `log tail`, `log trust`: the transparency log itself."""
+"""`log checkpoint`, `log prove`, `log tail`, `log trust`: the transparency log itself; its other verbs have modules of
+their own."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ import json
 import time
 from typing import Any, Final
 
+from answerable.cli import log_mirror, log_serve
 from answerable.cli.parser import Parser, children
 from answerable.cli.talk import emit, pick, when
 
@@ -17,6 +19,7 @@ EXAMPLES: Final = """\
   answerable log prove RECORD_ID       its inclusion proof, checked here
   answerable log checkpoint            the signed head
   answerable log trust > trust.txt     by which key this log is believed; hand it out by a way of your own
+  answerable log publish DIR           the whole log as static files, for any web server
 """
 POLL_S: Final = 1.0
 PAGE: Final = 200
@@ -34,6 +37,8 @@ def add(parser: Parser) -> None:
     tail_parser.add_argument("-f", "--follow", action="store_true")
     tail_parser.set_defaults(run=tail)
     new_verb("trust", "the trust file of this log").set_defaults(run=trust)
+    log_serve.add(new_verb)
+    log_mirror.add(new_verb)
 
 
 def checkpoint(args: argparse.Namespace) -> int:

@@ -50,7 +50,11 @@ def common() -> Parser:
     return options
 
 
-def children(parser: Parser, dest: str = "what") -> Callable[..., Parser]:
+NewVerb = Callable[..., "Parser"]
+"""(name, help) -> the parser of a verb's own verb."""
+
+
+def children(parser: Parser, dest: str = "what") -> NewVerb:
     """For a verb with verbs of its own: a function (name, help) -> the parser of one, with the same common options."""
     names: list[str] = []
     verbs = parser.add_subparsers(dest=dest, required=True, parser_class=Parser, metavar="VERB")
