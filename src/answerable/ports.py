@@ -155,6 +155,12 @@ class StoreView(Protocol):
     def payload(self, rid: str, group: str) -> tuple[bytes, bytes | None] | None:
         """(salt, body) of what a commitment hides; body None where only salts are kept; None if absent or erased."""
 
+    def state(self) -> tuple[int, Mapping[str, Mapping[str, bytes]]]:
+        """(size of the tree, space -> key -> row): every row as it stood at one committed instant."""
+
+    def integrity(self) -> list[str]:
+        """What the storage engine itself finds wrong with its files; [] if nothing, or if it cannot tell."""
+
     def close(self) -> None: ...
 
 

@@ -284,3 +284,21 @@ def test_payloads_of_a_batch_that_was_never_written_are_not_found(store: Store) 
     assert view.payload(its, "in") is None
     assert view.payload(its_next, "in") == (unit.payloads[0].salt, b"next")
     view.close()
+
+
+def test_a_view_shows_the_whole_state_of_one_instant(store: Store) -> None:
+    view = store.view()
+    expected = {}
+    for number in range(70):  # more than one fold
+        unit, its = opening()
+        append(store, unit, Unit(leaves=(leaf(),), effects=(Put(Space.MISC, f"k{number % 9}", b"%d" % number),)))
+        expected[f"k{number % 9}"] = b"%d" % number
+        if number:
+            append(store, closing(its))
+        size, rows = view.state()
+        assert size == store.head()[0]
+        assert rows[Space.MISC] == expected == dict(store.rows(Space.MISC))
+        assert rows[Space.OPENS] == dict(store.rows(Space.OPENS))
+    assert len(rows[Space.OPENS]) == 1
+    assert view.integrity() == []
+    view.close()

@@ -81,7 +81,7 @@ class Journal:
                 self._stored.add(key)
         self._changes.clear()
 
-    def over(self, space: Space, rows: Iterable[tuple[str, bytes]]) -> dict[str, bytes]:
+    def over(self, space: str, rows: Iterable[tuple[str, bytes]]) -> dict[str, bytes]:
         """The space as it stands: the table's rows with what changed since."""
         merged: dict[str, bytes] = dict(rows)
         for key, value in self._changes.get(space, {}).items():

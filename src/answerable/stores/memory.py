@@ -165,5 +165,11 @@ class MemoryView(_Reads):
         kept = self._data.payloads.get(first, {}).get((rid, group))
         return (kept.salt, kept.body) if kept else None
 
+    def state(self) -> tuple[int, dict[str, dict[str, bytes]]]:
+        return len(self._data.leaves), {space: dict(rows) for space, rows in self._data.state.items()}
+
+    def integrity(self) -> list[str]:
+        return []
+
     def close(self) -> None:
         self._index.close()

@@ -8,7 +8,9 @@ from typing import Final
 
 from answerable.errors import Unavailable, VerificationError
 from answerable.log.bundle import unpack
+from answerable.model.units import Space
 from answerable.stores.database import translated
+from answerable.stores.journal import Journal
 
 _LEVEL_BITS: Final = 48
 
@@ -73,6 +75,31 @@ class LogReads:
             first, bundle = self._locate(start + len(found))
             found += bundle[start + len(found) - first : end - first]
         return found
+
+    def state(self) -> tuple[int, dict[str, dict[str, bytes]]]:
+        """(size of the tree, space -> key -> row) of one instant."""
+        with translated():
+            self._database.execute("BEGIN")
+            try:
+                rows = self._database.execute("SELECT space, key, value FROM state").fetchall()
+                recent = self._database.execute("SELECT size, effects FROM recent ORDER BY id").fetchall()
+            finally:
+                self._database.execute("COMMIT")
+        if not recent:
+            raise Unavailable("store.damaged", detail="no head")
+        spaces: dict[str, dict[str, bytes]] = {space.value: {} for space in Space}
+        for space, key, value in rows:
+            spaces.setdefault(space, {})[key] = value
+        journal = Journal(spaces[Space.OPENS])
+        for _, effects in recent:
+            journal.load(effects)
+        return recent[-1][0], {space: journal.over(space, held.items()) for space, held in spaces.items()}
+
+    def integrity(self) -> list[str]:
+        """What SQLite finds wrong with the file, at most 100 lines."""
+        with translated():
+            found = [str(line) for (line,) in self._database.execute("PRAGMA integrity_check")]
+        return [] if found == ["ok"] else found
 
     def _locate(self, index: int) -> tuple[int, list[bytes]]:
         if not self._first <= index < self._first + len(self._bundle):
