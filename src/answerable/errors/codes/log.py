@@ -77,6 +77,12 @@ ENTRIES: Final[dict[str, Entry]] = {
         http=404,
         exit=2,
     ),
+    "log.joint": Entry(
+        "The proof does not lead from the shard into the root log: {detail}.",
+        "该证明不能从分片日志通向根日志：{detail}。",
+        "Join the receipt again, with the root log that records this shard.",
+        "请用记录该分片的根日志重新衔接该回执。",
+    ),
     "log.bundle": Entry(
         "The bundle of leaves is malformed: {detail}.",
         "叶子集合格式错误：{detail}。",

@@ -12,6 +12,7 @@ STATUS = {  # code: (HTTP, exit)
     "log.conflict": (403, 5),
     "log.encoding": (400, 1),
     "log.full": (503, 4),
+    "log.joint": (403, 1),
     "log.key": (500, 4),
     "log.leaf": (400, 1),
     "log.note": (400, 1),
