@@ -8,9 +8,11 @@ store that is behind either is not signed for.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from struct import Struct
@@ -27,6 +29,15 @@ _APART: Final = 4096
 _Result = TypeVar("_Result")
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a guard holds: the newest commit, and the newest published checkpoint, b"" for none."""
+
+    size: int
+    root: bytes
+    published: bytes
+
+
 class Guard:
     """A folder with `head` and `published`. One holder at a time."""
 
@@ -40,7 +51,7 @@ class Guard:
                 fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
                 raise Unavailable("store.unguarded", path=str(path), detail="another process holds it") from None
-            self._turn, self.size, self.root = self._newest()
+            self._turn, self.size, self.root = _newest(path, self._file, self._origin)
             self.published = _guarded(path, (path / "published").read_bytes)
         except BaseException:
             os.close(self._file)
@@ -60,8 +71,8 @@ class Guard:
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
             for folder in fresh or [path]:  # their names too must outlive a power cut
                 _sync_folder(folder.parent)
-            _replace(path / "published", b"")
-            _replace(path / "head", first.ljust(_APART, b"\x00") + bytes(len(first)))
+            replace(path / "published", b"")
+            replace(path / "head", first.ljust(_APART, b"\x00") + bytes(len(first)))
 
         _guarded(path, lay_out)
         return cls(path, origin)
@@ -89,7 +100,7 @@ class Guard:
             if (self._path / "published").read_bytes() != expect:
                 raise Unavailable("store.unguarded", path=str(self._path), detail="someone else published")
             os.fdatasync(self._file)
-            _replace(self._path / "published", note)
+            replace(self._path / "published", note)
 
         _guarded(self._path, swap)
         self.published = note
@@ -99,18 +110,35 @@ class Guard:
             os.close(self._file)
             self._file = -1
 
-    def _newest(self) -> tuple[int, int, bytes]:
-        found = []
-        for at in (0, _APART):
-            slot = os.pread(self._file, _SLOT.size + _CHECK, at)
-            if len(slot) < _SLOT.size + _CHECK or sha256(slot[: _SLOT.size]).digest()[:_CHECK] != slot[_SLOT.size :]:
-                continue
-            magic, turn, size, root, origin = _SLOT.unpack(slot[: _SLOT.size])
-            if magic == _MAGIC and origin == self._origin:
-                found.append((turn, size, root))
-        if not found:
-            raise Unavailable("store.unguarded", path=str(self._path), detail="damaged, or of another log")
-        return max(found)
+
+def peek(path: str | Path, origin: str) -> Seen:
+    """What the guard in that folder holds, also while another process has it. Raises Unavailable ``store.unguarded``."""
+    path = Path(path)
+
+    def look() -> Seen:
+        file = os.open(path / "head", os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            _, size, root = _newest(path, file, sha256(origin.encode()).digest()[:16])
+        finally:
+            os.close(file)
+        return Seen(size, root, (path / "published").read_bytes())
+
+    return _guarded(path, look)
+
+
+def _newest(path: Path, file: int, its: bytes) -> tuple[int, int, bytes]:
+    """(turn, size, root) of the newer slot that is whole. its: digest of the log's origin."""
+    found = []
+    for at in (0, _APART):
+        slot = os.pread(file, _SLOT.size + _CHECK, at)
+        if len(slot) < _SLOT.size + _CHECK or sha256(slot[: _SLOT.size]).digest()[:_CHECK] != slot[_SLOT.size :]:
+            continue
+        magic, turn, size, root, origin = _SLOT.unpack(slot[: _SLOT.size])
+        if magic == _MAGIC and origin == its:
+            found.append((turn, size, root))
+    if not found:
+        raise Unavailable("store.unguarded", path=str(path), detail="damaged, or of another log")
+    return max(found)
 
 
 def _slot(turn: int, size: int, root: bytes, origin: bytes) -> bytes:
@@ -118,12 +146,13 @@ def _slot(turn: int, size: int, root: bytes, origin: bytes) -> bytes:
     return head + sha256(head).digest()[:_CHECK]
 
 
-def _replace(path: Path, data: bytes) -> None:
+def replace(path: Path, data: bytes) -> None:
     """Write a file whole or not at all, durably."""
     draft = path.with_name(path.name + ".new")
     file = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     try:
-        os.write(file, data)
+        if os.write(file, data) != len(data):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         os.fsync(file)
     finally:
         os.close(file)

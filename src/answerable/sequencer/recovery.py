@@ -7,7 +7,7 @@ was made from, and the guard saw nothing that the store does not have.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from answerable.crypto.random import nonce
 from answerable.errors import Unavailable, VerificationError
@@ -17,7 +17,7 @@ from answerable.log.merkle import TILE_WIDTH, Frontier, consistency_proof, verif
 from answerable.model.leaves import CloseLeaf
 from answerable.model.terms import Outcome
 from answerable.model.units import Drop, Expect, Space, Unit
-from answerable.ports import Store
+from answerable.ports import Store, StoreView
 from answerable.sequencer.guard import Guard
 
 
@@ -71,6 +71,12 @@ def _unforked(store: Store, guard: Guard, vkeys: Sequence[str], frontier: Fronti
         except VerificationError as error:
             raise Unavailable("store.unguarded", path="published", detail=error.code) from error
         seen.append((published.size, published.root))
+    agree(store, frontier, seen)
+
+
+def agree(store: Store | StoreView, frontier: Frontier, seen: Iterable[tuple[int, bytes]]) -> None:
+    """Return if the tree continues every head that this log once had. Raises Unavailable ``store.rolled_back``,
+    ``store.rewritten``."""
     for size, root in seen:
         if size > frontier.size:
             raise Unavailable("store.rolled_back", found=frontier.size, seen=size)

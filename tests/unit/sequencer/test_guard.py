@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from answerable.errors import Refused
-from answerable.sequencer.guard import Guard
+from answerable.sequencer.guard import Guard, Seen, peek
 from tests.ledger import EMPTY, ORIGIN, guard_at, unavailable
 
 
@@ -64,3 +64,17 @@ def test_it_is_of_one_log_and_one_holder(tmp_path: Path) -> None:
         Guard.create(tmp_path / "guard", ORIGIN)
     assert exists.value.code == "store.exists"
     guard_at(tmp_path).close()
+
+
+def test_a_guard_that_another_process_holds_can_be_looked_at(tmp_path: Path) -> None:
+    guard = Guard.create(tmp_path / "guard", ORIGIN)
+    for size in range(1, 6):
+        guard.advance(size, bytes([size]) * 32)
+        assert peek(tmp_path / "guard", ORIGIN) == Seen(size, bytes([size]) * 32, guard.published)
+    guard.publish(b"", b"note")
+    assert peek(tmp_path / "guard", ORIGIN).published == b"note"
+    with unavailable("store.unguarded"):
+        peek(tmp_path / "guard", "other.invalid/log")
+    with unavailable("store.unguarded"):
+        peek(tmp_path / "none", ORIGIN)
+    guard.close()

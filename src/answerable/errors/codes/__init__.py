@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 PREFIXES: Final = (
     "action",
     "admin",
+    "audit",
     "config",
     "handle",
     "internal",

@@ -1,0 +1,295 @@
+# SPDX-License-Identifier: Apache-2.0
+"""State, told again from the leaves (`docs/spec/state.md`): for `log fsck` to compare, for `log rebuild` to write.
+
+Each leaf becomes the effects that its plan function wrote beside it. A leaf does not tell everything: names and reasons
+stand there as commitments, and some members of rows are about one machine (`UNTOLD`). What it does not tell is asked of
+the payloads, or left at what `UNKNOWN_*` says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import msgspec
+from msgspec import UNSET
+
+from answerable.errors import AnswerableError
+from answerable.model import leaves as kinds
+from answerable.model.records import (
+    Admin,
+    Compute,
+    Copy,
+    Edge,
+    Handle,
+    Opaque,
+    Party,
+    PartyKey,
+    PartyRole,
+    System,
+)
+from answerable.model.terms import (
+    AdminRole,
+    Audience,
+    Criticality,
+    Measure,
+    PartyKind,
+    Relation,
+    Role,
+    Standing,
+    SystemKind,
+    World,
+)
+from answerable.model.units import SYSTEM_NUMBER, Drop, Effect, Put, Space
+from answerable.registry import lineage
+from answerable.registry.admins import ENROLMENTS
+from answerable.registry.admins import USE as ADMIN
+from answerable.registry.book import Book
+from answerable.registry.copies import START
+from answerable.registry.keys import PARTY, REGISTRAR
+from answerable.registry.planned import encode_row
+from answerable.registry.systems import Announcement
+from answerable.sequencer.replay_stops import count, reauthorisation, release, stop
+
+Told = Callable[[str, str], str | None]  # (rid, group) -> the text that a commitment hides, if it is known
+
+# Members of rows that no leaf tells: what the configuration calls a model, where a copy runs.
+UNTOLD: Final[dict[Space, frozenset[str]]] = {
+    Space.SYSTEMS: frozenset({"upstream", "locality"}),
+    Space.COPIES: frozenset({"process", "endpoint"}),
+}
+# Rows that no leaf tells: challenges end after minutes; boots that were answered stand in no leaf.
+UNTOLD_KEYS: Final = "boot:"
+# A process that does not run: at the next start the copy's end is recorded.
+UNKNOWN_PROCESS: Final = "pid:0:0"
+# No address: what is served there is another copy.
+UNKNOWN_ENDPOINT: Final = "unknown:"
+
+
+class Replay:
+    """Takes every leaf of a log, in order. book: what they say is registered; opens: actions without an end."""
+
+    def __init__(self, domain: str, told: Told) -> None:
+        """told: texts behind commitments; where it gives None a party's or system's own identifier stands for its
+        name."""
+        self.book = Book(domain)
+        self.opens: dict[str, bytes] = {}
+        self._told = told
+        self._actions: dict[type[kinds.Leaf], Callable[[Any, str], list[Effect]]] = {
+            kinds.OpenLeaf: self._open,
+            kinds.CloseLeaf: self._close,
+            kinds.PartyLeaf: self._party,
+            kinds.KeyLeaf: self._key,
+            kinds.AnnounceLeaf: self._announce,
+            kinds.SystemLeaf: self._system,
+            kinds.TransferLeaf: self._transfer,
+            kinds.CopyLeaf: self._copy,
+            kinds.HandleLeaf: self._handle,
+            kinds.OrderLeaf: self._order,
+            kinds.ReleaseLeaf: lambda leaf, rid: release(self.book, leaf, rid),
+            kinds.ReauthorisationLeaf: lambda leaf, rid: reauthorisation(self.book, leaf, rid),
+        }
+
+    def take(self, leaf: kinds.Leaf, rid: str) -> list[Effect]:
+        """The effects of the next leaf, already applied here. One that does not follow from those before it has none
+        and raises LookupError: somebody else wrote it, or a leaf is missing."""
+        action = self._actions.get(type(leaf))
+        if action is None:
+            return []
+        try:
+            effects = action(leaf, rid)
+        except (ValueError, AttributeError, AnswerableError) as error:
+            raise LookupError(f"{leaf.k}: {error}") from error  # type: ignore[attr-defined]  # every kind has one
+        self.book.apply(effects)
+        return effects
+
+    def _open(self, leaf: kinds.OpenLeaf, rid: str) -> list[Effect]:
+        if leaf.dec != "permit":
+            return []
+        self.opens[rid] = str(leaf.t).encode()
+        return [Put(Space.OPENS, rid, self.opens[rid])]
+
+    def _close(self, leaf: kinds.CloseLeaf, rid: str) -> list[Effect]:
+        if self.opens.pop(leaf.open, None) is None:
+            raise ValueError("it ends what is not open")
+        return [Drop(Space.OPENS, leaf.open)]
+
+    def _party(self, leaf: kinds.PartyLeaf, rid: str) -> list[Effect]:
+        if isinstance(leaf.prev, str):
+            row = msgspec.structs.replace(
+                _known(self.book.party(leaf.prev)),
+                standing=Standing(leaf.std),
+                voucher=_text(leaf.vch),
+                stands=rid,
+            )
+            spent = [Put(Space.NONCES, leaf.n, str(leaf.t).encode())] if leaf.x is not UNSET else []
+            return [Put(Space.PARTIES, row.rid, encode_row(row)), *spent]
+        row = Party(
+            rid=rid,
+            id=leaf.id,
+            kind=PartyKind(leaf.kind),
+            name=self._name(rid, leaf.id),
+            standing=Standing(leaf.std),
+            since=leaf.t,
+        )
+        first = [] if any(self.book.parties()) else [Put(Space.MISC, "operator", leaf.id.encode())]
+        return [
+            Put(Space.PARTIES, rid, encode_row(row)),
+            Put(Space.PARTY_IDS, leaf.id, rid.encode()),
+            *first,
+        ]
+
+    def _key(self, leaf: kinds.KeyLeaf, rid: str) -> list[Effect]:
+        if leaf.use == ADMIN:
+            return self._admin(leaf, rid)
+        if leaf.use in (PARTY, REGISTRAR):
+            return self._party_key(leaf, rid)
+        if isinstance(leaf.prev, str):
+            return []
+        if leaf.use == "log":
+            return [Put(Space.MISC, name, leaf.own.encode()) for name in ("domain", "origin")]
+        return [Put(Space.MISC, "issuer", rid.encode())] if leaf.use == "warrant" else []
+
+    def _admin(self, leaf: kinds.KeyLeaf, rid: str) -> list[Effect]:
+        if leaf.end is True:
+            row = msgspec.structs.replace(_known(self.book.admin(_text(leaf.prev))), ended=leaf.t)
+            return [Put(Space.ADMINS, row.rid, encode_row(row))]
+        person = _known(self.book.party(leaf.own))
+        roles = tuple(AdminRole(role) for role in leaf.roles) if isinstance(leaf.roles, list) else ()
+        row = Admin(rid=rid, person=person.rid, name=person.name, key=leaf.pub, roles=roles, since=leaf.t)
+        return [
+            Put(Space.ADMINS, rid, encode_row(row)),
+            *_claimed(leaf, leaf.pub, person.rid),
+            count(self.book, ENROLMENTS + person.rid),
+        ]
+
+    def _party_key(self, leaf: kinds.KeyLeaf, rid: str) -> list[Effect]:
+        if leaf.end is True:
+            raw = _known(self.book.raw(Space.PARTY_KEYS, _text(leaf.prev)))
+            row = msgspec.structs.replace(_party_key(raw), ended=leaf.t)
+            return [Put(Space.PARTY_KEYS, row.rid, encode_row(row))]
+        row = PartyKey(rid=rid, party=leaf.own, key=leaf.pub, use=leaf.use, since=leaf.t)
+        return [Put(Space.PARTY_KEYS, rid, encode_row(row)), *_claimed(leaf, leaf.pub, leaf.own)]
+
+    def _announce(self, leaf: kinds.AnnounceLeaf, rid: str) -> list[Effect]:
+        row = Announcement(
+            rid=rid,
+            kind=SystemKind(leaf.kind),
+            party=leaf.by,
+            edges=_edges(leaf.edges),
+            name=self._name(rid, rid),
+            since=leaf.t,
+        )
+        return [Put(Space.ANNOUNCED, rid, encode_row(row))]
+
+    def _system(self, leaf: kinds.SystemLeaf, rid: str) -> list[Effect]:
+        edges = _edges(leaf.edges)
+        compute = leaf.cmp
+        row = System(
+            rid=rid,
+            id=leaf.id,
+            num=leaf.num,
+            kind=SystemKind(leaf.kind),
+            name=self._name(rid, leaf.id),
+            version=leaf.ver,
+            parties=tuple(PartyRole(party=entry.rid, role=Role(entry.role)) for entry in leaf.parties),
+            edges=edges,
+            ancestors=tuple(above.num for above in lineage.ancestors(self.book, edges)),
+            tier=leaf.tier,
+            audience=Audience(leaf.aud),
+            worlds=tuple(World(world) for world in leaf.wld),
+            criticality=Criticality(leaf.crit),
+            since=leaf.t,
+            digests=tuple(leaf.dig),
+            licence=_text(leaf.lic),
+            compute=None if compute is UNSET else Compute(petaflop=compute.pf, measure=Measure(compute.mjk)),
+            capabilities=tuple(leaf.cap),
+            users=leaf.usr,
+            opaque=_opaque(leaf.opq),
+            announced=_text(leaf.ann),
+            dead=_text(leaf.dead),
+            reauthorises=_text(leaf.re),
+        )
+        return [
+            Put(Space.SYSTEMS, rid, encode_row(row)),
+            Put(Space.SYSTEM_IDS, row.id, rid.encode()),
+            Put(Space.COUNTERS, SYSTEM_NUMBER, str(row.num).encode()),
+        ]
+
+    def _transfer(self, leaf: kinds.TransferLeaf, rid: str) -> list[Effect]:
+        system = _known(self.book.system(leaf.sys))
+        held = PartyRole(party=leaf.old, role=Role(leaf.role))
+        taken = PartyRole(party=leaf.new, role=Role(leaf.role))
+        parties = tuple(taken if entry == held else entry for entry in system.parties)
+        return [
+            Put(Space.SYSTEMS, system.rid, encode_row(msgspec.structs.replace(system, parties=parties))),
+            Put(Space.TRANSFERS, system.rid, rid.encode()),
+            Put(Space.NONCES, leaf.n, str(leaf.t).encode()),
+        ]
+
+    def _copy(self, leaf: kinds.CopyLeaf, rid: str) -> list[Effect]:
+        if leaf.st != START:
+            ended = msgspec.structs.replace(_known(self.book.copy(leaf.id)), ended=leaf.t)
+            return [Put(Space.COPIES, ended.rid, encode_row(ended))]
+        here = leaf.loc == "process"
+        row = Copy(
+            rid=rid,
+            id=leaf.id,
+            system=leaf.sys,
+            key=leaf.pub,
+            since=leaf.t,
+            process=UNKNOWN_PROCESS if here else "",
+            endpoint="" if here else UNKNOWN_ENDPOINT,
+        )
+        return [
+            Put(Space.COPIES, rid, encode_row(row)),
+            Put(Space.COPY_IDS, leaf.id, rid.encode()),
+            *_claimed(leaf, leaf.pub, rid),
+        ]
+
+    def _handle(self, leaf: kinds.HandleLeaf, rid: str) -> list[Effect]:
+        if leaf.st == "revoke":
+            row = msgspec.structs.replace(_known(self.book.handle(leaf.dig)), revoked=leaf.t)
+        else:
+            row = Handle(rid=rid, digest=leaf.dig, copy=leaf.cpy, binding=leaf.bnd, since=leaf.t, expires=leaf.exp)
+        return [Put(Space.HANDLES, leaf.dig, encode_row(row))]
+
+    def _order(self, leaf: kinds.OrderLeaf, rid: str) -> list[Effect]:
+        return stop(self.book, leaf, rid, self._told(rid, "reason") or "")
+
+    def _name(self, rid: str, otherwise: str) -> str:
+        return self._told(rid, "name") or otherwise
+
+
+_party_key = msgspec.json.Decoder(PartyKey).decode
+
+
+def _claimed(leaf: kinds.KeyLeaf | kinds.CopyLeaf, key: str, owner: str) -> list[Effect]:
+    return [Put(Space.KEYS, key, owner.encode()), Put(Space.NONCES, leaf.n, str(leaf.t).encode())]
+
+
+def _known(row: Any) -> Any:
+    if row is None:
+        raise ValueError("it names what is not registered")
+    return row
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _edges(refs: list[kinds.EdgeRef]) -> tuple[Edge, ...]:
+    return tuple(Edge(parent=ref.p, relation=Relation(ref.rel)) for ref in refs)
+
+
+def _opaque(ref: kinds.OpaqueRef | kinds.Opt) -> Opaque | None:
+    if isinstance(ref, msgspec.UnsetType):
+        return None
+    return Opaque(
+        provider=ref.provider,
+        endpoint=ref.endpoint,
+        model=ref.model,
+        version=ref.version,
+        filing=_text(ref.filing),
+        probe=_text(ref.probe),
+    )

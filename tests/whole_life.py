@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A registry in which everything happens once that changes its rows: for what tells them again from the leaves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from answerable.crypto.b64 import b64u
+from answerable.crypto.ed25519 import Key
+from answerable.crypto.random import nonce, salt
+from answerable.errors import Refused
+from answerable.log.commitment import commit
+from answerable.log.leaf import encode, rid
+from answerable.log.statement import sign
+from answerable.model.leaves import CloseLeaf, Commitments, KeyLeaf, OpenLeaf, RefusalsLeaf
+from answerable.model.records import System
+from answerable.model.terms import AdminRole, OrderKind, Relation, Scope, SystemKind
+from answerable.model.units import Drop, Expect, Payload, Put, Space, Unit
+from answerable.registry import admins, copies, keys, parties, systems, transfers
+from answerable.registry.requests import AnnounceSystem, ComputeSpec, EndCopy, OpaqueSpec, WithdrawKey
+from answerable.stops import orders
+from answerable.stops.planned import Reason
+from answerable.stops.reauthorise import reauthorise
+from answerable.stops.reauthorise import statement as reauthorisation
+from answerable.warrants import handles
+from tests.ledger import SIGNER
+from tests.small_registry import ORIGIN, Registry, digest
+
+WHY = Reason.of("it lied")
+HOUR_MS = 3_600_000
+
+
+class Life(Registry):
+    """units: in order, with their payloads."""
+
+    def __init__(self) -> None:
+        self.units: list[Unit] = []
+        self.open = ""  # the action that has no end
+        super().__init__()
+
+    def write(self, unit: Unit) -> None:
+        super().write(unit)
+        self.units.append(unit)
+        self.now += 1000
+
+    def found(self) -> None:
+        """As `init` does it."""
+        leaves = [
+            encode(KeyLeaf(n=nonce(), own=ORIGIN, pub=b64u(key.public), t=self.now, use=use))
+            for use, key in (("log", SIGNER), ("warrant", Key.generate()))
+        ]
+        rows = {"domain": ORIGIN, "origin": ORIGIN, "issuer": rid(leaves[1])}
+        self.write(
+            Unit(
+                leaves=tuple(leaves),
+                effects=tuple(Put(Space.MISC, key, value.encode()) for key, value in rows.items()),
+            )
+        )
+
+    def act(self, system: System, *, ends: bool) -> None:
+        body, hidden, who, whose = b"what is asked", salt(), b"someone", salt()
+        leaf = OpenLeaf(
+            act="generate",
+            c=Commitments(in_=commit("in", hidden, body)),
+            dec="permit",
+            n=nonce(),
+            par=[],
+            party=system.parties[0].party,
+            pol="0" * 64,
+            pri=commit("pri", whose, who),
+            rule="R000",
+            sys=system.rid,
+            t=self.now,
+            tier=0,
+            war=system.rid,
+            wld="information",
+        )
+        data = encode(leaf)
+        its = rid(data)
+        at = str(self.now).encode()
+        # `write` of the small registry checks payloads against `c` alone.
+        Registry.write(self, Unit(leaves=(data,), effects=(Put(Space.OPENS, its, at),)))
+        payloads = (Payload(its, "in", hidden, body), Payload(its, "pri", whose, who))
+        self.units.append(Unit(leaves=(data,), effects=(Put(Space.OPENS, its, at),), payloads=payloads))
+        if not ends:
+            self.open = its
+            return
+        end = encode(CloseLeaf(n=nonce(), open=its, st="done", t=self.now))
+        self.write(
+            Unit(leaves=(end,), effects=(Drop(Space.OPENS, its),), expect=(Expect(Space.OPENS, its, at),)),
+        )
+
+    def order(self, kind: OrderKind, root: str, *officers: tuple[Key, str], prev: str = "") -> str:
+        leaf: Any = orders.statement(self.book, kind=kind, root=root, reason=WHY, scope=Scope.LINEAGE, prev=prev)
+        leaf = msgspec.structs.replace(leaf, sigs=[sign(leaf, ORIGIN, key, kid) for key, kid in officers])
+        plan = orders.suspend if kind is OrderKind.SUSPEND else orders.terminate
+        return self.commit(plan(self.book, leaf, WHY, self.now))
+
+
+def whole_life() -> Life:
+    life = Life()
+    life.found()
+    operator = life.party("Operator")
+    life.write(Unit(effects=(Put(Space.MISC, "operator", operator.id.encode()),)))
+    life.admin(life.person("Admin"), AdminRole.ADMINISTRATOR)
+    officers = [life.admin(life.person(f"Officer {n}"), AdminRole.OFFICER) for n in range(4)]
+    _, leaving = life.admin(life.person("Leaver"), AdminRole.OFFICER)
+    life.commit(admins.withdraw(life.book, WithdrawKey(key=leaving), life.now, by=life.administrator()))
+    buyer = life.party("Buyer", vouched=True)
+    maker = life.party("Maker")
+    _, spare = life.key(maker)
+    life.commit(keys.withdraw(life.book, WithdrawKey(key=spare), life.now, by=life.administrator()))
+    life.commit(parties.challenge(life.book, maker.id, life.now))
+
+    base = life.system(maker, "base", digests=(digest("base"),), licence="Apache-2.0", upstream="here")
+    edges = ((base, Relation.QUANTIZED),)
+    announced = life.commit(
+        systems.announce(
+            life.book,
+            AnnounceSystem(
+                name="small", kind=SystemKind.MODEL, party=maker.rid, edges=life.request(maker, edges=edges).edges
+            ),
+            life.now,
+        )
+    )
+    small = life.system(maker, "small", edges=edges, digests=(digest("small"),), announced=announced)
+    other = life.system(
+        maker,
+        "other",
+        compute=ComputeSpec(petaflop=7),
+        opaque=OpaqueSpec(provider="p", endpoint="https://p.example/v1", model="m", version="1"),
+    )
+    life.system(maker, "app", kind=SystemKind.APPLICATION, edges=((small, Relation.USES),))
+    life.commit(transfers.transfer(life.book, life.selling(other, maker, buyer), life.now))
+    ended = life.copy(base)
+    life.commit(copies.end(life.book, EndCopy(copy=ended), life.now))
+    life.copy(small)
+    remote = life.commit(
+        copies.start(life.book, life.starting(other, process="", endpoint="https://p.example/v1"), life.now)
+    )
+    for _ in range(2):
+        issued = handles.issue(
+            life.book, copy=remote, binding="unix", life_ms=HOUR_MS, by=life.administrator(), now_ms=life.now
+        )
+        life.write(issued.unit)
+    life.write(handles.revoke(life.book, digest=issued.row.digest, by=life.administrator(), now_ms=life.now).unit)
+    life.act(other, ends=True)
+    life.write(Unit(leaves=(encode(RefusalsLeaf(n=nonce(), num={"warrant.missing": 3}, t=life.now, t0=life.now)),)))
+
+    lapsing = life.order(OrderKind.SUSPEND, other.rid, *officers[:2])
+    leaf: Any = orders.release_statement(lapsing)
+    leaf = msgspec.structs.replace(leaf, sigs=[sign(leaf, ORIGIN, key, kid) for key, kid in officers[:2]])
+    life.commit(orders.release(life.book, leaf, life.now))
+    suspended = life.order(OrderKind.SUSPEND, base.rid, officers[0])
+    stopped = life.order(OrderKind.TERMINATE, base.rid, officers[1], prev=suspended)
+    with pytest.raises(Refused, match="born_dead"):  # recorded, then refused
+        life.system(maker, "again", digests=(digest("small"),))
+    exempt: Any = reauthorisation(life.book, order=stopped, digests=(digest("base"),))
+    exempt = msgspec.structs.replace(exempt, sigs=[sign(exempt, ORIGIN, key, kid) for key, kid in officers[2:4]])
+    life.commit(reauthorise(life.book, exempt, life.now))
+    life.system(maker, "anew", digests=(digest("base"),), reauthorises=exempt.id)
+    life.act(other, ends=False)
+    return life
