@@ -30,6 +30,7 @@ from answerable.model.records import Copy, Party
 from answerable.model.terms import OrderKind
 from answerable.model.units import EPOCH, Effect, Space, Unit
 from answerable.net.bind import tcp, unix
+from answerable.net.bridge import asgi
 from answerable.net.server import Listener
 from answerable.pipeline.deps import Deps
 from answerable.pipeline.flights import Flights
@@ -94,10 +95,13 @@ class Service:
             data_class=config.gateway.data_class,
             max_body=config.gateway.max_body,
             max_calls=config.gateway.max_flights,
-            body_s=config.gateway.body_timeout_s,
         )
         outer = Listener(
-            gateway, sock, certificate=_path(config.gateway.tls_certificate), key=_path(config.gateway.tls_key)
+            gateway,
+            sock,
+            certificate=_path(config.gateway.tls_certificate),
+            key=_path(config.gateway.tls_key),
+            body_s=config.gateway.body_timeout_s,
         )
         url = f"{'https' if outer.tls else 'http'}://{_host(config.gateway.host)}:{outer.port}/v1"
         services = Services(
@@ -115,13 +119,14 @@ class Service:
             trust=core.trust.decode(),
             flights=deps.flights,
             anchors=anchors(config),
+            log_key=core.keys.log,
             problems=self._problems,
             metrics=lambda: metrics.render().decode(),
             store=str(config.store_path),
             demo=core.demo,
             started_ms=core.now,
         )
-        inner = Listener(build(services), unix(config.socket_path))
+        inner = Listener(asgi(build(services)), unix(config.socket_path))
         self._listeners = [outer, inner]
         for listener in self._listeners:
             await listener.start()

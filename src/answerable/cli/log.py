@@ -5,14 +5,13 @@ their own."""
 from __future__ import annotations
 
 import argparse
-import base64
 import json
 import time
 from typing import Any, Final
 
-from answerable.cli import log_mirror, log_serve
+from answerable.cli import log_mirror, log_prove, log_serve
 from answerable.cli.parser import Parser, children
-from answerable.cli.talk import emit, pick, when
+from answerable.cli.talk import emit, when
 
 EXAMPLES: Final = """\
   answerable log tail -n 20            the newest records; --follow goes on
@@ -29,9 +28,7 @@ def add(parser: Parser) -> None:
     parser.examples = EXAMPLES
     new_verb = children(parser)
     new_verb("checkpoint", "the signed head of the log").set_defaults(run=checkpoint)
-    prove_parser = new_verb("prove", "the inclusion proof of one record")
-    prove_parser.add_argument("rid", metavar="RECORD_ID")
-    prove_parser.set_defaults(run=prove)
+    log_prove.add(new_verb)
     tail_parser = new_verb("tail", "the newest records")
     tail_parser.add_argument("-n", dest="count", type=int, default=20)
     tail_parser.add_argument("-f", "--follow", action="store_true")
@@ -48,37 +45,6 @@ def checkpoint(args: argparse.Namespace) -> int:
     head = here.get("/log/checkpoint")
     here.place.trust().check(head["note"].encode())
     emit(args, head, [head["note"].rstrip("\n")])
-    return 0
-
-
-def prove(args: argparse.Namespace) -> int:
-    from answerable.cli.session import part, session
-    from answerable.formats.saved import record_id
-    from answerable.log.leaf import leaf_hash, rid
-    from answerable.log.merkle import verify_inclusion
-
-    here = session(args)
-    wanted = record_id(args.rid) or args.rid
-    found = here.get(f"/log/prove/{part(wanted)}")
-    leaf = base64.b64decode(found["leaf"])
-    path = [base64.b64decode(node) for node in found["path"]]
-    head = here.place.trust().check(found["note"].encode())
-    verify_inclusion(leaf_hash(leaf), found["index"], head.size, path, head.root)
-    if rid(leaf) != wanted:
-        from answerable.errors import VerificationError
-
-        raise VerificationError("receipt.inconsistent", detail="the service proved another record")
-    emit(
-        args,
-        {**found, "leaf": leaf.decode(), "verified": True},
-        [
-            leaf.decode(),
-            pick(
-                f"It is number {found['index']} of {head.size} in {head.origin}; the proof of {len(path)} nodes holds.",
-                f"它是 {head.origin} 共 {head.size} 条中的第 {found['index']} 条；{len(path)} 个节点的证明成立。",
-            ),
-        ],
-    )
     return 0
 
 

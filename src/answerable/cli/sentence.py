@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from answerable.cli.talk import pick, when
 from answerable.model.terms import Role, Ruling, Standing
-from answerable.verify.report import PartyFact, Report, SystemFact
+from answerable.verify.report import Logged, PartyFact, Report, SystemFact
 
 STANDINGS: Final = {
     Standing.DECLARED.value: ("self-declared", "自行声明"),
@@ -38,7 +38,25 @@ def sentence(report: Report) -> str:
         f"本内容由 {party(report.party)} 负责：应 {named(report.caller)} 的请求{made}，时间 {when(report.at)}，"
         f"许可 {report.warrant.rid}；证明：记录 {report.record} 是日志 {report.origin} 共 {report.size} 条中的第 "
         f"{report.index} 条。",
-    )
+    ) + seen(report.witnesses)
+
+
+def stands(logged: Logged) -> str:
+    """Where one leaf stands, by which proof."""
+    kind = str(logged.leaf.k)  # type: ignore[attr-defined]  # every kind declares it
+    return pick(
+        f"Proven: record {logged.rid}, a leaf of kind {kind}, is number {logged.index} of the {logged.size} in "
+        f"the log {logged.origin}.",
+        f"证明：记录 {logged.rid}（类型 {kind}）是日志 {logged.origin} 共 {logged.size} 条中的第 {logged.index} 条。",
+    ) + seen(logged.witnesses)
+
+
+def seen(witnesses: tuple[tuple[str, int], ...]) -> str:
+    """Who else saw that tree; nothing where the trust file asks nobody."""
+    if not witnesses:
+        return ""
+    names = pick(", ", "、").join(f"{name} ({when(time * 1000)})" for name, time in witnesses)
+    return pick(f" Seen by {names}.", f"见证方：{names}。")
 
 
 def _provider(report: Report) -> str:
@@ -94,6 +112,24 @@ def as_json(report: Report) -> dict[str, Any]:
             "size": report.size,
             "root": report.root.hex(),
             "disclosed": sorted({part.group for part in report.contents}),
+            "witnesses": dict(report.witnesses),
+        },
+    }
+
+
+def leaf_json(logged: Logged) -> dict[str, Any]:
+    """What was proven of one leaf."""
+    return {
+        "verified": True,
+        "record": logged.rid,
+        "kind": str(logged.leaf.k),  # type: ignore[attr-defined]  # every kind declares it
+        "leaf": logged.data.decode(),
+        "proof": {
+            "origin": logged.origin,
+            "index": logged.index,
+            "size": logged.size,
+            "root": logged.root.hex(),
+            "witnesses": dict(logged.witnesses),
         },
     }
 

@@ -18,6 +18,8 @@ EXAMPLES: Final = """\
   curl -s .../v1/chat/completions ... | answerable who -
   answerable who 7cfm3o...                         a record id
   answerable who reply.json --receipt out.tlog     keep the proof; anyone can verify it offline
+  answerable who reply.json --receipt out.cbor --format cose
+                                                   the same leaves as a COSE receipt (RFC 9942), nothing disclosed
 """
 MAX_REPLY: Final = 3 << 20  # with base64 it must fit into one request
 
@@ -26,6 +28,7 @@ def add(parser: Parser) -> None:
     parser.examples = EXAMPLES
     parser.add_argument("what", metavar="FILE|-|RECORD_ID", help="a saved reply, standard input, or a record id")
     parser.add_argument("--receipt", metavar="FILE", help="write the receipt there")
+    parser.add_argument("--format", choices=("tlog", "cose"), default="tlog", help="of the receipt; default: tlog")
     parser.set_defaults(run=run)
 
 
@@ -48,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
     if report.record != found["record"] or (saved.record and not _is_of(report, saved.record)):
         raise VerificationError("receipt.inconsistent", detail="the service answered with another record")
     if args.receipt:
-        write_bytes(args.receipt, receipt)
+        write_bytes(args.receipt, _cose(here, found["record"]) if args.format == "cose" else receipt)
     said = sentence(report)
     if found["producer"] == "differs":
         raise VerificationError("receipt.inconsistent", detail="its label names another producer")
@@ -75,6 +78,17 @@ def run(args: argparse.Namespace) -> int:
             f"回执已写入 {args.receipt}：answerable verify {args.receipt} --trust {here.place.trust_file}",
         )
     return 0
+
+
+def _cose(here: Any, record: str) -> bytes:
+    """The record's COSE receipt, checked as whoever gets it will: it suffices where no witnesses are asked for."""
+    from answerable.errors import VerificationError
+    from answerable.verify.cose import verify_record
+
+    data = base64.b64decode(here.post("/who", {"record": record, "cose": True})["receipt"])
+    if verify_record(data, here.place.trust()).record != record:
+        raise VerificationError("receipt.inconsistent", detail="the service answered with another record")
+    return data
 
 
 def _saved(what: str) -> Any:

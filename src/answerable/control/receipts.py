@@ -13,8 +13,11 @@ from msgspec import UNSET
 
 from answerable.control.services import Reader
 from answerable.errors import Refused, Unavailable
-from answerable.log import receipt
-from answerable.log.leaf import decode
+from answerable.log import cose, receipt
+from answerable.log.checkpoint import parse
+from answerable.log.leaf import decode, leaf_hash
+from answerable.log.merkle import verify_inclusion
+from answerable.log.note import Signing
 from answerable.log.receipt import Disclosure, Proved
 from answerable.model.leaves import CloseLeaf, Leaf, OpenLeaf, WarrantLeaf
 from answerable.ports import Directory
@@ -35,12 +38,19 @@ class Assembled:
 
 
 async def assemble(
-    reader: Reader, directory: Directory, record: str, shown: Callable[[bytes], bool] | None = None
+    reader: Reader,
+    directory: Directory,
+    record: str,
+    shown: Callable[[bytes], bool] | None = None,
+    *,
+    more: Iterable[Disclosure] = (),
+    signer: Signing | None = None,
 ) -> Assembled:
     """The receipt of the action whose open or close leaf is `record`. shown: whether who asks has shown that this
-    content is in his hands; then it is disclosed.
+    content is in his hands; then it is disclosed. more: what is disclosed beside that (`control.disclosure`);
+    signer: the log's key, for a COSE receipt, in which nothing is disclosed.
 
-    Raises Refused ``admin.not_found`` for what is no action.
+    Raises Refused ``admin.not_found`` for what is no action, Unavailable ``log.unwitnessed``.
     """
     opened, opened_rid = await _opening(reader, record)
     ending = await reader.close_of(opened_rid)
@@ -74,8 +84,19 @@ async def assemble(
                 disclosed.append(said)
         elif not _has_answer(await _leaf(reader, ending) if ending else None):
             compared = DIFFERS  # the record says that nothing was released
-    leaves = [Proved(entry.leaf, entry.index, tuple(entry.proof)) for entry in proved]
-    return Assembled(opened_rid, receipt.build(leaves[0], leaves[1:], disclosed, note), compared)
+    first, *others = (Proved(entry.leaf, entry.index, tuple(entry.proof)) for entry in proved)
+    if signer is not None:
+        return Assembled(opened_rid, signed(signer, note, first, others), compared)
+    return Assembled(opened_rid, receipt.build(first, others, (*disclosed, *more), note), compared)
+
+
+def signed(signer: Signing, note: bytes, record: Proved, others: Iterable[Proved] = ()) -> bytes:
+    """The COSE receipt (RFC 9942) of leaves that were proven against a published checkpoint: the log signs no root
+    that it has not published. Raises VerificationError ``log.proof``."""
+    head = parse(note)[0]
+    for part in (record, *others):
+        verify_inclusion(leaf_hash(part.leaf), part.index, head.size, part.path, head.root)
+    return cose.sign_inclusion(head.origin, head.size, record, others, signer)
 
 
 async def _opening(reader: Reader, record: str) -> tuple[OpenLeaf, str]:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from answerable.control.auth import Doorkeeper
+from answerable.errors import Unavailable
+from answerable.log.note import Signing
 from answerable.ports import Clock, Ledger
 from answerable.registry.book import Book
 from answerable.warrants.issuer import Issuer
@@ -38,6 +40,13 @@ class Reader(Protocol):
     async def prove_all(self, rids: Sequence[str]) -> tuple[bytes, Sequence[Proved]]:
         """A checkpoint, and the records with their proofs against it. Raises Refused ``log.unrecorded``."""
 
+    async def consistency(self, old: int, new: int) -> Sequence[bytes]:
+        """The proof that the tree of `old` leaves is the beginning of that of `new`. Raises VerificationError
+        ``log.proof``."""
+
+    async def root(self, size: int) -> bytes:
+        """The root of the tree as it was when it had `size` leaves."""
+
     async def find(self, rid: str) -> bytes | None:
         """The leaf with that record id."""
 
@@ -63,8 +72,9 @@ class Services:
     """origin: of the log; index_key: 32 bytes, for the keyed digests by which content is found again; gateway: base
     URL for OpenAI's clients; audience: of the warrants that it takes; operator: id of the
     party that runs it; trust: the text of the trust file; anchors: DER
-    of the certificates that prove a party's identifier; flights: the actions in flight; problems: what is wrong now,
-    name -> words, empty where all is well; metrics: Prometheus text; demo: whether the store is a demo's."""
+    of the certificates that prove a party's identifier; flights: the actions in flight;
+    log_key: signs COSE receipts over roots that were published, None: this process signs nothing; problems: what is
+    wrong now, name -> words, empty where all is well; metrics: Prometheus text; demo: whether the store is a demo's."""
 
     book: Book
     ledger: Ledger
@@ -79,9 +89,17 @@ class Services:
     operator: str
     trust: str
     flights: Sized
+    log_key: Signing | None = None
     problems: Callable[[], Mapping[str, str]] = nothing
     metrics: Callable[[], str] = str
     anchors: Sequence[bytes] = field(default=())
     store: str = ""
     demo: bool = False
     started_ms: int = 0
+
+    @property
+    def signing(self) -> Signing:
+        """Raises Unavailable ``log.stopped`` where this process signs nothing."""
+        if self.log_key is None:
+            raise Unavailable("log.stopped", detail="nothing is signed here")
+        return self.log_key

@@ -11,7 +11,7 @@ from typing import Final, TypeVar
 
 from answerable.errors import Refused
 from answerable.log import checkpoint as checkpoints
-from answerable.log.merkle import inclusion_proof
+from answerable.log.merkle import Frontier, consistency_proof, inclusion_proof
 from answerable.ports import Store, StoreView
 
 # Leaves that one call gives at most.
@@ -31,11 +31,19 @@ class Proved:
 class Reader:
     """Used on one event loop. Raises Unavailable ``store.*``."""
 
-    def __init__(self, store: Store, *, published: Callable[[], Awaitable[bytes]] | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        *,
+        published: Callable[[], Awaitable[bytes]] | None = None,
+        witnessed: Callable[[int], Awaitable[bytes]] | None = None,
+    ) -> None:
         """published: `Sequencer.published` where one runs, so that nobody is given a checkpoint that the guard does not
-        hold; without it the newest in the store is given, as for a store that is read only."""
+        hold; without it the newest in the store is given, as for a store that is read only. witnessed: a checkpoint
+        over at least so many leaves that a quorum cosigned, for receipts; None where there are no witnesses."""
         self._store = store
         self._published = published
+        self._witnessed = witnessed
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="reader")
         self._view: StoreView | None = None
 
@@ -50,10 +58,24 @@ class Reader:
         return await self._ask(lambda view: _prove(view, rid, view.head()[0]))
 
     async def prove_all(self, rids: Sequence[str]) -> tuple[bytes, list[Proved]]:
-        """A checkpoint and the records with their proofs against it. Raises Refused ``log.unrecorded``."""
-        note = await self.checkpoint()
+        """A checkpoint, cosigned where there are witnesses, and the records with their proofs against it. Raises Refused
+        ``log.unrecorded``, Unavailable ``log.unwitnessed``."""
+        if self._witnessed is None:
+            note = await self.checkpoint()
+        else:
+            indexes = await self._ask(lambda view: [view.find(rid) for rid in rids])
+            note = await self._witnessed(1 + max((index for index in indexes if index is not None), default=0))
         size = checkpoints.parse(note)[0].size if note else 0
         return note, await self._ask(lambda view: [_prove(view, rid, size) for rid in rids])
+
+    async def consistency(self, old: int, new: int) -> list[bytes]:
+        """The proof that the tree of `old` leaves is the beginning of that of `new`; of nothing and of the same tree it
+        is empty. Raises VerificationError ``log.proof`` for sizes out of order, ``log.tile``."""
+        return await self._ask(lambda view: consistency_proof(view.tile, old, new) if 0 < old != new else [])
+
+    async def root(self, size: int) -> bytes:
+        """The root of the tree as it was when it had `size` leaves, 32 bytes. Raises VerificationError ``log.tile``."""
+        return await self._ask(lambda view: Frontier.from_tiles(size, view.tile).root())
 
     async def find(self, rid: str) -> bytes | None:
         """The leaf with that record id."""

@@ -22,7 +22,7 @@ from answerable.log.receipt import Proved
 from answerable.log.trust import Trust
 from answerable.verify.links import Placed
 from answerable.verify.receipt import tell
-from answerable.verify.report import Report, Standing
+from answerable.verify.report import Logged, Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,13 @@ class Extended:
     old: int
     new: int
     root: bytes
+
+
+def verify(data: bytes, trust: Trust) -> Report | Logged:
+    """A receipt of several leaves is of a record, of one leaf of that leaf alone. Raises as `verify_record`."""
+    receipt = cose.parse(data)
+    whole = isinstance(receipt, Inclusion) and receipt.leaves
+    return verify_record(data, trust) if whole else verify_leaf(data, trust)
 
 
 def verify_record(data: bytes, trust: Trust) -> Report:
@@ -46,13 +53,11 @@ def verify_record(data: bytes, trust: Trust) -> Report:
     return tell(record, others, (), head)
 
 
-def verify_leaf(data: bytes, trust: Trust) -> Standing:
+def verify_leaf(data: bytes, trust: Trust) -> Logged:
     """Where the first leaf of a receipt of inclusion stands. Raises as `verify_record`, but nothing of the path."""
     receipt, head = _inclusion(data, trust)
     placed = _placed(receipt.record)
-    return Standing(
-        placed.rid, placed.leaf, receipt.record.leaf, head.origin, receipt.record.index, head.size, head.root
-    )
+    return Logged(placed.rid, placed.leaf, receipt.record.leaf, head.origin, receipt.record.index, head.size, head.root)
 
 
 def verify_consistency(data: bytes, trust: Trust, old: Checkpoint) -> Extended:

@@ -9,13 +9,13 @@ from answerable.log import proof as proofs
 from answerable.log.leaf import MAX_LEAF, decode, leaf_hash, rid_of
 from answerable.log.merkle import verify_inclusion
 from answerable.log.trust import Trust
-from answerable.verify.report import Standing
+from answerable.verify.report import Logged
 
 # Nodes, a leaf in base64 and a checkpoint with the most signatures that a note may have.
 MAX_PROOF = 256 * 1024
 
 
-def verify(data: bytes, trust: Trust, leaf: bytes | None = None) -> Standing:
+def verify(data: bytes, trust: Trust, leaf: bytes | None = None) -> Logged:
     """Where the leaf stands, in which log that `trust` names.
 
     leaf: its bytes; by default those in the file's `extra` line, which nothing but the proof vouches for. Raises
@@ -39,4 +39,4 @@ def verify(data: bytes, trust: Trust, leaf: bytes | None = None) -> Standing:
     # 4. The path from the leaf to the root of that checkpoint.
     verify_inclusion(digest, proof.index, head.size, proof.path, head.root)
     witnesses = tuple(sorted(judged.cosigned.items()))
-    return Standing(rid_of(digest), decode(leaf), leaf, head.origin, proof.index, head.size, head.root, witnesses)
+    return Logged(rid_of(digest), decode(leaf), leaf, head.origin, proof.index, head.size, head.root, witnesses)

@@ -67,7 +67,7 @@ class Content:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Logged:
     """One leaf, proven to stand in a log. data: its bytes; size and root: of the tree that it was proven against;
     witnesses: as in `Report`."""
 

@@ -53,6 +53,14 @@ def test_a_changed_character_is_a_no_and_a_strangers_text_not_found(house: House
     assert run("who", "neither-file-nor-id").status == 3
 
 
+def test_the_receipt_as_cose(house: House, run: Run, tmp_path: Path) -> None:
+    record, file = house.act("Answered."), tmp_path / "out.cbor"
+    assert run("who", record, "--receipt", str(file), "--format", "cose").status == 0
+    data = run("verify", str(file), "--json").data
+    assert (data["record"], data["party"]["id"], data["party"]["name"]) == (record, OPERATOR, "")
+    assert data["made_by"]["version"] == "1"
+
+
 def test_two_ids_in_one_reply_are_a_no(house: House, run: Run, tmp_path: Path) -> None:
     data = json.loads(reply(house.act("Mine."), "Mine."))
     data["answerable"] = {"record": house.act("Yours.")}

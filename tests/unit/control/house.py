@@ -30,6 +30,7 @@ from answerable.model.records import System
 from answerable.model.terms import Role
 from answerable.model.units import Payload, Unit
 from answerable.net.bind import unix
+from answerable.net.bridge import asgi
 from answerable.net.server import Listener
 from answerable.pipeline.found import tags
 from answerable.protocols.openai.content import Choice, body
@@ -136,6 +137,7 @@ class House:
             gateway=GATEWAY,
             audience=audience_of("demo.invalid"),
             operator=OPERATOR,
+            log_key=core.keys.log,
             trust=core.trust.decode(),
             flights=(),
             metrics=lambda: "answerable_test 1\n",
@@ -143,7 +145,7 @@ class House:
             started_ms=core.now,
         )
         await self._fleet()
-        self._listener = Listener(build(self.services), unix(config.socket_path), grace=1)
+        self._listener = Listener(asgi(build(self.services)), unix(config.socket_path), grace=1)
         await self._listener.start()
 
     async def _close(self) -> None:

@@ -3,11 +3,13 @@ from __future__ import annotations
 
 import pytest
 
-from answerable.control.receipts import DIFFERS, NOT_COMPARED, NOT_KEPT, SAME, assemble
-from answerable.errors import Refused
+from answerable.control.receipts import DIFFERS, NOT_COMPARED, NOT_KEPT, SAME, assemble, signed
+from answerable.errors import Refused, VerificationError
 from answerable.log import trust
+from answerable.log.receipt import Proved
 from answerable.model.units import Space
 from answerable.protocols.openai.content import Choice, body
+from answerable.verify.cose import verify_leaf, verify_record
 from answerable.verify.receipt import verify
 from tests.unit.control.house import MAKER, OPERATOR, House
 
@@ -39,6 +41,26 @@ def test_content_is_disclosed_only_to_who_shows_it(house: House) -> None:
     assert verify(wrong.receipt, known).content("out") is None
     assert verify(right.receipt, known).content("out") == content
     assert verify(right.receipt, known).content("in") is None
+
+
+def test_a_cose_receipt_holds_the_same_leaves_and_discloses_nothing(house: House) -> None:
+    record = house.act("In COSE.")
+    reader, book, known = house.core.reader, house.core.book, trust.parse(house.core.trust)
+    plain = verify(house.run(assemble(reader, book, record)).receipt, known)
+    made = house.run(assemble(reader, book, record, lambda _: True, signer=house.core.keys.log))
+    report = verify_record(made.receipt, known)
+    assert (report.record, report.party.id, report.party.standing) == (record, OPERATOR, "vouched")
+    assert {fact.id for fact in report.parties} == {fact.id for fact in plain.parties}
+    assert (report.contents, made.content) == ((), SAME)
+
+
+def test_the_log_signs_no_root_that_it_has_not_published(house: House) -> None:
+    note, found = house.run(house.core.reader.prove_all([house.act("One.")]))
+    record = Proved(found[0].leaf, found[0].index, tuple(found[0].proof))
+    assert verify_leaf(signed(house.core.keys.log, note, record), trust.parse(house.core.trust)).data == record.leaf
+    forged = Proved(record.leaf.replace(b"permit", b"refuse"), record.index, record.path)
+    with pytest.raises(VerificationError, match=r"log\.proof"):
+        signed(house.core.keys.log, note, forged)
 
 
 def test_the_end_of_an_action_means_the_action(house: House) -> None:

@@ -11,7 +11,7 @@ import pytest_asyncio
 from answerable.errors import Refused
 from answerable.log import checkpoint
 from answerable.log.leaf import leaf_hash, rid
-from answerable.log.merkle import verify_inclusion
+from answerable.log.merkle import verify_consistency, verify_inclusion
 from answerable.model.units import Unit
 from answerable.sequencer.reader import TAIL_BOUND, Reader
 from answerable.sequencer.sequencer import Sequencer
@@ -45,6 +45,45 @@ async def test_every_record_is_proved_against_one_checkpoint(running: tuple[Sequ
         verify_inclusion(leaf_hash(record.leaf), record.index, signed.size, record.proof, signed.root)
     alone = await reader.prove(rids[7])
     verify_inclusion(leaf_hash(alone.leaf), alone.index, signed.size, alone.proof, signed.root)
+
+
+async def test_receipts_wait_for_witnesses_where_there_are_any(running: tuple[Sequencer, Reader]) -> None:
+    sequencer, plain = running
+    asked: list[int] = []
+
+    async def witnessed(size: int) -> bytes:
+        """The newest that was cosigned, which need not be the newest of all."""
+        asked.append(size)
+        return early
+
+    first, its = opening()
+    await sequencer.commit(first)
+    early = await plain.checkpoint()
+    second, later = opening()
+    await sequencer.commit(second)
+    reader = Reader(plain._store, published=sequencer.published, witnessed=witnessed)
+    try:
+        note, proved = await reader.prove_all([its])
+        assert (note, proved[0].index, asked) == (early, 0, [1])
+        assert await reader.checkpoint() != early
+        with pytest.raises(Refused) as unproven:
+            await reader.prove_all([later])
+        assert (unproven.value.code, asked) == ("log.unrecorded", [1, 2])
+    finally:
+        await reader.close()
+
+
+async def test_the_log_only_grew(running: tuple[Sequencer, Reader]) -> None:
+    sequencer, reader = running
+    for _ in range(9):
+        await sequencer.commit(opening()[0])
+    old = checkpoint.verify(await reader.checkpoint(), [VKEY])
+    for _ in range(300):
+        await sequencer.commit(opening()[0])
+    new = checkpoint.verify(await reader.checkpoint(), [VKEY])
+    assert (await reader.root(9), await reader.root(309)) == (old.root, new.root)
+    verify_consistency(9, old.root, 309, new.root, await reader.consistency(9, 309))
+    assert await reader.consistency(309, 309) == await reader.consistency(0, 309) == []
 
 
 async def test_a_record_that_is_not_there(running: tuple[Sequencer, Reader]) -> None:

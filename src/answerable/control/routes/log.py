@@ -9,11 +9,15 @@ import msgspec
 from msgspec import UNSET
 
 from answerable.control.answers import Answer
+from answerable.control.receipts import signed
 from answerable.control.routing import MAX_PAGE, Call, Route
 from answerable.control.services import Services
 from answerable.errors import Refused
+from answerable.log import cose
 from answerable.log.checkpoint import parse
 from answerable.log.leaf import decode, rid
+from answerable.log.merkle import verify_consistency
+from answerable.log.receipt import Proved
 from answerable.model.leaves import CloseLeaf, OpenLeaf
 from answerable.model.terms import AdminRole, Ruling
 
@@ -38,6 +42,21 @@ class ProvenRecord(Answer, frozen=True, kw_only=True):
     leaf: bytes
     path: list[bytes]
     note: str
+
+
+class Growth(Answer, frozen=True, kw_only=True):
+    """That the tree of `old` leaves is the beginning of the one that `note` signs. path: base64, from the left."""
+
+    old: int
+    size: int
+    path: list[bytes]
+    note: str
+
+
+class Signed(Answer, frozen=True, kw_only=True):
+    """receipt: a COSE receipt (RFC 9942), base64."""
+
+    receipt: bytes
 
 
 class Entry(Answer, frozen=True, kw_only=True):
@@ -100,6 +119,34 @@ async def prove(services: Services, call: Call[None]) -> ProvenRecord:
     return ProvenRecord(
         rid=call.path["rid"], index=found.index, leaf=found.leaf, path=list(found.proof), note=note.decode("utf-8")
     )
+
+
+async def consistency(services: Services, call: Call[None]) -> Growth:
+    note, old, path = await _growth(services, call)
+    return Growth(old=old, size=parse(note)[0].size, path=path, note=note.decode("utf-8"))
+
+
+async def cose_record(services: Services, call: Call[None]) -> Signed:
+    note, proved = await services.reader.prove_all([call.path["rid"]])
+    record = Proved(proved[0].leaf, proved[0].index, tuple(proved[0].proof))
+    return Signed(receipt=signed(services.signing, note, record))
+
+
+async def cose_consistency(services: Services, call: Call[None]) -> Signed:
+    note, old, path = await _growth(services, call)
+    head = parse(note)[0]
+    beginning = await services.reader.root(old)
+    # The log signs no root that it has not published.
+    verify_consistency(old, beginning, head.size, head.root, path)
+    made = cose.sign_consistency(head.origin, old, beginning, head.size, path, services.signing)
+    return Signed(receipt=made)
+
+
+async def _growth(services: Services, call: Call[None]) -> tuple[bytes, int, list[bytes]]:
+    note = await services.reader.checkpoint()
+    head = parse(note)[0]
+    old = call.number("old", head.size, head.size)
+    return note, old, list(await services.reader.consistency(old, head.size))
 
 
 async def records(services: Services, call: Call[None]) -> list[Entry]:
@@ -169,6 +216,25 @@ def _entry(index: int, data: bytes) -> Entry:
 ROUTES = (
     Route("GET", "/log/checkpoint", AdminRole.VIEWER, checkpoint, Head, "The log's signed head."),
     Route("GET", "/log/prove/{rid}", AdminRole.VIEWER, prove, ProvenRecord, "One record and its inclusion proof."),
+    Route(
+        "GET",
+        "/log/consistency",
+        AdminRole.VIEWER,
+        consistency,
+        Growth,
+        "That the log only grew.",
+        query={"old": "the size that it had"},
+    ),
+    Route("GET", "/log/cose/{rid}", AdminRole.VIEWER, cose_record, Signed, "A COSE receipt of one record."),
+    Route(
+        "GET",
+        "/log/cose",
+        AdminRole.VIEWER,
+        cose_consistency,
+        Signed,
+        "A COSE receipt that the log only grew.",
+        query={"old": "the size that it had"},
+    ),
     Route(
         "GET",
         "/log/records",

@@ -8,7 +8,8 @@ import pytest
 from answerable.errors import AnswerableError
 from answerable.log import checkpoint, trust
 from answerable.log.leaf import leaf_hash
-from answerable.log.merkle import verify_inclusion
+from answerable.log.merkle import verify_consistency, verify_inclusion
+from answerable.verify import cose
 from tests.unit.control.house import House
 
 
@@ -23,6 +24,31 @@ def test_the_head_and_a_proof_verify(house: House) -> None:
     verify_inclusion(leaf_hash(base64.b64decode(found["leaf"])), found["index"], seen.size, path, seen.root)
     with pytest.raises(AnswerableError) as unknown:
         house.get(f"/log/prove/{'a' * 32}")
+    assert unknown.value.exit == 3
+
+
+def test_growth_is_proven_from_any_size_that_the_log_had(house: House) -> None:
+    kept = trust.parse(house.core.trust).check(house.get("/log/checkpoint")["note"].encode())
+    house.act("More.")
+    found = house.get("/log/consistency", old=kept.size)
+    head = trust.parse(house.core.trust).check(found["note"].encode())
+    path = [base64.b64decode(node) for node in found["path"]]
+    verify_consistency(kept.size, kept.root, head.size, head.root, path)
+    signed = base64.b64decode(house.get("/log/cose", old=kept.size)["receipt"])
+    assert cose.verify_consistency(signed, trust.parse(house.core.trust), kept).new >= head.size
+    for size in (10**9, "x"):
+        with pytest.raises(AnswerableError, match=r"admin\.request"):
+            house.get("/log/consistency", old=size)
+    with pytest.raises(AnswerableError, match=r"log\.proof"):
+        house.get("/log/cose", old=0)
+
+
+def test_a_cose_receipt_of_one_record(house: House) -> None:
+    record = house.act("In COSE.")
+    signed = base64.b64decode(house.get(f"/log/cose/{record}")["receipt"])
+    assert cose.verify_leaf(signed, trust.parse(house.core.trust)).rid == record
+    with pytest.raises(AnswerableError) as unknown:
+        house.get(f"/log/cose/{'a' * 32}")
     assert unknown.value.exit == 3
 
 

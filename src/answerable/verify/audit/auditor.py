@@ -1,0 +1,283 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The rules over a log, leaf after leaf: form, duplicates, time, references, signatures, warrants, stops, ends.
+
+Pure: leaves and the time come in, findings go out; what must be remembered is in a `Memory`. The leaves are taken for
+those of the tree: whoever feeds them has verified that.
+"""
+
+from __future__ import annotations
+
+from base64 import b32decode
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any, Final
+
+import msgspec
+from msgspec import UNSET, structs
+
+from answerable.crypto.b64 import b64u, unb64u
+from answerable.errors import VerificationError
+from answerable.log.leaf import decode, is_rid, leaf_hash, rid_of
+from answerable.model.terms import Relation
+from answerable.verify.audit import signing
+from answerable.verify.audit.acting import Acts
+from answerable.verify.audit.facts import (
+    CopyFact,
+    KeyFact,
+    Memory,
+    NameFact,
+    PartyFact,
+    Plain,
+    SystemFact,
+    WarrantFact,
+)
+from answerable.verify.audit.findings import Finding
+from answerable.verify.audit.pointing import targets
+from answerable.verify.audit.stopping import Stops, life_ms
+
+LOG_KEY: Final = "log"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """deadline_ms: how long an action may stay open; clock_ms: how far a leaf's time may go back behind one before it,
+    or ahead of the monitor's own clock."""
+
+    deadline_ms: int = 900_000
+    clock_ms: int = 10_000
+
+
+class Carried(msgspec.Struct, frozen=True, kw_only=True):
+    """What must outlive the process beside the memory; see `Auditor.carried`."""
+
+    newest: int = 0
+    pending: tuple[tuple[int, str, int, int, int], ...] = ()
+    batch: tuple[int, int] = (0, 0)
+
+
+class Auditor:
+    """origin: the log's name, under which statements were signed."""
+
+    def __init__(self, memory: Memory, origin: str, limits: Limits = Limits(), carried: Carried = Carried()) -> None:  # noqa: B008  # frozen
+        self._memory = memory
+        self._origin = origin
+        self._limits = limits
+        self._findings: list[Finding] = []
+        self._stops = Stops(memory)
+        self._acts = Acts(memory, self._stops, self._findings, limits.deadline_ms)
+        self._acts.resume(list(carried.pending), carried.batch)
+        self._newest = carried.newest  # ms UTC, of the leaves so far
+
+    @property
+    def carried(self) -> Carried:
+        return Carried(newest=self._newest, pending=tuple(self._acts.pending), batch=self._acts.batch)
+
+    def feed(self, first: int, leaves: Sequence[bytes], now: int) -> list[Finding]:
+        """What is wrong with the leaves from index `first` on. now: ms UTC by the monitor's clock."""
+        read: list[tuple[int, str, Any]] = []
+        for index, data in enumerate(leaves, first):
+            rid = rid_of(leaf_hash(data))
+            try:
+                read.append((index, rid, decode(data)))
+            except VerificationError as error:
+                self._find("monitor.leaf", now, index, rid, detail=str(error.params.get("detail", error.code)))
+                read.append((index, rid, None))
+        known = self._duplicates(read, now)
+        for index, rid, leaf in read:
+            if leaf is not None:
+                self._leaf(index, rid, leaf, known, now)
+        return self._taken()
+
+    def settle(self, now: int) -> list[Finding]:
+        """What is overdue at `now` (ms UTC)."""
+        self._acts.settle(now)
+        return self._taken()
+
+    def withdrawn(self, signers: Iterable[bytes], size: int) -> int:
+        """Index of the leaf that ended the last of the log's keys among `signers` (public keys) before a checkpoint of
+        `size` leaves, 0 if one of them is in force or unknown to the log."""
+        ends = {fact.pub: fact.end for _, fact in self._memory.all("key") if fact.use == LOG_KEY}
+        found = [ends.get(b64u(public), 0) for public in signers]
+        return max(found) if found and all(0 < end < size - 1 for end in found) else 0
+
+    # --- what every leaf is asked ---
+
+    def _duplicates(self, read: list[tuple[int, str, Any]], now: int) -> dict[bytes, int]:
+        """Report ids and nonces that stood before; every key asked for, with its first index."""
+        own: list[tuple[bytes, int, str, int, str]] = []
+        wanted: set[bytes] = set()
+        for index, rid, leaf in read:
+            at = now if leaf is None else leaf.t
+            own.append((_rid_key(rid), index, rid, at, "record"))
+            if leaf is not None:
+                own.extend((key, index, rid, at, what) for key, what in _names(leaf))
+                wanted.update(_rid_key(target) for _, kind, target in targets(leaf) if kind == "leaf")
+        known = self._memory.first({*(key for key, *_ in own), *wanted})
+        fresh: list[tuple[bytes, int]] = []
+        for key, index, rid, at, what in own:
+            earlier = known.get(key)
+            if earlier is None:
+                known[key] = index
+                fresh.append((key, index))
+            else:
+                self._find("monitor.duplicate", at, index, rid, what=what, earlier=earlier)
+        self._memory.note(fresh)
+        return known
+
+    def _leaf(self, index: int, rid: str, leaf: Any, known: dict[bytes, int], now: int) -> None:
+        self._clock(index, rid, leaf.t, now)
+        for member, kind, target in targets(leaf):
+            if not self._stands(kind, target, index, known):
+                self._find("monitor.unregistered", leaf.t, index, rid, kind=_KINDS.get(kind, kind), member=member)
+        for problem in signing.problems(leaf, self._origin, self._memory):
+            self._find("monitor.signature", leaf.t, index, rid, detail=problem)
+        take = getattr(self, f"_{leaf.k}", None)
+        if take is not None:
+            take(index, rid, leaf)
+        elif leaf.k in _PLAIN:
+            self._memory.put(leaf.k, rid, Plain(index=index))
+
+    def _clock(self, index: int, rid: str, t: int, now: int) -> None:
+        tolerance = self._limits.clock_ms
+        if t > now + tolerance:
+            self._find("monitor.clock", t, index, rid, ms=t - now, which="ahead", tolerance=tolerance)
+            return  # it does not become the measure of those that follow
+        if t < self._newest - tolerance:
+            self._find("monitor.clock", t, index, rid, ms=self._newest - t, which="back", tolerance=tolerance)
+            self._newest = t  # told once: those that follow are measured by it
+        self._newest = max(self._newest, t)
+
+    def _stands(self, kind: str, target: str, index: int, known: dict[bytes, int]) -> bool:
+        if kind == "leaf":
+            return known.get(_rid_key(target), index) < index
+        return self._memory.get(kind, target) is not None
+
+    # --- what some kinds tell ---
+
+    def _party(self, index: int, rid: str, leaf: Any) -> None:
+        self._memory.put("party", rid, PartyFact(index=index, id=leaf.id))
+
+    def _key(self, index: int, rid: str, leaf: Any) -> None:
+        if leaf.prev is not UNSET:
+            before: KeyFact | None = self._memory.get("key", leaf.prev)
+            if before is not None and not before.end:
+                self._memory.put("key", leaf.prev, structs.replace(before, end=index))
+        if leaf.end is not True:
+            self._memory.put("key", rid, KeyFact(index=index, own=leaf.own, pub=leaf.pub, use=leaf.use))
+
+    def _system(self, index: int, rid: str, leaf: Any) -> None:
+        numbers: set[int] = set()
+        for edge in leaf.edges:
+            parent: SystemFact | None = self._memory.get("system", edge.p)
+            if parent is not None and edge.rel != Relation.USES:
+                numbers.update(parent.numbers)
+        fact = SystemFact(
+            index=index, num=leaf.num, numbers=(*sorted(numbers), leaf.num),
+            roles=tuple((each.role, each.rid) for each in leaf.parties), worlds=tuple(leaf.wld), tier=leaf.tier,
+            crit=leaf.crit, digests=tuple(leaf.dig), dead="" if leaf.dead is UNSET else leaf.dead,
+        )  # fmt: skip
+        self._memory.put("system", rid, fact)
+
+    def _transfer(self, index: int, rid: str, leaf: Any) -> None:
+        system: SystemFact | None = self._memory.get("system", leaf.sys)
+        if system is not None:
+            roles = tuple((r, leaf.new if (r, p) == (leaf.role, leaf.old) else p) for r, p in system.roles)
+            self._memory.put("system", leaf.sys, structs.replace(system, roles=roles, sold=True))
+
+    def _copy(self, index: int, rid: str, leaf: Any) -> None:
+        if leaf.st != "end":
+            self._memory.put("copy", rid, CopyFact(index=index, system=leaf.sys, pub=leaf.pub))
+            self._memory.put("copy_id", leaf.id, NameFact(index=index, rid=rid))
+            return
+        named: NameFact | None = self._memory.get("copy_id", leaf.id)
+        running: CopyFact | None = self._memory.get("copy", named.rid) if named else None
+        if named is None or running is None:
+            self._find("monitor.unregistered", leaf.t, index, rid, kind="copy", member="id")
+        elif not running.end:
+            self._memory.put("copy", named.rid, structs.replace(running, end=index))
+
+    def _warrant(self, index: int, rid: str, leaf: Any) -> None:
+        copy: CopyFact | None = self._memory.get("copy", leaf.cpy)
+        if copy is not None and copy.system != leaf.sys:
+            self._find("monitor.unwarranted", leaf.t, index, rid, detail="the warrant's copy is of another system")
+        system: SystemFact | None = self._memory.get("system", leaf.sys)
+        if system is not None:
+            if leaf.tier != system.tier or not set(leaf.wld) <= set(system.worlds):
+                self._find(
+                    "monitor.unwarranted", leaf.t, index, rid, detail="a warrant beyond its system's registration"
+                )
+            if order := self._stops.reaching(system, leaf.cpy, leaf.party, leaf.t):
+                self._find("monitor.stopped", leaf.t, index, rid, order=order)
+        life = life_ms(leaf.tier, tuple(leaf.wld), leaf.crit)
+        if leaf.exp > leaf.t + life:
+            self._find("monitor.unwarranted", leaf.t, index, rid, detail=f"a warrant that lives longer than {life} ms")
+        fact = WarrantFact(
+            index=index, system=leaf.sys, party=leaf.party, copy=leaf.cpy, worlds=tuple(leaf.wld), tier=leaf.tier,
+            exp=leaf.exp, life=life,
+        )  # fmt: skip
+        self._memory.put("warrant", rid, fact)
+
+    def _renewals(self, index: int, rid: str, leaf: Any) -> None:
+        self._acts.renewed(leaf)
+
+    def _order(self, index: int, rid: str, leaf: Any) -> None:
+        self._stops.order(rid, index, leaf)
+
+    def _release(self, index: int, rid: str, leaf: Any) -> None:
+        self._stops.release(leaf.order, rid)
+
+    def _open(self, index: int, rid: str, leaf: Any) -> None:
+        self._acts.open(index, rid, leaf)
+
+    def _close(self, index: int, rid: str, leaf: Any) -> None:
+        if not self._acts.close(index, leaf) and is_rid(leaf.open):
+            key = _end_key(leaf.open)
+            if self._memory.first([key]).get(key, index) == index:
+                self._find("monitor.unregistered", leaf.t, index, rid, kind="open action", member="open")
+
+    def _find(self, code: str, at: int, index: int, rid: str, **params: object) -> None:
+        self._findings.append(Finding(code, at, index, rid, params))
+
+    def _taken(self) -> list[Finding]:
+        found = list(self._findings)
+        self._findings.clear()
+        return found
+
+
+_PLAIN: Final = frozenset({"announce", "reauthorisation", "hold", "grant", "preserve"})
+_KINDS: Final = {"leaf": "record"}
+
+
+def _rid_key(rid: str) -> bytes:
+    try:
+        return b"r" + b32decode(rid.upper())[:16] if len(rid) == 32 else b"?" + _digest(rid)
+    except ValueError:
+        return b"?" + _digest(rid)
+
+
+def _end_key(rid: str) -> bytes:
+    return b"e" + _rid_key(rid)
+
+
+def _names(leaf: Any) -> Iterable[tuple[bytes, str]]:
+    """What must stand once in a log, beside the record itself."""
+    try:
+        yield b"n" + unb64u(leaf.n), "nonce"
+    except VerificationError:
+        yield b"N" + _digest(leaf.n), "nonce"
+    if leaf.k == "system":
+        yield b"s" + _digest(leaf.id), "id"
+        yield b"#%d" % leaf.num, "registry number"
+    elif leaf.k == "copy":
+        yield b"c" + leaf.st[:1].encode() + _digest(leaf.id), f"{leaf.st} of the copy"
+    elif leaf.k == "warrant":
+        yield b"j" + _digest(leaf.jti), "warrant id"
+    elif leaf.k == "handle" and leaf.st == "issue":
+        yield b"h" + _digest(leaf.dig), "handle"
+    elif leaf.k == "close":
+        yield _end_key(leaf.open), "end of the action"
+
+
+def _digest(text: str) -> bytes:
+    return sha256(text.encode("utf-8", "surrogatepass")).digest()[:16]
