@@ -112,7 +112,7 @@ class Guard:
 
 
 def peek(path: str | Path, origin: str) -> Seen:
-    """What the guard in that folder holds, also while another process has it. Raises Unavailable ``store.unguarded``."""
+    """What the guard in that folder holds, even if another process has it. Raises Unavailable ``store.unguarded``."""
     path = Path(path)
 
     def look() -> Seen:
