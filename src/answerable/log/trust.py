@@ -96,6 +96,15 @@ class Trust:
             if witness.key in by
         }
 
+    def as_of(self, cosigned: Mapping[str, int]) -> int:
+        """The newest time since when a quorum had cosigned, s; 0 where none is needed or none is met."""
+        newest: dict[str, int] = {}
+        for name, time in sorted(cosigned.items(), key=lambda item: -item[1]):
+            newest[name] = time
+            if self.quorum != NONE and self.met(newest):
+                return time
+        return 0
+
     def met(self, cosigned: Mapping[str, int]) -> bool:
         """Whether these witnesses are a quorum."""
         names = set(cosigned)

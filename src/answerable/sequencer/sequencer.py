@@ -17,12 +17,13 @@ from collections.abc import Callable, Sequence
 from queue import Empty, SimpleQueue
 from typing import Final
 
-from answerable.errors import AnswerableError, Unavailable
+from answerable.errors import AnswerableError, Refused, Unavailable
 from answerable.log.leaf import MAX_LEAF
 from answerable.model.units import Committed, Effect, Lane, Space, Unit
 from answerable.ports import Clock, Signer, Store
 from answerable.sequencer.guard import Guard
 from answerable.sequencer.lanes import Entry, Lanes
+from answerable.sequencer.quorum import Quorum
 from answerable.sequencer.recovery import settling
 from answerable.sequencer.refusals import Refusals
 from answerable.sequencer.writer import Batch, Retention, Writer
@@ -57,18 +58,25 @@ class Sequencer:
         queue_bytes: int = 64 << 20,
         retention: Retention = Retention(),  # noqa: B008  # frozen
         former: Sequence[str] = (),
+        safe: Signer | None = None,
+        quorum: Quorum | None = None,
+        elsewhere: Sequence[bytes] = (),
     ) -> None:
         """origin: the log's name in its checkpoints. listeners: called on the loop with the effects of each batch, when
         it is durable and before it is acknowledged. queue_bound, queue_bytes: what may wait, in units and in bytes.
-        former: verifier keys that the log had before its signer's. Store and guard are closed when the sequencer ends.
-        """
-        self._writer = Writer(store, signer, origin, clock, guard, retention, former)
+        former: verifier keys that the log had before its signer's. safe: its ML-DSA-44 key, for what is published.
+        quorum: who is waited for where a unit is to be witnessed. elsewhere: checkpoints of this log that others were
+        shown: a store that does not continue them is not signed for. Store and guard are closed when the sequencer
+        ends."""
+        self._writer = Writer(store, signer, origin, clock, guard, retention, former, safe, elsewhere)
+        self._quorum = quorum
         self._clock = clock
         self._listeners = tuple(listeners)
         self._lanes = Lanes(queue_bound, queue_bytes)
         self._refusals = Refusals()
         self._wakes: SimpleQueue[None] = SimpleQueue()
         self._askers: deque[Future[bytes]] = deque()
+        self._shown: deque[bytes] = deque()
         self._thread = threading.Thread(target=self._main, name="sequencer", daemon=True)
         self._stopped: AnswerableError | None = Unavailable("log.stopped", detail="not started")
         self._idle = False
@@ -116,6 +124,9 @@ class Sequencer:
         """`ports.Ledger.commit`. Raises ValueError for a leaf that no bundle holds: empty or over 65,535 bytes."""
         if self._stopped is not None:
             raise Unavailable("log.stopped", **self._stopped.params)
+        quorum = self._quorum
+        if unit.witnessed and quorum is None:
+            raise Refused("log.no_quorum")
         weight = 0
         for leaf in unit.leaves:
             size = len(leaf)
@@ -133,7 +144,10 @@ class Sequencer:
             else:
                 # After what is ready to run now: those who were acknowledged together come back together.
                 self._loop.call_soon(self._wakes.put, None)
-        return await future
+        committed = await future
+        if unit.witnessed and quorum is not None:
+            await quorum.covers(committed.first + len(unit.leaves))
+        return committed
 
     def count_refusal(self, code: str) -> None:
         """`ports.Ledger.count_refusal`."""
@@ -152,6 +166,26 @@ class Sequencer:
             self._idle = False
             self._wakes.put(None)
         return await future
+
+    def cosigned(self) -> bytes:
+        """The newest checkpoint that a quorum of witnesses cosigned, with their signatures; b"" where there is none."""
+        return self._quorum.note if self._quorum is not None else b""
+
+    async def witnessed(self, size: int) -> bytes:
+        """A checkpoint over at least `size` leaves, cosigned where there are witnesses. Raises Unavailable
+        ``log.unwitnessed``, and as `published`."""
+        if self._quorum is None:
+            return await self.published()
+        await self._quorum.covers(size)
+        return self._quorum.note
+
+    def confront(self, note: bytes) -> None:
+        """Somebody was shown this checkpoint: if the log signed it and its store does not continue it, the log stops,
+        for good (`failure`)."""
+        self._shown.append(note)
+        if self._idle:
+            self._idle = False
+            self._wakes.put(None)
 
     # --- on the loop, called by the thread ---
 
@@ -227,10 +261,14 @@ class Sequencer:
                 urgent = entries[0].unit.lane is Lane.STOP
                 if not self._call(self._deliver, self._writer.write(entries)):
                     return
+            while self._shown:
+                self._writer.confront(self._shown.popleft())
             now = self._clock.mono_ms()
             if urgent or self._askers or (now - published >= PUBLISH_EVERY_MS and self._writer.unpublished):
                 published = now
                 if not self._publish():
+                    return
+                if urgent and self._quorum is not None and not self._call(self._quorum.demand):
                     return
             if entries:
                 continue
@@ -245,7 +283,7 @@ class Sequencer:
     def _wait(self) -> bool:
         """Until something comes in or is due; False when all is written and the end has come."""
         self._idle = True
-        if self._lanes.waiting() or self._askers:
+        if self._lanes.waiting() or self._askers or self._shown:
             self._idle = False
             return True
         if self._closing:

@@ -14,18 +14,19 @@ from hashlib import sha256
 from itertools import chain
 from typing import Final
 
-from answerable.errors import AnswerableError, Refused, Unavailable
+from answerable.errors import AnswerableError, Refused, Unavailable, VerificationError
 from answerable.log import checkpoint
 from answerable.model.units import Effect, Lane, Unit
 from answerable.ports import Clock, Signer, Store
 from answerable.sequencer.guard import Guard
 from answerable.sequencer.lanes import Entry
-from answerable.sequencer.recovery import examine
+from answerable.sequencer.publisher import Publisher
+from answerable.sequencer.recovery import agree, examine
 from answerable.sequencer.rows import Rows
 
 _DAY_MS: Final = 86_400_000
 # After these the store is another one than we wrote: trying again cannot help, people must.
-_FINAL: Final = frozenset({"store.rolled_back", "store.rewritten", "store.forked", "store.damaged"})
+_FINAL: Final = frozenset({"store.rolled_back", "store.rewritten", "store.forked", "store.damaged", "store.taken"})
 _log = logging.getLogger("answerable.sequencer")
 
 
@@ -59,14 +60,19 @@ class Writer:
         guard: Guard,
         retention: Retention,
         former: Sequence[str] = (),
+        safe: Signer | None = None,
+        elsewhere: Sequence[bytes] = (),
     ) -> None:
-        """former: verifier keys that this log had before its signer's."""
+        """former: verifier keys that this log had before its signer's; safe: the ML-DSA-44 key that signs beside it
+        what is published; elsewhere: checkpoints of this log that others were shown."""
         self._store = store
         self._signer = signer
         self._origin = origin
         self._vkeys = (checkpoint.vkey(origin, signer.public), *former)
         self._clock = clock
         self._guard = guard
+        self._publisher = Publisher(guard, clock, safe)
+        self._elsewhere = tuple(elsewhere)
         self._retention = retention
         self.broken: AnswerableError | None = None
         self._note = guard.published  # until `open` has verified the store there is nothing to publish
@@ -75,6 +81,8 @@ class Writer:
         """Verify and load. Raises Unavailable ``store.*``."""
         self._frontier = examine(self._store, self._guard, self._vkeys)
         self._head = (self._frontier.size, self._frontier.root())
+        for note in self._elsewhere:
+            self._agree(note)
         self._note = self._store.checkpoint()
         self.rows = Rows(self._store)
         self._guard.advance(*self._head)
@@ -177,16 +185,32 @@ class Writer:
     @property
     def unpublished(self) -> bool:
         """Whether the newest checkpoint is not yet the published one."""
-        return self.broken is None and self._note != self._guard.published
+        return self.broken is None and self._publisher.owes(self._note)
 
     def publish(self) -> bytes:
         """Publish the newest checkpoint; returns it. Nobody is given one that the guard does not hold.
         Raises Unavailable ``store.unguarded``, ``log.stopped`` while the store is broken."""
         if self.broken is not None:
             raise Unavailable("log.stopped", detail=self.broken.code)
-        if self.unpublished:
-            self._guard.publish(self._guard.published, self._note)
-        return self._guard.published
+        return self._publisher.publish(self._note)
+
+    def confront(self, note: bytes) -> None:
+        """Somebody was shown `note`. If this log signed it and the store does not continue it, nothing is written any
+        more; whatever else it is says nothing."""
+        if self.broken is None:
+            try:
+                self._agree(note)
+            except AnswerableError as error:
+                self.broken = error
+                _log.critical("a checkpoint that this log signed contradicts the store: %s\n%s", error, note.decode())
+
+    def _agree(self, note: bytes) -> None:
+        try:
+            signed = checkpoint.verify(note, self._vkeys)
+        except VerificationError:
+            return
+        if signed.origin == self._origin:
+            agree(self._store, self._frontier, [(signed.size, signed.root)])
 
     def sweep(self) -> bool:
         """Delete some of the payloads that have expired; returns whether more may be left. Raises Unavailable."""

@@ -6,15 +6,19 @@ import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import msgspec
 import pytest
 import pytest_asyncio
 
+from answerable.crypto.ed25519 import Key
 from answerable.errors import Refused, Unavailable
 from answerable.log import checkpoint
+from answerable.log import note as notes
 from answerable.log.leaf import decode, rid
 from answerable.model.leaves import CloseLeaf, RefusalsLeaf
 from answerable.model.units import Effect, Expect, Lane, Put, Space, Unit
 from answerable.sequencer import sequencer as module
+from answerable.sequencer.quorum import Quorum
 from answerable.sequencer.sequencer import Sequencer
 from answerable.stores.memory import MemoryStore
 from tests.ledger import (
@@ -31,6 +35,7 @@ from tests.ledger import (
     sequencer_over,
     unavailable,
 )
+from tests.witnesses import LOG_KEYS, SAFE, cosigned, head_note, policy
 
 
 class Bench:
@@ -321,4 +326,97 @@ async def test_expired_payloads_go_while_it_runs(tmp_path: Path, monkeypatch: py
             break
     assert view.payload(its, "in") is None
     view.close()
+    await bench.sequencer.close()
+
+
+def witnessed(lane: Lane = Lane.ACTION) -> Unit:
+    return msgspec.structs.replace(opening(lane)[0], witnessed=True)
+
+
+async def test_a_unit_that_is_to_be_witnessed_waits_for_the_quorum(tmp_path: Path) -> None:
+    quorum = Quorum(tmp_path, policy(), TestClock())
+    bench = Bench(tmp_path, safe=SAFE, quorum=quorum)
+    await bench.sequencer.start()
+    await bench.sequencer.commit(opening()[0])
+    waiting = asyncio.create_task(bench.sequencer.commit(witnessed()))
+    await quorum.demanded.wait()
+    published = await bench.sequencer.published()
+    for key in LOG_KEYS:
+        assert checkpoint.verify(published, [key]).size == 2
+    assert not waiting.done()
+    assert bench.sequencer.cosigned() == b""
+    await quorum.keep(cosigned(published, "ab"))
+    assert (await waiting).first == 1
+    assert bench.sequencer.cosigned() == await bench.sequencer.witnessed(2) == cosigned(published, "ab") == quorum.note
+    await bench.sequencer.close()
+
+
+async def test_a_unit_that_nobody_witnesses_in_time_is_recorded_and_not_acknowledged(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, safe=SAFE, quorum=Quorum(tmp_path, policy(), TestClock(), timeout_s=0.05))
+    await bench.sequencer.start()
+    with unavailable("log.unwitnessed"):
+        await bench.sequencer.commit(witnessed())
+    assert bench.memory.head()[0] == 1
+    with unavailable("log.unwitnessed"):
+        await bench.sequencer.witnessed(1)
+    await bench.sequencer.close()
+
+
+async def test_where_there_are_no_witnesses_nothing_is_written_that_needs_them(bench: Bench) -> None:
+    with pytest.raises(Refused) as caught:
+        await bench.sequencer.commit(witnessed())
+    assert caught.value.code == "log.no_quorum"
+    assert bench.memory.head()[0] == 0
+    assert bench.sequencer.cosigned() == b""
+    await bench.sequencer.commit(opening()[0])
+    assert await bench.sequencer.witnessed(1) == await bench.sequencer.published()
+
+
+async def test_a_stop_order_acts_at_once_and_asks_for_witnesses(tmp_path: Path) -> None:
+    quorum = Quorum(tmp_path, policy(), TestClock())
+    bench = Bench(tmp_path, safe=SAFE, quorum=quorum)
+    await bench.sequencer.start()
+    await bench.sequencer.commit(opening(Lane.STOP)[0])
+    async with asyncio.timeout(5):
+        await quorum.demanded.wait()
+    await bench.sequencer.close()
+
+
+async def test_a_store_behind_what_its_witnesses_saw_is_not_started(tmp_path: Path) -> None:
+    made = Bench(tmp_path, elsewhere=[head_note(7)])
+    with unavailable("store.rolled_back"):
+        await made.sequencer.start()
+    await made.sequencer.close()
+
+
+async def test_what_this_log_did_not_sign_stops_nothing(tmp_path: Path) -> None:
+    forged = notes.sign(notes.parse(head_note(7)).text, ORIGIN, Key.from_seed(b"\x09" * 32))
+    bench = Bench(tmp_path, elsewhere=[forged, b"rubbish", b""])
+    await bench.sequencer.start()
+    bench.sequencer.confront(forged)
+    await bench.sequencer.commit(opening()[0])
+    bench.sequencer.confront(await bench.sequencer.published())
+    await bench.sequencer.commit(opening()[0])
+    assert bench.sequencer.failure is None
+    await bench.sequencer.close()
+
+
+@pytest.mark.parametrize(("size", "code"), [(7, "store.rolled_back"), (1, "store.rewritten")])
+async def test_a_checkpoint_of_its_own_that_it_does_not_continue_stops_the_log_for_good(
+    tmp_path: Path, size: int, code: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "RETRY_MS", 10)
+    bench = Bench(tmp_path)
+    await bench.sequencer.start()
+    await bench.sequencer.commit(opening()[0])
+    bench.sequencer.confront(head_note(size))
+    for _ in range(200):
+        if bench.sequencer.failure is not None:
+            break
+        await asyncio.sleep(0.01)
+    assert bench.sequencer.failure is not None
+    assert bench.sequencer.failure.code == code
+    await asyncio.sleep(0.05)
+    with unavailable("log.stopped"):
+        await bench.sequencer.commit(opening()[0])
     await bench.sequencer.close()

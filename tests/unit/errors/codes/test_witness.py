@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Codes of `witness` are a promise: none goes, and the protocol (C2SP tlog-witness) fixes the status of most."""
+"""Codes of `witness` are a promise: none goes, and clients and scripts go on seeing the same HTTP and exit status."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from answerable.errors.codes.witness import ENTRIES
 STATUS = {  # code: (HTTP, exit)
     "witness.ahead": (503, 4),
     "witness.answer": (503, 4),
-    "witness.conflict": (409, 5),
+    "witness.behind": (503, 4),
+    "witness.conflict": (403, 5),
     "witness.exists": (403, 5),
     "witness.inconsistent": (422, 1),
     "witness.missing": (403, 3),
     "witness.request": (400, 1),
     "witness.state": (503, 4),
     "witness.unknown_log": (404, 3),
+    "witness.unreachable": (503, 4),
     "witness.untrusted": (403, 1),
 }
 
