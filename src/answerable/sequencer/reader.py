@@ -58,8 +58,9 @@ class Reader:
         return await self._ask(lambda view: _prove(view, rid, view.head()[0]))
 
     async def prove_all(self, rids: Sequence[str]) -> tuple[bytes, list[Proved]]:
-        """A checkpoint, cosigned where there are witnesses, and the records with their proofs against it. Raises Refused
-        ``log.unrecorded``, Unavailable ``log.unwitnessed``."""
+        """A checkpoint, cosigned where there are witnesses, and the records with their proofs against it.
+
+        Raises Refused ``log.unrecorded``, Unavailable ``log.unwitnessed``."""
         if self._witnessed is None:
             note = await self.checkpoint()
         else:
