@@ -11,6 +11,9 @@ import subprocess
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.postgres import fresh_data as fresh_data
+from tests.postgres import postgres as postgres
+
 # No deadline: the machine is shared. Derandomised in CI, so that one commit always gives one result.
 settings.register_profile(
     "answerable", deadline=None, derandomize=bool(os.environ.get("CI")), suppress_health_check=[HealthCheck.too_slow]

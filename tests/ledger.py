@@ -111,6 +111,16 @@ def memory_store(folder: Path) -> MemoryStore:
     return MemoryStore()
 
 
+def store_of(request: pytest.FixtureRequest, folder: Path) -> Store:
+    """The store that the fixture's parameter names: sqlite, memory, or postgres in a database of its own."""
+    if request.param == "postgres":
+        from tests.postgres import postgres_store
+
+        server = request.getfixturevalue("postgres")
+        return postgres_store(server, server.database())(folder)
+    return {"sqlite": sqlite_store, "memory": memory_store}[request.param](folder)
+
+
 def guard_at(folder: Path) -> Guard:
     path = folder / "guard"
     return Guard.open(path, ORIGIN) if path.exists() else Guard.create(path, ORIGIN)

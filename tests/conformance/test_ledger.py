@@ -15,7 +15,7 @@ from answerable.log.leaf import rid
 from answerable.model.units import Drop, Effect, Expect, Lane, Put, Space, Unit
 from answerable.ports import Ledger, Store
 from answerable.sequencer.reader import Reader
-from tests.ledger import closing, guard_at, leaf, memory_store, opening, recomputed, sequencer_over, sqlite_store
+from tests.ledger import closing, guard_at, leaf, opening, recomputed, sequencer_over, store_of
 
 
 class Running:
@@ -25,10 +25,10 @@ class Running:
     directory: dict[tuple[Space, str], bytes]
 
 
-@pytest_asyncio.fixture(params=[sqlite_store, memory_store])
+@pytest_asyncio.fixture(params=["sqlite", "memory", "postgres"])
 async def running(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Running]:
     made = Running()
-    made.store = request.param(tmp_path)
+    made.store = store_of(request, tmp_path)
     made.directory = {}
 
     def follow(effects: tuple[Effect, ...]) -> None:

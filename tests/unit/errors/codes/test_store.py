@@ -9,6 +9,8 @@ STATUS = {  # code: (HTTP, exit)
     "store.absent": (404, 3),
     "store.damaged": (503, 4),
     "store.demo": (403, 2),
+    "store.denied": (503, 4),
+    "store.driver": (503, 4),
     "store.exists": (403, 5),
     "store.failed": (503, 4),
     "store.foreign": (503, 4),
@@ -20,7 +22,10 @@ STATUS = {  # code: (HTTP, exit)
     "store.not_demo": (403, 2),
     "store.rewritten": (503, 4),
     "store.rolled_back": (503, 4),
+    "store.taken": (503, 5),
     "store.unguarded": (503, 4),
+    "store.unreachable": (503, 4),
+    "store.unsafe": (503, 4),
 }
 
 

