@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the edge alone costs: our listener, an application that passes on what it gets, and our upstream client, over
+"""What the edge alone costs: our listener, a handler that passes on what it gets, and our upstream client, over
 the mock upstream, beside nginx `proxy_pass`. No action is checked or recorded here: what `benchmarks.gateway` shows
 above this is the price of the path itself.
 """
@@ -18,8 +18,8 @@ from pathlib import Path
 
 from answerable.app.serve import on_loop
 from answerable.model.terms import Locality
-from answerable.net.asgi import EVENT_STREAM, JSON, App, Receive, Scope, Send, read_body, respond
 from answerable.net.bind import tcp
+from answerable.net.request import EVENT_STREAM, JSON, Handler, Request
 from answerable.net.server import Listener
 from answerable.upstreams.openai_compatible import OpenAICompatible
 from benchmarks import peers
@@ -28,20 +28,21 @@ from benchmarks.processes import Server, python
 CHAT = "/v1/chat/completions"
 
 
-def passing(upstream: OpenAICompatible) -> App:
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        body = await read_body(receive, 1 << 20) or b""
+def passing(upstream: OpenAICompatible) -> Handler:
+    async def handler(request: Request) -> None:
+        body = await request.body(1 << 20) or b""
         stream = b'"stream":true' in body or b'"stream": true' in body
         with closing(await upstream.call(CHAT, body, stream=stream)) as reply:
             if not stream:
-                await respond(send, 200, await reply.whole(1 << 30), (JSON,))
+                request.answer(200, (JSON,), await reply.whole(1 << 30))
                 return
-            await send({"type": "http.response.start", "status": 200, "headers": [EVENT_STREAM]})
+            request.begin(200, (EVENT_STREAM,), await reply.read())
             while piece := await reply.read():
-                await send({"type": "http.response.body", "body": piece, "more_body": True})
-            await send({"type": "http.response.body", "body": b""})
+                request.send(piece)
+                await request.drained()
+            request.end()
 
-    return app
+    return handler
 
 
 async def serve(url: str) -> int:

@@ -6,6 +6,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from itertools import pairwise
+from types import SimpleNamespace
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -54,15 +56,16 @@ def test_addresses(url: str) -> None:
 
 @given(st.lists(st.tuples(HEADERS, st.binary(max_size=60)), max_size=6))
 def test_heads(headers: list[tuple[bytes, bytes]]) -> None:
-    scope = {"headers": headers, "server": ("127.0.0.1", 1), "client": ("127.0.0.1", 2)}
+    connection = SimpleNamespace(server=("127.0.0.1", 1), client=("127.0.0.1", 2))
+    request: Any = SimpleNamespace(headers=headers, connection=connection)
     try:
-        found = FRONT.headers(scope)
+        found = FRONT.headers(request)
         FRONT.check(found)
     except Refused:
         return
     said = FRONT.said(found)
     assert said.fault is None or said.fault.code.startswith("request.")
-    assert credential(scope, found).value.isascii()
+    assert credential(request, found).value.isascii()
 
 
 class Wire(asyncio.Transport):

@@ -12,6 +12,7 @@ from typing import Final
 from answerable.config import Config
 from answerable.errors import Unavailable
 from answerable.net.bind import tcp
+from answerable.net.bridge import asgi
 from answerable.net.server import Listener
 from answerable.net.source import Source
 from answerable.stores.database import connect_reading
@@ -60,7 +61,7 @@ async def serve(
     ``request.bind``."""
     sock = tcp(host, port, tls=certificate is not None, unsafe=unsafe)
     app = TileServer(source, hosts=(host, *hosts))
-    listener = Listener(app, sock, certificate=certificate, key=key)
+    listener = Listener(asgi(app), sock, certificate=certificate, key=key)
     await listener.start()
     try:
         shown = f"[{host}]" if ":" in host else host

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The gateway as one plain ASGI callable: OpenAI's endpoints, their models, health and metrics.
+"""The gateway, a handler of requests: OpenAI's endpoints, their models, health and metrics.
 
 A POST takes a straight line: bounds, head, body, one `Action`, `pipeline.carry`. What is wrong with a request travels
 along it as the action's fault, so that it is refused only when it is known whose it is, and recorded.
@@ -9,26 +9,23 @@ A connection is kept for those who are known: whoever gets an answer without a r
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from functools import partial
 from typing import Final
 
 from answerable.crypto.random import opaque_id
 from answerable.errors import AnswerableError, Refused, Unavailable
-from answerable.gateway.calls import Call, Calls
 from answerable.gateway.front import Front, Headers, credential
 from answerable.gateway.listing import encode, listing, one
-from answerable.gateway.out import AsgiOut, error_headers, status_of
+from answerable.gateway.out import Answer, refuse
+from answerable.gateway.readiness import readiness
 from answerable.labels.language import choose
 from answerable.model.actions import Action
-from answerable.model.terms import DataClass
+from answerable.model.terms import Act, DataClass
 from answerable.model.warrants import Credential, Recognised
-from answerable.net.asgi import CLOSE, JSON, NO_STORE, Gone, Receive, Scope, Send, read_body, respond
+from answerable.net.request import JSON, NO_STORE, Gone, Late, Request
 from answerable.pipeline.carry import carry
 from answerable.pipeline.deps import Deps
-from answerable.protocols.openai import errors
 from answerable.protocols.openai.dialects import ENDPOINTS, Dialects
 from answerable.protocols.openai.request import Parsed, read
 
@@ -36,17 +33,16 @@ MAX_BODY: Final = 4 * 1024 * 1024
 # What is read of whom nobody knows: strangers' calls together stay far below what all bodies may take.
 MAX_STRANGE_BODY: Final = 64 * 1024
 MAX_CALLS: Final = 1024
-BODY_SECONDS: Final = 15.0
-READ_SECONDS: Final = 60.0  # a client that takes nothing for so long has gone, whatever its connection says
-METRICS_TYPE: Final = (b"content-type", b"text/plain; version=0.0.4; charset=utf-8")
+MAX_RESERVED: Final = 256 * 1024 * 1024  # bytes of all bodies in flight together
+METRICS: Final = b"content-type: text/plain; version=0.0.4; charset=utf-8"
 MODELS: Final = "/v1/models"
 
 log = logging.getLogger(__name__)
 
 
 class Gateway:
-    """dialects: `formats.api_text.dialects()`. metrics: renders the whole page. ready: part of the service -> code of
-    what ails it, "" if nothing does. hosts, origins, data_class: see `Front`."""
+    """dialects: `formats.api_text.dialects()`. metrics: renders the whole page. ready: parts of the
+    service, for `readiness`. hosts, origins, data_class: see `Front`."""
 
     def __init__(
         self,
@@ -60,8 +56,6 @@ class Gateway:
         data_class: DataClass = DataClass.OPEN,
         max_body: int = MAX_BODY,
         max_calls: int = MAX_CALLS,
-        body_s: float = BODY_SECONDS,
-        read_s: float = READ_SECONDS,
     ) -> None:
         self._deps = deps
         self._dialects = dialects
@@ -70,58 +64,47 @@ class Gateway:
         self._front = Front(hosts, origins, data_class)
         self._max_body = max_body
         self._max_calls = max_calls
-        self._body_s = body_s
-        self.calls = Calls(body_s, read_s)
-        self._posts = {kind.path: dialects.at(kind.path) for kind in ENDPOINTS}
+        self._acts = {kind.path: dialects.at(kind.path).act for kind in ENDPOINTS}
+        self.calls = 0  # in flight
+        self._reserved = 0  # bytes of their bodies
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            return
+    async def __call__(self, request: Request) -> None:
         try:
-            headers = self._front.headers(scope)
+            headers = self._front.headers(request)
             self._front.check(headers)
-            if scope["path"] not in self._posts:
-                await self._get(scope, headers, send)
+            act = self._acts.get(request.path)
+            if act is None:
+                await self._get(request, headers)
                 return
-            if scope["method"] != "POST":
-                raise Refused("request.method", method=scope["method"][:16], allowed="POST")
+            if request.method != "POST":
+                raise Refused("request.method", method=request.method[:16], allowed="POST")
             # The second half of the places is for those who are known: strangers cannot take them all.
-            if len(self.calls) >= self._max_calls or (
-                2 * len(self.calls) >= self._max_calls and not await self._knows(credential(scope, headers))
+            if self.calls >= self._max_calls or (
+                2 * self.calls >= self._max_calls and not await self._knows(credential(request, headers))
             ):
                 raise Unavailable("request.busy", limit=self._max_calls)
-        except AnswerableError as error:
-            await _refuse(send, error)
-            return
-        except Exception as raised:  # noqa: BLE001  a defect refuses the request that met it and no other
-            await _refuse(send, _defect(raised))
-            return
-        call = self.calls.enter(receive)
-        try:
-            await self._post(scope, headers, call, send)
+            self.calls += 1
+            try:
+                await self._post(request, headers, act)
+            finally:
+                self.calls -= 1
+                self._reserved -= request.received
         except Gone:
             return
-        except asyncio.CancelledError:
-            if not call.gone:
-                raise
-            call.task.uncancel()  # we sent this cancellation, and it has done its work
         except AnswerableError as error:
-            await _refuse(send, error)
+            refuse(request, error)
         except Exception as raised:  # noqa: BLE001  a defect refuses the request that met it and no other
-            await _refuse(send, _defect(raised))
-        finally:
-            self.calls.leave(call)
+            refuse(request, _defect(raised))
 
-    async def _post(self, scope: Scope, headers: Headers, call: Call, send: Send) -> None:
-        path: str = scope["path"]
+    async def _post(self, request: Request, headers: Headers, act: Act) -> None:
         said = self._front.said(headers)
         accepts = headers.get(b"accept-language", b"").decode("latin-1")
-        shown = credential(scope, headers)
-        body, parsed, fault = await self._read(path, headers, accepts, call, said.fault, shown)
+        shown = credential(request, headers)
+        body, parsed, fault = await self._read(request, headers, accepts, said.fault, shown)
         if parsed is None:
-            parsed = _unread(path, accepts)
+            parsed = _unread(request.path, accepts)
         action = Action(
-            act=self._posts[path].act,
+            act=act,
             credential=shown,
             model=parsed.model,
             request=parsed.request,
@@ -136,11 +119,10 @@ class Gateway:
             hold=said.hold,
             fault=fault,
         )
-        out = AsgiOut(send, call, path, stream=parsed.stream)
-        await carry(action, self._dialects.of(parsed), self._deps, out)
+        await carry(action, self._dialects.of(parsed), self._deps, Answer(request, stream=parsed.stream))
 
     async def _read(
-        self, path: str, headers: Headers, accepts: str, call: Call, fault: Refused | None, shown: Credential
+        self, request: Request, headers: Headers, accepts: str, fault: Refused | None, shown: Credential
     ) -> tuple[bytes, Parsed | None, Refused | None]:
         """The body, and what it asks for or what is wrong with it. fault: what is wrong with its head; then it is not
         parsed. Raises Gone, Unavailable ``request.busy``."""
@@ -151,25 +133,25 @@ class Gateway:
         if size > MAX_STRANGE_BODY and not await self._knows(shown):
             limit = min(limit, MAX_STRANGE_BODY)
         if size > limit and announced is not None:
-            call.body_read = True
             return b"", None, Refused("request.too_large", limit=limit)
         try:
-            body = await read_body(call.receive, limit, partial(self.calls.reserve, call))
-        except asyncio.CancelledError:
-            if not call.late:
-                raise
-            call.task.uncancel()
-            return b"", None, Refused("request.slow", seconds=self._body_s)
-        finally:
-            call.body_read = True
+            body = await request.body(limit, self._reserve)
+        except Late as late:
+            return b"", None, Refused("request.slow", seconds=late.seconds)
         if body is None:
             return b"", None, Refused("request.too_large", limit=limit)
         if fault is not None:
             return body, None, fault
         try:
-            return body, read(path, body, accepts), None
+            return body, read(request.path, body, accepts), None
         except Refused as fault:
             return body, None, fault
+
+    def _reserve(self, size: int) -> None:
+        """Room for `size` bytes more of a body, until its call ends. Raises Unavailable ``request.busy``."""
+        self._reserved += size
+        if self._reserved > MAX_RESERVED:
+            raise Unavailable("request.busy", limit=f"{MAX_RESERVED} bytes")
 
     async def _knows(self, shown: Credential) -> bool:
         """Whether it is known whose credential this is; whether it lets in is asked where its use is recorded."""
@@ -181,28 +163,26 @@ class Gateway:
             return False
         return True
 
-    async def _get(self, scope: Scope, headers: Headers, send: Send) -> None:
-        path: str = scope["path"]
+    async def _get(self, request: Request, headers: Headers) -> None:
+        path = request.path
         known = path in ("/healthz", "/readyz", "/metrics", MODELS) or path.startswith(MODELS + "/")
         if not known:
             raise Refused("request.not_found")
-        if scope["method"] not in ("GET", "HEAD"):
-            raise Refused("request.method", method=scope["method"][:16], allowed="GET")
+        if request.method not in ("GET", "HEAD"):
+            raise Refused("request.method", method=request.method[:16], allowed="GET")
+        if path.startswith(MODELS):
+            shown, name = credential(request, headers), path.removeprefix(MODELS + "/")
+            found = await (listing(shown, self._deps) if path == MODELS else one(name, shown, self._deps))
+            request.answer(200, (JSON, NO_STORE), encode(found))
+            return
+        request.keep = False
         if path == "/healthz":
-            await respond(send, 200, b'{"status":"ok"}', (JSON, NO_STORE, CLOSE))
-        elif path == "/readyz":
-            parts = self._ready()
-            # What an order stopped is shown, and keeps nobody from going on with the rest.
-            ailing = any(code and not code.startswith("stop.") for code in parts.values())
-            state = {"status": "not ready" if ailing else "ready", "parts": {k: v or "ok" for k, v in parts.items()}}
-            await respond(send, 503 if ailing else 200, encode(state), (JSON, NO_STORE, CLOSE))
+            request.answer(200, (JSON, NO_STORE), b'{"status":"ok"}')
         elif path == "/metrics":
-            await respond(send, 200, self._metrics(), (METRICS_TYPE, NO_STORE, CLOSE))
-        elif path == MODELS:
-            await respond(send, 200, encode(await listing(credential(scope, headers), self._deps)))
+            request.answer(200, (METRICS, NO_STORE), self._metrics())
         else:
-            name = path.removeprefix(MODELS + "/")
-            await respond(send, 200, encode(await one(name, credential(scope, headers), self._deps)))
+            status, state = readiness(self._ready())
+            request.answer(status, (JSON, NO_STORE), encode(state))
 
 
 def _unread(path: str, accepts: str) -> Parsed:
@@ -224,8 +204,3 @@ def _defect(raised: Exception) -> Unavailable:
     incident = opaque_id()
     log.error("incident %s", incident, exc_info=raised)
     return Unavailable("internal.error", incident=incident)
-
-
-async def _refuse(send: Send, error: AnswerableError) -> None:
-    status = status_of(error)
-    await respond(send, status, errors.answer(error), tuple(error_headers(error, status, "")))

@@ -16,7 +16,7 @@ from answerable.errors import Refused
 from answerable.log.leaf import is_rid
 from answerable.model.terms import Criticality, DataClass, World
 from answerable.model.warrants import Credential, Peer
-from answerable.net.asgi import Scope
+from answerable.net.request import Request
 
 HOLD: Final = b"answerable-hold"
 DATA_CLASS: Final = b"answerable-data-class"
@@ -26,21 +26,16 @@ PRINCIPAL: Final = b"answerable-principal"
 MAX_VALUE: Final = 256  # bytes of a header of ours
 MAX_CREDENTIAL: Final = 20_480  # a warrant is at most 16 KiB
 
-_WANTED: Final = frozenset(
-    {
-        b"authorization",
-        b"host",
-        b"origin",
-        b"content-encoding",
-        b"content-length",
-        b"accept-language",
-        HOLD,
-        DATA_CLASS,
-        WORLD,
-        CRITICALITY,
-        PRINCIPAL,
-    }
-)
+_OURS: Final = frozenset({HOLD, DATA_CLASS, WORLD, CRITICALITY, PRINCIPAL})
+# What we act upon; of anything else a request may have as many as it likes.
+_WANTED: Final = _OURS | {
+    b"authorization",
+    b"host",
+    b"origin",
+    b"content-encoding",
+    b"content-length",
+    b"accept-language",
+}
 _LOOPBACK: Final = ("localhost", "127.0.0.1", "[::1]")
 
 E = TypeVar("E", bound=StrEnum)
@@ -68,15 +63,16 @@ class Front:
         self._origins = {origin.encode() for origin in origins}
         self._silent = Said(data_class, World.INFORMATION, Criticality.ORDINARY, "", "")
 
-    def headers(self, scope: Scope) -> Headers:
-        """The headers that matter, names in lower case. Raises Refused ``request.header`` for one of them that stands
-        twice: two readers could take different ones."""
-        found: Headers = {}
-        for name, value in scope["headers"]:
-            if name in _WANTED:
-                if name in found:
+    def headers(self, request: Request) -> Headers:
+        """All headers, names in lower case. Raises Refused ``request.header`` for one that matters and stands twice:
+        two readers could take different ones."""
+        found = dict(request.headers)
+        if len(found) != len(request.headers):
+            seen: set[bytes] = set()
+            for name, _ in request.headers:
+                if name in seen and name in _WANTED:
                     raise Refused("request.header", header=name.decode(), allowed="one value")
-                found[name] = value
+                seen.add(name)
         return found
 
     def check(self, headers: Headers) -> None:
@@ -92,7 +88,7 @@ class Front:
         silent = self._silent
         if b"content-encoding" in headers and headers[b"content-encoding"].lower() != b"identity":
             return _faulty(silent, Refused("request.encoding"))
-        if not headers.keys() & {HOLD, DATA_CLASS, WORLD, CRITICALITY, PRINCIPAL}:
+        if _OURS.isdisjoint(headers):
             return silent
         try:
             return Said(
@@ -106,13 +102,13 @@ class Front:
             return _faulty(silent, fault)
 
 
-def credential(scope: Scope, headers: Headers) -> Credential:
+def credential(request: Request, headers: Headers) -> Credential:
     """The bearer credential, "" if there is none or it is of another scheme (RFC 6750 §2.1), and where it came from."""
     value = ""
     given = headers.get(b"authorization", b"")
     if given[:7].lower() == b"bearer " and len(given) <= MAX_CREDENTIAL and given.isascii():
         value = given[7:].strip().decode("ascii")
-    server, client = scope.get("server"), scope.get("client")
+    server, client = request.connection.server, request.connection.client
     if server is not None and server[1] is None:  # our own socket's name: a path has no port
         return Credential(value, Peer(unix=True))
     return Credential(value, Peer(address=client[0] if client else ""))

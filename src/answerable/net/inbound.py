@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One connection that a client made: HTTP/1.1 (RFC 9112) on `asyncio.Protocol` and llhttp, spoken to an ASGI
-application.
+"""One connection that a client made: HTTP/1.1 (RFC 9112) on `asyncio.Protocol` and llhttp.
 
 Requests are answered one after the other, in the order in which they came. Whatever two readers could understand
 differently is refused: two lengths, a length beside chunks, codings, line breaks that are none, folded headers. Heads,
@@ -21,8 +20,7 @@ import httptools
 import msgspec
 
 from answerable.errors import Refused
-from answerable.net.asgi import App
-from answerable.net.cycle import Cycle
+from answerable.net.request import Handler, Request
 
 MAX_HEAD: Final = 65_536  # bytes of a request head; a warrant with 256 ancestors is under 8 kB
 MAX_FIELDS: Final = 256  # headers of a request
@@ -38,26 +36,28 @@ _ANSWER_400 = (
     % (len(_UNREADABLE), _UNREADABLE)
 )
 _FRAMING: Final = frozenset({b"transfer-encoding", b"expect"})
-_ASGI: Final = {"version": "3.0", "spec_version": "2.3"}
 
 
 class House:
-    """What the connections of one listener share. busy: requests that are being answered. date: a header line without
-    its end, of this second. closing: no connection is kept after its answer."""
+    """What the connections of one listener share. body_s: seconds that a request's body may take. busy: requests that
+    are being answered. date: a header line without its end, of this second. closing: no connection is kept after its
+    answer."""
 
-    def __init__(self, app: App, loop: asyncio.AbstractEventLoop) -> None:
-        self.app = app
+    def __init__(self, handler: Handler, loop: asyncio.AbstractEventLoop, body_s: float) -> None:
+        self.handler = handler
         self.loop = loop
+        self.body_s = body_s
         self.connections: set[Inbound] = set()
-        self.busy: set[Cycle] = set()
+        self.busy: set[Request] = set()
         self.date = b""
         self.closing = False
 
 
 class Inbound(asyncio.Protocol):
     """waiting_since: loop time since which a head is awaited; 0.0 while a request is answered and between requests.
-    resting_since: loop time since which nothing is asked; 0.0 otherwise. The listener's sweep ends connections by
-    them. blocked: the client does not take what was written.
+    resting_since: loop time since which nothing is asked; 0.0 otherwise. blocked_since: loop time since which the
+    client does not take what was written; 0.0 while it does. The listener's sweep ends connections by them. server,
+    client: addresses; a Unix socket's is its path, without a port, and a client of one has none.
 
     What stands around a body (sizes and extensions of chunks, trailers) is bounded as a head is: nobody reads it, and
     the parser would keep a trailer however long."""
@@ -70,33 +70,33 @@ class Inbound(asyncio.Protocol):
         self.transport: asyncio.Transport
         self.waiting_since = house.loop.time()
         self.resting_since = 0.0
-        self.blocked = False
+        self.blocked_since = 0.0
+        self.server: tuple[str, int | None] | None = None
+        self.client: tuple[str, int] | None = None
+        self.scheme = "http"
         self._parser = httptools.HttpRequestParser(self)
         self._url = b""
         self._headers: list[tuple[bytes, bytes]] = []
         self._expects = False
-        self._reading: Cycle | None = None  # whose body is being received
-        self._answering: Cycle | None = None
-        self._waiting: deque[Cycle] = deque()
+        self._reading: Request | None = None  # whose body is being received
+        self._answering: Request | None = None
+        self._waiting: deque[Request] = deque()
         self._drains: list[asyncio.Future[None]] = []
         self._head_bytes = 0
         self._around = 0  # bytes around the body that is being received
         self._paused = False
         self._deaf = False  # what still comes is not listened to
         self._unreadable = False  # and that is what the client hears, once the requests before have their answers
-        self._server: tuple[str, int | None] | None = None
-        self._client: tuple[str, int] | None = None
-        self._scheme = "http"
 
     # asyncio.Protocol
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = transport  # type: ignore[assignment]
         self.house.connections.add(self)
-        self._server = _address(transport.get_extra_info("sockname"))
+        self.server = _address(transport.get_extra_info("sockname"))
         client = _address(transport.get_extra_info("peername"))
-        self._client = (client[0], client[1]) if client is not None and client[1] is not None else None
-        self._scheme = "https" if transport.get_extra_info("sslcontext") is not None else "http"
+        self.client = (client[0], client[1]) if client is not None and client[1] is not None else None
+        self.scheme = "https" if transport.get_extra_info("sslcontext") is not None else "http"
         if self.house.closing or len(self.house.connections) > min(self.max_connections, _descriptors() // 2):
             self.transport.abort()
 
@@ -134,10 +134,10 @@ class Inbound(asyncio.Protocol):
             self._refuse()
 
     def pause_writing(self) -> None:
-        self.blocked = True
+        self.blocked_since = self.house.loop.time()
 
     def resume_writing(self) -> None:
-        self.blocked = False
+        self.blocked_since = 0.0
         for waiter in self._drains:
             if not waiter.done():
                 waiter.set_result(None)
@@ -171,30 +171,24 @@ class Inbound(asyncio.Protocol):
             raise ValueError("a version that we do not speak")
         if len(self._headers) > MAX_FIELDS:
             raise ValueError("more headers than anyone needs")
+        keep = version == "1.1" and parser.should_keep_alive() and not parser.should_upgrade()
+        request = self._reading = Request(
+            self,
+            parser.get_method().decode(),
+            (_known if len(self._url) <= SHORT else target)(self._url),
+            version,
+            self._headers,
+            began=self.waiting_since,
+            keep=keep,
+            expects=self._expects and version == "1.1",
+        )
         self.waiting_since = 0.0
         self._head_bytes = self._around = 0
-        path, raw, query = (_known if len(self._url) <= SHORT else target)(self._url)
-        scope: dict[str, Any] = {
-            "type": "http",
-            "asgi": _ASGI,
-            "http_version": version,
-            "server": self._server,
-            "client": self._client,
-            "scheme": self._scheme,
-            "method": parser.get_method().decode(),
-            "root_path": "",
-            "path": path,
-            "raw_path": raw,
-            "query_string": query,
-            "headers": self._headers,
-        }
-        keep = version == "1.1" and parser.should_keep_alive() and not parser.should_upgrade()
-        cycle = self._reading = Cycle(self, scope, keep=keep, expects=self._expects and version == "1.1")
         if self._answering is None:
-            self._start(cycle)
+            self._start(request)
         elif len(self._waiting) < MAX_PIPELINED:
             self._pause()
-            self._waiting.append(cycle)
+            self._waiting.append(request)
         else:
             raise ValueError("more requests at once than anyone needs")
 
@@ -205,20 +199,22 @@ class Inbound(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         if self._reading is not None:
-            self._reading.end()
+            self._reading.finish()
             self._reading = None
 
-    # What a cycle calls
+    # What a request calls
 
-    def answered(self, cycle: Cycle) -> None:
+    def answered(self, request: Request) -> None:
         """The last byte of its answer was written: the next one's turn, or rest, or the end."""
         self._answering = None
-        if not cycle.keep or self.house.closing:
+        if not request.keep or self.house.closing:
             self._deaf = True
             self._waiting.clear()
             self.transport.close()
         elif self._waiting:
-            self._start(self._waiting.popleft())
+            waited = self._waiting.popleft()
+            waited.began = self.house.loop.time()  # until now it was we who did not read
+            self._start(waited)
         elif self._unreadable:
             self._say_unreadable()
         elif not self.transport.is_closing():
@@ -233,7 +229,7 @@ class Inbound(asyncio.Protocol):
 
     async def drained(self) -> None:
         """Return when the client takes bytes again, or has gone."""
-        while self.blocked:
+        while self.blocked_since:
             waiter = self.house.loop.create_future()
             self._drains.append(waiter)
             await waiter
@@ -251,10 +247,10 @@ class Inbound(asyncio.Protocol):
         elif value != b"chunked" or self._parser.get_http_version() != "1.1":
             raise ValueError("a coding that we do not speak")
 
-    def _start(self, cycle: Cycle) -> None:
-        self._answering = cycle
-        self.house.busy.add(cycle)
-        cycle.task = self.house.loop.create_task(cycle.run(self.house.app))
+    def _start(self, request: Request) -> None:
+        self._answering = request
+        self.house.busy.add(request)
+        request.task = self.house.loop.create_task(request.run(self.house.handler))
 
     def _pause(self) -> None:
         if not self._paused:

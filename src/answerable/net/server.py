@@ -15,37 +15,46 @@ from pathlib import Path
 from typing import Final
 
 from answerable.errors import Refused
-from answerable.net.asgi import App
 from answerable.net.inbound import HEAD_SECONDS, House, Inbound
+from answerable.net.request import Handler
 
+BODY_SECONDS: Final = 15.0
+READ_SECONDS: Final = 60.0  # a client that takes nothing for so long has gone, whatever its connection says
 KEEP_ALIVE_S: Final = 75.0  # longer than clients keep theirs, so that it is the client that closes
 SWEEP_S: Final = 1.0
 POLL_S: Final = 0.01  # at close
 
 
 class Listener:
-    """Serves `app` on `sock` from `start` to `close`.
+    """Serves `sock` from `start` to `close`, each request by one call of `handler`.
 
     certificate, key: PEM files, for TLS 1.2 and later. grace: seconds that calls in flight get at close before they are
-    cancelled. Raises Refused ``config.value`` for a certificate that cannot be used.
+    cancelled. head_s, body_s: seconds that a request's head and body may take. read_s: seconds that a client may take
+    nothing of its answer. keep_alive_s: seconds that a connection may rest. Raises Refused ``config.value`` for a
+    certificate that cannot be used.
     """
 
     def __init__(
         self,
-        app: App,
+        handler: Handler,
         sock: socket.socket,
         *,
         certificate: Path | None = None,
         key: Path | None = None,
         grace: int = 5,
         head_s: float = HEAD_SECONDS,
+        body_s: float = BODY_SECONDS,
+        read_s: float = READ_SECONDS,
         keep_alive_s: float = KEEP_ALIVE_S,
     ) -> None:
-        self._app = app
+        self._handler = handler
         self._sock = sock
         self._name = sock.getsockname()
         self._head_s = head_s
+        self._body_s = body_s
+        self._read_s = read_s
         self._keep_alive_s = keep_alive_s
+        self._interval = min(SWEEP_S, *(seconds / 4 for seconds in (head_s, body_s, read_s, keep_alive_s)))
         self._grace = grace
         self._tls = _context(certificate, key) if certificate is not None else None
         self._protocol: type[Inbound] = Inbound
@@ -65,7 +74,7 @@ class Listener:
     async def start(self) -> None:
         """Return once connections are accepted."""
         loop = asyncio.get_running_loop()
-        house = self._house = House(self._app, loop)
+        house = self._house = House(self._handler, loop, self._body_s)
         self._look(loop, house)
         made, handshake = self._protocol, self._head_s if self.tls else None
         create = loop.create_server if isinstance(self._name, tuple) else loop.create_unix_server
@@ -84,9 +93,8 @@ class Listener:
         for connection in tuple(house.connections):
             connection.finish()
         await self._until_idle(house, self._grace)
-        for cycle in tuple(house.busy):
-            if cycle.task is not None:
-                cycle.task.cancel()
+        for request in tuple(house.busy):
+            request.cancel()
         await self._until_idle(house, 1.0)
         if self._sweep is not None:
             self._sweep.cancel()
@@ -103,15 +111,28 @@ class Listener:
             await asyncio.sleep(POLL_S)
 
     def _look(self, loop: asyncio.AbstractEventLoop, house: House) -> None:
-        """End connections whose head does not come (the slow-header attack), and those that have rested for long."""
+        """End connections whose head does not come (the slow-header attack), whose client does not read, and those that
+        have rested for long; tell requests whose body does not come, and hear of clients that went away."""
         now = loop.time()
         for connection in tuple(house.connections):
-            if connection.waiting_since and now - connection.waiting_since > self._head_s:
+            if _past(connection.waiting_since, self._head_s, now) or _past(connection.blocked_since, self._read_s, now):
                 connection.transport.abort()
-            elif connection.resting_since and now - connection.resting_since > self._keep_alive_s:
+            elif _past(connection.resting_since, self._keep_alive_s, now):
                 connection.transport.close()
+        for request in tuple(house.busy):
+            if not request.whole:
+                if now - request.began > self._body_s:
+                    request.delay()
+            elif not request.watched:
+                request.watched = True
+                request.connection.resume()
         house.date = b"date: %b" % formatdate(usegmt=True).encode("ascii")
-        self._sweep = loop.call_later(min(SWEEP_S, self._head_s / 4, self._keep_alive_s / 4), self._look, loop, house)
+        self._sweep = loop.call_later(self._interval, self._look, loop, house)
+
+
+def _past(since: float, seconds: float, now: float) -> bool:
+    """Whether what lasts since `since`, 0.0 for nothing, lasts longer than `seconds`."""
+    return since > 0.0 and now - since > seconds
 
 
 def _context(certificate: Path, key: Path | None) -> ssl.SSLContext:

@@ -22,6 +22,7 @@ from answerable.crypto.ed25519 import Key
 from answerable.errors import AnswerableError, VerificationError
 from answerable.net.asgi import App, Receive, Scope, Send, read_body, respond
 from answerable.net.bind import unix
+from answerable.net.bridge import asgi
 from answerable.net.server import Listener
 from answerable.upstreams import birth, possession
 from answerable.upstreams.embedding import Embeddings
@@ -121,9 +122,9 @@ async def serve(order: Order, tell: int) -> None:
     """Serve until standard input ends. tell: descriptor to write `Ready` to."""
     key = Key.generate()
     directory = Path(order.directory)
-    listeners = [Listener(copy_app(key), unix(directory / COPY_SOCKET), grace=1)]
+    listeners = [Listener(asgi(copy_app(key)), unix(directory / COPY_SOCKET), grace=1)]
     if (app := start_engine(order)) is not None:
-        listeners.append(Listener(app, unix(directory / MODEL_SOCKET), grace=1))
+        listeners.append(Listener(asgi(app), unix(directory / MODEL_SOCKET), grace=1))
     for listener in listeners:
         await listener.start()
     _say(tell, Ready(key=b64u(key.public)))

@@ -16,7 +16,7 @@ from answerable.net.limits import Limits
 from answerable.pipeline.carry import carry
 from answerable.upstreams.openai_compatible import OpenAICompatible
 from tests.unit.net.servers import talk
-from tests.unit.net.test_server import listening
+from tests.unit.net.test_server import handling
 from tests.unit.pipeline.scripted import DIALECTS, Stage
 
 ASK = {"model": "model", "messages": [{"role": "user", "content": "hi"}]}
@@ -62,16 +62,17 @@ async def house(
         from dataclasses import replace
 
         stage.deps = replace(stage.deps, models=stage.models)
+    listening = {name: options.pop(name) for name in ("body_s", "read_s") if name in options}
     gateway = Gateway(stage.deps, DIALECTS, **options)
-    async with listening(gateway) as listener:
+    async with handling(gateway, **listening) as listener:
         yield House(stage, gateway, listener.port)
     if upstream is not None:
         await upstream.close()
     for _ in range(100):
-        if not len(gateway.calls):
+        if not gateway.calls:
             break
         await asyncio.sleep(0.02)
-    assert not len(gateway.calls), "a call was left behind"
+    assert (gateway.calls, gateway._reserved) == (0, 0), "a call was left behind"
 
 
 def code(body: bytes) -> str:

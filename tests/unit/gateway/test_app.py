@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from answerable.gateway import calls
+from answerable.gateway import app
 from answerable.gateway.app import MAX_STRANGE_BODY
 from answerable.net.limits import Limits
 from answerable.pipeline.carry import carry
@@ -136,18 +136,18 @@ async def test_paths_and_methods() -> None:
 
 
 async def test_health_readiness_and_metrics() -> None:
-    ails = {"log": ""}
+    ails = {"ledger": ""}
     async with house(ready=lambda: ails, metrics=lambda: b"answerable_up 1\n") as h:
         assert (await h.call("GET", "/healthz", key=""))[0] == 200
         status, _, body = await h.call("GET", "/readyz", key="")
-        assert (status, msgspec.json.decode(body)["parts"]) == (200, {"log": "ok"})
-        ails["log"] = "log.stopped"
+        assert (status, msgspec.json.decode(body)["parts"]) == (200, {"ledger": "ok"})
+        ails["ledger"] = "log.stopped"
         status, _, body = await h.call("GET", "/readyz", key="")
-        assert (status, msgspec.json.decode(body)["parts"]) == (503, {"log": "log.stopped"})
-        ails.update(log="", local="stop.system")
+        assert (status, msgspec.json.decode(body)["parts"]) == (503, {"ledger": "log.stopped"})
+        ails.update(ledger="", local="stop.system")
         status, _, body = await h.call("GET", "/readyz", key="")
         assert status == 200, "an order stops its lineage, not the gateway"
-        assert msgspec.json.decode(body)["parts"] == {"log": "ok", "local": "stop.system"}
+        assert msgspec.json.decode(body)["parts"] == {"ledger": "ok", "local": "stop.system"}
         status, headers, body = await h.call("GET", "/metrics", key="")
         assert (status, body) == (200, b"answerable_up 1\n")
         assert headers["content-type"].startswith("text/plain; version=0.0.4")
@@ -340,7 +340,7 @@ async def test_models_are_listed_for_the_admitted_alone() -> None:
 
 
 async def test_zeros_before_a_length_do_not_get_round_the_bound_on_all_bodies(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(calls, "MAX_RESERVED", 1000)
+    monkeypatch.setattr(app, "MAX_RESERVED", 1000)
     body = msgspec.json.encode(ASK) + b" " * 1000
     async with house() as h:
         for length in (str(len(body)), "0" * 12 + str(len(body)), "0" * 5000 + str(len(body))):
@@ -371,13 +371,25 @@ async def shut(*there: tuple[asyncio.StreamReader, asyncio.StreamWriter]) -> Non
             await writer.wait_closed()
 
 
+async def test_bodies_have_a_bound_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app, "MAX_RESERVED", 100_000)
+    async with house() as h:
+        there = [await opened(h, chunked("ans_good") + chunk(b"x" * 60_000))]
+        await asyncio.sleep(0.1)
+        status, _, answer = await h.chat({"messages": said(50_000)})
+        assert (status, code(answer)) == (503, "request.busy")
+        await shut(*there)
+        await asyncio.sleep(0.1)
+        assert (await h.chat({"messages": said(50_000)}))[0] == 200
+
+
 async def test_room_is_taken_by_what_came_and_not_by_what_may_come(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(calls, "MAX_RESERVED", 100_000)
+    monkeypatch.setattr(app, "MAX_RESERVED", 100_000)
     async with house() as h:
         there = [await opened(h, chunked(key)) for key in ("ans_bad", "ans_good") * 4]
         there.append(await opened(h, h.request("POST", "/v1/chat/completions", b"", content_length="90000")))
         await asyncio.sleep(0.1)
-        assert len(h.gateway.calls) == len(there)
+        assert h.gateway.calls == len(there)
         assert (await h.chat())[0] == 200
         assert (await h.chat({"messages": said(90_000)}))[0] == 200
         await shut(*there)
@@ -388,8 +400,8 @@ async def test_of_a_stranger_little_is_read(monkeypatch: pytest.MonkeyPatch) -> 
     async with house() as h:
         assert (await h.chat(big))[0] == 200
         taken: list[int] = []
-        reserve = h.gateway.calls.reserve
-        monkeypatch.setattr(h.gateway.calls, "reserve", lambda call, size: (taken.append(size), reserve(call, size)))
+        reserve = h.gateway._reserve
+        monkeypatch.setattr(h.gateway, "_reserve", lambda size: (taken.append(size), reserve(size)))
         reader, writer = await opened(
             h, h.request("POST", "/v1/chat/completions", b"", key="ans_bad", content_length="90000")
         )
@@ -414,7 +426,7 @@ async def test_strangers_cannot_take_all_places() -> None:
     async with house(max_calls=4) as h:
         there = [await opened(h, chunked("ans_bad")) for _ in range(6)]
         await asyncio.sleep(0.1)
-        assert len(h.gateway.calls) == 2
+        assert h.gateway.calls == 2
         assert (await h.chat())[0] == 200
         assert code((await h.chat(key="ans_bad"))[2]) == "request.busy"
         await shut(*there)

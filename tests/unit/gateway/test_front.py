@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,8 +12,10 @@ from answerable.model.warrants import Peer
 FRONT = Front(["gate.example"], ["https://app.example"], DataClass.INTERNAL)
 
 
-def scope(*headers: tuple[bytes, bytes], **members: Any) -> dict[str, Any]:
-    return {"headers": list(headers), "server": ("127.0.0.1", 8400), "client": ("10.0.0.9", 5)} | members
+def asked(*headers: tuple[bytes, bytes], **connection: Any) -> Any:
+    """Of a request what is looked at."""
+    addresses = {"server": ("127.0.0.1", 8400), "client": ("10.0.0.9", 5)} | connection
+    return SimpleNamespace(headers=list(headers), connection=SimpleNamespace(**addresses))
 
 
 @pytest.mark.parametrize("host", [b"localhost", b"127.0.0.1:8400", b"[::1]:1", b"Gate.Example:443", b"gate.example"])
@@ -36,8 +39,8 @@ def test_origins() -> None:
 
 def test_a_header_that_stands_twice_is_refused() -> None:
     with pytest.raises(Refused):
-        FRONT.headers(scope((b"authorization", b"Bearer a"), (b"authorization", b"Bearer b")))
-    assert FRONT.headers(scope((b"accept", b"a"), (b"accept", b"b"))) == {}
+        FRONT.headers(asked((b"authorization", b"Bearer a"), (b"authorization", b"Bearer b")))
+    assert FRONT.headers(asked((b"accept", b"a"), (b"accept", b"b"), (b"host", b"c")))[b"host"] == b"c"
 
 
 def test_our_own_headers() -> None:
@@ -83,16 +86,16 @@ def test_compressed_bodies_are_a_fault() -> None:
 
 
 def test_the_credential_and_where_it_came_from() -> None:
-    found = credential(scope(), {b"authorization": b"bearer ans_x"})
+    found = credential(asked(), {b"authorization": b"bearer ans_x"})
     assert (found.value, found.peer) == ("ans_x", Peer(address="10.0.0.9"))
     assert "ans_x" not in repr(found)
     for other in (b"Basic abc", b"", b"Bearer " + b"x" * 30_000, b"Bearer \xff"):
-        assert credential(scope(), {b"authorization": other}).value == ""
+        assert credential(asked(), {b"authorization": other}).value == ""
 
 
 def test_a_unix_socket_is_known_by_our_own_name() -> None:
-    assert credential(scope(server=("/run/s", None), client=None), {}).peer == Peer(unix=True)
-    assert credential(scope(client=None), {}).peer == Peer(), "a lost address is not a Unix socket"
+    assert credential(asked(server=("/run/s", None), client=None), {}).peer == Peer(unix=True)
+    assert credential(asked(client=None), {}).peer == Peer(), "a lost address is not a Unix socket"
 
 
 @pytest.mark.parametrize("text", [b"Li Lei, 13800138000", b"R" * 32, b"r" * 31, "记录".encode()])

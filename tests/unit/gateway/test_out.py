@@ -1,90 +1,124 @@
 # SPDX-License-Identifier: Apache-2.0
-import asyncio
-from typing import Any
+from collections.abc import Awaitable, Callable
 
 import msgspec
 import pytest
 
 from answerable.errors import Refused, Unavailable
-from answerable.gateway.calls import Call
-from answerable.gateway.out import AsgiOut, error_headers, status_of
+from answerable.gateway.out import Answer, refuse, status_of
+from answerable.net.request import Request
+from tests.unit.net.servers import talk
+from tests.unit.net.test_server import handling
+
+RID = "r" * 32
+ASK = b"POST /v1/%b HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n"
 
 
-async def receive() -> Any:
-    raise AssertionError
+async def told(
+    tell: Callable[[Answer], Awaitable[None]], *, stream: bool, path: bytes = b"chat/completions"
+) -> tuple[list[bytes], bytes]:
+    """Lines of the head, and the rest as it came."""
+
+    async def handler(request: Request) -> None:
+        request.keep = False
+        await tell(Answer(request, stream=stream))
+
+    async with handling(handler) as listener:
+        answer = await talk(listener.port, ASK % path, seconds=2)
+    head, _, rest = answer.partition(b"\r\n\r\n")
+    return head.split(b"\r\n"), rest
 
 
-def made(path: str = "/v1/chat/completions", *, stream: bool) -> tuple[AsgiOut, list[Any], Call]:
-    sent: list[Any] = []
+async def refused(error: Refused | Unavailable, record: str = "") -> list[bytes]:
+    async def handler(request: Request) -> None:
+        refuse(request, error, record)
 
-    async def send(message: Any) -> None:
-        sent.append(message)
-
-    task = asyncio.current_task()
-    assert task is not None
-    call = Call(task, 0.0, receive)
-    return AsgiOut(send, call, path, stream=stream), sent, call
+    async with handling(handler) as listener:
+        answer = await talk(listener.port, ASK % b"models", seconds=0.3)
+    return answer.partition(b"\r\n\r\n")[0].split(b"\r\n")
 
 
-async def test_an_unstreamed_answer_is_one_message() -> None:
-    out, sent, call = made(stream=False)
-    out.start("r" * 32, b"{}")
-    await out.send(b"ab")
-    await out.send(b"c")
-    assert sent == []
-    await out.finish(b"")
-    assert [message["type"] for message in sent] == ["http.response.start", "http.response.body"]
-    assert (b"content-length", b"3") in sent[0]["headers"]
-    assert (b"aigc", b"{}") in sent[0]["headers"]
-    assert sent[1]["body"] == b"abc"
-    assert call.done
-    assert not call.blocked
+async def test_an_unstreamed_answer_leaves_whole() -> None:
+    async def tell(out: Answer) -> None:
+        out.start(RID, b"{}")
+        await out.send(b"ab")
+        await out.send(b"c")
+        assert not out._request.started
+        await out.finish(b"")
+        assert out._request.complete
+
+    head, body = await told(tell, stream=False)
+    assert head[0] == b"HTTP/1.1 200 OK"
+    assert body == b"abc"
+    assert {b"content-length: 3", b"aigc: {}", b"x-request-id: %b" % RID.encode(), b"cache-control: no-store"} < {*head}
 
 
 async def test_a_stream_begins_with_its_first_piece() -> None:
-    out, sent, _ = made(stream=True)
-    out.start("r" * 32, b"{}")
-    assert sent == []
-    await out.send(b"one")
-    await out.finish(b"end")
-    assert [(m.get("body"), m.get("more_body")) for m in sent[1:]] == [(b"one", True), (b"end", False)]
-    assert not any(name == b"content-length" for name, _ in sent[0]["headers"])
+    async def tell(out: Answer) -> None:
+        out.start(RID, b"{}")
+        assert not out._request.started
+        await out.send(b"one")
+        assert out._request.started
+        await out.send(b"two")
+        await out.finish(b"end")
+
+    head, body = await told(tell, stream=True)
+    assert body == b"3\r\none\r\n3\r\ntwo\r\n3\r\nend\r\n0\r\n\r\n"
+    assert b"content-type: text/event-stream" in head
+    assert not any(line.startswith(b"content-length") for line in head)
 
 
 async def test_an_error_before_and_inside_a_stream() -> None:
-    out, sent, _ = made(stream=True)
-    await out.fail(Refused("stop.system", order="o"), "r" * 32)
-    assert sent[0]["status"] == 403
-    assert msgspec.json.decode(sent[1]["body"])["error"]["code"] == "stop.system"
-    out, sent, _ = made("/v1/responses", stream=True)
-    out.start("r" * 32, b"{}")
-    await out.send(b"one")
-    await out.fail(Unavailable("upstream.truncated"), "r" * 32)
-    assert sent[-1]["body"].startswith(b"event: error\ndata: ")
-    assert sent[-1]["more_body"] is False
+    async def before(out: Answer) -> None:
+        await out.fail(Refused("stop.system", order="o"), RID)
+
+    async def inside(out: Answer) -> None:
+        out.start(RID, b"{}")
+        await out.send(b"one")
+        await out.fail(Unavailable("upstream.truncated"), RID)
+
+    head, body = await told(before, stream=True)
+    assert head[0] == b"HTTP/1.1 403 Forbidden"
+    assert msgspec.json.decode(body)["error"]["code"] == "stop.system"
+    head, body = await told(inside, stream=True, path=b"responses")
+    assert head[0] == b"HTTP/1.1 200 OK"
+    assert b"event: error\ndata: " in body
+    assert body.endswith(b"\r\n0\r\n\r\n")
 
 
 async def test_nothing_is_sent_to_a_client_that_is_gone() -> None:
-    out, _, call = made(stream=True)
-    call.gone = True
-    with pytest.raises(Refused) as caught:
-        await out.send(b"x")
-    assert caught.value.code == "request.disconnected"
+    async def tell(out: Answer) -> None:
+        out.start(RID, b"{}")
+        out._request.gone = True
+        with pytest.raises(Refused) as caught:
+            await out.send(b"x")
+        assert caught.value.code == "request.disconnected"
+        await out.finish(b"")
+        out._request.connection.transport.abort()
+
+    assert await told(tell, stream=True) == ([b""], b"")
 
 
 async def test_an_error_that_is_not_ours_tells_nothing() -> None:
-    out, sent, _ = made(stream=False)
-    await out.fail(RuntimeError("canary"), "")
-    assert sent[0]["status"] == 500
-    assert b"canary" not in sent[1]["body"]
+    async def tell(out: Answer) -> None:
+        await out.fail(RuntimeError("canary"), "")
+
+    head, body = await told(tell, stream=False)
+    assert head[0] == b"HTTP/1.1 500 Internal Server Error"
+    assert b"canary" not in body
 
 
-def test_statuses_and_what_clients_may_repeat() -> None:
+async def test_statuses_and_what_clients_may_repeat() -> None:
     rejected = Refused("upstream.rejected", status=422, detail="x")
     assert status_of(rejected) == 422
     assert status_of(Refused("upstream.rejected", status=500)) == 400
-    assert (b"x-should-retry", b"false") in error_headers(rejected, 422, "")
-    busy = error_headers(Unavailable("request.busy"), 503, "")
-    assert (b"retry-after", b"1") in busy
-    assert (b"x-should-retry", b"false") not in busy
-    assert (b"connection", b"close") in error_headers(Refused("request.too_large", limit=1), 413, "")
+    assert b"x-should-retry: false" in await refused(rejected)
+    busy = await refused(Unavailable("request.busy"))
+    assert b"retry-after: 1" in busy
+    assert b"x-should-retry: false" not in busy
+
+
+async def test_connections_are_kept_for_whom_a_record_names() -> None:
+    assert b"connection: close" in await refused(Refused("warrant.missing"))
+    assert b"connection: close" not in await refused(Refused("warrant.expired"), RID)
+    assert b"connection: close" in await refused(Refused("request.too_large", limit=1), RID)

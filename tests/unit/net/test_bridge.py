@@ -1,11 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 import asyncio
-from typing import Any
 
 import pytest
 
 from answerable.net.asgi import App, Message, Receive, Scope, Send, read_body
-from answerable.net.inbound import Inbound
 from tests.unit.net.servers import talk
 from tests.unit.net.test_inbound import ASK
 from tests.unit.net.test_server import hello, listening
@@ -30,30 +28,6 @@ def body(data: bytes, *, more: bool = False) -> Message:
 async def answer_of(app: App, method: bytes = b"GET") -> bytes:
     async with listening(app) as listener:
         return await talk(listener.port, method + ASK, seconds=2)
-
-
-async def test_head_and_first_bytes_leave_in_one_write(monkeypatch: pytest.MonkeyPatch) -> None:
-    written: list[bytes] = []
-
-    class Seen(Inbound):
-        def connection_made(self, transport: Any) -> None:
-            super().connection_made(Tap(transport))
-
-    class Tap:
-        def __init__(self, inner: Any) -> None:
-            self.inner = inner
-
-        def write(self, data: bytes) -> None:
-            written.append(data)
-            self.inner.write(data)
-
-        def __getattr__(self, name: str) -> Any:
-            return getattr(self.inner, name)
-
-    async with listening(answering(start((b"content-length", b"2")), body(b"ok")), http=Seen) as listener:
-        answer = await talk(listener.port, b"GET" + ASK, seconds=2)
-    assert written == [answer]
-    assert answer.endswith(b"\r\n\r\nok")
 
 
 async def test_a_head_does_not_wait_for_a_body_that_does_not_come() -> None:

@@ -5,7 +5,7 @@ import stat
 import subprocess
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,10 @@ import uvloop
 from answerable.errors import Refused
 from answerable.net.asgi import App, Receive, Scope, Send, respond
 from answerable.net.bind import tcp, unix
+from answerable.net.bridge import asgi
 from answerable.net.endpoint import Endpoint
 from answerable.net.pool import Pool, head, request
+from answerable.net.request import Handler, Late, Request
 from answerable.net.server import Listener
 from tests.unit.net.servers import talk
 
@@ -26,9 +28,13 @@ async def hello(scope: Scope, receive: Receive, send: Send) -> None:
     await respond(send, 200, b"hello")
 
 
+def listening(app: App, http: Any = None, **options: Any) -> AbstractAsyncContextManager[Listener]:
+    return handling(asgi(app), http, **options)
+
+
 @asynccontextmanager
-async def listening(app: App, http: Any = None, **options: Any) -> AsyncIterator[Listener]:
-    listener = Listener(app, tcp("127.0.0.1", 0, tls=False), grace=1, **options)
+async def handling(handler: Handler, http: Any = None, **options: Any) -> AsyncIterator[Listener]:
+    listener = Listener(handler, tcp("127.0.0.1", 0, tls=False), grace=1, **options)
     if http is not None:
         listener._protocol = http
     await listener.start()
@@ -77,7 +83,7 @@ def test_on_a_unix_socket_with_uvloop(tmp_path: Path) -> None:
         await respond(send, 200, b"hello")
 
     async def main() -> bytes:
-        listener = Listener(app, unix(path), grace=1)
+        listener = Listener(asgi(app), unix(path), grace=1)
         await listener.start()
         assert listener.port == 0
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -132,7 +138,7 @@ async def test_a_certificate_that_is_none_is_refused(tmp_path: Path) -> None:
     (tmp_path / "none").write_text("none")
     sock = tcp("127.0.0.1", 0, tls=True)
     with pytest.raises(Refused) as caught:
-        Listener(hello, sock, certificate=tmp_path / "none")
+        Listener(asgi(hello), sock, certificate=tmp_path / "none")
     assert caught.value.code == "config.value"
     sock.close()
 
@@ -164,3 +170,73 @@ async def test_answers_are_dated() -> None:
         answer = await talk(listener.port, b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
     date = next(line for line in answer.split(b"\r\n") if line.startswith(b"date: "))
     assert abs(parsedate_to_datetime(date[6:].decode()).timestamp() - time.time()) < 5
+
+
+POST = b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\n\r\n"
+
+
+async def test_a_body_that_does_not_come_is_late() -> None:
+    waited: list[float] = []
+
+    async def handler(request: Request) -> None:
+        try:
+            await request.body(10)
+        except Late as late:
+            waited.append(late.seconds)
+            request.keep = False
+            request.answer(408, (), b"late")
+
+    async with handling(handler, body_s=0.2) as listener:
+        started = time.monotonic()
+        answer = await talk(listener.port, POST + b"hell", seconds=3)
+    assert b"408 " in answer
+    assert waited == [0.2]
+    assert 0.2 <= time.monotonic() - started < 1
+
+
+async def test_a_body_that_waited_for_its_turn_is_not_late() -> None:
+    async def handler(request: Request) -> None:
+        await asyncio.sleep(0.3)
+        request.answer(200, (), await request.body(10) or b"")
+
+    async with handling(handler, body_s=0.2) as listener:
+        reader, writer = await asyncio.open_connection("127.0.0.1", listener.port)
+        writer.write(POST + b"hello" + POST)
+        async with asyncio.timeout(2):
+            await reader.readuntil(b"hello")
+            await asyncio.sleep(0.1)
+            writer.write(b"again")
+            assert b"200 OK" in await reader.readuntil(b"again")
+        writer.close()
+
+
+async def test_an_application_hears_no_more_of_a_body_that_is_late() -> None:
+    heard: list[str] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        while heard[-1:] != ["http.disconnect"]:
+            heard.append((await receive())["type"])
+
+    async with listening(app, body_s=0.2) as listener:
+        answer = await talk(listener.port, POST + b"hell", seconds=3)
+    assert heard == ["http.request", "http.disconnect"]
+    assert b"408 " in answer
+
+
+async def test_a_client_that_takes_nothing_is_given_up() -> None:
+    ended = asyncio.Event()
+
+    async def handler(request: Request) -> None:
+        try:
+            request.begin(200, ())
+            while True:
+                request.send(b"x" * 50_000)
+                await request.drained()
+        finally:
+            ended.set()
+
+    async with handling(handler, read_s=0.3) as listener:
+        _, writer = await asyncio.open_connection("127.0.0.1", listener.port, limit=1000)
+        writer.write(POST + b"hello")
+        await asyncio.wait_for(ended.wait(), 3)
+        writer.transport.abort()

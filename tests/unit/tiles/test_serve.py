@@ -15,6 +15,7 @@ import pytest
 
 from answerable.errors import Unavailable
 from answerable.net.bind import tcp
+from answerable.net.bridge import asgi
 from answerable.net.server import Listener
 from answerable.net.source import Folder, Source, Web
 from answerable.tiles.live import Live
@@ -28,7 +29,7 @@ LOG = Grown(entries(600))
 @asynccontextmanager
 async def serving(source: Source, **options: Any) -> AsyncIterator[int]:
     app = TileServer(source, **options)
-    listener = Listener(app, tcp("127.0.0.1", 0, tls=False), grace=1)
+    listener = Listener(asgi(app), tcp("127.0.0.1", 0, tls=False), grace=1)
     await listener.start()
     try:
         yield listener.port
