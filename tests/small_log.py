@@ -39,10 +39,13 @@ from answerable.model.leaves import (
     PartyLeaf,
     PartyRef,
     PluginLeaf,
+    PreserveLeaf,
+    ReadLeaf,
     ReauthorisationLeaf,
     ReceiptLeaf,
     RefusalsLeaf,
     ReleaseLeaf,
+    RevokeLeaf,
     RenewalsLeaf,
     ShardLeaf,
     SystemLeaf,
@@ -287,11 +290,32 @@ def every_kind() -> list[Leaf]:
             att=a_rid("attestation"), dig=["sha256:" + fixed("weights").hex()], id="spiffe://demo.invalid/system/new",
             n=nonce("reauthorisation"), order=a_rid("order"), sigs=[], t=T0,
         ),
+        "revoke": RevokeLeaf(grant=a_rid("grant"), n=nonce("revoke"), sigs=[], t=T0),
+        "read": ReadLeaf(
+            grant=a_rid("grant"), grps=["in", "out"], n=nonce("read"), of=a_rid("open"), sigs=[], t=T0
+        ),
+        "preserve": PreserveLeaf(
+            c=hidden(reason=b"a claim was filed"), n=nonce("preserve"), of=a_rid("party"), scope="party", sigs=[],
+            st="hold", t=T0,
+        ),
+        "lift": PreserveLeaf(
+            c=hidden(reason=b"the claim was settled"), n=nonce("lift"), of=a_rid("party"), prev=a_rid("preserve"),
+            scope="party", sigs=[], st="lift", t=T0,
+        ),
     }  # fmt: skip
     signed: list[Leaf] = []
     for leaf in common.values():
         sig = statement.sign(leaf, ORIGIN, key("officer"), key_rid)
         signed.append(msgspec.structs.replace(leaf, sigs=[sig]))
+    basis = {"answerable.basis": commit("basis", salt("basis", b"a request"), b"a request")}
+    for leaf in (
+        GrantLeaf(by=key_rid, exp=T0 + 1, n=nonce("granted"), of=a_rid("open"), purp="complaint", t=T0, to=a_rid("person"),
+                  x=basis),
+        EraseLeaf(bas="gdpr-17", by=key_rid, n=nonce("erased"), of=a_rid("open"), t=T0, x=basis),
+    ):  # fmt: skip
+        sig = statement.sign(leaf, ORIGIN, key("officer"), key_rid)
+        listed = [{"key": sig.key, "sig": sig.sig}]
+        signed.append(msgspec.structs.replace(leaf, x={**basis, "answerable.sigs": listed}))
     stopped = ReceiptLeaf(
         fly=2, last=T0 + 1, n=nonce("receipt"), order=a_rid("order"), own=a_rid("copy"), rcv=T0, sig="", st="stopped",
         t=T0 + 2,

@@ -72,8 +72,10 @@ class Registry:
                 raise Refused("log.conflict")
         rids = {leaves.rid(data): leaves.decode(data) for data in unit.leaves}
         for payload in unit.payloads:
-            commitments: Any = rids[payload.rid]
-            check(getattr(commitments.c, payload.group), payload.group, payload.salt, payload.body)
+            held: Any = rids[payload.rid]
+            basis = payload.group == "basis"
+            commitment = held.x["answerable.basis"] if basis else getattr(held.c, payload.group)
+            check(commitment, payload.group, payload.salt, payload.body)
         for effect in unit.effects:
             if isinstance(effect, Drop):
                 self.rows[effect.space].pop(effect.key, None)

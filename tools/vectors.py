@@ -19,6 +19,7 @@ from answerable.log import bundle, checkpoint, cose, note, proof, receipt, state
 from answerable.log.commitment import commit
 from answerable.log.leaf import decode, encode, leaf_hash, rid
 from answerable.log.merkle import Frontier, consistency_proof, inclusion_proof, root_of
+from answerable.model.leaves import Sig
 from answerable.verify import cose as verify_cose
 from answerable.verify import leaf as verify_leaf
 from answerable.verify.receipt import verify
@@ -88,6 +89,8 @@ def statements() -> Any:
     for leaf in small_log.every_kind():
         owner = "copy" if leaf.k == "receipt" else "officer"  # type: ignore[attr-defined]
         sigs = getattr(leaf, "sigs", None) or ([leaf] if owner == "copy" else [])
+        if leaf.x and not sigs:  # type: ignore[attr-defined]
+            sigs = [Sig(**each) for each in leaf.x.get("answerable.sigs", [])]  # type: ignore[attr-defined]
         rows += [
             {
                 "kind": leaf.k,  # type: ignore[attr-defined]

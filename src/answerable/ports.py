@@ -207,6 +207,9 @@ class Directory(Protocol):
     def raw(self, space: Space, key: str) -> bytes | None:
         """The encoded row, for `Expect`."""
 
+    def rows(self, space: Space) -> Iterable[tuple[str, bytes]]:
+        """Every encoded row of a space, oldest first."""
+
 
 class Desk(Protocol):
     """Recognises credentials and holds the warrants of the copies that this gateway serves for. Implemented by

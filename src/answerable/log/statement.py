@@ -19,6 +19,8 @@ from answerable.model.leaves import Leaf, Sig
 
 # What the signer cannot know: the signatures themselves and the instant of the commit.
 _ADDED: Final = frozenset({"sig", "sigs", "t"})
+# Where a kind has no member for signatures, they stand among its extensions.
+_ADDED_TO_EXTENSIONS: Final = frozenset({"answerable.sig", "answerable.sigs"})
 # The registry also computes an order's closure and the end of a lone suspension.
 _ADDED_TO_ORDER: Final = _ADDED | {"dig", "until"}
 
@@ -29,7 +31,8 @@ class Signing(Protocol):
 
 def to_sign(leaf: Leaf, origin: str) -> bytes:
     """The bytes that a signature on `leaf` is over: "answerable/<k>/v<v>" || 0x00 || origin || 0x00 || canonical JSON
-    of the leaf without `sig`, `sigs` and `t`, and of an order without `dig` and `until` too.
+    of the leaf without `sig`, `sigs` and `t`, of an order without `dig` and `until` too, and of extensions without
+    ``answerable.sig`` and ``answerable.sigs``.
 
     Raises VerificationError ``log.leaf`` for a leaf that could not be written, ``log.encoding`` for an origin with a
     control character.
@@ -40,7 +43,10 @@ def to_sign(leaf: Leaf, origin: str) -> bytes:
     members = msgspec.to_builtins(leaf)
     kind, version = members["k"], members["v"]
     added = _ADDED_TO_ORDER if kind == "order" else _ADDED
-    body = canonical.dumps({name: value for name, value in members.items() if name not in added})
+    signed = {name: value for name, value in members.items() if name not in added}
+    if extensions := {name: item for name, item in signed.pop("x", {}).items() if name not in _ADDED_TO_EXTENSIONS}:
+        signed["x"] = extensions
+    body = canonical.dumps(signed)
     return b"\x00".join([f"answerable/{kind}/v{version}".encode(), origin.encode(), body])
 
 

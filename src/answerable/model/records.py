@@ -183,3 +183,63 @@ class Reauthorisation(Record, frozen=True, kw_only=True):
     digests: tuple[str, ...]
     at: int
     officers: tuple[str, ...]  # rids of the key leaves that signed; none of them signed the order
+
+
+class Erasure(Record, frozen=True, kw_only=True):
+    """The payloads of a record were erased."""
+
+    rid: str  # of the erase leaf
+    record: str  # rid of the open leaf
+    basis: str  # term; its words are a payload of the erase leaf, group `basis`
+    at: int
+    officers: tuple[str, ...]  # rids of the key leaves that signed
+
+
+class LegalHold(Record, frozen=True, kw_only=True):
+    """Payloads that are neither erased nor swept while it stands."""
+
+    rid: str  # of the preserve leaf
+    scope: str  # HoldScope
+    of: str  # rid of the open leaf, party or system
+    at: int
+    reason: str
+    officers: tuple[str, ...]  # rids of the key leaves that signed
+    lifted: str = ""  # rid of the preserve leaf that lifted it
+
+
+class Grant(Record, frozen=True, kw_only=True):
+    """One person may read one record's payloads for one purpose."""
+
+    rid: str
+    record: str  # rid of the open leaf
+    party: str  # rid of the party that answers for the record
+    to: str  # rid of the person's party leaf
+    purpose: str
+    signers: tuple[str, ...]  # rids of key leaves: one of the party's, or officers' where it rests on a law
+    lawful: bool  # it rests on a law, not on the party's leave
+    at: int
+    expires: int
+    revoked: str = ""  # rid of the revoke leaf
+
+
+class Reading(Record, frozen=True, kw_only=True):
+    """Payloads were read."""
+
+    rid: str
+    record: str  # rid of the open leaf
+    grant: str
+    person: str  # rid of the person's party leaf
+    groups: tuple[str, ...]
+    at: int
+
+
+class FeedPage(Record, frozen=True, kw_only=True):
+    """A page of the authorities' feed as it was cut: built from this anew, it has the same bytes."""
+
+    number: int  # from 1
+    start: int  # leaves [start, end) were looked through
+    end: int
+    at: int
+    checkpoint: str  # the signed note that its proofs lead to
+    prev: str  # SHA-256 of the page before, hex; of the first: zeros
+    digest: str  # SHA-256 of the page, hex

@@ -160,3 +160,36 @@ class Moment(StrEnum):
     BUILD = "build"
     SALE = "sale"
     USE = "use"
+
+
+class HoldScope(StrEnum):
+    """What a legal hold keeps: the payloads of one record, or of every record in which a party or a system takes
+    part."""
+
+    RECORD = "record"
+    PARTY = "party"
+    SYSTEM = "system"
+
+
+class Basis(StrEnum):
+    """Why payloads are erased: the `bas` of an erase leaf."""
+
+    GDPR_17 = "gdpr-17"  # Regulation (EU) 2016/679, Art. 17: right to erasure
+    PIPL_47 = "pipl-47"  # 个人信息保护法第四十七条
+    CONSENT = "consent-withdrawn"
+    STORAGE = "storage-limit"  # kept no longer than needed
+    UNLAWFUL = "unlawful"  # it should not have been collected
+    ORDER = "order"  # of a court or an authority
+    OTHER = "other"
+
+
+class Purpose(StrEnum):
+    """What payloads may be read for: the `purp` of a grant."""
+
+    ACCESS = "access_request"
+    COMPLAINT = "complaint"
+    INCIDENT = "incident"
+    AUDIT = "audit"
+    LEGAL_CLAIM = "legal_claim"
+    AUTHORITY = "authority"
+    SUPPORT = "support"

@@ -8,8 +8,8 @@ import pytest
 
 from answerable.errors import VerificationError
 from answerable.log.statement import sign, to_sign, verify
-from answerable.model.leaves import Commitments, Leaf, OrderLeaf, ReceiptLeaf, ReleaseLeaf
-from tests.small_log import ORIGIN, every_kind, key
+from answerable.model.leaves import Commitments, EraseLeaf, Leaf, OrderLeaf, ReceiptLeaf, ReleaseLeaf
+from tests.small_log import ORIGIN, a_rid, every_kind, key, nonce
 
 OFFICER = key("officer")
 RELEASE = ReleaseLeaf(n="nonce", order="order", sigs=[], t=5)
@@ -88,3 +88,13 @@ def test_a_signature_that_is_not_base64url() -> None:
     sig = msgspec.structs.replace(sign(RELEASE, ORIGIN, OFFICER, "rid"), sig="?")
     with pytest.raises(VerificationError):
         verify(RELEASE, ORIGIN, sig, OFFICER.public)
+
+
+def test_signatures_among_the_extensions_are_not_signed_and_all_else_is() -> None:
+    leaf = EraseLeaf(bas="other", by=a_rid("key"), n=nonce("erase"), of=a_rid("open"), t=0, x={"answerable.basis": "b"})
+    before = to_sign(leaf, ORIGIN)
+    recorded = msgspec.structs.replace(leaf, t=5, x={"answerable.basis": "b", "answerable.sigs": [{"key": "k"}]})
+    assert to_sign(recorded, ORIGIN) == before
+    assert to_sign(msgspec.structs.replace(leaf, x={"answerable.basis": "c"}), ORIGIN) != before
+    bare = msgspec.structs.replace(leaf, x=msgspec.UNSET)
+    assert to_sign(msgspec.structs.replace(leaf, x={"answerable.sigs": []}), ORIGIN) == to_sign(bare, ORIGIN) != before

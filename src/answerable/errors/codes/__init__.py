@@ -23,6 +23,7 @@ PREFIXES: Final = (
     "monitor",
     "party",
     "policy",
+    "privacy",
     "receipt",
     "redline",
     "request",
