@@ -14,6 +14,8 @@ from answerable.errors import Unavailable
 MAX_EVENT: Final = 16 * 1024 * 1024
 
 _BOM = b"\xef\xbb\xbf"
+_DATA: Final = b"data: "
+_AFTER: Final = len(_DATA)
 
 
 # (name, data): UTF-8 bytes of the `event` field, b"" if there was none; the joined `data` lines, undecoded. A stream
@@ -53,11 +55,21 @@ class Reader:
         self._bound()
         events: list[Event] = []
         for block in blocks:
-            if block.startswith(b"data: ") and b"\n" not in block:
-                events.append((b"", block[6:]))
+            if block.startswith(_DATA) and b"\n" not in block:
+                events.append((b"", block[_AFTER:]))
             elif block and (event := _parse(block)) is not None:
                 events.append(event)
         return events
+
+    def data(self, data: bytes) -> list[bytes]:
+        """The data of these events alone, for streams whose events have no names that matter. Raises as `feed`."""
+        if self.idle and b"\r" not in data:
+            # Whole events of one line each, which is nearly every read: every other line is empty.
+            lines = data.split(b"\n")
+            events = [line[_AFTER:] for line in lines[:-2:2] if line.startswith(_DATA)]
+            if len(lines) == 2 * len(events) + 1 and not lines[-1] and not any(lines[1::2]):
+                return events
+        return [event for _, event in self.feed(data)]
 
     @property
     def idle(self) -> bool:

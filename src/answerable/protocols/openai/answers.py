@@ -96,25 +96,28 @@ class Weave:
     """
 
     OVERLAP: Final = 256
+    _KEPT: Final = 4096  # as much is kept of the voice that speaks before it is cut down to its end
 
-    __slots__ = ("_tail", "_tails", "_voice")
+    __slots__ = ("_said", "_tails", "_voice")
 
     def __init__(self) -> None:
         self._voice: object = None
-        self._tail = ""
+        self._said = ""
         self._tails: dict[object, str] = {}
 
     def say(self, voice: object, text: str) -> str:
         """`text`, said by `voice`. Raises Unavailable ``upstream.broken`` for more than 1,024 voices."""
         if voice == self._voice:
-            self._tail = (self._tail + text)[-self.OVERLAP :]
+            self._said += text
+            if len(self._said) > self._KEPT:
+                self._said = self._said[-self.OVERLAP :]
             return text
         if self._voice is not None:
-            self._tails[self._voice] = self._tail
+            self._tails[self._voice] = self._said[-self.OVERLAP :]
             if len(self._tails) > MAX_VOICES:
                 raise broken("too many choices")
         before = self._tails.get(voice, "")
         first = self._voice is None
         self._voice = voice
-        self._tail = (before + text)[-self.OVERLAP :]
+        self._said = before + text
         return text if first else "\n" + before + text

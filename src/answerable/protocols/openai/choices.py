@@ -10,13 +10,14 @@ from __future__ import annotations
 from typing import Any, Final
 
 from answerable.errors import Unavailable
-from answerable.labels.wording import plain
+from answerable.labels import wording
 from answerable.model.actions import Chunk
 from answerable.protocols.openai.answers import MAX_ANSWER, Weave, broken, members, usage
 from answerable.protocols.openai.content import Pieces, body
 from answerable.protocols.openai.endpoint import Endpoint
 from answerable.protocols.openai.forms import Form, Repeat, learn, prepare, text_of, texts_of
 from answerable.protocols.openai.marker import move
+from answerable.protocols.openai.plain import Plain, plain
 from answerable.protocols.openai.strays import Overheard, beside, beside_whole
 from answerable.protocols.openai.voices import CALL, REASONING, REFUSAL, TEXT, Utterance, Voice
 from answerable.protocols.sse import Reader
@@ -48,18 +49,11 @@ def _weigh(weave: Weave, index: int, said: list[Utterance]) -> str:
 
 def whole(answer: dict[str, Any], voice: Voice) -> Chunk:
     """The one piece of an unstreamed answer. Raises Unavailable ``upstream.broken``."""
+    if (known := plain(answer, voice)) is not None:
+        return known
     choices = choices_of(answer)
     if not choices:
         raise broken("no choices")
-    if len(choices) == 1:  # nearly every answer: no voice to tell from another
-        index, part = voice.speaker(choices[0])
-        voice.alone(choices[0])
-        text = voice.text_alone(part) or _weigh(Weave(), index, voice.utterances(part))
-        return Chunk(
-            answer,
-            text + beside_whole(answer, voice),
-            usage=usage(answer.get("usage"), "prompt_tokens", "completion_tokens"),
-        )
     weave = Weave()
     texts = []
     seen: set[int] = set()
@@ -115,36 +109,34 @@ class Stream:
         self._size += len(data)
         if self._size > MAX_ANSWER:
             raise Unavailable("upstream.oversized", limit=MAX_ANSWER)
-        # One read is nearly always one event, and that of the known form.
-        form = self._form
-        if (
-            form is not None
-            and data.startswith(form.wire_head)
-            and data.endswith(form.wire_tail)
-            and self._sse.idle
-            and (again := self._again(form, [data[len(form.wire_head) : len(data) - len(form.wire_tail)]])) is not None
-        ):
-            return [again]
+        if (form := self._form) is not None and self._held is None and self._sse.idle:
+            # One read is often one event, and that of the known form.
+            raw = form.alone(data)
+            if raw is not None and (again := self._again(form, [raw])) is not None:
+                return [again]
         out: list[Chunk] = []
-        events = self._sse.feed(data)
+        events = self._sse.data(data)
         at, end = 0, len(events)
-        together = True
+        together = end
         while at < end and not self._done:
-            form = self._form
-            if form is not None and (raws := form.run(events, at, end if together else at + 1)):
+            if (
+                (form := self._form) is not None
+                and self._held is None
+                and (raws := form.run(events, at, together if together > at else at + 1))
+            ):
                 if (again := self._again(form, raws)) is not None:
                     out.append(again)  # watched, labelled and sent together, as they came together
                     at += len(raws)
                     continue
                 if len(raws) > 1:  # one of them is not what it looks like: from here on one by one
-                    together = False
+                    together = 0
                     continue
-            piece = events[at][1]
+            event = events[at]
             at += 1
-            if piece == DONE:
+            if event == DONE:
                 self._finish(out)
-            elif piece:
-                self._piece(piece, out)
+            elif event:
+                self._piece(event, out)
         return out
 
     def end(self) -> list[Chunk]:
@@ -154,9 +146,7 @@ class Stream:
         return []
 
     def _again(self, form: Form, raws: list[bytes]) -> Repeat | None:
-        """The pieces that say `raws` in the form that is known; None if they have to go the long way."""
-        if not raws[0] or self._held is not None or self._done:
-            return None
+        """The pieces that say `raws` in the form that is known; None if that is not one string each."""
         try:
             said = text_of(b'"%b"' % raws[0]) if len(raws) == 1 else texts_of(raws)
         except ValueError:  # msgspec's errors and UnicodeDecodeError are ValueErrors
@@ -166,30 +156,24 @@ class Stream:
 
     def _piece(self, data: bytes, out: list[Chunk]) -> None:
         answer = members(data)
-        choices = choices_of(answer)
-        spent = answer.get("usage")
-        chunk = Chunk(answer)
-        if spent is not None:
-            chunk.usage = usage(spent, "prompt_tokens", "completion_tokens")
-        ends = not choices and bool(self._finished)
-        for choice in choices:
-            index, part = self._voice.speaker(choice)
-            self._voice.alone(choice)
-            text = part.get("content")
-            if len(part) == 1 and type(text) is str:  # nearly every piece of a chat is this
-                chunk.text += self._weave.say(index, text)
-            else:
-                chunk.text += _weigh(self._weave, index, self._voice.utterances(part))
-            self._spoken.add(index)
-            if choice.get("finish_reason") is not None:
-                self._finished.add(index)
-                ends = True
-        chunk.text += beside(self._overheard, answer, self._voice)
-        if not choices and chunk.usage is not None and not self._usage_wanted:
-            # Read, but not passed on: its figures go with the piece that is sent instead.
-            if self._held is not None:
-                self._held.usage = chunk.usage
-            return
+        chunk: Chunk
+        known = plain(answer, self._voice)
+        if known is not None:
+            chunk = known
+            ends = known.ends
+            self._spoken.add(known.index)
+            if ends:
+                self._finished.add(known.index)
+            if chunk.text:
+                chunk.text = self._weave.say(known.index, chunk.text)
+        else:
+            chunk = Chunk(answer)
+            ends = self._read(chunk)
+            if not answer.get("choices") and chunk.usage is not None and not self._usage_wanted:
+                # Read, but not passed on: its figures go with the piece that is sent instead.
+                if self._held is not None:
+                    self._held.usage = chunk.usage
+                return
         if self._held is not None:
             out.append(self._held)
             self._held = None
@@ -197,14 +181,30 @@ class Stream:
             self._held = chunk
             return
         out.append(chunk)
-        if len(choices) == 1 and chunk.usage is None and self._credit >= _COST:
-            self._learn(data, answer, choices[0])
-
-    def _learn(self, data: bytes, answer: dict[str, Any], choice: Any) -> None:
-        index, part = self._voice.speaker(choice)
-        if index not in self._finished and [said.kind for said in self._voice.utterances(part)] == [TEXT]:
+        # A choice that has ended and speaks again is nothing to be learnt from.
+        learns = known is not None and chunk.text and chunk.usage is None and known.index not in self._finished
+        if known is not None and learns and self._credit >= _COST:
             self._credit -= _COST
-            self._form = learn(data, answer, index, self._voice) or self._form
+            self._form = learn(data, known) or self._form
+
+    def _read(self, chunk: Chunk) -> bool:
+        """Fill a piece in, the long way; returns whether it ends a choice."""
+        answer = chunk.body
+        choices = choices_of(answer)
+        chunk.usage = usage(answer.get("usage"), "prompt_tokens", "completion_tokens")
+        ends = not choices and bool(self._finished)
+        texts: list[str] = []
+        for choice in choices:
+            index, part = self._voice.speaker(choice)
+            self._voice.alone(choice)
+            texts.append(_weigh(self._weave, index, self._voice.utterances(part)))
+            self._spoken.add(index)
+            if choice.get("finish_reason") is not None:
+                self._finished.add(index)
+                ends = True
+        texts.append(beside(self._overheard, answer, self._voice))
+        chunk.text = "".join(texts)
+        return ends
 
     def _finish(self, out: list[Chunk]) -> None:
         if self._held is None or not self._spoken <= self._finished:
@@ -243,6 +243,11 @@ class Transcript:
         self._choices: dict[int, Pieces] = {}
 
     def add(self, chunk: Chunk) -> None:
+        if type(chunk) is Plain:
+            pieces = self._of(chunk.index)
+            if text := chunk.part.get(chunk.key):
+                pieces.text.append(text)
+            return
         if type(chunk) is Repeat and chunk.form is not None:
             self._of(chunk.form.index).text.append(chunk.said)
             return
@@ -284,7 +289,7 @@ class Transcript:
     def texts(self) -> tuple[str, ...]:
         """Each choice's text (or refusal), without label and outer white space."""
         said = [pieces for _, pieces in sorted(self._choices.items())]
-        return tuple(plain("".join(pieces.text) or "".join(pieces.refusal)) for pieces in said)
+        return tuple(wording.plain("".join(pieces.text) or "".join(pieces.refusal)) for pieces in said)
 
 
 class Marker:
@@ -297,6 +302,10 @@ class Marker:
         self._begun: dict[int, int] = {}  # index of the choice -> length of what was set before it
 
     def begin(self, chunk: Chunk, prefix: str) -> None:
+        if type(chunk) is Plain:
+            if chunk.index not in self._begun:
+                self._set(chunk.index, chunk.part, chunk.key, prefix)
+            return
         for choice in choices_of(chunk.body):
             for voice in self._voices:
                 if not voice.part or voice.part in choice:

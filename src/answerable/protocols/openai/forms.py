@@ -16,9 +16,7 @@ import msgspec
 
 from answerable.model.actions import Chunk
 from answerable.protocols.openai.answers import encode, members
-from answerable.protocols.openai.marker import EXTENSION
-from answerable.protocols.openai.voices import Voice
-from answerable.protocols.sse import Event
+from answerable.protocols.openai.plain import Plain
 
 # Needs no escape in JSON and stands in no answer but by ill will; checked then.
 _PROBE: Final = "answerable:0:probe"
@@ -40,31 +38,38 @@ def texts_of(raws: list[bytes]) -> str:
 
 
 class Form:
-    """head, tail: bytes around the text; wire_head, wire_tail: of an event that has this form; index: of the choice
-    that speaks; out: the bytes around the text as they are sent, None until the first such piece is stamped."""
+    """head, tail: bytes around the text, neither empty; wire_head, wire_tail: of an event; index: of the choice that
+    speaks; out: the bytes around the text of an event as it is sent, None until the first is stamped."""
 
     __slots__ = ("head", "index", "out", "tail", "wire_head", "wire_tail")
 
     def __init__(self, head: bytes, tail: bytes, index: int) -> None:
         self.head = head
         self.tail = tail
-        self.index = index
         self.wire_head = b"data: " + head
         self.wire_tail = tail + b"\n\n"
+        self.index = index
         self.out: tuple[bytes, bytes] | None = None
 
-    def run(self, events: list[Event], start: int, end: int) -> list[bytes]:
+    def alone(self, data: bytes) -> bytes | None:
+        """What stands between head and tail if `data` is one event that has both; as `run`."""
+        head, tail = self.wire_head, self.wire_tail
+        if data.startswith(head) and data.endswith(tail) and len(data) >= len(head) + len(tail):
+            raw = data[len(head) : -len(tail)]
+            return None if b"\n" in raw else raw
+        return None
+
+    def run(self, events: list[bytes], start: int, end: int) -> list[bytes]:
         """What stands between head and tail in the events from `start` on that have both, up to the first that has
-        not, or says nothing, or to `end`."""
+        not, or to `end`; whether that is one string each is not looked at."""
         head, tail = self.head, self.tail
         before, after = len(head), len(tail)
         raws: list[bytes] = []
         for at in range(start, end):
-            data = events[at][1]
-            length = len(data) - after
-            if length <= before or not data.startswith(head) or not data.endswith(tail):
+            event = events[at]
+            if not event.startswith(head) or not event.endswith(tail) or len(event) < before + after:
                 break
-            raws.append(data[before:length])
+            raws.append(event[before:-after])
         return raws
 
 
@@ -88,27 +93,24 @@ class Repeat(Chunk):
 
     def wire(self, head: bytes, tail: bytes) -> bytes:
         """The events, with these bytes around each text."""
-        return head + (tail + head).join(self.raws) + tail
+        raws = self.raws
+        return head + (raws[0] if len(raws) == 1 else (tail + head).join(raws)) + tail
 
     def __getattr__(self, name: str) -> Any:
         if name != "body" or self.form is None or len(self.raws) != 1:
             raise AttributeError(name)
         # As it stands by now: stamped, if it was.
         form, out = self.form, self.form.out
-        data = self.wire(*out) if out is not None else self.wire(form.wire_head, form.wire_tail)
-        self.body = members(data[len(b"data: ") :])
+        head, tail = out if out is not None else (form.wire_head, form.wire_tail)
+        self.body = members(self.wire(head, tail)[len(b"data: ") :])
         self.form = None
         return self.body
 
 
-def learn(data: bytes, body: dict[str, Any], index: int, voice: Voice) -> Form | None:
-    """The form of a piece whose only choice, `index`, says a text and nothing else; None if it has none.
-
-    data: the piece; body: its members, untouched.
-    """
-    text = voice.part_of(body).get(voice.text)
-    if not text or EXTENSION in body:
-        return None
+def learn(data: bytes, piece: Plain) -> Form | None:
+    """The form of a piece that says something; None if it has none. data: the piece as it came."""
+    body, part, key = piece.body, piece.part, piece.key
+    text = part[key]
     # As most servers write it, or as those do that write ASCII alone.
     member = encode(text)
     if member not in data:
@@ -116,14 +118,13 @@ def learn(data: bytes, body: dict[str, Any], index: int, voice: Voice) -> Form |
     if data.count(member) != 1 or _PROBE.encode() in data:
         return None
     start = data.index(member)
-    form = Form(data[: start + 1], data[start + len(member) - 1 :], index)
+    form = Form(data[: start + 1], data[start + len(member) - 1 :], piece.index)
     # The proof: with another text between the same bytes, that text is all that changes.
     probe = members(form.head + _PROBE.encode() + form.tail)
-    spoken = voice.part_of(probe)
-    if spoken.get(voice.text) != _PROBE:
-        return None
-    spoken[voice.text] = text
-    return form if probe == body else None
+    part[key] = _PROBE
+    same = probe == body
+    part[key] = text
+    return form if same else None
 
 
 def prepare(form: Form, set_ids: Callable[[Chunk], None]) -> None:

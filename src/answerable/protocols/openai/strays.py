@@ -72,10 +72,10 @@ class Overheard:
 
 
 # Of chat and text completions: members that hold no text, and those whose text is weighed by itself.
-_ANSWER: Final = frozenset(
+ANSWER: Final = frozenset(
     {"id", "object", "created", "model", "choices", "usage", "system_fingerprint", "service_tier"}
 )
-_CHOICE: Final = frozenset({"index", "finish_reason", "delta", "message", "text"})
+CHOICE: Final = frozenset({"index", "finish_reason", "delta", "message", "text"})
 _PART: Final = frozenset(
     {"role", "content", "refusal", "reasoning_content", "reasoning", "tool_calls", "function_call"}
 )  # fmt: skip
@@ -85,10 +85,10 @@ _FUNCTION: Final = frozenset({"name", "arguments", "input"})
 
 def beside(overheard: Overheard, answer: dict[str, Any], voice: Voice) -> str:
     """What detectors see of a completion, or of a piece of one, beside what its choices say. It was read before."""
-    heard = overheard.hear("answer", answer, _ANSWER)
+    heard = overheard.hear("answer", answer, ANSWER)
     for choice in answer.get("choices") or ():
         index, part = voice.speaker(choice)
-        heard += overheard.hear((index, "choice"), choice, _CHOICE)
+        heard += overheard.hear((index, "choice"), choice, CHOICE)
         if part is choice:
             continue
         heard += overheard.hear((index, "part"), part, _PART)

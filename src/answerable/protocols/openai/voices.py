@@ -28,11 +28,12 @@ class Utterance(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Voice:
     """part: the member of a choice that speaks, "" for the choice itself; text: its member with the text; others:
-    members that speak in answers of another form."""
+    members that speak in answers of another form; plain: all members of a choice that says a text and nothing else."""
 
     part: str
     text: str
-    others: tuple[str, ...] = ()
+    others: tuple[str, ...]
+    plain: frozenset[str]
 
     def alone(self, choice: dict[str, Any]) -> None:
         """Take out, in place, what would speak beside this voice: a reader who listens there would get a text that
@@ -97,9 +98,10 @@ class Voice:
         return said
 
 
-CHUNK = Voice("delta", "content", ("message", "text"))
-MESSAGE = Voice("message", "content", ("delta", "text"))
-COMPLETION = Voice("", "text", ("delta", "message"))
+_CHOICE = frozenset({"index", "finish_reason"})
+CHUNK = Voice("delta", "content", ("message", "text"), _CHOICE | {"delta"})
+MESSAGE = Voice("message", "content", ("delta", "text"), _CHOICE | {"message"})
+COMPLETION = Voice("", "text", ("delta", "message"), _CHOICE | {"text"})
 
 
 def _text(part: dict[str, Any], key: str) -> str:
