@@ -31,14 +31,26 @@ def sentence(report: Report) -> str:
     else:
         maker = named(report.maker or report.caller) + _provider(report)
         made = pick(*_ENDINGS.get(report.outcome, _ENDINGS["unknown"])).format(maker=maker)
-    return pick(
-        f"{party(report.party)} answers for this: {made}, asked for by {named(report.caller)}, at {when(report.at)}, "
-        f"under warrant {report.warrant.rid}; proven: record {report.record} is number {report.index} of the "
-        f"{report.size} in the log {report.origin}.",
-        f"本内容由 {party(report.party)} 负责：应 {named(report.caller)} 的请求{made}，时间 {when(report.at)}，"
-        f"许可 {report.warrant.rid}；证明：记录 {report.record} 是日志 {report.origin} 共 {report.size} 条中的第 "
-        f"{report.index} 条。",
-    ) + seen(report.witnesses)
+    answers, caller, at = party(report.party), named(report.caller), when(report.at)
+    return (
+        pick(
+            f"{answers} answers for this: {made}, asked for by {caller}, at {at}, "
+            f"under warrant {report.warrant.rid}; proven: record {report.record} is number {report.index} of the "
+            f"{report.size} in the log {report.origin}.",
+            f"本内容由 {answers} 负责：应 {caller} 的请求{made}，时间 {at}，"
+            f"许可 {report.warrant.rid}；证明：记录 {report.record} 是日志 {report.origin} 共 {report.size} 条中的第 "
+            f"{report.index} 条。",
+        )
+        + _gone(report)
+        + seen(report.witnesses)
+    )
+
+
+def _gone(report: Report) -> str:
+    if report.erased is None:
+        return ""
+    basis, at = report.erased.basis, when(report.erased.at)
+    return pick(f" Its payloads were erased at {at} ({basis}).", f"其载荷已于 {at} 删除（依据 {basis}）。")
 
 
 def stands(logged: Logged) -> str:
@@ -98,6 +110,9 @@ def as_json(report: Report) -> dict[str, Any]:
         "made_by": _system(report.maker) if report.maker else None,
         "copy": report.warrant.copy_id or report.warrant.copy,
         "warrant": report.warrant.rid,
+        "erased": None
+        if report.erased is None
+        else {"rid": report.erased.rid, "basis": report.erased.basis, "at": report.erased.at},
         "used": None
         if report.closing is None
         else {

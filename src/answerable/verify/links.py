@@ -41,6 +41,7 @@ _POINTS: Final[dict[str, dict[str, str]]] = {
     "hold": {"open": "open"},
     "approval": {"hold": "hold"},
     "incident": {"open": "open", "sys": "system"},
+    "erase": {"of": "open"},
 }
 # A later leaf belongs to the earlier one that it names here.
 _FOLLOWS: Final[dict[str, str]] = {
@@ -48,6 +49,7 @@ _FOLLOWS: Final[dict[str, str]] = {
     "hold": "open",
     "approval": "hold",
     "incident": "open",
+    "erase": "of",
     "party": "prev",
 }
 

@@ -20,9 +20,18 @@ from answerable.log.leaf import decode, leaf_hash, rid_of
 from answerable.log.merkle import verify_inclusion
 from answerable.log.receipt import Disclosure, Proved
 from answerable.log.trust import Trust
-from answerable.model.leaves import CloseLeaf, Commitments, CopyLeaf, OpenLeaf, PartyLeaf, SystemLeaf, WarrantLeaf
+from answerable.model.leaves import (
+    CloseLeaf,
+    Commitments,
+    CopyLeaf,
+    EraseLeaf,
+    OpenLeaf,
+    PartyLeaf,
+    SystemLeaf,
+    WarrantLeaf,
+)
 from answerable.verify.links import Graph, Placed
-from answerable.verify.report import Closing, Content, PartyFact, Report, SystemFact, WarrantFact
+from answerable.verify.report import Closing, Content, Erasure, PartyFact, Report, SystemFact, WarrantFact
 
 
 def verify(data: bytes, trust: Trust) -> Report:
@@ -122,6 +131,7 @@ def _report(
         index=index,
         size=head.size,
         root=head.root,
+        erased=_erased(graph),
     )
 
 
@@ -156,6 +166,11 @@ def _warrant(rid: str, leaf: WarrantLeaf, graph: Graph) -> WarrantFact:
     if copy and copy.sys != leaf.sys:
         raise VerificationError("receipt.inconsistent", detail="the warrant's copy is of another system")
     return WarrantFact(rid, leaf.cpy, copy.id if copy else "", leaf.tier, leaf.aud)
+
+
+def _erased(graph: Graph) -> Erasure | None:
+    leaves = ((entry.rid, entry.leaf) for entry in graph)
+    return next((Erasure(rid, leaf.bas, leaf.t) for rid, leaf in leaves if isinstance(leaf, EraseLeaf)), None)
 
 
 def _closing(record: str, graph: Graph) -> Closing | None:

@@ -58,6 +58,15 @@ class Closing:
 
 
 @dataclass(frozen=True, slots=True)
+class Erasure:
+    """The payloads of the record were erased. basis: under which rule, as the leaf names it; at: ms UTC."""
+
+    rid: str
+    basis: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
 class Content:
     """What was disclosed and matched its commitment. rid: the leaf that commits; group: in, out, ctx, reason …"""
 
@@ -86,7 +95,8 @@ class Report:
     """One record, proven. `caller` asked, `maker` is the model that answered (None: a tool call, or refused before).
 
     closing None: the receipt does not show how it ended. at: when it was decided, ms UTC by the gateway's clock.
-    witnesses: who of the trust file cosigned the checkpoint, and when, s UTC by their own clocks.
+    witnesses: who of the trust file cosigned the checkpoint, and when, s UTC by their own clocks. erased: None where
+    the receipt shows no erasure; there may have been one.
     """
 
     record: str
@@ -110,6 +120,7 @@ class Report:
     size: int
     root: bytes
     witnesses: tuple[tuple[str, int], ...] = ()
+    erased: Erasure | None = None
 
     @property
     def outcome(self) -> str:

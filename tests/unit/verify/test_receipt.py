@@ -15,7 +15,7 @@ from answerable.log import receipt as receipts
 from answerable.log.leaf import rid
 from answerable.log.receipt import Disclosure
 from answerable.log.trust import Trust
-from answerable.model.leaves import CloseLeaf, PartyLeaf
+from answerable.model.leaves import CloseLeaf, EraseLeaf, PartyLeaf
 from answerable.verify.receipt import verify
 from tests.small_log import (
     ORIGIN,
@@ -263,6 +263,21 @@ def test_a_later_leaf_without_its_first() -> None:
     forger = Forger()
     lost = forger.log.add(party("Deployer", "vouched", prev=forger.rids["deployer"]))
     assert code(standing(forger, party("Deployer", "proven", prev=lost))) == "receipt.spare"
+
+
+def test_an_erasure_is_told() -> None:
+    forger = Forger()
+    forger.receipt()
+    erased = EraseLeaf(bas="pipl-47", by=forger.rids["deployer"], n=nonce("e"), of=forger.rids["open"], t=T0 + 9)
+    forger.rids["erase"] = forger.log.add(erased)
+    others = [value for name, value in forger.rids.items() if name != "open"]
+    report = verify(forger.log.receipt(forger.rids["open"], *others), TRUST)
+    assert report.erased is not None
+    assert (report.erased.rid, report.erased.basis, report.erased.at) == (forger.rids["erase"], "pipl-47", T0 + 9)
+    assert verify(GOOD, TRUST).erased is None
+    foreign = EraseLeaf(bas="pipl-47", by=forger.rids["deployer"], n=nonce("f"), of=forger.rids["deployer"], t=T0)
+    others.append(forger.log.add(foreign))
+    assert code(forger.log.receipt(forger.rids["open"], *others)) == "receipt.inconsistent"
 
 
 def test_a_refused_action_has_no_maker() -> None:
