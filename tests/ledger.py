@@ -142,7 +142,7 @@ class Faulty:
 
     def __getattr__(self, name: str) -> object:
         target = getattr(self._store, name)
-        if name not in ("append", "put_payloads", "reopen", "sweep"):
+        if name not in ("append", "erase", "put_payloads", "reopen", "sweep"):
             return target
 
         def call(*arguments: object, **named: object) -> object:

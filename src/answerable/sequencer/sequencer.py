@@ -21,6 +21,7 @@ from answerable.errors import AnswerableError, Refused, Unavailable
 from answerable.log.leaf import MAX_LEAF
 from answerable.model.units import Committed, Effect, Lane, Space, Unit
 from answerable.ports import Clock, Signer, Store
+from answerable.privacy.erasure import gone, pending
 from answerable.sequencer.guard import Guard
 from answerable.sequencer.lanes import Entry, Lanes
 from answerable.sequencer.quorum import Quorum
@@ -77,6 +78,7 @@ class Sequencer:
         self._wakes: SimpleQueue[None] = SimpleQueue()
         self._askers: deque[Future[bytes]] = deque()
         self._shown: deque[bytes] = deque()
+        self._erasing: deque[tuple[Sequence[tuple[int, str]], Future[int]]] = deque()
         self._thread = threading.Thread(target=self._main, name="sequencer", daemon=True)
         self._stopped: AnswerableError | None = Unavailable("log.stopped", detail="not started")
         self._idle = False
@@ -84,10 +86,11 @@ class Sequencer:
         self._refusals_due: asyncio.TimerHandle | None = None
         self._flushing: asyncio.Task[None] | None = None
         self.settled: tuple[str, ...] = ()  # rids of the open leaves that were closed as unknown at start
+        self.erased: tuple[str, ...] = ()  # rids of the open leaves whose erasure was ended at start
 
     async def start(self) -> None:
-        """Verify the store, then settle actions that have an open leaf and no close leaf. Raises Unavailable
-        ``store.*``: then nothing was signed or written."""
+        """Verify the store, then settle actions that have an open leaf and no close leaf, and end erasures that were
+        cut short. Raises Unavailable ``store.*``: then nothing was signed or written."""
         self._loop = asyncio.get_running_loop()
         await asyncio.to_thread(self._writer.open)
         opens = self._writer.rows.space(Space.OPENS)
@@ -98,6 +101,7 @@ class Sequencer:
         self.settled = tuple(rid for rid, _ in opens)
         if opens:
             _log.warning("settled as unknown, since nobody saw how they ended: %s", ", ".join(self.settled))
+        self.erased = await self._end_erasures()
 
     async def close(self) -> None:
         """Write what waits, publish, and let store and guard go."""
@@ -187,6 +191,33 @@ class Sequencer:
             self._idle = False
             self._wakes.put(None)
 
+    async def erase(self, leaves: Sequence[tuple[int, str]]) -> int:
+        """`Store.erase`, between two batches. Raises Unavailable ``store.*``, ``log.stopped``: whatever is not erased
+        yet stays marked in `Space.ERASING` by who asked."""
+        if self._stopped is not None:
+            raise Unavailable("log.stopped", **self._stopped.params)
+        future: Future[int] = self._loop.create_future()
+        self._erasing.append((leaves, future))
+        if self._idle:
+            self._idle = False
+            self._wakes.put(None)
+        return await future
+
+    async def _end_erasures(self) -> tuple[str, ...]:
+        """What was recorded as erased, and is not known to be gone, goes now; rids of the records."""
+        ended = []
+        for record, row in self._writer.rows.space(Space.ERASING):
+            try:
+                await self.erase(pending(row))
+                await self.commit(gone(record))
+            except AnswerableError as error:
+                _log.error("the erasure of %s is recorded and not ended: %s", record, error)
+            else:
+                ended.append(record)
+        if ended:
+            _log.warning("erasures that were cut short are ended: %s", ", ".join(ended))
+        return tuple(ended)
+
     # --- on the loop, called by the thread ---
 
     def _deliver(self, batch: Batch) -> None:
@@ -219,6 +250,14 @@ class Sequencer:
             else:
                 future.set_result(note)
 
+    def _wiped(self, future: Future[int], count: int, error: AnswerableError | None) -> None:
+        if future.done():
+            return
+        if error is not None:
+            future.set_exception(error)
+        else:
+            future.set_result(count)
+
     def _end(self) -> None:
         """The thread is gone. After a defect nobody may be left waiting."""
         if self._stopped is None:
@@ -228,6 +267,8 @@ class Sequencer:
                 entry.outcome = self._stopped
             self._deliver(Batch(entries, 0, 0))
         self._answer(list(self._askers), b"", self._stopped)
+        for _, future in self._erasing:
+            self._wiped(future, 0, self._stopped)
 
     def _flush_refusals(self) -> None:
         self._refusals_due = None
@@ -263,6 +304,9 @@ class Sequencer:
                     return
             while self._shown:
                 self._writer.confront(self._shown.popleft())
+            while self._erasing:
+                if not self._wipe(*self._erasing.popleft()):
+                    return
             now = self._clock.mono_ms()
             if urgent or self._askers or (now - published >= PUBLISH_EVERY_MS and self._writer.unpublished):
                 published = now
@@ -283,7 +327,7 @@ class Sequencer:
     def _wait(self) -> bool:
         """Until something comes in or is due; False when all is written and the end has come."""
         self._idle = True
-        if self._lanes.waiting() or self._askers or self._shown:
+        if self._lanes.waiting() or self._askers or self._shown or self._erasing:
             self._idle = False
             return True
         if self._closing:
@@ -303,6 +347,19 @@ class Sequencer:
             _log.error("the checkpoint was not published: %s", error)
             failed = error
         return not askers or self._call(self._answer, askers, note, failed)
+
+    def _wipe(self, leaves: Sequence[tuple[int, str]], future: Future[int]) -> bool:
+        count = 0
+        failed: AnswerableError | None = None
+        try:
+            count = self._writer.erase(leaves)
+        except AnswerableError as error:
+            _log.error("payloads were not erased: %s", error)
+            failed = error
+        except Exception as error:  # noqa: BLE001  # a defect here must not end the log
+            _log.exception("erasing payloads met a defect")
+            failed = Unavailable("log.stopped", detail=type(error).__name__)
+        return self._call(self._wiped, future, count, failed)
 
     def _sweep(self) -> bool:
         try:

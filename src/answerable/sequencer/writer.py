@@ -18,6 +18,7 @@ from answerable.errors import AnswerableError, Refused, Unavailable, Verificatio
 from answerable.log import checkpoint
 from answerable.model.units import Effect, Lane, Unit
 from answerable.ports import Clock, Signer, Store
+from answerable.sequencer import keeping
 from answerable.sequencer.guard import Guard
 from answerable.sequencer.lanes import Entry
 from answerable.sequencer.publisher import Publisher
@@ -86,7 +87,7 @@ class Writer:
         self._note = self._store.checkpoint()
         self.rows = Rows(self._store)
         self._guard.advance(*self._head)
-        while self._store.sweep(self._clock.now_ms()):
+        while keeping.sweep(self._store, self.rows, self._clock.now_ms()):
             pass
 
     @property
@@ -214,7 +215,13 @@ class Writer:
 
     def sweep(self) -> bool:
         """Delete some of the payloads that have expired; returns whether more may be left. Raises Unavailable."""
-        return self.broken is None and self._store.sweep(self._clock.now_ms()) > 0
+        return self.broken is None and keeping.sweep(self._store, self.rows, self._clock.now_ms()) > 0
+
+    def erase(self, leaves: Sequence[tuple[int, str]]) -> int:
+        """`Store.erase`. Raises Unavailable ``store.*``, ``log.stopped`` while the store is broken."""
+        if self.broken is not None:
+            raise Unavailable("log.stopped", detail=self.broken.code)
+        return self._store.erase(leaves)
 
     def close(self) -> None:
         """Publish, then close store and guard."""

@@ -420,3 +420,55 @@ async def test_a_checkpoint_of_its_own_that_it_does_not_continue_stops_the_log_f
     with unavailable("log.stopped"):
         await bench.sequencer.commit(opening()[0])
     await bench.sequencer.close()
+
+
+@pytest.mark.asyncio
+async def test_payloads_are_erased_between_two_batches(bench: Bench) -> None:
+    unit, its = opening()
+    await bench.sequencer.commit(unit)
+    assert await bench.sequencer.erase([(0, its)]) == 1
+    assert await bench.sequencer.erase([(0, its)]) == 0
+    view = bench.memory.view()
+    assert view.payload(its, "in") is None
+    view.close()
+    await bench.sequencer.commit(closing(its))
+
+
+@pytest.mark.asyncio
+async def test_a_failed_erasure_is_told_and_the_log_goes_on(bench: Bench) -> None:
+    unit, its = opening()
+    await bench.sequencer.commit(unit)
+    for error, code in ((Unavailable("store.failed", detail="EIO"), "store.failed"), (ValueError("x"), "log.stopped")):
+        bench.store.plan["erase"] = ("before", error)
+        with unavailable(code):
+            await bench.sequencer.erase([(0, its)])
+    await bench.sequencer.commit(closing(its))
+    assert await bench.sequencer.erase([(0, its)]) == 1
+    await bench.sequencer.close()
+    with unavailable("log.stopped"):
+        await bench.sequencer.erase([(0, its)])
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("fails", [False, True])
+async def test_an_erasure_that_was_recorded_and_not_ended_is_ended_at_the_next_start(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, fails: bool
+) -> None:
+    first = Bench(tmp_path)
+    await first.sequencer.start()
+    unit, its = opening()
+    marked = Put(Space.ERASING, its, msgspec.json.encode([(0, its)]))
+    await first.sequencer.commit(msgspec.structs.replace(unit, effects=(marked,)))
+    await first.sequencer.close()  # as if it had died between the leaf and the bytes
+    store = Faulty(first.memory)
+    if fails:
+        store.plan["erase"] = ("before", Unavailable("store.failed", detail="EIO"))
+    again = sequencer_over(store, guard_at(tmp_path))  # type: ignore[arg-type]
+    await again.start()
+    view = first.memory.view()
+    assert (view.payload(its, "in") is None) is not fails
+    view.close()
+    assert again.erased == (() if fails else (its,))
+    assert its in caplog.text
+    assert bool(list(first.memory.rows(Space.ERASING))) is fails
+    await again.close()
