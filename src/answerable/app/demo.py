@@ -136,6 +136,9 @@ async def _open(config: Config, say: Say) -> Core:
         if not core.demo:
             await core.close()
             raise Refused("store.not_demo", path=str(path))
+        if core.ledger.failure is not None:  # `serve` would show what can be read; a demo is begun anew
+            await core.close()
+            raise core.ledger.failure
         return core
     say(f"making the store {path}", f"正在创建存储 {path}")
     founding = Founding(fleet.DOMAIN, fleet.OPERATOR, fleet.OPERATOR_NAME, staff=DEMO_STAFF, demo=True)

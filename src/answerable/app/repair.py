@@ -15,6 +15,7 @@ from answerable.log.trust import parse
 from answerable.ports import StoreView
 from answerable.sequencer.audit import Audit, audit
 from answerable.sequencer.guard import Seen, peek
+from answerable.sequencer.recovery import examine
 from answerable.stores.sqlite import LOG_FILE
 from answerable.stores.view import SqliteView
 
@@ -61,6 +62,18 @@ def fsck(config: Config, *, payloads: bool = True, state: bool = True) -> Audit:
     if unguarded is not None:
         found.add(unguarded)
     return found
+
+
+def glance(config: Config) -> int:
+    """What a start would verify; the number of leaves. Cheap, and changes nothing. Raises Unavailable ``store.*`` for
+    what a start would find, and as `fsck`."""
+    origin, vkeys = origin_and_keys(config)
+    keys = load(config.store_path)
+    view = open_view(config, keys.payload)
+    try:
+        return examine(view, peek(config.guard_path, origin), (checkpoint.vkey(origin, keys.log.public), *vkeys)).size
+    finally:
+        view.close()
 
 
 def _seen(path: Path, origin: str) -> tuple[Seen | None, AnswerableError | None]:

@@ -38,6 +38,11 @@ def run(config: Config, announce: Announce, say: Say = lambda _en, _zh: None) ->
         except BaseException:
             await core.close()
             raise
+        if (failure := core.ledger.failure) is not None:
+            say(
+                f"READ-ONLY. {failure.code}: {failure.reason('en')} {failure.remedy('en')}",
+                f"只读。{failure.code}：{failure.reason('zh')}{failure.remedy('zh')}",
+            )
         return await until_asked(Service(core, say), announce)
 
     return on_loop(serve())

@@ -82,7 +82,8 @@ class Service:
         )
         try:
             deps, issuer, holder, metrics = await self._wire()
-            await self.serving.start()
+            if core.ledger.failure is None:  # a store that cannot be written serves no model
+                await self.serving.start()
         except BaseException:
             sock.close()
             raise
@@ -177,6 +178,8 @@ class Service:
         core.watchers.append(lambda effects: self._follow_stops(flights, effects))
         metrics = Metrics()
         metrics.gauge("answerable_flights", "Actions in flight.", lambda: len(flights))
+        if core.witnesses is not None:
+            core.witnesses.measure(metrics.gauge)
         deps = Deps(
             clock=core.clock,
             desk=Desk(
@@ -205,7 +208,7 @@ class Service:
             encode(PluginLeaf(dig=p.digest, n=nonce(), name=p.name, port=p.port, t=self.core.now, ver=p.version))
             for p in loaded
         ]
-        if leaves:
+        if leaves and self.core.ledger.failure is None:
             await self.core.ledger.commit(Unit(leaves=tuple(leaves)))
         return tuple(p.value for p in loaded)
 

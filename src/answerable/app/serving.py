@@ -84,7 +84,8 @@ class Serving:
             await remote.close()
         for local in self._locals:
             await local.close()
-        await end_dead_copies(self._core)
+        if self._core.ledger.failure is None:
+            await end_dead_copies(self._core)
 
     async def end_terminated(self, terminated: Callable[[Copy], bool]) -> None:
         """End the child processes of copies that an order terminated. A suspended one is left: it is not admitted, and

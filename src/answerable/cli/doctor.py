@@ -141,6 +141,26 @@ def guard(args: argparse.Namespace, here: Any) -> Iterator[Finding]:
         yield Finding("guard", OK, str(path))
 
 
+def log(args: argparse.Namespace, here: Any) -> Iterator[Finding]:
+    """What a start of the service verifies: head, right edge and newest leaves of the log, against the guard."""
+    from answerable.app import repair
+    from answerable.errors import AnswerableError
+
+    if not here.store.is_dir():
+        return
+    lang = pick("en", "zh")
+    try:
+        size = repair.glance(here.config)
+    except AnswerableError as error:
+        remedy = error.remedy(lang) + pick(
+            " `answerable log fsck` tells more; docs/operate/log.md has the steps.",
+            "`answerable log fsck` 给出详情；步骤见 docs/operate/log.md。",
+        )
+        yield Finding("log", FAIL, f"{error.code}: {error.reason(lang)}", remedy)
+        return
+    yield Finding("log", OK, pick(f"{size} leaves, as the guard knows them", f"{size} 片叶子，与守卫一致"))
+
+
 def trust(args: argparse.Namespace, here: Any) -> Iterator[Finding]:
     from answerable.errors import AnswerableError
 
@@ -246,6 +266,7 @@ LOOKS: Final[tuple[Callable[[argparse.Namespace, Any], Iterator[Finding]], ...]]
     clock,
     store,
     guard,
+    log,
     trust,
     service,
     models,

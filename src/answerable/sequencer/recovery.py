@@ -18,10 +18,10 @@ from answerable.model.leaves import CloseLeaf
 from answerable.model.terms import Outcome
 from answerable.model.units import Drop, Expect, Space, Unit
 from answerable.ports import Store, StoreView
-from answerable.sequencer.guard import Guard
+from answerable.sequencer.guard import Guard, Seen
 
 
-def examine(store: Store, guard: Guard, vkeys: Sequence[str]) -> Frontier:
+def examine(store: Store | StoreView, guard: Guard | Seen, vkeys: Sequence[str]) -> Frontier:
     """The tree's right edge, verified. vkeys: this log's verifier key, then those that it had before: after a rotation
     the newest head is still one that a former key signed.
 
@@ -36,7 +36,7 @@ def examine(store: Store, guard: Guard, vkeys: Sequence[str]) -> Frontier:
     return frontier
 
 
-def _edge(store: Store, vkeys: Sequence[str]) -> Frontier:
+def _edge(store: Store | StoreView, vkeys: Sequence[str]) -> Frontier:
     size, root = store.head()
     note = store.checkpoint()
     if size:
@@ -54,7 +54,7 @@ def _edge(store: Store, vkeys: Sequence[str]) -> Frontier:
     return frontier
 
 
-def _leaves(store: Store, start: int, end: int) -> list[bytes]:
+def _leaves(store: Store | StoreView, start: int, end: int) -> list[bytes]:
     try:
         return store.leaves(start, end)
     except Unavailable as error:
@@ -63,7 +63,7 @@ def _leaves(store: Store, start: int, end: int) -> list[bytes]:
         raise
 
 
-def _unforked(store: Store, guard: Guard, vkeys: Sequence[str], frontier: Frontier) -> None:
+def _unforked(store: Store | StoreView, guard: Guard | Seen, vkeys: Sequence[str], frontier: Frontier) -> None:
     seen = [(guard.size, guard.root)]
     if guard.published:
         try:
