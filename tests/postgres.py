@@ -218,14 +218,18 @@ def address(server: Server, database: str = "postgres", role: str = "postgres", 
     return Address(server.url(database, role), **more)
 
 
-def postgres_store(server: Server, database: str) -> Callable[[Path], PostgresStore]:
+def store_at(url: str) -> Callable[[Path], PostgresStore]:
     """As `tests.ledger.sqlite_store`: made at the first call, opened at the next."""
     from tests.ledger import PAYLOAD_KEY
 
     def make(folder: Path) -> PostgresStore:
         path = folder / "store"
         if (path / "payload-keys").exists():
-            return PostgresStore.open(path, address(server, database), payload_key=PAYLOAD_KEY)
-        return PostgresStore.create(path, address(server, database), payload_key=PAYLOAD_KEY)
+            return PostgresStore.open(path, Address(url), payload_key=PAYLOAD_KEY)
+        return PostgresStore.create(path, Address(url), payload_key=PAYLOAD_KEY)
 
     return make
+
+
+def postgres_store(server: Server, database: str) -> Callable[[Path], PostgresStore]:
+    return store_at(server.url(database))

@@ -29,13 +29,17 @@ class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 class StoreConfig(Section, frozen=True, kw_only=True):
     """Where state is kept. `guard`: folder of the anti-fork guard, to be on another disk than `path`; empty: beside
-    it."""
+    it. `url`: a PostgreSQL database for log and state (docs/operate/postgresql.md); empty: files in `path`."""
 
     path: str = ""
     guard: str = ""
     payloads: bool = True  # keep what commitments hide; off: the salts alone
     payload_days: int = 30
     queue: int = 8192  # units that may wait for the disk; past it a call is refused
+    url: str = ""  # postgresql://role@host/database, without a password
+    password_file: str = ""  # of the database's role, mode 600; empty: none, or as libpq's passfile says
+    schema: str = "answerable"  # of the database's tables
+    unsafe_server: bool = False  # take a server that may forget what it acknowledged
 
 
 class GatewayConfig(Section, frozen=True, kw_only=True):
@@ -116,6 +120,19 @@ class PolicyConfig(Section, frozen=True, kw_only=True):
     use: tuple[str, ...] = ()
 
 
+class LogConfig(Section, frozen=True, kw_only=True):
+    """The log's witnesses. policy: a C2SP tlog-policy file with their keys and the quorum that this log's readers
+    demand; empty: nobody is asked. witnesses: name in that file -> address (submission prefix), where the file has
+    none."""
+
+    policy: str = ""
+    witnesses: dict[str, str] = {}
+    witness_ca_file: str = ""  # PEM of the authority behind their certificates, in place of the system's
+    witness_every_s: float = 10.0  # asked so often while the log grows, and at once when a record waits
+    witness_timeout_s: float = 5.0  # of each step of a request
+    witness_wait_s: float = 10.0  # that a record waits for its quorum, then its act does not happen
+
+
 class RegistryConfig(Section, frozen=True, kw_only=True):
     """anchors: PEM files of the root certificates by which a party may prove its identifier; none trusts nobody."""
 
@@ -132,6 +149,7 @@ class Config(Section, frozen=True, kw_only=True):
     detectors: DetectorsConfig = DetectorsConfig()
     policy: PolicyConfig = PolicyConfig()
     registry: RegistryConfig = RegistryConfig()
+    log: LogConfig = LogConfig()
     upstreams: dict[str, UpstreamConfig] = {}
 
     @property

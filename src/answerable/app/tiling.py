@@ -9,40 +9,23 @@ from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import Final
 
+from answerable.app.stores import open_log
 from answerable.config import Config
-from answerable.errors import Unavailable
 from answerable.net.bind import tcp
 from answerable.net.bridge import asgi
 from answerable.net.server import Listener
 from answerable.net.source import Source
-from answerable.stores.database import connect_reading
-from answerable.stores.reads import LogReads
-from answerable.stores.sqlite import LOG_FILE
 from answerable.tiles.live import Live, Published
 from answerable.tiles.serve import TileServer
 
 PUBLISHED: Final = "published"
 
 
-class StoredLog(LogReads):
-    """The log's file of a SQLite store, and nothing else of it."""
-
-    def __init__(self, store: Path) -> None:
-        """Raises Unavailable ``store.missing``, ``store.*``."""
-        if not (store / LOG_FILE).is_file():
-            raise Unavailable("store.missing", path=str(store))
-        self._file = connect_reading(store / LOG_FILE)
-        super().__init__(self._file)
-
-    def close(self) -> None:
-        self._file.close()
-
-
 def live(config: Config, *, minimum: int = 0) -> Live:
     """The configured store's log, as far as its guard says that it was published. Raises Unavailable ``store.*``."""
     published = Published(config.guard_path / PUBLISHED)
     published()
-    return Live(StoredLog(config.store_path), published, minimum=minimum, name=str(config.store_path))
+    return Live(open_log(config), published, minimum=minimum, name=str(config.store_path))
 
 
 async def serve(

@@ -56,12 +56,15 @@ class Keyring:
         path = self._folder / str(day)
         try:
             new = not path.exists()
-            file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
             try:
                 # A slot that was half written when the machine stopped is left behind.
-                slot = -(-os.fstat(file).st_size // KEY_LENGTH)
-                if os.pwrite(file, drawn, slot * KEY_LENGTH) != KEY_LENGTH:
+                half = os.fstat(file).st_size % KEY_LENGTH
+                data = bytes(KEY_LENGTH - half if half else 0) + drawn
+                if os.write(file, data) != len(data):
                     raise Unavailable("store.full")
+                # Where it went, also if another process, whose turn is over, appended at the same moment.
+                slot = os.lseek(file, 0, os.SEEK_CUR) // KEY_LENGTH - 1
                 os.fsync(file)
             finally:
                 os.close(file)

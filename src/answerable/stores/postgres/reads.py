@@ -11,6 +11,7 @@ from answerable.log.leaf import leaf_hash
 from answerable.log.merkle import TILE_WIDTH
 from answerable.model.units import Space
 from answerable.stores.journal import Journal
+from answerable.stores.postgres.address import Address
 from answerable.stores.postgres.session import Session
 
 # Bytes of leaves that one statement brings at most, give or take a batch.
@@ -125,6 +126,17 @@ class LogReads:
                 raise Unavailable("store.absent", index=index)
             self._first, self._bundle = row["first"], bundle
         return self._first, self._bundle
+
+
+class StoredLog(LogReads):
+    """The log of a database, and nothing else of it: for readers without the store's folder."""
+
+    def __init__(self, address: Address) -> None:
+        """Raises Unavailable ``store.*``."""
+        super().__init__(Session(address, reading=True))
+
+    def close(self) -> None:
+        self._session.close()
 
 
 def _leaves(row: Any) -> list[bytes]:
