@@ -12,8 +12,9 @@ from answerable.crypto.b64 import b64u
 from answerable.crypto.ed25519 import Key
 from answerable.log import checkpoint, receipt, statement
 from answerable.log.commitment import commit
+from answerable.log.joint import Joint
 from answerable.log.leaf import encode, leaf_hash, rid
-from answerable.log.merkle import Frontier, inclusion_proof
+from answerable.log.merkle import Frontier, consistency_proof, inclusion_proof
 from answerable.log.note import VerifierKey
 from answerable.log.receipt import Disclosure, Proved
 from answerable.log.trust import Trust
@@ -85,10 +86,11 @@ class SmallLog:
     frontier: Frontier = field(default_factory=Frontier)
     disclosures: list[Disclosure] = field(default_factory=list)
     signer: Key = field(default_factory=lambda: key("log"))
+    origin: str = ORIGIN
 
     @property
     def trust(self) -> Trust:
-        return Trust((VerifierKey.of(ORIGIN, self.signer.public),))
+        return Trust((VerifierKey.of(self.origin, self.signer.public),))
 
     def add(self, leaf: Leaf, payloads: dict[str, bytes] | None = None) -> str:
         """Append a leaf; the salts of its payloads are those of `hidden`."""
@@ -107,18 +109,25 @@ class SmallLog:
         return Proved(self.leaves[index], index, tuple(path))
 
     def checkpoint(self) -> bytes:
-        return checkpoint.sign(ORIGIN, self.frontier.size, self.frontier.root(), self.signer)
+        return checkpoint.sign(self.origin, self.frontier.size, self.frontier.root(), self.signer)
 
     def index(self, rid_: str) -> int:
         return next(i for i, data in enumerate(self.leaves) if rid(data) == rid_)
 
-    def receipt(self, record: str, *others: str, groups: tuple[str, ...] = ("in", "out", "name")) -> bytes:
+    def receipt(
+        self,
+        record: str,
+        *others: str,
+        groups: tuple[str, ...] = ("in", "out", "name"),
+        root: Joint | None = None,
+    ) -> bytes:
         shown = {record, *others}
         return receipt.build(
             self.proved(self.index(record)),
             [self.proved(self.index(other)) for other in others],
             [part for part in self.disclosures if part.rid in shown and part.group in groups],
             self.checkpoint(),
+            root,
         )
 
 
@@ -148,8 +157,8 @@ class World:
         """What a full receipt of the record holds beside it."""
         return tuple(value for name, value in self.rids.items() if name not in ("open", "noise"))
 
-    def receipt(self) -> bytes:
-        return self.log.receipt(self.rids["open"], *self.members)
+    def receipt(self, root: Joint | None = None) -> bytes:
+        return self.log.receipt(self.rids["open"], *self.members, root=root)
 
 
 def party(name: str, std: str = "declared", **more: str) -> PartyLeaf:
@@ -264,6 +273,25 @@ def world(noise: int = 5) -> World:
     add("open", opened(rids), {"in": ASKED})
     add("close", closed(rids["open"]), {"out": ANSWERED})
     return World(log, rids)
+
+
+def joined(small: World, more: int = 3) -> tuple[Joint, SmallLog]:
+    """What a root log recorded of the small one when that had grown by `more` leaves; and the root log."""
+    shard, root = SmallLog(list(small.log.leaves)), SmallLog(signer=key("root"), origin="root.invalid/log")
+    size = small.log.frontier.size
+    shard.tiles.update(shard.frontier.append([leaf_hash(data) for data in shard.leaves]))
+    for count in range(more):
+        shard.add(RefusalsLeaf(n=nonce(f"later {count}"), num={}, t=T0 + 900, t0=T0))
+    for count in range(5):
+        root.add(RefusalsLeaf(n=nonce(f"root {count}"), num={}, t=T0 + 900, t0=T0))
+    recorded = ShardLeaf(
+        n=nonce("joined"), origin=ORIGIN, root=shard.frontier.root().hex(), size=size + more, t=T0 + 1000
+    )
+    where = root.index(root.add(recorded))
+    root.add(RefusalsLeaf(n=nonce("root last"), num={}, t=T0 + 1000, t0=T0))
+    path = consistency_proof(shard.read_tile, size, size + more) if more else []
+    proved = root.proved(where)
+    return Joint(tuple(path), proved.leaf, proved.index, proved.path, root.checkpoint()), root
 
 
 def every_kind() -> list[Leaf]:

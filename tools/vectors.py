@@ -200,6 +200,10 @@ def receipts() -> Any:
     return {
         "trust": trust.format(small.log.trust).decode(),
         "receipt": good.decode(),
+        "joined": {
+            "trust": trust.format(small_log.joined(small)[1].trust).decode(),
+            "receipt": small.receipt(small_log.joined(small)[0]).decode(),
+        },
         "witnessed": {"trust": trust.format(witnessed).decode(), "receipt": rebuilt(checkpoint=seen(0)).decode()},
         "report": json.loads(json.dumps(report, default=lambda raw: raw.hex())),
         "refused": [

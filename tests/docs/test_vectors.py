@@ -127,6 +127,13 @@ def test_witnessed_receipts() -> None:
     assert [name for name, _ in report.witnesses] == ["w1"]
 
 
+def test_receipts_of_a_shard() -> None:
+    row = load("receipt")["joined"]
+    report = verify(row["receipt"].encode(), trust.parse(row["trust"].encode()))
+    assert report.joined is not None
+    assert report.joined.origin != report.origin
+
+
 def test_proofs() -> None:
     vectors_ = load("proof")
     believed = trust.parse(vectors_["trust"].encode())

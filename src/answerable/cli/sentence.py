@@ -41,9 +41,17 @@ def sentence(report: Report) -> str:
             f"许可 {report.warrant.rid}；证明：记录 {report.record} 是日志 {report.origin} 共 {report.size} 条中的第 "
             f"{report.index} 条。",
         )
+        + _joined(report)
         + _gone(report)
         + seen(report.witnesses)
     )
+
+
+def _joined(report: Report) -> str:
+    if report.joined is None:
+        return ""
+    origin, size = report.joined.origin, report.joined.size
+    return pick(f" That log stands in {origin}, at {size}.", f"该日志已记入 {origin}（{size} 条）。")
 
 
 def _gone(report: Report) -> str:
@@ -128,6 +136,9 @@ def as_json(report: Report) -> dict[str, Any]:
             "root": report.root.hex(),
             "disclosed": sorted({part.group for part in report.contents}),
             "witnesses": dict(report.witnesses),
+            "joined": None
+            if report.joined is None
+            else {"origin": report.joined.origin, "size": report.joined.size, "root": report.joined.root.hex()},
         },
     }
 

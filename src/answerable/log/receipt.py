@@ -14,12 +14,15 @@ from hashlib import sha256
 from typing import Final
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from answerable.crypto.b64 import b64u, unb64u
 from answerable.errors import VerificationError
 from answerable.log import proof as proofs
 from answerable.log.commitment import SALT_LENGTH
+from answerable.log.joint import Joint
 from answerable.log.leaf import MAX_LEAF
+from answerable.log.note import MAX_NOTE
 from answerable.log.proof import Proof, check_index, check_path, malformed
 
 FORMAT: Final = "answerable/receipt/v1"
@@ -51,12 +54,13 @@ class Disclosure:
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """A receipt as it was read: form alone. leaves: ascending by index, without the record's own; disclosures:
-    ascending by rid and group; checkpoint: the signed note, byte for byte."""
+    ascending by rid and group; checkpoint: the signed note, byte for byte; root: that a root log recorded it."""
 
     record: Proved
     leaves: tuple[Proved, ...]
     disclosures: tuple[Disclosure, ...]
     checkpoint: bytes
+    root: Joint | None = None
 
 
 class _Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -76,21 +80,38 @@ class _Leaf(_Part, frozen=True, kw_only=True):
     path: list[str]
 
 
+class _Root(_Part, frozen=True, kw_only=True):
+    checkpoint: str  # its text
+    consistency: list[str]
+    digest: str
+    index: int
+    leaf: str
+    path: list[str]
+
+
 class _Extra(_Part, frozen=True, kw_only=True):
-    # SHA-256 of the checkpoint's bytes. It proves nothing; with it a byte of a signature that this reader has no key
-    # for cannot change unseen, while such signatures are passed over as signed notes demand.
+    # SHA-256 of the checkpoint's bytes, as `digest` is in `root`. It proves nothing; with it a byte of a signature that
+    # this reader has no key for cannot change unseen, while such signatures are passed over as signed notes demand.
     checkpoint: str
     disclosures: list[_Disclosure]
     format: str
     leaf: str
     leaves: list[_Leaf]
+    root: _Root | UnsetType = UNSET
 
 
 _decode = msgspec.json.Decoder(_Extra).decode
 
 
-def build(record: Proved, leaves: Iterable[Proved], disclosures: Iterable[Disclosure], checkpoint: bytes) -> bytes:
+def build(
+    record: Proved,
+    leaves: Iterable[Proved],
+    disclosures: Iterable[Disclosure],
+    checkpoint: bytes,
+    root: Joint | None = None,
+) -> bytes:
     """The file. All proofs are against `checkpoint`; order does not matter, leaves given twice are written once.
+    root: for a log that is a shard, that its root log recorded this tree or one that continues it.
 
     Raises VerificationError ``receipt.malformed`` for what a reader would refuse.
     """
@@ -101,6 +122,7 @@ def build(record: Proved, leaves: Iterable[Proved], disclosures: Iterable[Disclo
         tuple(others[index] for index in sorted(others)),
         tuple(shown[key] for key in sorted(shown)),
         checkpoint,
+        root,
     )
     data = _write(receipt)
     if parse(data) != receipt:
@@ -147,10 +169,20 @@ def _read(proof: Proof) -> Receipt:
     keys = [(part.rid, part.group) for part in disclosures]
     if keys != sorted(set(keys)):
         raise malformed("disclosures out of order")
-    return Receipt(record, leaves, disclosures, proof.checkpoint)
+    root = None if extra.root is UNSET else _joint(extra.root)
+    return Receipt(record, leaves, disclosures, proof.checkpoint, root)
+
+
+def _joint(part: _Root) -> Joint:
+    consistency, path = ([unb64u(node) for node in nodes] for nodes in (part.consistency, part.path))
+    note = part.checkpoint.encode("utf-8")
+    if len(note) > MAX_NOTE:
+        raise malformed("a checkpoint that is too long")
+    return Joint(check_path(consistency), _leaf(part.leaf), check_index(part.index), check_path(path), note)
 
 
 def _write(receipt: Receipt) -> bytes:
+    joint = receipt.root
     extra = _Extra(
         checkpoint=b64u(sha256(receipt.checkpoint).digest()),
         disclosures=[
@@ -163,6 +195,16 @@ def _write(receipt: Receipt) -> bytes:
             _Leaf(index=part.index, leaf=_text(part.leaf), path=[b64u(node) for node in part.path])
             for part in receipt.leaves
         ],
+        root=UNSET
+        if joint is None
+        else _Root(
+            checkpoint=_text(joint.note),
+            consistency=[b64u(node) for node in joint.consistency],
+            digest=b64u(sha256(joint.note).digest()),
+            index=joint.index,
+            leaf=_text(joint.leaf),
+            path=[b64u(node) for node in joint.path],
+        ),
     )
     record = receipt.record
     return proofs.write(Proof(msgspec.json.encode(extra), record.index, record.path, receipt.checkpoint))

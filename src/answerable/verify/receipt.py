@@ -13,13 +13,14 @@ from dataclasses import replace
 from msgspec import UNSET, UnsetType
 
 from answerable.errors import VerificationError
-from answerable.log import commitment
+from answerable.log import checkpoint as checkpoints
+from answerable.log import commitment, joint, note
 from answerable.log import receipt as receipts
 from answerable.log.checkpoint import Checkpoint
 from answerable.log.leaf import decode, leaf_hash, rid_of
 from answerable.log.merkle import verify_inclusion
-from answerable.log.receipt import Disclosure, Proved
-from answerable.log.trust import Trust
+from answerable.log.receipt import Disclosure, Proved, Receipt
+from answerable.log.trust import Judged, Trust
 from answerable.model.leaves import (
     CloseLeaf,
     Commitments,
@@ -37,19 +38,20 @@ from answerable.verify.report import Closing, Content, Erasure, PartyFact, Repor
 def verify(data: bytes, trust: Trust) -> Report:
     """What the receipt proves, under the logs that `trust` names.
 
-    Raises VerificationError: ``receipt.malformed`` (form), ``log.untrusted``, ``log.signature``, ``log.quorum`` (head),
-    ``log.proof``, ``log.leaf`` (leaves), ``receipt.incomplete``, ``receipt.inconsistent``, ``receipt.spare`` (path),
-    ``log.commitment`` (disclosures), and ``log.note`` or ``log.checkpoint`` for the checkpoint's form.
+    Raises VerificationError: ``receipt.malformed`` (form), ``log.untrusted``, ``log.signature``, ``log.quorum``,
+    ``log.joint`` (head), ``log.proof``, ``log.leaf`` (leaves), ``receipt.incomplete``, ``receipt.inconsistent``,
+    ``receipt.spare`` (path), ``log.commitment`` (disclosures), and ``log.note`` or ``log.checkpoint`` for the
+    checkpoint's form.
     """
     # 1. The form: one encoding, nothing else.
     receipt = receipts.parse(data)
-    # 2. The head: signed by a trusted log, cosigned by its quorum of witnesses.
-    judged = trust.judge(receipt.checkpoint)
-    head = judged.checkpoint
+    # 2. The head: signed by a trusted log, cosigned by its quorum of witnesses; of a shard, its root log's head.
+    head, judged = _head(receipt, trust)
     # 3. The leaves: each stands in the tree under that head, each in its canonical bytes.
     record, *others = (_place(proved, head) for proved in (receipt.record, *receipt.leaves))
     report = tell(record, others, receipt.disclosures, head)
-    return replace(report, witnesses=tuple(sorted(judged.cosigned.items())))
+    joined = judged.checkpoint if receipt.root else None
+    return replace(report, witnesses=tuple(sorted(judged.cosigned.items())), joined=joined)
 
 
 def tell(record: Placed, others: Iterable[Placed], disclosures: tuple[Disclosure, ...], head: Checkpoint) -> Report:
@@ -64,6 +66,18 @@ def tell(record: Placed, others: Iterable[Placed], disclosures: tuple[Disclosure
     contents = _disclosed(disclosures, graph)
     # 6. What it all says.
     return _report(record.rid, opened, graph, contents, head, record.proved.index)
+
+
+def _head(receipt: Receipt, trust: Trust) -> tuple[Checkpoint, Judged]:
+    """The tree that the receipt's proofs are in, and the head that is believed for it."""
+    if receipt.root is None:
+        judged = trust.judge(receipt.checkpoint)
+        return judged.checkpoint, judged
+    head, signed = checkpoints.parse(receipt.checkpoint)
+    # The root log vouches for it; but what a known key signs must be good wherever it stands.
+    note.verified(signed, trust.logs)
+    joint.verify(receipt.root, head, trust)
+    return head, trust.judge(receipt.root.note)
 
 
 def _place(proved: Proved, head: Checkpoint) -> Placed:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from answerable.log.head import Checkpoint
 from answerable.model.leaves import Leaf
 
 
@@ -96,7 +97,8 @@ class Report:
 
     closing None: the receipt does not show how it ended. at: when it was decided, ms UTC by the gateway's clock.
     witnesses: who of the trust file cosigned the checkpoint, and when, s UTC by their own clocks. erased: None where
-    the receipt shows no erasure; there may have been one.
+    the receipt shows no erasure; there may have been one. joined: of a shard, the head of its root log, which is what
+    was cosigned.
     """
 
     record: str
@@ -121,6 +123,7 @@ class Report:
     root: bytes
     witnesses: tuple[tuple[str, int], ...] = ()
     erased: Erasure | None = None
+    joined: Checkpoint | None = None
 
     @property
     def outcome(self) -> str:

@@ -12,7 +12,7 @@ from answerable.errors import VerificationError
 from answerable.log.leaf import leaf_hash
 from answerable.log.merkle import verify_inclusion
 from answerable.log.receipt import build, parse
-from tests.small_log import SmallLog, party, world
+from tests.small_log import SmallLog, joined, party, world
 
 WORLD = world()
 GOOD = WORLD.receipt()
@@ -51,6 +51,18 @@ def test_it_is_a_c2sp_proof_of_the_open_leaf() -> None:
     _, size, root = checkpoint.decode().split("\n")[:3]
     nodes = [unb64(line) for line in path]
     verify_inclusion(leaf_hash(leaf), int(index.split(" ")[1]), int(size), nodes, unb64(root))
+
+
+def test_a_receipt_of_a_shard_reads_back() -> None:
+    joint, _ = joined(WORLD)
+    data = WORLD.receipt(joint)
+    assert parse(data).root == joint
+    assert READ.root is None
+    lines = data.split(b"\n")
+    extra = json.loads(unb64(lines[1].removeprefix(b"extra ").decode()))
+    for change in ({"digest": "A" * 43}, {"index": -1}, {"path": ["?"]}, {"consistency": ["AAAA"]}, {"more": 1}):
+        text = json.dumps({**extra, "root": {**extra["root"], **change}}, separators=(",", ":"), ensure_ascii=False)
+        assert code(b"\n".join([lines[0], b"extra " + b64(text.encode()).encode(), *lines[2:]])) == "receipt.malformed"
 
 
 def test_order_and_repetition_do_not_matter_to_build() -> None:

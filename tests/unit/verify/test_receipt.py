@@ -14,7 +14,7 @@ from answerable.log import checkpoint, note
 from answerable.log import receipt as receipts
 from answerable.log.leaf import rid
 from answerable.log.receipt import Disclosure
-from answerable.log.trust import Trust
+from answerable.log.trust import Trust, Witness
 from answerable.model.leaves import CloseLeaf, EraseLeaf, PartyLeaf
 from answerable.verify.receipt import verify
 from tests.small_log import (
@@ -24,6 +24,7 @@ from tests.small_log import (
     World,
     closed,
     copy,
+    joined,
     key,
     nonce,
     opened,
@@ -263,6 +264,66 @@ def test_a_later_leaf_without_its_first() -> None:
     forger = Forger()
     lost = forger.log.add(party("Deployer", "vouched", prev=forger.rids["deployer"]))
     assert code(standing(forger, party("Deployer", "proven", prev=lost))) == "receipt.spare"
+
+
+JOINT, ROOT = joined(WORLD)
+JOINED = WORLD.receipt(JOINT)
+
+
+def test_a_shards_receipt_holds_under_its_root_log() -> None:
+    """Whoever believes the root log alone believes what it recorded, whether the tree grew meanwhile or not."""
+    report = verify(JOINED, ROOT.trust)
+    assert (report.origin, report.size, report.party.name) == (ORIGIN, 15, "Deployer")
+    assert report.joined is not None
+    assert (report.joined.origin, report.joined.size) == ("root.invalid/log", 7)
+    assert verify(GOOD, TRUST).joined is None
+    same, root = joined(WORLD, 0)
+    assert verify(WORLD.receipt(same), root.trust).joined == root.trust.check(root.checkpoint())
+    assert code(JOINED, TRUST) == "log.untrusted"  # the shard's own log does not speak for the root
+
+
+def test_every_flipped_byte_of_a_shards_receipt_is_refused() -> None:
+    both = Trust((*TRUST.logs, *ROOT.trust.logs))
+    for place in range(len(JOINED)):
+        broken = bytearray(JOINED)
+        broken[place] ^= 1
+        assert code(bytes(broken), both), place
+
+
+def test_not_even_a_signature_of_the_shard_that_nobody_asks_for_may_be_bad() -> None:
+    both = Trust((*TRUST.logs, *ROOT.trust.logs))
+    read = receipts.parse(JOINED)
+    head = note.parse(read.checkpoint)
+    forged = note.Note(head.text, (note.Signature(ORIGIN, TRUST.logs[0].id, bytes(64)),)).data
+    data = receipts.build(read.record, read.leaves, read.disclosures, forged, read.root)
+    assert verify(data, ROOT.trust).record == WORLD.rids["open"]
+    assert code(data, both) == "log.signature"
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"consistency": ()}, "log.proof"),
+        ({"consistency": (*JOINT.consistency, bytes(32))}, "log.proof"),
+        ({"path": JOINT.path[:-1]}, "log.proof"),
+        ({"index": JOINT.index - 1}, "log.proof"),
+        ({"leaf": ROOT.leaves[0]}, "log.proof"),
+        ({"leaf": ROOT.leaves[0], "index": 0, "path": ROOT.proved(0).path}, "log.joint"),
+        ({"note": READ.checkpoint}, "log.untrusted"),
+    ],
+)
+def test_a_broken_joint(changes: dict[str, Any], expected: str) -> None:
+    assert code(WORLD.receipt(dataclasses.replace(JOINT, **changes)), ROOT.trust) == expected
+
+
+def test_witnesses_of_a_shards_receipt_are_those_of_its_root() -> None:
+    witness = note.VerifierKey.of("w.invalid", key("w").public, note.Kind.COSIGNATURE)
+    trust = Trust(ROOT.trust.logs, (Witness("w", witness),), quorum="w")
+    assert code(JOINED, trust) == "log.quorum"
+    head = note.parse(JOINT.note)
+    line = note.cosign(head.text, witness, T0 // 1000, key("w"))
+    seen = dataclasses.replace(JOINT, note=note.Note(head.text, (*head.signatures, line)).data)
+    assert verify(WORLD.receipt(seen), trust).witnesses == (("w", T0 // 1000),)
 
 
 def test_an_erasure_is_told() -> None:
