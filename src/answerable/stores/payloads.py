@@ -55,7 +55,8 @@ class PayloadWriter:
     def __init__(self, folder: Path, key: bytes, size: int) -> None:
         """folder: of the files; key: 32 bytes, the store's payload key; size: of the log, from where on no batch was
         written. Every opening begins new files, so that nothing is appended to what a failed sync may have left, and
-        ends an erasure that was cut short."""
+        ends an erasure that was cut short. Orphans wait for the first `sweep`: before the guard was asked, a log that
+        was rolled back would make orphans of what was acknowledged."""
         if len(key) != KEY_LENGTH:
             raise ValueError("a payload key has 32 bytes")
         self._folder = folder
@@ -64,11 +65,10 @@ class PayloadWriter:
         self._kept: dict[str, frozenset[str]] = {}  # file of a day that is over -> rids for which it is still there
         erasing.finish(folder, key)
         with translated():
-            self._generation = max((generation for _, generation, _ in listed(folder)), default=0)
-            for _, generation, path in listed(folder):
-                if generation == self._generation:
-                    _cut_orphans(path, size)
-        self._generation += 1
+            found = listed(folder)
+        last = max((generation for _, generation, _ in found), default=0)
+        self._orphans = [(path, size) for _, generation, path in found if generation == last]
+        self._generation = last + 1
 
     def put(self, first: int, units: Iterable[Unit], expires: int, *, bodies: bool) -> bytes:
         """Write the payloads of the batch that will begin at leaf `first`; durable when it returns. Returns their
@@ -140,7 +140,11 @@ class PayloadWriter:
 
     def sweep(self, now: int, held: Held | None = None) -> int:
         """Overwrite and delete one file whose day is over at `now` (ms UTC), or what in it is not held; returns how
-        many there were to do."""
+        many there were to do. The first call cuts off what batches left that were never written."""
+        while self._orphans:
+            with translated():
+                _cut_orphans(*self._orphans[-1])
+            self._orphans.pop()
         today = now // DAY_MS
         with translated():
             due = [

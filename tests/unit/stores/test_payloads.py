@@ -124,13 +124,16 @@ def test_few_files_are_open_at_a_time(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 @pytest.mark.parametrize("kept", [0, 1, 2])
-def test_orphans_are_cut_off_at_the_next_opening(tmp_path: Path, kept: int) -> None:
+def test_orphans_are_cut_off_by_the_first_sweep(tmp_path: Path, kept: int) -> None:
     writer = PayloadWriter(tmp_path, KEY, 0)
     places = [writer.put(first, [_unit(b"body %d" % first)], 5 * DAY_MS, bodies=True) for first in range(2)]
     # No close: the process dies here, zeros written ahead and all.
     (path,) = tmp_path.iterdir()
     before = path.read_bytes()
-    PayloadWriter(tmp_path, KEY, kept).close()
+    again = PayloadWriter(tmp_path, KEY, kept)
+    assert path.read_bytes() == before, "not before the log was compared with the guard"
+    assert again.sweep(0) == 0
+    again.close()
     after = path.read_bytes()
     assert before.startswith(after)
     reads = PayloadReads(tmp_path, KEY)
@@ -147,7 +150,9 @@ def test_a_record_that_was_not_written_whole_is_cut_off(tmp_path: Path) -> None:
     writer.close()
     (path,) = tmp_path.iterdir()
     os.truncate(path, path.stat().st_size - 1)
-    PayloadWriter(tmp_path, KEY, 2).close()
+    again = PayloadWriter(tmp_path, KEY, 2)
+    again.sweep(0)
+    again.close()
     assert PayloadReads(tmp_path, KEY).get(places, 0, RID, "in") == (b"s" * 32, b"whole")
     assert path.stat().st_size < 300
 
