@@ -12,12 +12,13 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
+from msgspec import Meta
 
 from answerable.errors import Refused
-from answerable.model.terms import DataClass, Locality
+from answerable.model.terms import Act, Audience, DataClass, Locality, World
 
 PREFIX: Final = "ANSWERABLE_"
 MIB: Final = 1 << 20
@@ -133,6 +134,26 @@ class LogConfig(Section, frozen=True, kw_only=True):
     witness_wait_s: float = 10.0  # that a record waits for its quorum, then its act does not happen
 
 
+class RetentionRule(Section, frozen=True, kw_only=True):
+    """How long what is said is kept, where all that is named fits. days: 0 keeps nothing, neither words nor salts; tier:
+    the lowest that it is for; party, system: id, record id or, of a system, its name."""
+
+    days: Annotated[int, Meta(ge=0, le=36_500)]
+    act: Act | None = None
+    audience: Audience | None = None
+    data_class: DataClass | None = None
+    world: World | None = None
+    party: str = ""
+    system: str = ""
+    tier: Annotated[int, Meta(ge=0, le=4)] = 0
+
+
+class RetentionConfig(Section, frozen=True, kw_only=True):
+    """rules: the first that fits says; where none does, `store.payload_days`."""
+
+    rules: tuple[RetentionRule, ...] = ()
+
+
 class RegistryConfig(Section, frozen=True, kw_only=True):
     """anchors: PEM files of the root certificates by which a party may prove its identifier; none trusts nobody."""
 
@@ -149,6 +170,7 @@ class Config(Section, frozen=True, kw_only=True):
     detectors: DetectorsConfig = DetectorsConfig()
     policy: PolicyConfig = PolicyConfig()
     registry: RegistryConfig = RegistryConfig()
+    retention: RetentionConfig = RetentionConfig()
     log: LogConfig = LogConfig()
     upstreams: dict[str, UpstreamConfig] = {}
 

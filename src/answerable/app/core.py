@@ -3,27 +3,33 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Final, Protocol
 
 from answerable.app.clock import SystemClock
 from answerable.app.keys import Keys, load
+from answerable.app.stores import open_store
+from answerable.app.witnesses import Witnesses
 from answerable.config import Config
-from answerable.errors import Refused, Unavailable
-from answerable.log.note import VerifierKey
-from answerable.log.trust import Trust, format
+from answerable.errors import Refused, Unavailable, VerificationError
+from answerable.log.note import Kind, VerifierKey
+from answerable.log.trust import Trust, format, parse
 from answerable.model.units import Effect, Space, Unit
+from answerable.ports import Store
 from answerable.registry.book import Book
 from answerable.sequencer.guard import Guard
+from answerable.sequencer.halted import READ_ONLY, Halted
 from answerable.sequencer.reader import Reader
 from answerable.sequencer.sequencer import Sequencer
 from answerable.sequencer.writer import Retention
-from answerable.stores.sqlite import SqliteStore
 
 TRUST_FILE: Final = "trust.txt"
 DEMO: Final = "demo"
+_log = logging.getLogger("answerable.core")
 MAX_SOCKET_PATH: Final = 107  # 108 bytes in Linux' sockaddr_un, the last of them zero
 
 
@@ -45,11 +51,12 @@ class Core:
     keys: Keys
     clock: SystemClock
     book: Book
-    ledger: Sequencer
+    ledger: Sequencer | Halted
     reader: Reader
     origin: str
     demo: bool
     watchers: list[Callable[[tuple[Effect, ...]], None]]
+    witnesses: Witnesses | None = None
 
     async def commit(self, plan: Plan) -> str:
         """Commit a plan; its rid. Raises its refusal, once that is recorded, and as `Ledger.commit`."""
@@ -66,9 +73,11 @@ class Core:
     @property
     def trust(self) -> bytes:
         """The trust file: by which key this log's checkpoints are believed."""
-        return format(Trust((VerifierKey.of(self.origin, self.keys.log.public),)))
+        return format(Trust(log_keys(self.keys, self.origin)))
 
     async def close(self) -> None:
+        if self.witnesses is not None:
+            await self.witnesses.close()
         await self.reader.close()
         await self.ledger.close()
 
@@ -83,32 +92,39 @@ def check_socket(config: Config) -> None:
 
 
 async def open_core(config: Config) -> Core:
-    """Open an existing store, verify it, and settle what a crash left open.
+    """Open an existing store, verify it, and settle what a crash left open. One that is damaged, or that the guard
+    knows otherwise, is opened to be read: its ledger has a `failure` and refuses everything.
 
     Raises Unavailable ``store.*``, Refused ``log.key``, ``config.value``: then nothing was signed or written.
     """
     check_socket(config)
     keys = load(config.store_path) if config.store_path.is_dir() else _missing(config)
-    store = SqliteStore.open(config.store_path, payload_key=keys.payload)
+    store = open_store(config, keys.payload)
     try:
         misc = {key: bytes(value) for key, value in store.rows(Space.MISC)}
         if not {"domain", "origin"} <= misc.keys():
             raise Unavailable("store.missing", path=str(config.store_path))
         origin = misc["origin"].decode()
-        guard = Guard.open(config.guard_path, origin)
+        guard, unguarded = _guard(config, origin)
     except BaseException:
         store.close()
         raise
-    return await run_core(config, keys, store, guard, misc["domain"].decode(), origin, demo=DEMO in misc)
+    domain, demo = misc["domain"].decode(), DEMO in misc
+    if guard is None:
+        return _read_only(config, keys, store, None, domain, origin, demo=demo, failure=unguarded)
+    return await run_core(config, keys, store, guard, domain, origin, demo=demo)
 
 
 async def run_core(
-    config: Config, keys: Keys, store: SqliteStore, guard: Guard, domain: str, origin: str, *, demo: bool
+    config: Config, keys: Keys, store: Store, guard: Guard, domain: str, origin: str, *, demo: bool
 ) -> Core:
-    """Start ledger and directory over an open store and guard, which the ledger closes when it ends."""
+    """Start ledger and directory over an open store and guard, which the ledger closes when it ends. Read-only as
+    `open_core` says."""
     clock = SystemClock()
     watchers: list[Callable[[tuple[Effect, ...]], None]] = []
+    witnesses: Witnesses | None = None
     try:
+        witnesses = await Witnesses.of(config, log_keys(keys, origin), clock)
         book = Book.load(domain, store.rows)
 
         def applied(effects: tuple[Effect, ...]) -> None:
@@ -125,14 +141,90 @@ async def run_core(
             listeners=(applied,),
             queue_bound=config.store.queue,
             retention=Retention(config.store.payload_days, config.store.payloads),
+            safe=keys.safe,
+            quorum=witnesses.quorum if witnesses else None,
+            elsewhere=witnesses.shown if witnesses else (),
         )
-        await ledger.start()
+        try:
+            await ledger.start()
+        except Unavailable as error:
+            if error.code not in READ_ONLY:
+                raise
+            if witnesses is not None:
+                await witnesses.close()
+            return _read_only(config, keys, store, guard, domain, origin, demo=demo, failure=error)
     except BaseException:
+        if witnesses is not None:
+            await witnesses.close()
         store.close()
         guard.close()
         raise
+    reader = Reader(store, published=ledger.published, witnessed=ledger.witnessed if witnesses else None)
+    core = Core(config, keys, clock, book, ledger, reader, origin, demo, watchers, witnesses)
+    _tell_trust(core)
+    if witnesses is not None:
+        witnesses.start(ledger, reader)
+    return core
+
+
+def log_keys(keys: Keys, origin: str) -> tuple[VerifierKey, ...]:
+    """By which a reader believes this log: either signature suffices."""
+    own = (VerifierKey.of(origin, keys.log.public),)
+    return own if keys.safe is None else (*own, VerifierKey.of(origin, keys.safe.public, Kind.MLDSA))
+
+
+def _tell_trust(core: Core) -> None:
+    """Add the ML-DSA-44 key to the trust file of a store that did not have one before; whatever else it says stays."""
+    path = core.config.store_path / TRUST_FILE
+    if not path.exists():
+        return  # the store is being made
+    try:
+        known = parse(path.read_bytes())
+        fresh = [key for key in log_keys(core.keys, core.origin) if key not in known.logs]
+        if fresh and len(fresh) < len(log_keys(core.keys, core.origin)):
+            write_whole(path, format(replace(known, logs=(*known.logs, *fresh))))
+    except (OSError, VerificationError) as error:
+        _log.warning("%s was left as it is: %s", path, error)
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Whole or not at all: a reader must never believe half a trust file. Raises OSError."""
+    fresh = path.with_name(path.name + ".new")
+    with fresh.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)
+
+
+def _guard(config: Config, origin: str) -> tuple[Guard | None, Unavailable]:
+    try:
+        return Guard.open(config.guard_path, origin), Unavailable("store.unguarded")
+    except Unavailable as error:
+        return None, error
+
+
+def _read_only(
+    config: Config,
+    keys: Keys,
+    store: Store,
+    guard: Guard | None,
+    domain: str,
+    origin: str,
+    *,
+    demo: bool,
+    failure: Unavailable,
+) -> Core:
+    try:
+        book = Book.load(domain, store.rows)
+    except BaseException:
+        store.close()
+        if guard is not None:
+            guard.close()
+        raise
+    ledger = Halted(store, guard, failure, [str(VerifierKey.of(origin, keys.log.public))])
     reader = Reader(store, published=ledger.published)
-    return Core(config, keys, clock, book, ledger, reader, origin, demo, watchers)
+    return Core(config, keys, SystemClock(), book, ledger, reader, origin, demo, [])
 
 
 def _missing(config: Config) -> Keys:

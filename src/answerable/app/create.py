@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Final
 
 from answerable.app import keys as own_keys
-from answerable.app.core import DEMO, TRUST_FILE, Core, check_socket, run_core
+from answerable.app.core import DEMO, TRUST_FILE, Core, check_socket, run_core, write_whole
 from answerable.app.people import FOLDER, Person, write
+from answerable.app.stores import create_store, probe
 from answerable.config import Config
 from answerable.crypto.b64 import b64u
 from answerable.crypto.ed25519 import Key
@@ -30,7 +31,6 @@ from answerable.registry.find import person as find_person
 from answerable.registry.ids import parse
 from answerable.registry.requests import EnrolAdmin, RegisterParty
 from answerable.sequencer.guard import Guard
-from answerable.stores.sqlite import SqliteStore
 
 # A SPIFFE trust domain (SPIFFE-ID section 2.1): lower-case letters, digits, dots, dashes and underscores.
 _DOMAIN: Final = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,251}[a-z0-9])?")
@@ -71,12 +71,13 @@ async def create(config: Config, founding: Founding) -> Core:
     check_socket(config)
     if path.exists() and any(path.iterdir()):
         raise Refused("store.exists", path=str(path))
+    probe(config)
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise Unavailable("store.failed", detail=f"{path}: {error.strerror}") from None
     keys = own_keys.create(path)
-    store = SqliteStore.create(path, payload_key=keys.payload)
+    store = create_store(config, keys.payload)
     try:
         guard = Guard.create(config.guard_path, founding.domain)
     except BaseException:
@@ -93,7 +94,7 @@ async def create(config: Config, founding: Founding) -> Core:
             enrolled = await enrol(core, name, roles, by)
             write(path / FOLDER, enrolled)
             by = by or enrolled.kid
-        _write(path / TRUST_FILE, core.trust)
+        write_whole(path / TRUST_FILE, core.trust)
         _settle(path, config.guard_path)
     except BaseException:
         await core.close()
@@ -140,16 +141,6 @@ async def _first_leaves(core: Core, founding: Founding) -> None:
             expect=(Expect(Space.MISC, "domain", None),),
         )
     )
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Whole or not at all: a reader must never believe half a trust file."""
-    fresh = path.with_name(path.name + ".new")
-    with fresh.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
 
 
 def _settle(*folders: Path) -> None:

@@ -3,32 +3,37 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from answerable.crypto import mldsa
 from answerable.crypto.ed25519 import Key
 from answerable.crypto.random import salt
 from answerable.errors import Refused, Unavailable
 
 FOLDER: Final = "keys"
 LOG: Final = "log"
+SAFE_FILE: Final = "log-mldsa.key"
 WARRANT: Final = "warrant"
 COPY: Final = "copy"
 SECRET_BYTES: Final = 32
+_log = logging.getLogger("answerable.keys")
 
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """log: signs checkpoints; warrant: signs warrants; index: 32 secret bytes for the keyed digests of content;
-    payload: 32 secret bytes under which payloads' own keys are kept."""
+    """log: signs checkpoints; safe: signs beside it what is published, in ML-DSA-44; warrant: signs warrants; index: 32
+    secret bytes for the keyed digests of content; payload: 32 secret bytes under which payloads' own keys are kept."""
 
     log: Key
     warrant: Key
     index: bytes
     payload: bytes
+    safe: mldsa.Key | None = None
 
     def __repr__(self) -> str:
         return "Keys(<hidden>)"
@@ -40,8 +45,10 @@ def create(store: Path) -> Keys:
     folder = store / FOLDER
     try:
         folder.mkdir(mode=0o700)
-        keys = Keys(Key.generate(), Key.generate(), salt(), salt())
+        keys = Keys(Key.generate(), Key.generate(), salt(), salt(), mldsa.Key.generate())
         keys.log.save(folder / "log.key", purpose=LOG)
+        if keys.safe is not None:
+            keys.safe.save(folder / SAFE_FILE, purpose=LOG)
         keys.warrant.save(folder / "warrant.key", purpose=WARRANT)
         _write_secret(folder / "index.secret", keys.index)
         _write_secret(folder / "payload.secret", keys.payload)
@@ -51,14 +58,29 @@ def create(store: Path) -> Keys:
 
 
 def load(store: Path) -> Keys:
-    """Raises Unavailable ``store.failed`` or Refused ``log.key`` if one is missing, damaged or open to others."""
+    """Raises Unavailable ``store.failed`` or Refused ``log.key`` if one is missing, damaged or open to others. A store
+    without an ML-DSA-44 key, as they were once, gets one."""
     folder = store / FOLDER
     return Keys(
         Key.load(folder / "log.key", purpose=LOG),
         Key.load(folder / "warrant.key", purpose=WARRANT),
         _read_secret(folder / "index.secret"),
         _read_secret(folder / "payload.secret"),
+        _safe(folder / SAFE_FILE),
     )
+
+
+def _safe(path: Path) -> mldsa.Key | None:
+    if path.exists():
+        return mldsa.Key.load(path, purpose=LOG)
+    key = mldsa.Key.generate()
+    try:
+        key.save(path, purpose=LOG)
+    except Refused as error:
+        # Keys in a place that cannot be written to: what is published goes on with the one signature that it had.
+        _log.warning("this store has no ML-DSA-44 key yet, and none can be kept: %s", error)
+        return None
+    return key
 
 
 def copy_key(store: Path, name: str) -> Key:

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which names a listener answers to: loopback is not trusted, a web page can have a browser call it under a name of its
+own (DNS rebinding)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+LOOPBACK: Final = (b"localhost", b"127.0.0.1", b"[::1]")
+
+
+class Hosts:
+    """names: without port, answered beside the loopback ones; empty strings are passed over."""
+
+    def __init__(self, names: Iterable[str] = ()) -> None:
+        self._known = {*LOOPBACK, *(_form(name) for name in names if name)}
+
+    def __contains__(self, host: object) -> bool:
+        """Whether the Host header's value (bytes, with or without port) is one of them."""
+        if not isinstance(host, bytes):
+            return False
+        host = host.lower()
+        name, colon, port = host.rpartition(b":")
+        return (name if colon and port.isdigit() else host) in self._known
+
+
+def _form(name: str) -> bytes:
+    if ":" in name and not name.startswith("["):
+        return f"[{name}]".lower().encode("ascii")
+    return name.lower().encode("idna")
