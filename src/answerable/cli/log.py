@@ -9,7 +9,7 @@ import json
 import time
 from typing import Any, Final
 
-from answerable.cli import log_fsck, log_mirror, log_prove, log_serve
+from answerable.cli import log_fsck, log_mirror, log_monitor, log_prove, log_rebuild, log_serve
 from answerable.cli.parser import Parser, children
 from answerable.cli.talk import emit, when
 
@@ -36,7 +36,9 @@ def add(parser: Parser) -> None:
     new_verb("trust", "the trust file of this log").set_defaults(run=trust)
     log_serve.add(new_verb)
     log_mirror.add(new_verb)
+    log_monitor.add(new_verb)
     log_fsck.add(new_verb)
+    log_rebuild.add(new_verb)
 
 
 def checkpoint(args: argparse.Namespace) -> int:

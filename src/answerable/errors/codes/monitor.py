@@ -46,8 +46,8 @@ ENTRIES: Final[dict[str, Entry]] = {
         _FETCH_ZH,
     ),
     "monitor.key": Entry(
-        "The checkpoint over {size} leaves is signed by a key of the log that leaf {index} withdrew.",
-        "{size} 条叶子的检查点由叶子 {index} 已撤销的日志密钥签署。",
+        "The checkpoint over {size} leaves is signed by a key of the log that leaf {leaf} withdrew.",
+        "{size} 条叶子的检查点由叶子 {leaf} 已撤销的日志密钥签署。",
         _KEEP,
         _KEEP_ZH,
     ),

@@ -8,9 +8,10 @@ that came while the open leaf was being written) is held against the action only
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
 from typing import Final
 
+import msgspec
 from msgspec import UNSET, structs
 
 from answerable.model.leaves import CloseLeaf, OpenLeaf, RenewalsLeaf
@@ -24,13 +25,14 @@ UNWARRANTED: Final = "monitor.unwarranted"
 RENEWALS_WITHIN_MS: Final = 6 * 60_000 + 10_000
 
 
-@dataclass(slots=True)
-class _Due:
-    """An action that waits for a batch of renewals that covers it."""
+class Waiting(msgspec.Struct, frozen=True, array_like=True):
+    """An action that waits for a batch of renewals that covers it. exp, life: ms, of the warrant's first grant and of
+    its class."""
 
     index: int
     rid: str
     t: int
+    warrant: str
     exp: int
     life: int
 
@@ -43,7 +45,7 @@ class Acts:
         self._stops = stops
         self._findings = findings
         self._deadline = deadline_ms
-        self._due: list[_Due] = []
+        self._due: list[Waiting] = []
         self._batch = (0, 0)  # the newest batch of renewals: t0, t
 
     def open(self, index: int, rid: str, leaf: OpenLeaf) -> None:
@@ -64,7 +66,7 @@ class Acts:
             if warrant.system != system_rid:
                 self._find(index, rid, leaf.t, "its warrant is of another system")
                 continue
-            self._lease(index, rid, leaf.t, warrant)
+            self._lease(index, rid, leaf.t, warrant_rid, warrant)
             suspicion = suspicion or self._suspect(index, leaf.t, warrant, system)
         self._bounds(index, rid, leaf, caller, model)
         fact = OpenFact(
@@ -106,10 +108,9 @@ class Acts:
         """Report what is overdue at `now` (ms UTC)."""
         late = [due for due in self._due if now > due.t + RENEWALS_WITHIN_MS]
         for due in late:
-            self._find(
-                due.index, due.rid, due.t,
-                f"its warrant had ended {due.t - due.exp} ms before, and no renewal was recorded that could cover it",
-            )  # fmt: skip
+            late_ms = due.t - due.exp
+            detail = f"its warrant {due.warrant} had ended {late_ms} ms before, and no renewal recorded can cover it"
+            self._find(due.index, due.rid, due.t, detail)
         if late:
             self._due = [due for due in self._due if now <= due.t + RENEWALS_WITHIN_MS]
         for rid, fact in self._memory.all("open"):
@@ -121,21 +122,21 @@ class Acts:
                 self._memory.put("open", rid, structs.replace(fact, told=True))
 
     @property
-    def pending(self) -> list[tuple[int, str, int, int, int]]:
+    def pending(self) -> list[Waiting]:
         """What must outlive the process beside the memory: actions that wait for renewals."""
-        return [(due.index, due.rid, due.t, due.exp, due.life) for due in self._due]
+        return list(self._due)
 
-    def resume(self, pending: list[tuple[int, str, int, int, int]], batch: tuple[int, int]) -> None:
-        self._due = [_Due(*each) for each in pending]
+    def resume(self, pending: Iterable[Waiting], batch: tuple[int, int]) -> None:
+        self._due = list(pending)
         self._batch = batch
 
     @property
     def batch(self) -> tuple[int, int]:
         return self._batch
 
-    def _lease(self, index: int, rid: str, t: int, warrant: WarrantFact) -> None:
+    def _lease(self, index: int, rid: str, t: int, grant: str, warrant: WarrantFact) -> None:
         if t > warrant.exp and not _covers(*self._batch, t, warrant.life):
-            self._due.append(_Due(index, rid, t, warrant.exp, warrant.life))
+            self._due.append(Waiting(index, rid, t, grant, warrant.exp, warrant.life))
 
     def _suspect(self, index: int, t: int, warrant: WarrantFact, system: SystemFact) -> Suspicion | None:
         if copy_ended(self._memory.get("copy", warrant.copy), index):

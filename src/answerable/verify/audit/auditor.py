@@ -8,7 +8,7 @@ those of the tree: whoever feeds them has verified that.
 from __future__ import annotations
 
 from base64 import b32decode
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final
@@ -21,7 +21,7 @@ from answerable.errors import VerificationError
 from answerable.log.leaf import decode, is_rid, leaf_hash, rid_of
 from answerable.model.terms import Relation
 from answerable.verify.audit import signing
-from answerable.verify.audit.acting import Acts
+from answerable.verify.audit.acting import Acts, Waiting
 from answerable.verify.audit.facts import (
     CopyFact,
     KeyFact,
@@ -52,7 +52,7 @@ class Carried(msgspec.Struct, frozen=True, kw_only=True):
     """What must outlive the process beside the memory; see `Auditor.carried`."""
 
     newest: int = 0
-    pending: tuple[tuple[int, str, int, int, int], ...] = ()
+    pending: tuple[Waiting, ...] = ()
     batch: tuple[int, int] = (0, 0)
 
 
@@ -68,6 +68,19 @@ class Auditor:
         self._acts = Acts(memory, self._stops, self._findings, limits.deadline_ms)
         self._acts.resume(list(carried.pending), carried.batch)
         self._newest = carried.newest  # ms UTC, of the leaves so far
+        self._takes: dict[str, Callable[[int, str, Any], None]] = {
+            "party": self._party,
+            "key": self._key,
+            "system": self._system,
+            "transfer": self._transfer,
+            "copy": self._copy,
+            "warrant": self._warrant,
+            "renewals": lambda index, rid, leaf: self._acts.renewed(leaf),
+            "order": lambda index, rid, leaf: self._stops.order(rid, index, leaf),
+            "release": lambda index, rid, leaf: self._stops.release(leaf.order, rid),
+            "open": self._acts.open,
+            "close": self._close,
+        }
 
     @property
     def carried(self) -> Carried:
@@ -99,7 +112,7 @@ class Auditor:
         `size` leaves, 0 if one of them is in force or unknown to the log."""
         ends = {fact.pub: fact.end for _, fact in self._memory.all("key") if fact.use == LOG_KEY}
         found = [ends.get(b64u(public), 0) for public in signers]
-        return max(found) if found and all(0 < end < size - 1 for end in found) else 0
+        return max(found) if found and all(0 < end < size for end in found) else 0
 
     # --- what every leaf is asked ---
 
@@ -132,8 +145,7 @@ class Auditor:
                 self._find("monitor.unregistered", leaf.t, index, rid, kind=_KINDS.get(kind, kind), member=member)
         for problem in signing.problems(leaf, self._origin, self._memory):
             self._find("monitor.signature", leaf.t, index, rid, detail=problem)
-        take = getattr(self, f"_{leaf.k}", None)
-        if take is not None:
+        if (take := self._takes.get(leaf.k)) is not None:
             take(index, rid, leaf)
         elif leaf.k in _PLAIN:
             self._memory.put(leaf.k, rid, Plain(index=index))
@@ -161,7 +173,9 @@ class Auditor:
     def _key(self, index: int, rid: str, leaf: Any) -> None:
         if leaf.prev is not UNSET:
             before: KeyFact | None = self._memory.get("key", leaf.prev)
-            if before is not None and not before.end:
+            # The log's own key signs on after the leaf that names its successor, until the leaf that withdraws it.
+            ends = leaf.end is True or leaf.use != LOG_KEY
+            if before is not None and not before.end and ends:
                 self._memory.put("key", leaf.prev, structs.replace(before, end=index))
         if leaf.end is not True:
             self._memory.put("key", rid, KeyFact(index=index, own=leaf.own, pub=leaf.pub, use=leaf.use))
@@ -218,18 +232,6 @@ class Auditor:
         )  # fmt: skip
         self._memory.put("warrant", rid, fact)
 
-    def _renewals(self, index: int, rid: str, leaf: Any) -> None:
-        self._acts.renewed(leaf)
-
-    def _order(self, index: int, rid: str, leaf: Any) -> None:
-        self._stops.order(rid, index, leaf)
-
-    def _release(self, index: int, rid: str, leaf: Any) -> None:
-        self._stops.release(leaf.order, rid)
-
-    def _open(self, index: int, rid: str, leaf: Any) -> None:
-        self._acts.open(index, rid, leaf)
-
     def _close(self, index: int, rid: str, leaf: Any) -> None:
         if not self._acts.close(index, leaf) and is_rid(leaf.open):
             key = _end_key(leaf.open)
@@ -240,7 +242,7 @@ class Auditor:
         self._findings.append(Finding(code, at, index, rid, params))
 
     def _taken(self) -> list[Finding]:
-        found = list(self._findings)
+        found = sorted(self._findings, key=lambda finding: finding.index or 0)
         self._findings.clear()
         return found
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the rules remember of earlier leaves, and where: a few fields of what was registered, of warrants and orders, and
-of actions that have not ended."""
+"""What the rules remember of earlier leaves, and where: a few fields of what was registered, of warrants and orders,
+and of actions that have not ended."""
 
 from __future__ import annotations
 

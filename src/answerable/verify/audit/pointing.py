@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which member of which kind of leaf points to what (`docs/spec/leaves.md`): what is named must have been registered."""
+"""Which member of which kind of leaf points to what (`docs/spec/leaves.md`): what is named was registered before."""
 
 from __future__ import annotations
 

@@ -79,7 +79,7 @@ class Stops:
                     officers=(),
                     escalates=fact.escalates,
                     released=fact.released,
-                )  # fmt: skip
+                )
             )
         self._set = StopSet.of(stops)
 
