@@ -5,6 +5,7 @@
 #   make test          the whole test suite (ARGS="tests/unit/log -k merkle" for a part of it)
 #   make lint          style, types, layers, generated pages
 #   make bench         this gateway beside its peers (ARGS="--quick --json")
+#   make bench-log     the log beside its peers (ARGS="--quick --json")
 #   make fuzz          every parser of untrusted bytes, half a minute each (ARGS="warrant --seconds 600")
 #   make reference     write the generated pages under docs/reference/
 #   make requirements  lock the dependencies again (ARGS="--upgrade" for newer ones)
@@ -32,9 +33,9 @@ sync := tools/uv pip sync --quiet --require-hashes --no-build --python $(bin)/py
 run_locks := requirements/base.txt requirements/local.txt requirements/build.txt requirements/tools.txt
 dev_locks := $(run_locks) requirements/test.txt requirements/lint.txt
 
-.PHONY: help run test lint bench fuzz reference requirements clean
+.PHONY: help run test lint bench bench-log fuzz reference requirements clean
 help:
-	@sed -n '4,15p' Makefile | sed 's/^# \{0,1\}//'
+	@sed -n '4,16p' Makefile | sed 's/^# \{0,1\}//'
 
 # --- environments -----------------------------------------------------------------------------------------------------
 
@@ -71,6 +72,13 @@ $(VENV)-litellm/stamp: requirements/bench-litellm.txt $(stamps)/tools
 	@tools/uv pip sync --quiet --require-hashes --no-build --python $(VENV)-litellm/bin/python requirements/bench-litellm.txt
 	@touch $@
 
+# So have the log's: pymerkle is under the GPL, and is only run, in a process of its own.
+$(VENV)-log/stamp: requirements/bench-log.txt $(stamps)/tools
+	@echo "installing the log's peers for the comparison" >&2
+	@tools/uv venv --quiet --allow-existing --python $(bin)/python $(VENV)-log
+	@tools/uv pip sync --quiet --require-hashes --no-build --python $(VENV)-log/bin/python requirements/bench-log.txt
+	@touch $@
+
 # --- commands ---------------------------------------------------------------------------------------------------------
 
 run: $(stamps)/run
@@ -88,6 +96,9 @@ lint: $(stamps)/dev
 
 bench: $(stamps)/dev $(VENV)-litellm/stamp
 	@python -m benchmarks.gateway --litellm $(VENV)-litellm/bin/litellm $(ARGS)
+
+bench-log: $(stamps)/dev $(VENV)-log/stamp
+	@python -m benchmarks.log --peers $(VENV)-log/bin/python $(ARGS)
 
 $(stamps)/fuzz: requirements/fuzz.txt $(stamps)/dev
 	@$(install) -r requirements/fuzz.txt
@@ -113,7 +124,8 @@ requirements: $(stamps)/tools
 	  -o requirements/lint.txt
 	$(compile) --group fuzz -c requirements/base.txt -o requirements/fuzz.txt
 	$(compile) --group bench-litellm --excludes requirements/bench-litellm-excluded.in -o requirements/bench-litellm.txt
+	$(compile) --group bench-log -o requirements/bench-log.txt
 	@! grep -nE '://|^-|(^|[ =@])/' requirements/*.txt
 
 clean:
-	rm -rf $(VENV) $(VENV)-litellm .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .cache
+	rm -rf $(VENV) $(VENV)-litellm $(VENV)-log .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .cache

@@ -1,172 +1,85 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What two durable leaves cost: the sequencer over SQLite, beside a hash chain with a sync a record.
+"""What a durable record costs: the sequencer over SQLite beside its peers, on the same disk, in one run.
 
-    python benchmarks/log.py [--quick] [--json] [--clients 1,32,256] [--dir FOLDER] [--growth]
+    python -m benchmarks.log [--quick] [--json] [--clients 1,32,256,1024] [--dir FOLDER] [--peers PYTHON]
+                             [--growth SIZE] [--only append,action,tree,chain,pymerkle,toolkit,growth,proof]
 
-One action is what the gateway writes: an open leaf with its payload and its row in OPENS, acknowledged, then the close
-leaf with its payload and its tag, which takes the row away. CPU is the process's own, user and system, all threads,
-load generator included; the leaves' encoding is not (the path does that). The peer writes the same leaves one after the
-other, each chained to the one before by its hash and synced, without tree, proofs, signatures, state or payloads.
+append: one leaf a unit. action: what the gateway writes, an open and a close leaf with sealed payloads and state. CPU
+is the process's own, user and system, all threads, load generator included; leaves are encoded before. The peers write
+the same leaves one after the other: a hash chain with a sync a record; pymerkle's tree over SQLite; the
+agent-governance-toolkit's audit log, which never syncs. `--peers` names the interpreter of their environment (`make
+bench-log` makes it). growth: the same appends at 10,000 and at SIZE leaves. proof: of leaves of the long log.
 """
 
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
 import os
-import resource
 import shutil
+import statistics
+import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import uvloop
 
-from answerable.crypto.ed25519 import Key
-from answerable.crypto.random import nonce
-from answerable.log.commitment import commit
-from answerable.log.leaf import encode, rid
-from answerable.model.leaves import CloseLeaf, Commitments, OpenLeaf, Usage
-from answerable.model.units import Drop, Expect, Payload, Put, Space, Unit
-from answerable.sequencer.guard import Guard
-from answerable.sequencer.sequencer import Sequencer
-from answerable.stores.sqlite import SqliteStore
+from answerable.log import bundle
+from answerable.log.leaf import leaf_hash, rid
+from answerable.log.merkle import Frontier, verify_inclusion
+from answerable.log.proof import Proof, write
+from answerable.verify import leaf as verify_leaf
+from benchmarks.log_work import Log, Row, actions, appends, cpu, grow, measure, opening, running
 
-ORIGIN = "bench.invalid"
-BODY = b'{"messages":[{"content":"' + b"Why is the sky blue? " * 12 + b'","role":"user"}],"model":"auto"}'
-
-
-class Clock:
-    def now_ms(self) -> int:
-        return time.time_ns() // 1_000_000
-
-    def mono_ms(self) -> int:
-        return time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1_000_000
+SHORT, LONG, QUICK_LONG = 10_000, 2_000_000, 200_000
+PARTS = ("append", "action", "tree", "chain", "pymerkle", "toolkit", "growth", "proof")
+AIMS = {
+    "append, × chain": "50", "append, × pymerkle": "500", "CPU a record, µs": "15", "growth of CPU": "1.3",
+    "proof, bytes": "1,100", "proof, µs": "50",
+}  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Row:
-    what: str
-    clients: int
-    actions: int
-    cpu_us: float  # an action
-    actions_a_second: float
-    p50_ms: float  # of one acknowledged leaf
-    p99_ms: float
+async def ours(folder: Path, parts: list[str], clients: list[int], records: int, rounds: int) -> list[Row]:
+    """Medians of so many rounds, in turn, so that what else the machine does falls on all alike."""
+    rows: dict[tuple[str, int], list[Row]] = {}
+    async with running(folder) as log:
+        await measure(log.sequencer, "warm", appends(2_000), 32)
+        for _ in range(rounds):
+            for number in clients:
+                few = min(records, 400 * number)
+                if "append" in parts:
+                    row = await measure(log.sequencer, "append", appends(few), number)
+                    rows.setdefault(("append", number), []).append(row)
+                if "action" in parts:
+                    row = await measure(log.sequencer, "action", actions(few // 2), number)
+                    rows.setdefault(("action", number), []).append(row)
+    return [middle(each) for each in sorted(rows.values(), key=lambda each: each[0].what, reverse=False)]
 
 
-def units(number: int) -> list[tuple[Unit, Unit]]:
-    """Open and close of so many actions, as `pipeline.record` makes them."""
-    some, now = "a" * 32, Clock().now_ms()
-    made = []
-    for _ in range(number):
-        salt = os.urandom(32)
-        opening = encode(
-            OpenLeaf(
-                act="generation", c=Commitments(in_=commit("in", salt, BODY)), dec="permit", n=nonce(), par=[],
-                party=some, pol="0" * 64, rule="R001", sys=some, t=now, tier=1, via=some, vwar=some, war=some,
-                wld="information",
-            )
-        )  # fmt: skip
-        its = rid(opening)
-        closing = encode(
-            CloseLeaf(
-                c=Commitments(out=commit("out", salt, BODY)), n=nonce(), open=its, st="done", t=now,
-                u=Usage(in_=90, mj=1200, mjk="estimated", ms=350, out=120),
-            )
-        )  # fmt: skip
-        value = str(now).encode()
-        made.append(
-            (
-                Unit(
-                    leaves=(opening,),
-                    effects=(Put(Space.OPENS, its, value),),
-                    payloads=(Payload(its, "in", salt, BODY),),
-                ),
-                Unit(
-                    leaves=(closing,),
-                    effects=(Drop(Space.OPENS, its),),
-                    expect=(Expect(Space.OPENS, its, value),),
-                    payloads=(Payload(rid(closing), "out", salt, BODY, (salt[:16],)),),
-                ),
-            )
-        )
-    return made
+def middle(rows: list[Row]) -> Row:
+    """The round whose CPU is the median."""
+    return sorted(rows, key=lambda row: row.cpu_us)[len(rows) // 2]
 
 
-def cpu() -> float:
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    return used.ru_utime + used.ru_stime
-
-
-async def measure(sequencer: Sequencer, clients: int, actions: int) -> Row:
-    work = units(actions)
-    waits: list[float] = []
-
-    async def client(mine: list[tuple[Unit, Unit]]) -> None:
-        clock = time.perf_counter
-        for opening, closing in mine:
-            start = clock()
-            await sequencer.commit(opening)
-            waits.append(clock() - start)
-            await sequencer.commit(closing)
-
+def tree(records: int) -> Row:
+    """The Merkle tree alone: leaf hashes and tiles, in batches of 256; nothing is kept."""
+    leaves = [opening()[0] for _ in range(records)]
+    frontier = Frontier()
     start, used = time.perf_counter(), cpu()
-    await asyncio.gather(*(client(work[i::clients]) for i in range(clients)))
+    for at in range(0, records, 256):
+        frontier.append([leaf_hash(leaf) for leaf in leaves[at : at + 256]])
+        frontier.root()
     used, took = cpu() - used, time.perf_counter() - start
-    waits.sort()
-    return Row(
-        "answerable", clients, actions, used / actions * 1e6, actions / took,
-        waits[len(waits) // 2] * 1e3, waits[len(waits) * 99 // 100] * 1e3,
-    )  # fmt: skip
+    return Row("Merkle tree alone, in memory", 1, records, used / records * 1e6, records / took, 0.0, 0.0)
 
 
-async def ours(folder: Path, clients: list[int], actions: int) -> list[Row]:
-    sequencer = Sequencer(
-        SqliteStore.create(folder / "store", payload_key=os.urandom(32)),
-        Key.generate(),
-        ORIGIN,
-        Clock(),
-        guard=Guard.create(folder / "guard", ORIGIN),
-    )
-    await sequencer.start()
-    try:
-        await measure(sequencer, 32, 320)  # warm
-        return [await measure(sequencer, n, min(actions, 400 * n)) for n in clients]
-    finally:
-        await sequencer.close()
-
-
-async def growth(folder: Path, leaves: int) -> list[Row]:
-    """The same at 10,000 leaves and at `leaves`: what size costs."""
-    sequencer = Sequencer(
-        SqliteStore.create(folder / "grown", payload_key=os.urandom(32)),
-        Key.generate(),
-        ORIGIN,
-        Clock(),
-        guard=Guard.create(folder / "grown-guard", ORIGIN),
-    )
-    await sequencer.start()
-    try:
-        rows = []
-        for upto in (10_000, leaves):
-            while (size := (await sequencer.commit(units(1)[0][0])).size) < upto:
-                filler = Unit(leaves=tuple(units(1)[0][0].leaves[0] + str(i).encode() for i in range(4096)))
-                await asyncio.gather(*(sequencer.commit(filler) for _ in range(max(1, min(16, (upto - size) // 4096)))))
-            row = await measure(sequencer, 256, 10_000)
-            rows.append(Row(f"at {size:,} leaves", *list(asdict(row).values())[1:]))
-        return rows
-    finally:
-        await sequencer.close()
-
-
-def chain(folder: Path, actions: int) -> Row:
-    """The peer: each record holds the hash of the one before, and is synced before the next."""
-    leaves = [unit.leaves[0] for pair in units(actions) for unit in pair]
+def chain(folder: Path, leaves: list[bytes]) -> Row:
+    """Each record holds the hash of the one before, and is synced before the next."""
     waits: list[float] = []
     digest = b""
     file = os.open(folder / "chain", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
@@ -181,41 +94,147 @@ def chain(folder: Path, actions: int) -> Row:
     os.close(file)
     waits.sort()
     return Row(
-        "hash chain, fsync a record", 1, actions, used / actions * 1e6, actions / took,
+        "hash chain, a sync a record", 1, len(leaves), used / len(leaves) * 1e6, len(leaves) / took,
         waits[len(waits) // 2] * 1e3, waits[len(waits) * 99 // 100] * 1e3,
     )  # fmt: skip
 
 
+def peer(python: str, name: str, what: str, folder: Path, leaves: list[bytes]) -> Row | None:
+    """A peer in its own environment; None, and a word on stderr, where that lacks it."""
+    home = folder / name
+    home.mkdir()
+    (home / "bundle").write_bytes(bundle.pack(leaves))
+    command = [python, str(Path(__file__).with_name("log_peers.py")), name, str(home / "bundle"), str(home)]
+    done = subprocess.run([*command, str(len(leaves))], capture_output=True, text=True, timeout=600, check=False)
+    if done.returncode:
+        print(f"{what}: left out: {done.stderr.strip().splitlines()[-1:]}", file=sys.stderr)
+        return None
+    said = json.loads(done.stdout.splitlines()[-1])
+    records = said["records"]
+    return Row(
+        what, 1, records, said["cpu_s"] / records * 1e6, records / said["took_s"], said["p50_ms"], said["p99_ms"]
+    )
+
+
+async def long(folder: Path, size: int, rounds: int, parts: list[str]) -> tuple[list[Row], dict[str, Any]]:
+    """Appends of 256 clients at 10,000 and at `size` leaves; then proofs out of the long log."""
+    rows: list[Row] = []
+    async with running(folder) as log:
+        for upto in (SHORT, size):
+            length = await grow(log.sequencer, upto)
+            taken = [await measure(log.sequencer, f"at {upto:,} leaves", appends(10_000), 256) for _ in range(rounds)]
+            rows.append(middle(taken))
+            assert length >= upto
+        return rows, await proofs(log, size) if "proof" in parts else {}
+
+
+async def proofs(log: Log, size: int) -> dict[str, Any]:
+    """Sizes and times of proofs of leaves from all over the log."""
+    sizes, files, paths, wholes, made = [], [], [], [], []
+    clock = time.perf_counter
+    for index in range(0, size, size // 199):
+        leaf = (await log.reader.tail(index, index + 1))[0]
+        start = clock()
+        note, found = await log.reader.prove_all([rid(leaf)])
+        made.append(clock() - start)
+        path = tuple(found[0].proof)
+        head, digest = log.trust.check(note), leaf_hash(leaf)
+        file = write(Proof(b"", index, path, note))
+        sizes.append(sum(map(len, path)))
+        files.append(len(file))
+        start = clock()
+        verify_inclusion(digest, index, head.size, path, head.root)
+        paths.append(clock() - start)
+        start = clock()
+        verify_leaf.verify(file, log.trust, leaf)
+        wholes.append(clock() - start)
+    return {
+        "leaves": size,
+        "proofs": len(sizes),
+        "nodes_bytes": statistics.median(sizes),
+        "file_bytes": statistics.median(files),
+        "path_us": statistics.median(paths) * 1e6,
+        "whole_us": statistics.median(wholes) * 1e6,
+        "made_us": statistics.median(made) * 1e6,
+    }
+
+
+def table(rows: list[Row], proof: dict[str, Any]) -> None:
+    beside = next((row for row in rows if row.what.startswith("hash chain")), None)
+    print(f"{'':36}{'clients':>8}{'µs CPU':>9}{'records/s':>11}{'× chain':>9}{'p50 ms':>9}{'p99 ms':>9}")
+    for row in rows:
+        ratio = f"{row.records_s / beside.records_s:9.1f}" if beside else f"{'':9}"
+        print(
+            f"{row.what:36}{row.clients:>8}{row.cpu_us:>9.1f}{row.records_s:>11.0f}{ratio}"
+            f"{row.p50_ms:>9.3f}{row.p99_ms:>9.3f}"
+        )
+    if proof:
+        print(
+            f"proof of one of {proof['leaves']:,} leaves: {proof['nodes_bytes']:.0f} bytes of nodes, "
+            f"{proof['file_bytes']:.0f} as a tlog-proof file with its checkpoint; path verified in "
+            f"{proof['path_us']:.0f} µs, the file with its signature in {proof['whole_us']:.0f} µs; "
+            f"made in {proof['made_us']:.0f} µs"
+        )
+    said = ratios(rows, proof)
+    print("  ".join(f"{name}: {value:.3g} (aim {AIMS[name]})" for name, value in said.items()))
+
+
+def ratios(rows: list[Row], proof: dict[str, Any]) -> dict[str, float]:
+    """What has an aim."""
+    most = max((row for row in rows if row.what == "append"), key=lambda row: row.clients, default=None)
+    found: dict[str, float] = {}
+    for start, name in (("hash chain", "append, × chain"), ("pymerkle", "append, × pymerkle")):
+        other = next((row for row in rows if row.what.startswith(start)), None)
+        if other and most:
+            found[name] = most.records_s / other.records_s
+    if most:
+        found["CPU a record, µs"] = most.cpu_us
+    grown = [row for row in rows if row.what.startswith("at ")]
+    if len(grown) == 2:
+        found["growth of CPU"] = grown[1].cpu_us / grown[0].cpu_us
+    if proof:
+        found |= {"proof, bytes": proof["file_bytes"], "proof, µs": proof["path_us"]}
+    return found
+
+
 def main() -> int:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("--quick", action="store_true", help="a tenth of the work: under ten seconds")
-    arguments.add_argument("--json", action="store_true", help="one JSON object a row on stdout")
-    arguments.add_argument("--clients", default="1,32,256", help="concurrent clients, by comma")
-    arguments.add_argument("--growth", action="store_true", help="also at 10,000 and at 2,000,000 leaves")
+    arguments.add_argument("--quick", action="store_true", help="less work, growth to 200,000: under a minute")
+    arguments.add_argument("--json", action="store_true", help="one JSON object on stdout")
+    arguments.add_argument("--clients", default="1,32,256,1024", help="concurrent clients, by comma")
+    arguments.add_argument("--only", default=",".join(PARTS), help="parts, by comma")
+    arguments.add_argument("--growth", type=int, default=0, metavar="SIZE", help="leaves of the long log")
+    arguments.add_argument("--peers", metavar="PYTHON", help="interpreter that has pymerkle and the toolkit")
     arguments.add_argument("--dir", default=None, help="a folder on the disk to measure (default: the temporary one)")
     options = arguments.parse_args()
+    parts = options.only.split(",")
+    if unknown := set(parts) - set(PARTS):
+        arguments.error(f"no such part: {', '.join(sorted(unknown))}")
+    records, rounds = (6_000, 1) if options.quick else (60_000, 3)
+    size = options.growth or (QUICK_LONG if options.quick else LONG)
     folder = Path(tempfile.mkdtemp(prefix="log-", dir=options.dir))
+    proof: dict[str, Any] = {}
     try:
-        actions = 3_000 if options.quick else 30_000
         clients = [int(n) for n in options.clients.split(",")]
-        rows = uvloop.run(ours(folder, clients, actions))
-        if options.growth:
-            rows += uvloop.run(growth(folder, 200_000 if options.quick else 2_000_000))
-        peer = chain(folder, actions // 20)
+        rows = uvloop.run(ours(folder, parts, clients, records, rounds)) if {"append", "action"} & set(parts) else []
+        if "tree" in parts:
+            rows.append(tree(records))
+        leaves = [opening()[0] for _ in range(500 if options.quick else 3_000)]
+        if "chain" in parts:
+            rows.append(chain(folder, leaves))
+        for name, what in (("pymerkle", "pymerkle on SQLite"), ("toolkit", "toolkit's audit log, never synced")):
+            if options.peers and name in parts and (row := peer(options.peers, name, what, folder, leaves)):
+                rows.append(row)
+        if "growth" in parts:
+            (folder / "long").mkdir()
+            grown, proof = uvloop.run(long(folder / "long", size, rounds, parts))
+            rows += grown
     finally:
         shutil.rmtree(folder)
     if options.json:
-        for row in [*rows, peer]:
-            print(json.dumps(asdict(row)))
-        return 0
-    print(f"{'':28}{'clients':>8}{'µs CPU':>9}{'actions/s':>11}{'× peer':>8}{'p50 ms':>8}{'p99 ms':>8}")
-    for row in [*rows, peer]:
-        ratio = row.actions_a_second / peer.actions_a_second
-        print(
-            f"{row.what:28}{row.clients:>8}{row.cpu_us:>9.1f}{row.actions_a_second:>11.0f}{ratio:>8.1f}"
-            f"{row.p50_ms:>8.2f}{row.p99_ms:>8.2f}"
-        )
-    print("One action: two durable leaves and two sealed payloads (the peer: two leaves alone).")
+        print(json.dumps({"rows": [asdict(row) for row in rows], "proof": proof, "ratios": ratios(rows, proof)}))
+    else:
+        table(rows, proof)
     return 0
 
 

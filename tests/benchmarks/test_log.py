@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The log benchmark measures what it says: real records, durable, proven out of the log that was written."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import uvloop
+
+from answerable.errors import Unavailable
+from answerable.log import bundle
+from answerable.log.leaf import decode, rid
+from answerable.model.leaves import CloseLeaf, OpenLeaf
+from benchmarks import log, log_peers, log_work
+from tests.house.tree import ROOT
+
+
+def test_an_action_is_an_open_and_its_close() -> None:
+    ((first, second),) = log_work.actions(1)
+    opened, closed = decode(first.leaves[0]), decode(second.leaves[0])
+    assert isinstance(opened, OpenLeaf)
+    assert isinstance(closed, CloseLeaf)
+    assert closed.open == rid(first.leaves[0]) == second.expect[0].key
+    assert [len(unit.payloads) for unit in (first, second)] == [1, 1]
+    assert not log_work.appends(1)[0][0].payloads
+
+
+def test_every_record_that_is_measured_is_in_the_log(tmp_path: Path) -> None:
+    async def measured() -> None:
+        async with log_work.running(tmp_path) as running:
+            row = await log_work.measure(running.sequencer, "append", log_work.appends(300), 32)
+            assert (row.records, await running.reader.size()) == (300, 300)
+            assert row.cpu_us > 0 < row.p50_ms <= row.p99_ms
+            assert await log_work.grow(running.sequencer, 5_000) >= 5_000
+            leaves = await running.reader.tail(0, 1000)
+            assert len({rid(leaf) for leaf in leaves}) == len(leaves)
+            proof = await log.proofs(running, 5_000)
+            # 12 or 13 nodes of 32 bytes.
+            assert proof["nodes_bytes"] in (384, 416)
+            assert proof["path_us"] < proof["whole_us"]
+
+    uvloop.run(measured())
+
+
+def test_the_command_tells_all_parts(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.log", "--quick", "--json", "--clients", "1,8", "--only",
+         "append,tree,chain,growth,proof", "--growth", "20000", "--dir", str(tmp_path)],
+        cwd=ROOT, capture_output=True, text=True, timeout=100, check=True,
+    )  # fmt: skip
+    said = json.loads(done.stdout)
+    assert [row["what"] for row in said["rows"]][-2:] == ["at 10,000 leaves", "at 20,000 leaves"]
+    assert set(said["ratios"]) == {
+        "append, × chain", "CPU a record, µs", "growth of CPU", "proof, bytes", "proof, µs",
+    }  # fmt: skip
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_peer_reads_the_same_leaves(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    leaves = [log_work.opening()[0] for _ in range(5)]
+    assert log_peers.leaves(bundle.pack(leaves), 3) == leaves[:3]
+    (tmp_path / "absent").mkdir()
+    assert log.peer(sys.executable, "pymerkle", "pymerkle", tmp_path / "absent", leaves) is None
+    assert "left out" in capsys.readouterr().err
+
+
+def test_the_hash_chain_holds_every_leaf(tmp_path: Path) -> None:
+    leaves = [b"one", b"two"]
+    assert log.chain(tmp_path, leaves).records == 2
+    assert (tmp_path / "chain").stat().st_size == sum(32 + 4 + len(leaf) for leaf in leaves)
+
+
+def test_what_is_not_acknowledged_is_not_counted(tmp_path: Path) -> None:
+    async def stopped() -> None:
+        async with log_work.running(tmp_path) as running:
+            await running.sequencer.close()
+            with pytest.raises(Unavailable):
+                await log_work.measure(running.sequencer, "append", log_work.appends(1), 1)
+
+    uvloop.run(stopped())
