@@ -17,7 +17,7 @@ from msgspec import UNSET
 from answerable.crypto.canonical import MAX_INTEGER
 from answerable.crypto.random import BASE32
 from answerable.errors import VerificationError
-from answerable.model.leaves import KINDS, CloseLeaf, Leaf, OpenLeaf
+from answerable.model.leaves import KINDS, CloseLeaf, Commitments, Leaf, OpenLeaf
 
 DEFAULT_LIMIT: Final = 4096
 # The length of an entry in a C2SP entry bundle is a uint16.
@@ -70,6 +70,36 @@ def encode_own(leaf: OpenLeaf | CloseLeaf) -> bytes:
     if len(data) > DEFAULT_LIMIT:
         raise VerificationError("log.oversized", size=len(data), limit=DEFAULT_LIMIT)
     return data
+
+
+class OpenForm:
+    """Open leaves that differ in nothing but what was asked, nonce and time: what stands between these is encoded
+    once."""
+
+    __slots__ = ("_asked", "_head", "_nonce", "_time")
+
+    def __init__(self, leaf: OpenLeaf) -> None:
+        """leaf: one of them. Raises VerificationError as `encode`, and ``log.leaf`` for one that hides more than what
+        was asked: then more would differ."""
+        if leaf.pri is not UNSET or leaf.par or leaf.err is not UNSET:
+            raise _malformed("more than what was asked, nonce and time")
+        likeness = msgspec.structs.replace(leaf, c=Commitments(in_=_PROBE), n=_PROBE, t=MAX_INTEGER)
+        parts = encode_own(likeness).decode("ascii").split(_PROBE)
+        if len(parts) != 3:
+            raise _malformed("a member that is taken for another")
+        self._head, self._asked, rest = parts
+        self._nonce, _, self._time = rest.partition(str(MAX_INTEGER))
+        asked = leaf.c.in_
+        if type(asked) is not str or self.fill(asked, leaf.n, leaf.t) != encode_own(leaf):
+            raise _malformed("not made up of these alone")
+
+    def fill(self, asked: str, nonce: str, now: int) -> bytes:
+        """The bytes of the leaf with this commitment to what was asked, this nonce and this time, ms UTC."""
+        return f"{self._head}{asked}{self._asked}{nonce}{self._nonce}{now}{self._time}".encode("ascii")
+
+
+# Stands in no leaf of ours: `@` is in no id and no term.
+_PROBE: Final = "@probe@"
 
 
 def decode(data: bytes) -> Leaf:

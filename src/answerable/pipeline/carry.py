@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import asyncio
 
-from answerable.admission.admit import reach
 from answerable.errors import AnswerableError, Refused
 from answerable.labels.aigc import as_json
 from answerable.labels.compose import compose
@@ -28,12 +27,11 @@ from answerable.pipeline.deps import Deps
 from answerable.pipeline.endings import conclude, named, outcome_of, whole
 from answerable.pipeline.record import Record
 from answerable.pipeline.steps import (
-    admitted_models,
+    admit,
     decide,
     open_watches,
     refuse_unless_permitted,
     still_admitted,
-    take_off,
     watch,
 )
 from answerable.ports import Dialect, Out
@@ -51,30 +49,28 @@ async def carry(action: Action, dialect: Dialect, deps: Deps, out: Out) -> None:
     try:
         # (1) check
         trace.step("check")
-        caller = record.caller = await deps.desk.present(action.credential)
-        deps.gate.admit(caller)
-        if action.fault is not None:
-            raise action.fault
-        reach(caller.warrant, world=action.world, criticality=action.criticality)
-        candidates = await admitted_models(action, deps)
+        admitted = deps.clearances.recall(action, deps.gate, deps.models)  # the same was asked, and nothing has changed
+        if admitted is None:
+            admitted = await admit(action, record, deps)
+        record.caller = admitted.caller
 
         # (2) decide
         trace.step("decide")
-        (served, model), decision = decide(action, caller, candidates, deps)
-        record.model = model
-        refuse_unless_permitted(decision)
+        cleared = record.cleared = decide(action, admitted, deps)
+        refuse_unless_permitted(cleared.decision)
         watches = open_watches(action, deps)
 
         # (3) intend
         trace.step("intend")
-        take_off(action, caller, model, flight, deps)
-        await record.open(decision)
+        flight.take_off(cleared.caller, cleared.model, cleared.horizon)
+        await record.open(cleared.decision)
         caller, model = await still_admitted(action, flight, deps)
 
         # (4) call
         trace.step("call")
         label = compose(action=action, caller=caller, model=model, record=record.rid, provider=deps.provider)
         mark = dialect.label_format(stream=action.stream).writer(label)
+        served = cleared.served
         body = dialect.prepare(action.request, served.model, stream=action.stream)
         record.metering = deps.meter.start(served)
         flight.due(deps.deadline_s)

@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from answerable.model.actions import Action
 from answerable.model.records import System
+from answerable.pipeline.clearances import Clearances
 from answerable.pipeline.flights import Flights
 from answerable.ports import Clock, Desk, Detector, Gate, Ledger, Meter, Models, Policy, Tracer
 
@@ -15,7 +17,8 @@ from answerable.ports import Clock, Desk, Detector, Gate, Ledger, Meter, Models,
 class Deps:
     """provider: the gateway operator's provider code, the label's ContentProducer. index_key: 32 bytes, for the keyed
     digests by which content is found again. deadline_s: seconds that one action may take from step 4 on. detectors: an
-    empty tuple refuses every action (house rule 2)."""
+    empty tuple refuses every action (house rule 2). keep: of an action, its caller's system, its tier and the time, ms
+    UTC, to when what is said is let go of, ms UTC, None where nothing is kept; without it the store decides."""
 
     clock: Clock
     desk: Desk
@@ -32,3 +35,5 @@ class Deps:
     provider: str
     index_key: bytes
     deadline_s: float = 600.0
+    keep: Callable[[Action, System, int, int], int | None] | None = None
+    clearances: Clearances = field(default_factory=Clearances)

@@ -34,6 +34,11 @@ class Flight:
         self.horizon: Horizon | None = None
         self.cause: AnswerableError | None = None
 
+    def take_off(self, caller: Bearer, model: Bearer, horizon: Horizon | None) -> None:
+        """From here on the flight is theirs: both were admitted, and a stop order that reaches one of them cuts it."""
+        self.bearers = (caller, model)
+        self.horizon = horizon
+
     def due(self, seconds: float) -> None:
         """From now on it may take so long, and up to a second more; 0 takes its deadline away."""
         if seconds:
@@ -64,7 +69,9 @@ class Flights:
     def __init__(self, gate: Gate) -> None:
         self._gate = gate
         self._flights: set[Flight] = set()
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._step = 0.0  # seconds between two sweeps, while there are any
 
     def __len__(self) -> int:
         return len(self._flights)
@@ -79,23 +86,27 @@ class Flights:
 
     def watch(self, flight: Flight, seconds: float) -> None:
         """Let `flight` know when it takes longer than this from now on."""
-        loop = asyncio.get_running_loop()
+        loop = self._loop
+        if loop is None:
+            loop = self._loop = asyncio.get_running_loop()
         flight.ends = loop.time() + seconds
-        step = min(seconds / _FINE, _COARSEST_S)
-        timer = self._timer
-        if timer is None or timer.when() > loop.time() + step:
-            if timer is not None:
-                timer.cancel()
-            self._timer = loop.call_later(step, self._sweep, loop, step)
+        step = seconds / _FINE
+        if step > _COARSEST_S:
+            step = _COARSEST_S
+        if self._timer is None or step < self._step:
+            if self._timer is not None:
+                self._timer.cancel()
+            self._step = step
+            self._timer = loop.call_later(step, self._sweep, loop)
 
-    def _sweep(self, loop: asyncio.AbstractEventLoop, step: float) -> None:
+    def _sweep(self, loop: asyncio.AbstractEventLoop) -> None:
         now = loop.time()
         self._timer = None
         for flight in tuple(self._flights):
             if 0.0 < flight.ends <= now:
                 flight.cut(Unavailable("upstream.timeout"))
         if self._flights:
-            self._timer = loop.call_later(step, self._sweep, loop, step)
+            self._timer = loop.call_later(self._step, self._sweep, loop)
 
     def stops_changed(self) -> int:
         """Cut every flight that the stop set now blocks; returns how many. Called after each change of the stop set."""

@@ -12,14 +12,15 @@ from msgspec import UNSET
 
 from answerable.crypto.random import leaf_nonce, salt
 from answerable.log.commitment import commit
-from answerable.log.leaf import encode_own, rid
+from answerable.log.leaf import OpenForm, encode_own, rid
 from answerable.model.actions import Action, Chunk, Decision, Spent
 from answerable.model.leaves import CloseLeaf, Commitments, OpenLeaf, Usage
 from answerable.model.terms import Outcome, Role, Ruling
 from answerable.model.units import Drop, Expect, Payload, Put, Space, Unit
 from answerable.model.warrants import Bearer
+from answerable.pipeline.clearances import Clearance
 from answerable.pipeline.deps import Deps
-from answerable.pipeline.found import tags
+from answerable.pipeline.found import principal_tag, tags
 from answerable.ports import Metering, Transcript
 
 
@@ -39,13 +40,14 @@ class Record:
     __slots__ = (
         "_action",
         "_deps",
+        "_expires",
         "_opened",
         "_pieces",
         "_said",
         "_tokens",
         "caller",
+        "cleared",
         "metering",
-        "model",
         "released",
         "rid",
         "spent",
@@ -59,8 +61,9 @@ class Record:
         self._tokens: tuple[int, int] | None = None
         self._pieces = 0
         self._opened = b""
+        self._expires: int | None = 0  # ms UTC; 0: as the store says; None: nothing is kept
         self.caller: Bearer | None = None
-        self.model: Bearer | None = None
+        self.cleared: Clearance | None = None
         self.metering: Metering | None = None
         self.spent: Spent | None = None
         self.rid = ""
@@ -78,51 +81,74 @@ class Record:
     async def open(self, decision: Decision, error: str = "") -> None:
         """Write the open leaf durably. error: the code of a refusal. Raises Unavailable ``log.*``: then nothing was
         recorded and nothing may happen. Needs `caller`."""
-        caller, model, action = self.caller, self.model, self._action
+        caller, cleared, action = self.caller, self.cleared, self._action
         if caller is None:
             raise RuntimeError("an open leaf names its caller")
         now = self._deps.clock.now_ms()
         salt_in = salt()
-        payloads = [("in", salt_in, action.body)]
-        principal: str | None = None
+        asked = commit("in", salt_in, action.body)
+        salt_pri = who = b""
         if action.principal:
             salt_pri, who = salt(), action.principal.encode()
-            principal = commit("pri", salt_pri, who)
-            payloads.append(("pri", salt_pri, who))
-        leaf = encode_own(
-            OpenLeaf(
-                act=action.act,
-                c=Commitments(in_=commit("in", salt_in, action.body)),
-                dec=decision.ruling,
-                err=error or UNSET,
-                n=leaf_nonce(),
-                par=[action.hold] if action.hold else [],
-                party=caller.system.party(Role.DEPLOYER),
-                pol=self._deps.policy_digest,
-                pri=principal if principal is not None else UNSET,
-                rule=decision.rule,
-                sys=caller.system.rid,
-                t=now,
-                tier=max(caller.system.tier, model.system.tier) if model else caller.system.tier,
-                via=model.system.rid if model else UNSET,
-                vwar=model.warrant.grant if model else UNSET,
-                war=caller.warrant.grant,
-                wld=action.world,
-            )
-        )
+        if cleared is not None and cleared.form is not None and not (error or who or action.hold):
+            leaf = cleared.form.fill(asked, leaf_nonce(), now)
+        else:
+            named = commit("pri", salt_pri, who) if who else ""
+            whole = self._leaf(caller, cleared, decision, error, asked, named, now)
+            leaf = encode_own(whole)
+            if cleared is not None and cleared.kept and not (error or who or action.hold):
+                cleared.form = OpenForm(whole)
         self.rid = rid(leaf)
+        payloads: tuple[Payload, ...] = ()
+        if (expires := self._keep(caller, cleared, now)) is not None:
+            payloads = (Payload(self.rid, "in", salt_in, action.body, (), expires),)
+            if who:
+                found = (principal_tag(action.principal, self._deps.index_key),)
+                payloads += (Payload(self.rid, "pri", salt_pri, who, found, expires),)
         self.stage = Stage.REFUSED
         effects: tuple[Put, ...] = ()
         if decision.ruling is Ruling.PERMIT:
             self.stage = Stage.OPENED
             self._opened = str(now).encode()
             effects = (Put(Space.OPENS, self.rid, self._opened),)
-        await self._deps.ledger.commit(
-            Unit(
-                leaves=(leaf,),
-                effects=effects,
-                payloads=tuple(Payload(self.rid, group, s, body) for group, s, body in payloads),
-            )
+        await self._deps.ledger.commit(Unit((leaf,), effects, (), payloads))
+
+    def _keep(self, caller: Bearer, cleared: Clearance | None, now: int) -> int | None:
+        """Until when what is said is kept, for the close leaf too."""
+        if (keep := self._deps.keep) is not None:
+            self._expires = keep(self._action, caller.system, _tier(caller, cleared), now)
+        return self._expires
+
+    def _leaf(
+        self,
+        caller: Bearer,
+        cleared: Clearance | None,
+        decision: Decision,
+        error: str,
+        asked: str,
+        named: str,
+        now: int,
+    ) -> OpenLeaf:
+        """asked, named: the commitments to the request and to the principal, "" for none."""
+        action, model = self._action, cleared.model if cleared is not None else None
+        return OpenLeaf(
+            act=action.act,
+            c=Commitments(in_=asked),
+            dec=decision.ruling,
+            err=error or UNSET,
+            n=leaf_nonce(),
+            par=[action.hold] if action.hold else [],
+            party=caller.system.party(Role.DEPLOYER),
+            pol=self._deps.policy_digest,
+            pri=named or UNSET,
+            rule=decision.rule,
+            sys=caller.system.rid,
+            t=now,
+            tier=_tier(caller, cleared),
+            via=model.system.rid if model else UNSET,
+            vwar=model.warrant.grant if model else UNSET,
+            war=caller.warrant.grant,
+            wld=action.world,
         )
 
     async def close(self, outcome: Outcome, error: str = "") -> None:
@@ -130,18 +156,15 @@ class Record:
         while it waited is closed too; one that was never accepted makes this unit a conflict, which is then the right
         end."""
         self.stage = Stage.CLOSED
-        commitments: Commitments | None = None
-        salt_out = b""
         body = self._said.body() if self.released else b""
-        if body:
-            salt_out = salt()
-            commitments = Commitments(out=commit("out", salt_out, body))
+        salt_out = salt() if body else b""
         if self.metering is not None:
             # An answer that was cut tells no usage: the pieces that left are counted, a token each at the least.
-            self.spent = self.metering.spent(*(self._tokens or (0, self._pieces)))
+            tokens_in, tokens_out = self._tokens or (0, self._pieces)
+            self.spent = self.metering.spent(tokens_in, tokens_out)
         leaf = encode_own(
             CloseLeaf(
-                c=commitments if commitments is not None else UNSET,
+                c=Commitments(out=commit("out", salt_out, body)) if body else UNSET,
                 err=error or UNSET,
                 n=leaf_nonce(),
                 open=self.rid,
@@ -151,16 +174,18 @@ class Record:
             )
         )
         payloads: tuple[Payload, ...] = ()
-        if body:
-            payloads = (Payload(rid(leaf), "out", salt_out, body, tags(self._said.texts(), self._deps.index_key)),)
+        if body and self._expires is not None:
+            found = tags(self._said.texts(), self._deps.index_key)
+            payloads = (Payload(rid(leaf), "out", salt_out, body, found, self._expires),)
+        opens = Space.OPENS
         await self._deps.ledger.commit(
-            Unit(
-                leaves=(leaf,),
-                effects=(Drop(Space.OPENS, self.rid),),
-                expect=(Expect(Space.OPENS, self.rid, self._opened),),
-                payloads=payloads,
-            )
+            Unit((leaf,), (Drop(opens, self.rid),), (Expect(opens, self.rid, self._opened),), payloads)
         )
+
+
+def _tier(caller: Bearer, cleared: Clearance | None) -> int:
+    """The higher of caller's and model's."""
+    return max(caller.system.tier, cleared.model.system.tier) if cleared is not None else caller.system.tier
 
 
 def _usage(spent: Spent) -> Usage:

@@ -3,29 +3,49 @@
 
 from __future__ import annotations
 
+from answerable.admission.admit import reach
 from answerable.errors import Refused
 from answerable.model.actions import Action, Decision, Facts
 from answerable.model.terms import Criticality, Ruling, Standing
-from answerable.model.warrants import Bearer
+from answerable.model.warrants import Bearer, Horizon
+from answerable.pipeline.clearances import Admitted, Candidate, Clearance
 from answerable.pipeline.deps import Deps
 from answerable.pipeline.flights import Flight
+from answerable.pipeline.record import Record
 from answerable.policy.combine import decide as ruling
 from answerable.ports import Served, Watch
-
-Candidate = tuple[Served, Bearer]
 
 _STANDINGS = tuple(Standing)
 
 
-async def admitted_models(action: Action, deps: Deps) -> tuple[Candidate, ...]:
-    """The models that `action.model` may mean and that hold a live warrant.
+async def admit(action: Action, record: Record, deps: Deps) -> Admitted:
+    """Who asks, and the models that `action.model` may mean, all of them under live warrants; the caller is the
+    record's as soon as it is known.
 
-    Raises Refused ``model.unknown`` or ``stop.system``, Unavailable ``upstream.unreachable`` if the name means none,
-    and the refusal of the last one if none is admitted.
+    Raises Refused ``warrant.*``, ``handle.*``, ``stop.*``, the fault of the request itself, ``model.unknown``;
+    Unavailable ``upstream.unreachable``.
     """
+    caller = record.caller = await deps.desk.present(action.credential)
+    deps.gate.admit(caller)
+    if action.fault is not None:
+        raise action.fault
+    reach(caller.warrant, world=action.world, criticality=action.criticality)
+    named = deps.models.named(action.model, action.act)
+    candidates = await _admitted(named, action, deps)
+    horizon: Horizon | None = None
+    # Seen ahead for one model, and for callers whose presenting again changes nothing.
+    if caller.held and len(candidates) == len(named) == 1:
+        horizon = deps.desk.horizon(action.credential, caller, candidates[0][1])
+    admitted = Admitted(caller, candidates, named, horizon)
+    deps.clearances.keep(action, admitted)
+    return admitted
+
+
+async def _admitted(named: tuple[Served, ...], action: Action, deps: Deps) -> tuple[Candidate, ...]:
+    """The models that hold a live warrant. Raises the refusal of the last one if none does."""
     candidates: list[Candidate] = []
     refusal: Refused | None = None
-    for served in deps.models.named(action.model, action.act):
+    for served in named:
         try:
             bearer = await deps.desk.own(served.copy)
             deps.gate.admit(bearer)
@@ -64,13 +84,23 @@ def _weaker(one: Standing, other: Standing) -> Standing:
     return one if one is other else min(one, other, key=_STANDINGS.index)
 
 
-def decide(action: Action, caller: Bearer, candidates: tuple[Candidate, ...], deps: Deps) -> tuple[Candidate, Decision]:
-    """The first candidate that kernel and operators permit, with the decision; else the last with its refusal."""
+def decide(action: Action, admitted: Admitted, deps: Deps) -> Clearance:
+    """What kernel and operators say: of the first candidate that they permit, else of the last."""
+    cleared = admitted.cleared.get(action.data_class)
+    if cleared is not None:
+        return cleared
+    caller, candidates = admitted.caller, admitted.candidates
     for candidate in candidates:
         decision = ruling(facts(action, caller, candidate, deps), deps.policies)
         if decision.ruling is Ruling.PERMIT:
-            return candidate, decision
-    return candidate, decision
+            break
+    horizon = admitted.horizon or deps.desk.horizon(action.credential, caller, candidate[1])
+    cleared = Clearance(caller, candidate, decision, horizon)
+    # The kernel says the same of the same facts; operators' policies are asked each time.
+    if admitted.horizon is not None and not deps.policies:
+        admitted.cleared[action.data_class] = cleared
+        cleared.kept = True
+    return cleared
 
 
 class Ruled(Refused):
@@ -88,12 +118,6 @@ def refuse_unless_permitted(decision: Decision) -> None:
         raise Ruled(decision)
 
 
-def take_off(action: Action, caller: Bearer, model: Bearer, flight: Flight, deps: Deps) -> None:
-    """From here on `flight` is theirs: both were admitted, and a stop order that reaches one of them cuts it."""
-    flight.bearers = (caller, model)
-    flight.horizon = deps.desk.horizon(action.credential, caller, model)
-
-
 async def still_admitted(action: Action, flight: Flight, deps: Deps) -> tuple[Bearer, Bearer]:
     """Admission of both again, inside long work and after each wait: a credential may have been revoked, a copy ended.
     Warrants that this gateway holds are renewed on the way. Nobody need be asked while the answer is known to last.
@@ -106,7 +130,7 @@ async def still_admitted(action: Action, flight: Flight, deps: Deps) -> tuple[Be
         model = await deps.desk.own(model.copy)
     deps.gate.admit(caller)
     deps.gate.admit(model)
-    take_off(action, caller, model, flight, deps)
+    flight.take_off(caller, model, deps.desk.horizon(action.credential, caller, model))
     return caller, model
 
 

@@ -6,7 +6,7 @@ import hmac
 
 import pytest
 
-from answerable.crypto.sealing import fresh_key, keyed, seal, unseal
+from answerable.crypto.sealing import Keyed, fresh_key, keyed, seal, unseal
 from answerable.errors import VerificationError
 
 KEY = bytes(range(32))
@@ -58,3 +58,11 @@ def test_a_nonce_that_was_drawn_with_others_is_the_one_that_is_used() -> None:
     assert unseal(KEY, sealed, b"rid") == b"words"
     with pytest.raises(VerificationError):
         seal(KEY, b"words", b"rid", nonce[:-1])
+
+
+@pytest.mark.parametrize("length", [0, 32, 64, 65])
+def test_one_key_for_many_texts_is_the_same_key(length: int) -> None:
+    key = bytes(range(length))
+    under = Keyed(key, b"domain\x00")
+    for data in (b"", b"words", b"w" * 1000, b"words"):
+        assert under(data) == keyed(key, b"domain\x00" + data)

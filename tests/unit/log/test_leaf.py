@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from answerable.errors import VerificationError
-from answerable.log.leaf import MAX_LEAF, decode, encode, encode_own, is_rid, leaf_hash, rid, rid_of
-from answerable.model.leaves import KINDS, CloseLeaf, Leaf, OpenLeaf, PluginLeaf, RefusalsLeaf
+from answerable.log.leaf import MAX_LEAF, OpenForm, decode, encode, encode_own, is_rid, leaf_hash, rid, rid_of
+from answerable.model.leaves import KINDS, CloseLeaf, Commitments, Leaf, OpenLeaf, PluginLeaf, RefusalsLeaf
 from tests.small_log import every_kind
 
 LEAVES = every_kind()
@@ -139,3 +139,25 @@ def test_the_path_writes_no_leaf_that_is_none(err: str, code: str) -> None:
     with pytest.raises(VerificationError) as caught:
         encode_own(close(err=err))
     assert caught.value.code == code
+
+
+def opening(**members: Any) -> OpenLeaf:
+    leaf = next(leaf for leaf in LEAVES if isinstance(leaf, OpenLeaf))
+    plain = msgspec.structs.replace(leaf, par=[], pri=msgspec.UNSET, err=msgspec.UNSET)
+    return msgspec.structs.replace(plain, **members)
+
+
+@pytest.mark.parametrize("now", [0, 1_763_782_764_123, 2**53 - 1])
+def test_a_form_writes_what_encoding_writes(now: int) -> None:
+    form = OpenForm(opening())
+    for asked, nonce in (("a" * 43, "b" * 22), ("A_-9" * 10 + "xyz", "0" * 22)):
+        leaf = opening(c=Commitments(in_=asked), n=nonce, t=now)
+        assert form.fill(asked, nonce, now) == encode(leaf)
+
+
+@pytest.mark.parametrize(
+    "more", [{"pri": "p"}, {"par": ["r"]}, {"err": "stop.system"}, {"rule": "@probe@"}, {"pol": str(2**53 - 1)}]
+)
+def test_there_is_no_form_for_leaves_that_differ_in_more(more: dict[str, Any]) -> None:
+    with pytest.raises(VerificationError):
+        OpenForm(opening(**more))

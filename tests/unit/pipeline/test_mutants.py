@@ -10,22 +10,39 @@ import types
 import pytest
 
 from answerable.pipeline import carry as module
+from answerable.pipeline import steps
 from tests.unit.pipeline import scenarios as s
 from tests.unit.pipeline.scripted import Carry
 
 SOURCE = inspect.getsource(module)
+STEPS = inspect.getsource(steps)
 
-# (step, what stands in carry.py, what the mutant has instead, the scenario that must fail)
+# (step, what stands in carry.py or steps.py, what the mutant has instead, the scenario that must fail)
 MUTANTS = [
-    ("1 admission skipped", "        deps.gate.admit(caller)\n", "", s.an_expired_caller_is_refused_and_recorded),
+    (
+        "1 admission skipped",
+        "present(action.credential)\n    deps.gate.admit(caller)\n",
+        "present(action.credential)\n",
+        s.an_expired_caller_is_refused_and_recorded,
+    ),
     (
         "1 worlds ignored",
-        "        reach(caller.warrant, world=action.world, criticality=action.criticality)\n",
+        "    reach(caller.warrant, world=action.world, criticality=action.criticality)\n",
         "",
         s.an_action_beyond_its_worlds_is_refused,
     ),
-    ("2 ruling ignored", "        refuse_unless_permitted(decision)\n", "", s.confidential_content_does_not_leave),
-    ("3 open leaf skipped", "        await record.open(decision)\n", "", s.the_open_leaf_stands_before_the_call),
+    (
+        "2 ruling ignored",
+        "        refuse_unless_permitted(cleared.decision)\n",
+        "",
+        s.confidential_content_does_not_leave,
+    ),
+    (
+        "3 open leaf skipped",
+        "        await record.open(cleared.decision)\n",
+        "",
+        s.the_open_leaf_stands_before_the_call,
+    ),
     (
         "3 not admitted again",
         "        caller, model = await still_admitted(action, flight, deps)\n\n        # (4)",
@@ -62,11 +79,24 @@ MUTANTS = [
 ]
 
 
-def mutant(old: str, new: str) -> Carry:
-    assert SOURCE.count(old) == 1, f"the mutant's place in carry.py is not unique any more: {old!r}"
-    made = types.ModuleType("mutant")
-    exec(compile(SOURCE.replace(old, new), "mutant", "exec"), made.__dict__)
+def made_of(source: str, of_steps: str) -> Carry:
+    """`carry` as these two sources have it."""
+    made, changed = types.ModuleType("mutant"), types.ModuleType("changed")
+    exec(compile(of_steps, "changed", "exec"), changed.__dict__)
+    exec(compile(source, "mutant", "exec"), made.__dict__)
+    for name in ("admit", "decide"):
+        setattr(made, name, getattr(changed, name))
     return made.carry  # type: ignore[no-any-return]
+
+
+def mutant(old: str, new: str) -> Carry:
+    assert SOURCE.count(old) + STEPS.count(old) == 1, f"the mutant's place is not unique any more: {old!r}"
+    return made_of(SOURCE.replace(old, new), STEPS.replace(old, new))
+
+
+@pytest.mark.parametrize("scenario", {m[3] for m in MUTANTS}, ids=lambda s: s.__name__)
+async def test_the_same_sources_without_a_change_pass(scenario: object) -> None:
+    await scenario(made_of(SOURCE, STEPS))  # type: ignore[operator]
 
 
 @pytest.mark.parametrize(("old", "new", "scenario"), [m[1:] for m in MUTANTS], ids=[m[0] for m in MUTANTS])

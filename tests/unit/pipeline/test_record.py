@@ -9,6 +9,7 @@ from answerable.model.actions import Chunk, Decision
 from answerable.model.terms import Outcome, Ruling
 from answerable.model.units import Drop, Expect, Put, Space
 from answerable.pipeline.carry import carry
+from answerable.pipeline.clearances import Clearance
 from answerable.pipeline.found import tag
 from answerable.pipeline.record import Record
 from answerable.pipeline.record import Stage as At
@@ -20,7 +21,9 @@ PERMIT = Decision(Ruling.PERMIT, "R100", "ordinary")
 async def test_open_names_caller_model_party_and_rule() -> None:
     stage = Stage(carry)
     record = Record(stage.ask(), stage.deps, CHAT.content())
-    record.caller, record.model = bearer(stage.app), bearer(system("model", 3, tier=2))
+    served, model = stage.models.served[0], bearer(system("model", 3, tier=2))
+    record.caller = bearer(stage.app)
+    record.cleared = Clearance(record.caller, (served, model), PERMIT, None)
     await record.open(PERMIT)
     (leaf,) = stage.opens
     assert (leaf.sys, leaf.via, leaf.party, leaf.rule) == (stage.app.rid, "m" * 32, PARTY.rid, "R100")

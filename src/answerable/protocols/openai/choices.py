@@ -284,12 +284,12 @@ class Transcript:
 
     def body(self) -> bytes:
         """The canonical content; b"" if nothing was sent."""
-        return body(pieces.choice() for _, pieces in sorted(self._choices.items())) if self._choices else b""
+        return body([pieces.choice() for _, pieces in sorted(self._choices.items())]) if self._choices else b""
 
     def texts(self) -> tuple[str, ...]:
         """Each choice's text (or refusal), without label and outer white space."""
         said = [pieces for _, pieces in sorted(self._choices.items())]
-        return tuple(wording.plain("".join(pieces.text) or "".join(pieces.refusal)) for pieces in said)
+        return tuple([wording.plain("".join(pieces.text) or "".join(pieces.refusal)) for pieces in said])
 
 
 class Marker:

@@ -81,11 +81,14 @@ class Pieces:
         self.calls: dict[int, list[str]] = {}  # index of the call -> id, name, and pieces of its arguments
 
     def choice(self) -> Choice:
+        text = "".join(self.text)
+        if not (self.calls or self.refusal or self.reasoning):  # nearly every answer
+            return Choice(text=text)
         return Choice(
             calls=tuple(
                 Call(id=call[0], name=call[1], arguments="".join(call[2:])) for _, call in sorted(self.calls.items())
             ),
             reasoning="".join(self.reasoning),
             refusal="".join(self.refusal),
-            text="".join(self.text),
+            text=text,
         )
