@@ -72,13 +72,18 @@ def programs(folder: Path) -> Path:
 class Server:
     """One server. It starts at once; `stop` and `start` again as often as a test likes."""
 
-    def __init__(self, folder: Path, template: Path | None = None, **options: str) -> None:
-        """folder: short, reachable by everyone; template: a data folder to begin with; options: of the server."""
+    def __init__(
+        self, folder: Path, template: Path | None = None, *, disk: tuple[str, str] = ("", ""), **options: str
+    ) -> None:
+        """folder: short, reachable by everyone; template: a data folder to begin with; disk: a part of the data folder
+        ("." or "pg_wal") that stands on a disk of its own, and its size; options: of the server."""
         self.folder = folder
+        self._part, self._size = disk
         self.data = folder / "data"
         self.options = _OPTIONS | options
         self.bin = programs(folder if template is None else template.parent)
         self._process: subprocess.Popen[bytes] | None = None
+        self._holder: subprocess.Popen[bytes] | None = None
         if not self.data.exists():
             if template is not None:
                 subprocess.run(["cp", "-a", template, self.data], check=True)
@@ -97,6 +102,14 @@ class Server:
     def pid(self) -> int:
         assert self._process is not None
         return self._process.pid
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def seen(self, path: Path) -> Path:
+        """A path as the server sees it, where it has a disk of its own."""
+        return path if self._holder is None else Path(f"/proc/{self._holder.pid}/root{path}")
 
     def start(self) -> None:
         """Returns when it takes connections."""
@@ -117,15 +130,54 @@ class Server:
     def _begin(self) -> None:
         options = [word for name, value in self.options.items() for word in ("-c", f"{name}={value}")]
         with (self.folder / "log").open("ab") as log:
+            command = [self.bin / "postgres", "-D", self.data, "-k", self.folder, *options]
             self._process = subprocess.Popen(
-                [self.bin / "postgres", "-D", self.data, "-k", self.folder, *options],
+                [*self._alone(), *command] if self._part else command,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 cwd="/",
                 preexec_fn=_end_with_us,
-                **_user,
+                **({} if self._part else _user),
             )
+
+    def _alone(self) -> list[str | Path]:
+        """Words before a command that give it the part of the data folder on a small disk in memory. What is there is
+        copied; the write-ahead log stays outside unless it is what is meant. The disk lasts as long as the server's
+        object, whoever dies on it."""
+        user = [] if _AS_ROOT else ["--user"]
+        if self._holder is None:
+            wal, part, was = self.folder / "wal", self.data / self._part, self.folder / "was"
+            script = f'cp -a "{part}" "{was}" && mount -t tmpfs -o "size={self._size},mode=0700" none "{part}" && '
+            script += f'cp -a "{was}/." "{part}" && rm -r "{was}" && '
+            if self._part == ".":
+                script += f'mv "{self.data}/pg_wal" "{wal}" && ln -s "{wal}" "{self.data}/pg_wal" && '
+            if _AS_ROOT:
+                script += f'chown {_NOBODY}:{_NOBODY} "{part}" && '
+            keep = [] if _AS_ROOT else ["--user", "--map-current-user", "--keep-caps"]
+            self._holder = subprocess.Popen(
+                ["unshare", *keep, "--mount", "sh", "-c", script + "echo ready && exec cat"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+            )
+            assert self._holder.stdout is not None
+            assert self._holder.stdout.readline() == b"ready\n"
+        become = [] if _AS_ROOT is False else ["setpriv", f"--reuid={_NOBODY}", f"--regid={_NOBODY}", "--clear-groups"]
+        become += [] if not become else ["--pdeathsig", "QUIT"]
+        enter = [
+            "nsenter",
+            *user,
+            *(["--preserve-credentials"] if user else []),
+            "-t",
+            str(self._holder.pid),
+            "--mount",
+        ]
+        return [*enter, *become]
+
+    def close(self) -> None:
+        self.stop(signal.SIGQUIT)
+        if self._holder is not None:
+            self._holder.communicate(timeout=START_S)  # the end of its input ends it, and the disk
 
     def stop(self, how: int = signal.SIGINT) -> None:
         """SIGINT: fast, in good order; SIGQUIT: at once, as in a crash; SIGKILL."""
@@ -189,13 +241,13 @@ def folder_for_all() -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def running(template: Path | None = None, **options: str) -> Iterator[Server]:
+def running(template: Path | None = None, *, disk: tuple[str, str] = ("", ""), **options: str) -> Iterator[Server]:
     with folder_for_all() as folder:
-        server = Server(folder, template, **options)
+        server = Server(folder, template, disk=disk, **options)
         try:
             yield server
         finally:
-            server.stop(signal.SIGQUIT)
+            server.close()
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from answerable.log import checkpoint
@@ -12,6 +12,7 @@ from answerable.log.leaf import decode, rid
 from answerable.log.merkle import consistency_proof, verify_consistency
 from answerable.model.leaves import CloseLeaf
 from answerable.model.units import Space
+from answerable.ports import Store
 from tests.ledger import VKEY, guard_at, recomputed, sequencer_over, sqlite_store
 
 
@@ -21,9 +22,11 @@ def heard(lines: Iterable[str]) -> tuple[set[str], list[bytes]]:
     return acknowledged, [base64.b64decode(line[1:]) for line in lines if line.startswith("=")]
 
 
-async def check(folder: Path, acknowledged: set[str], notes: Iterable[bytes]) -> int:
+async def check(
+    folder: Path, acknowledged: set[str], notes: Iterable[bytes], make: Callable[[Path], Store] = sqlite_store
+) -> int:
     """Start again, as the program does, and look at everything; returns the number of leaves."""
-    store = sqlite_store(folder)
+    store = make(folder)
     sequencer = sequencer_over(store, guard_at(folder))
     await sequencer.start()
     note = await sequencer.published()

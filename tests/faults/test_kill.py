@@ -23,9 +23,9 @@ ROOT = Path(__file__).parents[2]
 class Victim:
     """The process, its lines collected as they come."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *words: str) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.faults.victim", str(folder)],
+            [sys.executable, "-m", "tests.faults.victim", str(folder), *words],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             cwd=ROOT,

@@ -46,7 +46,7 @@ def files_no_longer_than(size: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
-def _outcomes(writer: Writer, *units: Unit) -> list[int | str]:
+def outcomes(writer: Writer, *units: Unit) -> list[int | str]:
     loop = asyncio.new_event_loop()
     entries = [Entry(unit, loop.create_future(), 1) for unit in units]
     writer.write(entries)
@@ -70,7 +70,7 @@ def test_a_write_that_fails_anywhere(tmp_path: Path, with_payloads: bool) -> Non
         acknowledged = False
         with files_no_longer_than(limit):
             entries_before = writer.broken
-            acknowledged = _outcomes(writer, unit) == [size]
+            acknowledged = outcomes(writer, unit) == [size]
         if writer.broken is not None:
             assert writer.recover(), "it opens again when the fault is gone"
         assert entries_before is None

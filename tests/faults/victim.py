@@ -5,7 +5,7 @@
 says "pid N", then "dead N". Each acknowledged record is a line with its id, each published checkpoint one with "=" and
 base64. With `--once N` it writes N actions itself, through failures, and ends; `--make` makes the store first.
 `--pages N` copies the write-ahead log back after N pages, `--normal` leaves out the sync of each commit, which is what
-nobody may do.
+nobody may do. `--url URL` writes to a PostgreSQL store.
 """
 
 from __future__ import annotations
@@ -17,15 +17,18 @@ import contextlib
 import os
 import sqlite3
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from answerable.errors import AnswerableError
 from answerable.log.leaf import rid
+from answerable.ports import Store
 from answerable.sequencer import sequencer as module
 from answerable.stores import database, sqlite
 from tests.ledger import closing, guard_at, opening, sequencer_over, sqlite_store
 
 CLIENTS = 12
+make: Callable[[Path], Store] = sqlite_store
 
 
 def say(line: str) -> None:
@@ -34,7 +37,7 @@ def say(line: str) -> None:
 
 async def write(folder: Path, actions: int) -> None:
     module.RETRY_MS = module.PUBLISH_EVERY_MS = 5
-    sequencer = sequencer_over(sqlite_store(folder), guard_at(folder))
+    sequencer = sequencer_over(make(folder), guard_at(folder))
     await sequencer.start()
     left = actions
 
@@ -73,12 +76,18 @@ def main() -> None:
     parser.add_argument("--pages", type=int, default=database.CHECKPOINT_PAGES)
     parser.add_argument("--normal", action="store_true")
     parser.add_argument("--make", action="store_true")
+    parser.add_argument("--url")
     args = parser.parse_args()
     database.CHECKPOINT_PAGES = args.pages  # type: ignore[misc]
     if args.normal:
         sqlite.connect = unsynced  # type: ignore[attr-defined]
+    if args.url:
+        from tests.postgres import store_at
+
+        global make
+        make = store_at(args.url)
     if args.make:
-        sqlite_store(args.folder).close()
+        make(args.folder).close()
         guard_at(args.folder).close()
         say("made")
     if args.once is not None:

@@ -2,8 +2,8 @@
 """Letting payloads go for good: their keys are overwritten on this machine, their rows rewritten or deleted.
 
 Order, so that a crash at any point loses nothing that stays and keeps nothing that goes: note down the slots, commit
-the rows under a fresh slot, overwrite the old ones, forget the note. After a crash the note is worked off at the next
-opening: a slot that no row names any more is overwritten.
+the rows under a fresh slot, overwrite the old ones, forget the note. After a crash the note is worked off by the first
+sweep or erasure: a slot that no row names any more is overwritten.
 """
 
 from __future__ import annotations
@@ -55,14 +55,19 @@ class Erasure:
         self._term = term
         # Days that are over, of which some payloads are held: their leaves.
         self._kept: dict[int, frozenset[str]] = {}
-        self._work_off()
+        self._worked_off = False
 
     def _work_off(self) -> None:
-        """Finish what a crash left in the middle."""
-        slots = self._ring.intended()
+        """Finish what a crash left in the middle. Not at opening: a database that was set back names other slots, and
+        only the guard knows that it was; it is asked before anything is let go."""
+        if not self._worked_off:
+            self._let_go([slot for slot in self._ring.intended() if self._session.row(_NAMED, *slot) is None])
+            self._worked_off = True
+
+    def _let_go(self, slots: Sequence[tuple[int, int]]) -> None:
         if slots:
-            self._ring.shred([slot for slot in slots if self._session.row(_NAMED, *slot) is None])
-            self._ring.intend(())
+            self._ring.shred(slots)
+            self._ring.settle(slots)
 
     @property
     def kept(self) -> frozenset[str]:
@@ -71,6 +76,7 @@ class Erasure:
 
     def erase(self, leaves: Iterable[tuple[int, str]]) -> int:
         """Let the payloads of leaves go, (index of the first leaf of its batch, rid) each; returns how many went."""
+        self._work_off()
         by_first: dict[int, set[str]] = {}
         for first, rid in leaves:
             by_first.setdefault(first, set()).add(rid)
@@ -90,6 +96,7 @@ class Erasure:
     def sweep(self, today: int, held: Held | None) -> int:
         """Let go of what expired before the day `today` and is not held: keys first, then rows, some at each call.
         Returns 0 when all is done."""
+        self._work_off()
         due = [day for day in self._ring.days() if LASTING_DAY < day < today and not self._done(day, held)]
         for day in due[:1]:
             kept = self._keep_only(day, held) if held is not None else frozenset()
@@ -165,5 +172,4 @@ class Erasure:
         )
         if not held:
             raise Unavailable("store.taken", path=self._session.address.server)
-        self._ring.shred(slots)
-        self._ring.intend(())
+        self._let_go(slots)

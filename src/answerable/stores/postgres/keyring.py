@@ -139,22 +139,27 @@ class Keyring:
 
     def intend(self, slots: Iterable[tuple[int, int]]) -> None:
         """Note down which slots are about to be let go, before the database is told: a crash in between must not keep a
-        key alive. Durable when it returns; nothing noted for no slots."""
+        key alive. Durable when it returns."""
+        self._note({*self.intended(), *slots})
+
+    def settle(self, slots: Iterable[tuple[int, int]]) -> None:
+        """Take slots off the note: they are gone."""
+        self._note({*self.intended()} - {*slots})
+
+    def _note(self, slots: set[tuple[int, int]]) -> None:
         path = self._folder / PENDING
-        data = b"".join(_NAME.pack(day, slot) for day, slot in slots)
         try:
-            if not data:
+            if slots:
+                draft = path.with_name(PENDING + ".new")
+                file = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+                try:
+                    os.write(file, b"".join(_NAME.pack(day, slot) for day, slot in sorted(slots)))
+                    os.fsync(file)
+                finally:
+                    os.close(file)
+                draft.replace(path)
+            else:
                 path.unlink(missing_ok=True)
-                _sync(self._folder)
-                return
-            draft = path.with_name(PENDING + ".new")
-            file = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-            try:
-                os.write(file, data)
-                os.fsync(file)
-            finally:
-                os.close(file)
-            draft.replace(path)
             _sync(self._folder)
         except OSError as error:
             raise _failed(error) from error

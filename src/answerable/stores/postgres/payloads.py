@@ -23,6 +23,7 @@ from answerable.stores.postgres.keyring import Keyring
 from answerable.stores.postgres.session import Session
 
 SALT_LENGTH: Final = 32
+_STEP: Final = 4096  # leaves whose payloads are looked through at a time
 DAY_MS: Final = 86_400_000
 # The day of what never expires.
 LASTING_DAY: Final = 0
@@ -147,6 +148,20 @@ class PayloadReads:
             for rid, _, _, _, _, tags in names
             for tag in tags
         ]
+
+    def kept(self, size: int) -> list[tuple[int, int, int]]:
+        """`ports.StoreView.kept`. size: of the log."""
+        found: dict[int, tuple[int, int]] = {}
+        for start in range(0, size, _STEP):
+
+            def read(start: int = start) -> list[Row]:
+                return [Row(*row) for row in self._session.rows(_NAMES, start, start + _STEP)]
+
+            for row, names in self._open(read):
+                for _, _, _, length, _, _ in names:
+                    count, bytes_ = found.get(row.day, (0, 0))
+                    found[row.day] = (count + 1, bytes_ + length)
+        return [(day, *found[day]) for day in sorted(found)]
 
     def _open(self, read: Callable[[], list[Row]]) -> list[tuple[Row, list[Name]]]:
         """The rows whose keys are there, with their names. A key that is gone may be one that an erasure beside us

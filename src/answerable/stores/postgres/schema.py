@@ -32,13 +32,12 @@ CREATE TABLE "{log}".segment (first bigint PRIMARY KEY, data bytea NOT NULL);
 CREATE TABLE "{log}".tile (level smallint NOT NULL, n bigint NOT NULL, data bytea NOT NULL, PRIMARY KEY (level, n));
 CREATE TABLE "{log}".recent (batch bigint PRIMARY KEY, effects bytea NOT NULL);
 CREATE TABLE "{log}".state (space text NOT NULL, key bytea NOT NULL, value bytea NOT NULL, PRIMARY KEY (space, key));
-CREATE TABLE "{log}".reserve (filler bytea NOT NULL);
+CREATE TABLE "{log}".reserve (filler char(400) NOT NULL);
 CREATE TABLE "{payloads}".payload (first bigint NOT NULL, day integer NOT NULL, slot bigint NOT NULL,
     names bytea NOT NULL, body bytea NOT NULL, PRIMARY KEY (first, day));
 CREATE INDEX payload_slot ON "{payloads}".payload (day, slot);
 ALTER TABLE "{log}".segment ALTER data SET STORAGE EXTERNAL;
 ALTER TABLE "{log}".tile ALTER data SET STORAGE EXTERNAL;
-ALTER TABLE "{log}".reserve ALTER filler SET STORAGE EXTERNAL;
 ALTER TABLE "{payloads}".payload ALTER names SET STORAGE EXTERNAL, ALTER body SET STORAGE EXTERNAL;
 INSERT INTO "{log}".head VALUES
     (true, 0, 0, 0, decode('e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855', 'hex'), '');

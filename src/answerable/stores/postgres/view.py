@@ -61,6 +61,9 @@ class PostgresView(LogReads):
         at = self._index.find(rid)
         return None if at is None else self._payloads.get(self.segment_of(at), rid, group)
 
+    def kept(self) -> list[tuple[int, int, int]]:
+        return self._payloads.kept(self.head()[0])
+
     def close(self) -> None:
         with contextlib.ExitStack() as left:
             left.callback(self._session.close)

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from answerable.errors import Unavailable
-from answerable.stores.postgres.erasure import Erasure
 from answerable.stores.postgres.keyring import Keyring
 from answerable.stores.postgres.payloads import PayloadReads, Row, opened
 from answerable.stores.postgres.session import Session
@@ -24,7 +23,7 @@ class Stop(BaseException):
     """The process ends here."""
 
 
-@pytest.mark.parametrize("step", ["intend", "rows", "shred", "unintend"])
+@pytest.mark.parametrize("step", ["intend", "rows", "shred", "settle"])
 def test_interrupted_anywhere_it_is_whole_and_ends_at_the_next_try(
     again: Callable[[], PostgresStore], monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
@@ -36,25 +35,20 @@ def test_interrupted_anywhere_it_is_whole_and_ends_at_the_next_try(
     def stop(*_: object) -> Any:
         raise Stop
 
-    def intend(self: Keyring, slots: Any) -> None:
-        if bool(list(slots)) == (step == "intend"):
-            raise Stop
-        real(self, slots)
-
-    real, row = Keyring.intend, Session.row
+    row = Session.row
     with monkeypatch.context() as patch:
-        if step in ("intend", "unintend"):
-            patch.setattr(Keyring, "intend", lambda self, slots: intend(self, tuple(slots)))
-        elif step == "shred":
-            patch.setattr(Keyring, "shred", stop)
+        if step != "rows":
+            patch.setattr(Keyring, step, stop)
         else:
             patch.setattr(Session, "row", lambda self, sql, *more: stop() if "held" in sql else row(self, sql, *more))
         with pytest.raises(Stop):
             store.erase([(1, rids[1])])
     store.close()
     store = again()
-    done = step in ("shred", "unintend")
+    done = step in ("shred", "settle")
     ring = Keyring(store.path / "payload-keys", PAYLOAD_KEY)
+    assert (opened(ring, before) is None) == (step == "settle"), "nothing is let go before the guard was asked"
+    store.sweep(0)
     assert (opened(ring, before) is None) == done, "the old slot goes with the old row"
     view = store.view()
     assert (view.payload(rids[1], "in") is None) == done
@@ -149,8 +143,3 @@ def _files_with(secret: bytes, *folders: Path) -> list[Path]:
             if secret in path.read_bytes():
                 found.append(path)
     return found
-
-
-def test_without_a_note_nothing_is_worked_off(store: PostgresStore, beside: Session) -> None:
-    ring = Keyring(store.path / "payload-keys", PAYLOAD_KEY)
-    assert Erasure(beside, ring, 1).kept == frozenset()

@@ -74,9 +74,14 @@ def test_what_is_intended_is_remembered(tmp_path: Path) -> None:
     ring = Keyring(tmp_path, SECRET)
     assert ring.intended() == []
     ring.intend([(5, 1), (0, 1 << 40)])
-    assert Keyring(tmp_path, SECRET).intended() == [(5, 1), (0, 1 << 40)]
-    ring.intend([])
+    assert set(Keyring(tmp_path, SECRET).intended()) == {(5, 1), (0, 1 << 40)}
+    ring.intend([(7, 7)])
+    assert set(ring.intended()) == {(5, 1), (0, 1 << 40), (7, 7)}
+    ring.settle([(5, 1), (0, 1 << 40), (8, 8)])
+    assert ring.intended() == [(7, 7)]
+    ring.settle([(7, 7)])
     assert ring.intended() == []
+    ring.settle([])
     (tmp_path / "erasing").write_bytes(b"half")
     with unavailable("store.damaged"):
         ring.intended()
