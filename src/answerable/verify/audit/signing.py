@@ -6,16 +6,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from msgspec import UNSET
+from msgspec import UNSET, structs
 
 from answerable.crypto.b64 import unb64u
 from answerable.errors import VerificationError
 from answerable.log import statement
-from answerable.model.leaves import KeyLeaf, Leaf, ReceiptLeaf, Sig
+from answerable.model.leaves import CopyLeaf, KeyLeaf, Leaf, ReceiptLeaf, Sig
 from answerable.verify.audit.facts import CopyFact, KeyFact, Memory
 
-# Who signs these is not asked by the leaf itself: an empty list is a finding.
-_SIGNED: Final = frozenset({"transfer", "approval", "order", "release", "reauthorisation"})
+# What somebody must have signed: none is a finding.
+_SIGNED: Final = frozenset(
+    {"transfer", "approval", "order", "release", "reauthorisation", "preserve", "revoke", "read", "erase", "grant"}
+)
+# Where they stand in kinds that have no member for them.
+_ONE: Final = "answerable.sig"
+_SEVERAL: Final = "answerable.sigs"
 
 
 def problems(leaf: Leaf, origin: str, memory: Memory) -> Iterator[str]:
@@ -23,16 +28,22 @@ def problems(leaf: Leaf, origin: str, memory: Memory) -> Iterator[str]:
     if isinstance(leaf, ReceiptLeaf):
         copy: CopyFact | None = memory.get("copy", leaf.own)
         if copy is not None:
-            yield from _problem(leaf, origin, Sig(key=leaf.own, sig=leaf.sig), copy.pub)
+            yield from _problem(leaf, origin, leaf.sig, copy.pub)
         return
-    sigs: Any = getattr(leaf, "sigs", UNSET)
-    if sigs is UNSET:
+    try:
+        sigs = _signatures(leaf)
+    except (TypeError, KeyError, AttributeError):
+        yield "an extension that holds no signature"
         return
     if not sigs and leaf.k in _SIGNED:  # type: ignore[attr-defined]  # every kind declares it
         yield "nobody signed it"
     for sig in sigs:
         if isinstance(leaf, KeyLeaf) and sig.key == leaf.own:
-            yield from _problem(leaf, origin, sig, leaf.pub)  # the new key shows that its owner has it
+            # The new key shows that its owner has it; who enrolled it (`by`) is added after that.
+            yield from _problem(structs.replace(leaf, by=UNSET), origin, sig.sig, leaf.pub)
+            continue
+        if isinstance(leaf, CopyLeaf):
+            yield from _problem(leaf, origin, sig.sig, leaf.pub)
             continue
         key: KeyFact | None = memory.get("key", sig.key)
         if key is None:
@@ -40,11 +51,25 @@ def problems(leaf: Leaf, origin: str, memory: Memory) -> Iterator[str]:
         elif key.end:
             yield f"it is by a key that leaf {key.end} ended"
         else:
-            yield from _problem(leaf, origin, sig, key.pub)
+            yield from _problem(leaf, origin, sig.sig, key.pub)
 
 
-def _problem(leaf: Leaf, origin: str, sig: Sig, public: str) -> Iterator[str]:
+def _signatures(leaf: Any) -> list[Sig]:
+    """Those of the leaf, wherever its kind keeps them. Raises TypeError, KeyError for an extension of another form."""
+    sigs: Any = getattr(leaf, "sigs", UNSET)
+    found: list[Sig] = [] if sigs is UNSET else list(sigs)
+    extensions: Any = {} if leaf.x is UNSET else leaf.x
+    listed = [*extensions.get(_SEVERAL, []), *([extensions[_ONE]] if _ONE in extensions else [])]
+    for each in listed:
+        key, value = each.get("key", ""), each["sig"]
+        if not isinstance(key, str) or not isinstance(value, str):
+            raise TypeError
+        found.append(Sig(key=key, sig=value))
+    return found
+
+
+def _problem(leaf: Leaf, origin: str, signature: str, public: str) -> Iterator[str]:
     try:
-        statement.verify(leaf, origin, sig, unb64u(public))
+        statement.verify(leaf, origin, Sig(key="", sig=signature), unb64u(public))
     except VerificationError as error:
         yield error.code

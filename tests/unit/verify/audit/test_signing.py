@@ -5,10 +5,10 @@ from msgspec import structs
 
 from answerable.crypto.b64 import b64u
 from answerable.log import statement
-from answerable.model.leaves import KeyLeaf, ReceiptLeaf, ReleaseLeaf
+from answerable.model.leaves import EraseLeaf, KeyLeaf, ReceiptLeaf, ReleaseLeaf
 from answerable.verify.audit.facts import CopyFact, Held, KeyFact
 from answerable.verify.audit.signing import problems
-from tests.small_log import ORIGIN, T0, a_rid, key, nonce, opened, world
+from tests.small_log import ORIGIN, T0, a_rid, copy, key, nonce, opened, world
 
 
 def memory() -> Held:
@@ -41,6 +41,7 @@ def test_a_new_key_signs_for_itself() -> None:
     good = structs.replace(leaf, sigs=[statement.sign(leaf, ORIGIN, key("new"), a_rid("person"))])
     bad = structs.replace(leaf, sigs=[statement.sign(leaf, ORIGIN, key("old"), a_rid("person"))])
     assert list(problems(good, ORIGIN, memory())) == []
+    assert list(problems(structs.replace(good, by=a_rid("officer")), ORIGIN, memory())) == []
     assert list(problems(bad, ORIGIN, memory())) == ["log.signature"]
     assert list(problems(leaf, ORIGIN, memory())) == []  # enrolled by an administrator: `by` says whose word it is
 
@@ -57,3 +58,26 @@ def test_a_holders_receipt_is_signed_by_the_copy() -> None:
 
 def test_what_nobody_signs() -> None:
     assert list(problems(opened(world().rids), ORIGIN, memory())) == []
+
+
+def test_signatures_among_the_extensions() -> None:
+    plain = copy("app", a_rid("system"))
+    own = structs.replace(plain, pub=b64u(key("copy app").public))
+    sig = statement.sign(own, ORIGIN, key("copy app"), "").sig
+    assert list(problems(own, ORIGIN, memory())) == []
+    assert list(problems(structs.replace(own, x={"answerable.sig": {"sig": sig}}), ORIGIN, memory())) == []
+    other = statement.sign(own, ORIGIN, key("another"), "").sig
+    assert list(problems(structs.replace(own, x={"answerable.sig": {"sig": other}}), ORIGIN, memory())) != []
+    erase = EraseLeaf(bas="law", by=a_rid("officer"), n=nonce("e"), of=a_rid("open"), t=T0)
+    assert list(problems(erase, ORIGIN, memory())) == ["nobody signed it"]
+    by = {"key": a_rid("officer"), "sig": statement.sign(erase, ORIGIN, key("officer"), "").sig}
+    assert list(problems(structs.replace(erase, x={"answerable.sigs": [by]}), ORIGIN, memory())) == []
+    for odd in (
+        {"answerable.sigs": [1]},
+        {"answerable.sigs": 5},
+        {"answerable.sig": {"sig": 1}},
+        {"answerable.sig": {}},
+    ):
+        assert list(problems(structs.replace(erase, x=odd), ORIGIN, memory())) == [
+            "an extension that holds no signature"
+        ]
