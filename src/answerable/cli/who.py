@@ -20,7 +20,10 @@ EXAMPLES: Final = """\
   answerable who reply.json --receipt out.tlog     keep the proof; anyone can verify it offline
   answerable who reply.json --receipt out.cbor --format cose
                                                    the same leaves as a COSE receipt (RFC 9942), nothing disclosed
+  answerable who 7cfm3o... --receipt out.tlog --disclose in,out --grant RECORD_ID
+                                                   with what was said, under a grant; the reading is recorded
 """
+CONTENTS: Final = ("ctx", "in", "out")  # what `--disclose` may name
 MAX_REPLY: Final = 3 << 20  # with base64 it must fit into one request
 
 
@@ -29,7 +32,16 @@ def add(parser: Parser) -> None:
     parser.add_argument("what", metavar="FILE|-|RECORD_ID", help="a saved reply, standard input, or a record id")
     parser.add_argument("--receipt", metavar="FILE", help="write the receipt there")
     parser.add_argument("--format", choices=("tlog", "cose"), default="tlog", help="of the receipt; default: tlog")
+    parser.add_argument("--disclose", metavar="in,out", type=_groups, default=(), help="contents that it must show")
+    parser.add_argument("--grant", metavar="RECORD_ID", default="", help="the grant under which they are read")
     parser.set_defaults(run=run)
+
+
+def _groups(text: str) -> tuple[str, ...]:
+    found = tuple(sorted({part.strip() for part in text.split(",")}))
+    if set(found) - set(CONTENTS):
+        raise argparse.ArgumentTypeError(f"{', '.join(CONTENTS)} can be disclosed, by comma")
+    return found
 
 
 def run(args: argparse.Namespace) -> int:
@@ -40,6 +52,10 @@ def run(args: argparse.Namespace) -> int:
     from answerable.errors import Refused, Unavailable, VerificationError
     from answerable.verify.receipt import verify
 
+    if not args.receipt and (args.disclose or args.grant or args.format != "tlog"):
+        raise Refused("admin.request", detail="--format, --disclose and --grant are about --receipt")
+    if args.format == "cose" and args.disclose:
+        raise Refused("admin.request", detail="a COSE receipt discloses nothing")
     saved = _saved(args.what)
     one_record(saved)
     if not saved.record and not saved.texts:
@@ -50,8 +66,6 @@ def run(args: argparse.Namespace) -> int:
     report = verify(receipt, here.place.trust())
     if report.record != found["record"] or (saved.record and not _is_of(report, saved.record)):
         raise VerificationError("receipt.inconsistent", detail="the service answered with another record")
-    if args.receipt:
-        write_bytes(args.receipt, _cose(here, found["record"]) if args.format == "cose" else receipt)
     said = sentence(report)
     if found["producer"] == "differs":
         raise VerificationError("receipt.inconsistent", detail="its label names another producer")
@@ -62,6 +76,8 @@ def run(args: argparse.Namespace) -> int:
         if content != "same":
             raise Unavailable("receipt.undisclosed", group="out")
         check(report, saved)
+    if args.receipt:
+        write_bytes(args.receipt, _kept(args, here, report, receipt))
     answer: dict[str, Any] = {**as_json(report), "content": content, "matches": found["matches"], "sentence": said}
     lines = [said]
     if found["matches"] > 1:
@@ -80,15 +96,16 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _cose(here: Any, record: str) -> bytes:
-    """The record's COSE receipt, checked as whoever gets it will: it suffices where no witnesses are asked for."""
-    from answerable.errors import VerificationError
-    from answerable.verify.cose import verify_record
+def _kept(args: argparse.Namespace, here: Any, report: Any, data: bytes) -> bytes:
+    """The file that `--receipt` asks for, verified as it will be read."""
+    from answerable.cli.receipts import cose, disclosed
+    from answerable.verify.receipt import verify
 
-    data = base64.b64decode(here.post("/who", {"record": record, "cose": True})["receipt"])
-    if verify_record(data, here.place.trust()).record != record:
-        raise VerificationError("receipt.inconsistent", detail="the service answered with another record")
-    return data
+    if args.format == "cose":
+        return cose(here, report.record, here.place.trust())
+    whole = disclosed(here, report, data, args.disclose, args.grant)
+    verify(whole, here.place.trust())
+    return whole
 
 
 def _saved(what: str) -> Any:

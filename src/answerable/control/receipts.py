@@ -21,6 +21,7 @@ from answerable.log.note import Signing
 from answerable.log.receipt import Disclosure, Proved
 from answerable.model.leaves import CloseLeaf, Leaf, OpenLeaf, WarrantLeaf
 from answerable.ports import Directory
+from answerable.privacy import erasure
 
 SAME = "same"
 DIFFERS = "differs"
@@ -43,18 +44,18 @@ async def assemble(
     record: str,
     shown: Callable[[bytes], bool] | None = None,
     *,
-    more: Iterable[Disclosure] = (),
     signer: Signing | None = None,
 ) -> Assembled:
     """The receipt of the action whose open or close leaf is `record`. shown: whether who asks has shown that this
-    content is in his hands; then it is disclosed. more: what is disclosed beside that (`control.disclosure`);
-    signer: the log's key, for a COSE receipt, in which nothing is disclosed.
+    content is in his hands; then it is disclosed; what else was said is read by `control.disclosure` alone. signer: the
+    log's key, for a COSE receipt, in which nothing is disclosed.
 
     Raises Refused ``admin.not_found`` for what is no action, Unavailable ``log.unwitnessed``.
     """
     opened, opened_rid = await _opening(reader, record)
     ending = await reader.close_of(opened_rid)
-    rids = [opened_rid, *([ending] if ending else [])]
+    erased = erasure.find(directory, opened_rid)
+    rids = [opened_rid, *filter(None, (ending, erased.rid if erased else ""))]
     people: list[str] = [opened.party]
     systems = [opened.sys, *([opened.via] if opened.via is not UNSET else [])]
     for grant in (opened.war, opened.vwar):
@@ -87,7 +88,7 @@ async def assemble(
     first, *others = (Proved(entry.leaf, entry.index, tuple(entry.proof)) for entry in proved)
     if signer is not None:
         return Assembled(opened_rid, signed(signer, note, first, others), compared)
-    return Assembled(opened_rid, receipt.build(first, others, (*disclosed, *more), note), compared)
+    return Assembled(opened_rid, receipt.build(first, others, disclosed, note), compared)
 
 
 def signed(signer: Signing, note: bytes, record: Proved, others: Iterable[Proved] = ()) -> bytes:
