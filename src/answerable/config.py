@@ -135,8 +135,8 @@ class LogConfig(Section, frozen=True, kw_only=True):
 
 
 class RetentionRule(Section, frozen=True, kw_only=True):
-    """How long what is said is kept, where all that is named fits. days: 0 keeps nothing, neither words nor salts; tier:
-    the lowest that it is for; party, system: id, record id or, of a system, its name."""
+    """How long what is said is kept, where all that is named fits. days: 0 keeps nothing, neither words nor salts;
+    tier: the lowest that it is for; party, system: id, record id or, of a system, its name."""
 
     days: Annotated[int, Meta(ge=0, le=36_500)]
     act: Act | None = None

@@ -55,6 +55,10 @@ class Ledger(Protocol):
         Cancelling the caller does not withdraw a unit that was accepted.
         """
 
+    async def erase(self, leaves: Sequence[tuple[int, str]]) -> int:
+        """`Store.erase`, between two batches; returns how many payloads there were. Raises Unavailable ``store.*``,
+        ``log.stopped``: what is recorded as erased is ended at the next start, if not before."""
+
     def count_refusal(self, code: str) -> None:
         """Count a refusal of an unknown caller; counts are written in aggregate, at most one leaf every few seconds."""
 
@@ -154,6 +158,10 @@ class StoreView(Protocol):
 
     def payload(self, rid: str, group: str) -> tuple[bytes, bytes | None] | None:
         """(salt, body) of what a commitment hides; body None where only salts are kept; None if absent or erased."""
+
+    def kept(self) -> list[tuple[int, int, int]]:
+        """(day, payloads, bytes) of all that is kept, by the day (since 1970, UTC) after which it is let go of, the
+        soonest first; 0 is the day of what lasts. Looks through all of it."""
 
     def state(self) -> tuple[int, Mapping[str, Mapping[str, bytes]]]:
         """(size of the tree, space -> key -> row): every row as it stood at one committed instant."""

@@ -255,6 +255,20 @@ def test_what_is_erased_is_gone_and_all_else_stays(store: Store) -> None:
     view.close()
 
 
+def test_what_is_kept_is_counted_by_its_day(store: Store) -> None:
+    unit, its = opening(body=b"0123456789")
+    other, its_other = opening()
+    lasting = Payload(its, "name", salt(), b"stays")
+    append(store, replace(unit, payloads=(*unit.payloads, lasting)), other, expires=10 * DAY_MS)
+    append(store, replace(opening()[0], payloads=(Payload(its, "in", salt(), b"x", (), 5 * DAY_MS),)))
+    view = store.view()
+    assert [(day, count) for day, count, _ in view.kept()] == [(0, 1), (5, 1), (10, 2)]
+    assert all(size > 0 for _, _, size in view.kept())
+    store.erase([(1, its_other)])
+    assert [(day, count) for day, count, _ in view.kept()] == [(0, 1), (5, 1), (10, 1)]
+    view.close()
+
+
 def test_erasing_what_has_no_payload_or_is_no_leaf(store: Store) -> None:
     append(store, Unit(leaves=(leaf(),)))
     assert store.erase([(0, rid(store.leaf(0)))]) == 0

@@ -20,12 +20,13 @@ from answerable.errors import Refused, VerificationError
 
 PERSON: Final = "answerable-person+jwt"
 COPY: Final = "answerable-copy+jwt"
+PARTY: Final = "answerable-party+jwt"
 WINDOW_MS: Final = 60_000  # a proof is fresh this long; its `jti` must be remembered for twice as long
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """kid: rid of the key leaf (people) or of the copy leaf (copies)."""
+    """kid: rid of the key leaf (people, parties) or of the copy leaf (copies)."""
 
     kid: str
     jti: str

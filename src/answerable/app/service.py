@@ -36,6 +36,7 @@ from answerable.pipeline.deps import Deps
 from answerable.pipeline.flights import Flights
 from answerable.policy.combine import digest
 from answerable.ports import Directory
+from answerable.privacy.retention import Retention
 from answerable.registry import ids
 from answerable.registry.duties import Watch
 from answerable.telemetry.metrics import Metrics
@@ -66,6 +67,7 @@ class Service:
     def __init__(self, core: Core, say: Say = lambda _en, _zh: None) -> None:
         self.core = core
         self.serving = Serving(core, say)
+        self._retention = Retention(core.config.retention.rules, core.config.store.payload_days, core.book)
         self._tasks: list[asyncio.Task[None]] = []
         self._endings: set[asyncio.Task[None]] = set()
         self._listeners: list[Listener] = []
@@ -122,6 +124,7 @@ class Service:
             anchors=anchors(config),
             log_key=core.keys.log,
             problems=self._problems,
+            retention=self._retention,
             metrics=lambda: metrics.render().decode(),
             store=str(config.store_path),
             demo=core.demo,
@@ -198,6 +201,7 @@ class Service:
             provider=producer(core, config),
             index_key=core.keys.index,
             deadline_s=config.gateway.deadline_s,
+            keep=self._retention.until if config.retention.rules else None,
         )
         return deps, issuer, holder, metrics
 

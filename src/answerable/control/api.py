@@ -57,9 +57,9 @@ def _endpoint(services: Services, route: Route) -> Callable[[Request], Awaitable
         try:
             _local(request)
             data = await _body(request)
-            person, copy = _sender(services, route, request, data)
+            sender = _sender(services, route, request, data)
             body = decoder.decode(data) if decoder is not None else None
-            call: Call[Any] = Call(body, request.path_params, dict(request.query_params), person, copy)
+            call: Call[Any] = Call(body, request.path_params, dict(request.query_params), **sender)
             return _json(200, await route.run(services, call))
         except AnswerableError as error:
             return failed(error)
@@ -100,17 +100,19 @@ async def _body(request: Request) -> bytes:
     return data
 
 
-def _sender(services: Services, route: Route, request: Request, body: bytes) -> tuple[Any, Any]:
-    """(person, copy): one of the two, or neither where the route is open to anyone."""
+def _sender(services: Services, route: Route, request: Request, body: bytes) -> dict[str, Any]:
+    """person, copy or party of `Call`, or none where the route is open to anyone."""
     if route.needs is By.ANYONE:
-        return None, None
+        return {}
     header = request.headers.get("authorization", "")
     raw: bytes = request.scope["raw_path"]
     query: bytes = request.scope["query_string"]
     path = (raw + b"?" + query if query else raw).decode("latin-1")
     if route.needs is By.COPY:
-        return None, services.doorkeeper.copy(header, route.method, path, body)
-    return services.doorkeeper.person(header, route.method, path, body, AdminRole(route.needs)), None
+        return {"copy": services.doorkeeper.copy(header, route.method, path, body)}
+    if route.needs is By.PARTY:
+        return {"party": services.doorkeeper.party(header, route.method, path, body)}
+    return {"person": services.doorkeeper.person(header, route.method, path, body, AdminRole(route.needs))}
 
 
 def failed(error: AnswerableError) -> Response:

@@ -2,24 +2,30 @@
 """Who asks: each request carries a proof by a person's key (`admission.proof`), and each route names the role it needs.
 
 Reaching the socket is no credential: loopback and file modes are the second fence, not the first. A handle, a warrant
-or a copy's key proves nothing here: only keys of persons are looked up.
+or a copy's key proves nothing where a person is needed: only keys of persons are looked up there.
 """
 
 from __future__ import annotations
 
 from hashlib import sha256
 
+import msgspec
+
 from answerable.admission import proof
 from answerable.crypto.b64 import unb64u
 from answerable.errors import Refused, Unavailable
-from answerable.model.records import Admin, Copy
+from answerable.model.records import Admin, Copy, PartyKey
 from answerable.model.roles import may
 from answerable.model.terms import AdminRole
+from answerable.model.units import Space
 from answerable.ports import Clock, Directory
+from answerable.privacy.statements import PARTY_USE
 
 # Proofs of one key whose reuse is looked for; past it that key's new requests are refused rather than old proofs
 # forgotten. Each key has its own: what one copy floods keeps no officer from stopping it.
 REMEMBERED = 10_000
+
+_party_key = msgspec.json.Decoder(PartyKey).decode
 
 
 class Doorkeeper:
@@ -52,6 +58,17 @@ class Doorkeeper:
             raise Refused("admin.unknown_key")
         self._check(token, {kid: unb64u(copy.key)}, proof.COPY, method, path, body)
         return copy
+
+    def party(self, header: str, method: str, path: str, body: bytes) -> PartyKey:
+        """The party's own key that signed, for what a party may ask about itself. Raises as `person`."""
+        token = _token(header)
+        kid = proof.kid_of(token)
+        raw = self._directory.raw(Space.PARTY_KEYS, kid)
+        key = _party_key(raw) if raw else None
+        if key is None or key.ended or key.use != PARTY_USE:
+            raise Refused("admin.unknown_key")
+        self._check(token, {kid: unb64u(key.key)}, proof.PARTY, method, path, body)
+        return key
 
     def _check(self, token: str, keys: dict[str, bytes], typ: str, method: str, path: str, body: bytes) -> None:
         now = self._clock.now_ms()

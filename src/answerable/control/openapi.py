@@ -152,6 +152,8 @@ def _who(route: Route) -> str:
         return "Open to whoever reaches the socket."
     if route.needs is By.COPY:
         return "Signed by the copy's own key."
+    if route.needs is By.PARTY:
+        return "Signed by a party's own key."
     return f"Needs the role {route.needs.value}."
 
 

@@ -14,7 +14,7 @@ from typing import Any, Final, Generic, TypeVar
 
 from answerable.control.services import Services
 from answerable.errors import Refused
-from answerable.model.records import Admin, Copy
+from answerable.model.records import Admin, Copy, PartyKey
 from answerable.model.terms import AdminRole
 
 PREFIX: Final = "/control/v1"
@@ -27,6 +27,7 @@ class By(Enum):
     """Who may ask, where it is not a person with a role."""
 
     COPY = "copy"  # a running copy, by its own key
+    PARTY = "party"  # a party, by its own key: for what is held about itself
     ANYONE = "anyone"  # whoever reaches the socket: for what says nothing about anybody
 
 
@@ -39,6 +40,7 @@ class Call(Generic[Body]):
     query: Mapping[str, str] = field(default_factory=dict)
     person: Admin | None = None
     copy: Copy | None = None
+    party: PartyKey | None = None
 
     @property
     def by(self) -> Admin:
@@ -46,6 +48,13 @@ class Call(Generic[Body]):
         if self.person is None:
             raise Refused("admin.unsigned", detail="no person")
         return self.person
+
+    @property
+    def of(self) -> PartyKey:
+        """The party's key that asks. Raises Refused ``admin.unsigned`` where a route forgot to need one."""
+        if self.party is None:
+            raise Refused("admin.unsigned", detail="no party")
+        return self.party
 
     def number(self, name: str, default: int, most: int = MAX_PAGE) -> int:
         """A count from the query. Raises Refused ``admin.request``."""

@@ -11,6 +11,7 @@ from answerable.control.auth import Doorkeeper
 from answerable.errors import Unavailable
 from answerable.log.note import Signing
 from answerable.ports import Clock, Ledger
+from answerable.privacy.retention import Retention
 from answerable.registry.book import Book
 from answerable.warrants.issuer import Issuer
 
@@ -62,6 +63,9 @@ class Reader(Protocol):
     async def payload(self, rid: str, group: str) -> tuple[bytes, bytes | None] | None:
         """(salt, body) behind a commitment; body None where only salts are kept; None if it is erased or not kept."""
 
+    async def kept(self) -> Sequence[tuple[int, int, int]]:
+        """(day, payloads, bytes) of what is kept, by the day of expiry (since 1970, UTC); 0 for what lasts."""
+
 
 def nothing() -> Mapping[str, str]:
     return {}
@@ -72,7 +76,8 @@ class Services:
     """origin: of the log; index_key: 32 bytes, for the keyed digests by which content is found again; gateway: base
     URL for OpenAI's clients; audience: of the warrants that it takes; operator: id of the
     party that runs it; trust: the text of the trust file; anchors: DER
-    of the certificates that prove a party's identifier; flights: the actions in flight;
+    of the certificates that prove a party's identifier; retention: how long what is said is kept; flights: the
+    actions in flight;
     log_key: signs COSE receipts over roots that were published, None: this process signs nothing; problems: what is
     wrong now, name -> words, empty where all is well; metrics: Prometheus text; demo: whether the store is a demo's."""
 
@@ -93,6 +98,7 @@ class Services:
     problems: Callable[[], Mapping[str, str]] = nothing
     metrics: Callable[[], str] = str
     anchors: Sequence[bytes] = field(default=())
+    retention: Retention | None = None
     store: str = ""
     demo: bool = False
     started_ms: int = 0

@@ -1,71 +1,54 @@
 # SPDX-License-Identifier: Apache-2.0
 """How long what was said is kept: a list of rules, the first that fits says, and a default behind them.
 
-A rule fits where all that it names fits; what it does not name may be anything.
+A rule fits where all that it names fits; what it does not name may be anything. What is chosen is chosen when an action
+is recorded: a rule that changes later changes nothing of what is kept by then.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated, Final
 
-import msgspec
-from msgspec import Meta
+from answerable.config import RetentionRule
+from answerable.model.actions import Action
+from answerable.model.records import Party, System
+from answerable.model.terms import Role
+from answerable.ports import Directory
 
-from answerable.model.terms import Act, Audience, DataClass, World
-
-DAY_MS: Final = 86_400_000
-MAX_DAYS: Final = 36_500
-
-
-class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One line of the settings. days: 0 keeps nothing, neither words nor salts; party, system: id, record id or, of a
-    system, name; tier: the lowest that it is for."""
-
-    days: Annotated[int, Meta(ge=0, le=MAX_DAYS)]
-    act: Act | None = None
-    audience: Audience | None = None
-    data_class: DataClass | None = None
-    world: World | None = None
-    party: str = ""
-    system: str = ""
-    tier: Annotated[int, Meta(ge=0, le=4)] = 0
+DAY_MS = 86_400_000
 
 
-class Case(msgspec.Struct, frozen=True):
-    """What a rule may look at. party, system: every name that means the one or the other."""
+class Retention:
+    """Settings over a directory; a case is looked up once and remembered."""
 
-    act: Act
-    audience: Audience
-    data_class: DataClass
-    world: World
-    tier: int
-    party: frozenset[str]
-    system: frozenset[str]
-
-
-class Rules:
-    """Immutable; a look-up a case, remembered."""
-
-    def __init__(self, rules: Iterable[Rule], default: int) -> None:
+    def __init__(self, rules: Iterable[RetentionRule], default: int, directory: Directory) -> None:
         """default: days, where no rule fits."""
         self.rules = tuple(rules)
         self.default = default
+        self._directory = directory
+        self._known: dict[tuple[object, ...], int] = {}
 
-    def __bool__(self) -> bool:
-        return bool(self.rules)
+    def until(self, action: Action, caller: System, tier: int, now_ms: int) -> int | None:
+        """Until when what is said in the action is kept, ms UTC; None: it is not kept."""
+        party = caller.party(Role.DEPLOYER)
+        case = (action.act, action.data_class, action.world, tier, caller.rid, party)
+        days = self._known.get(case)
+        if days is None:
+            days = self._known[case] = self._days(action, caller, tier, self._directory.party(party))
+        return now_ms + days * DAY_MS if days else None
 
-    def days(self, case: Case) -> int:
-        return next((rule.days for rule in self.rules if _fits(rule, case)), self.default)
-
-
-def _fits(rule: Rule, case: Case) -> bool:
-    return (
-        rule.act in (None, case.act)
-        and rule.audience in (None, case.audience)
-        and rule.data_class in (None, case.data_class)
-        and rule.world in (None, case.world)
-        and case.tier >= rule.tier
-        and (not rule.party or rule.party in case.party)
-        and (not rule.system or rule.system in case.system)
-    )
+    def _days(self, action: Action, caller: System, tier: int, party: Party | None) -> int:
+        names = {party.rid, party.id} if party is not None else set()
+        systems = {caller.rid, caller.id, caller.name}
+        for rule in self.rules:
+            if (
+                rule.act in (None, action.act)
+                and rule.audience in (None, caller.audience)
+                and rule.data_class in (None, action.data_class)
+                and rule.world in (None, action.world)
+                and tier >= rule.tier
+                and (not rule.party or rule.party in names)
+                and (not rule.system or rule.system in systems)
+            ):
+                return rule.days
+        return self.default

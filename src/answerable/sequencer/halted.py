@@ -42,6 +42,10 @@ class Halted:
         """Raises Unavailable ``log.stopped``."""
         raise self._refusal()
 
+    async def erase(self, leaves: Sequence[tuple[int, str]]) -> int:
+        """Raises Unavailable ``log.stopped``."""
+        raise self._refusal()
+
     def count_refusal(self, code: str) -> None:
         """There is nowhere to count it."""
 

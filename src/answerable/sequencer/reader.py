@@ -106,6 +106,19 @@ class Reader:
         """(salt, body) behind a commitment; body None where only salts are kept; None if it is not kept or erased."""
         return await self._ask(lambda view: view.payload(rid, group))
 
+    async def kept(self) -> list[tuple[int, int, int]]:
+        """(day, payloads, bytes) of what is kept, by the day of expiry; 0 for what lasts. It looks through all of it,
+        and keeps nobody else waiting."""
+
+        def look() -> list[tuple[int, int, int]]:
+            view = self._store.view()
+            try:
+                return view.kept()
+            finally:
+                view.close()
+
+        return await asyncio.to_thread(look)
+
     async def close(self) -> None:
         if self._view is not None:
             await self._ask(lambda view: view.close())

@@ -11,6 +11,7 @@ from answerable.errors import Unavailable
 from answerable.model.units import LASTING, Put, Space, Unit
 from answerable.ports import Held
 from answerable.stores.index import Index
+from answerable.stores.payload_form import DAY_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +165,14 @@ class MemoryView(_Reads):
         first = max((first for first in list(self._data.payloads) if first <= at), default=-1)
         kept = self._data.payloads.get(first, {}).get((rid, group))
         return (kept.salt, kept.body) if kept else None
+
+    def kept(self) -> list[tuple[int, int, int]]:
+        found: dict[int, tuple[int, int]] = {}
+        for batch in list(self._data.payloads.values()):
+            for each in batch.values():
+                count, size = found.get(each.expires // DAY_MS, (0, 0))
+                found[each.expires // DAY_MS] = (count + 1, size + len(each.salt) + len(each.body or b""))
+        return [(day, *found[day]) for day in sorted(found)]
 
     def state(self) -> tuple[int, dict[str, dict[str, bytes]]]:
         return len(self._data.leaves), {space: dict(rows) for space, rows in self._data.state.items()}

@@ -11,7 +11,18 @@ from typing import Final
 from answerable.crypto.sealing import unseal
 from answerable.errors import Unavailable, VerificationError
 from answerable.stores.database import translated
-from answerable.stores.payload_form import HEAD, MAGIC, NO_KEY, Name, head_of, open_names, path_of, placed
+from answerable.stores.payload_form import (
+    HEAD,
+    MAGIC,
+    NO_KEY,
+    Name,
+    head_of,
+    listed,
+    open_names,
+    path_of,
+    placed,
+    walk,
+)
 
 SALT_LENGTH: Final = 32
 # A record that is being erased beside us is read again: while its names are overwritten they open for nobody.
@@ -51,6 +62,35 @@ class PayloadReads:
                     return plain[:SALT_LENGTH], plain[SALT_LENGTH:] if bodies else None
                 at += length
         return None
+
+    def kept(self) -> list[tuple[int, int, int]]:
+        """`ports.StoreView.kept`."""
+        found: dict[int, tuple[int, int]] = {}
+        for day, _, path in listed(self._folder):
+            with translated():
+                try:
+                    file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+                except FileNotFoundError:  # expired meanwhile
+                    continue
+                try:
+                    for at, first, names, _ in walk(file):
+                        for _, _, key, length, _, _ in self._names(file, at, first, names):
+                            if key != NO_KEY:
+                                count, size = found.get(day, (0, 0))
+                                found[day] = (count + 1, size + length)
+                finally:
+                    os.close(file)
+        return [(day, *found[day]) for day in sorted(found)]
+
+    def _names(self, file: int, at: int, first: int, length: int) -> list[Name]:
+        tries = 0
+        while True:
+            tries += 1
+            try:
+                return open_names(self._key, first, os.pread(file, length, at + HEAD.size))
+            except Unavailable:
+                if tries >= _TRIES:
+                    raise
 
     def tags(self, places: bytes, first: int) -> Iterator[tuple[bytes, str, int]]:
         """(tag, rid, day of expiry) of the payloads of the batch that begins at leaf `first`."""

@@ -64,6 +64,9 @@ class SqliteView(LogReads):
         (_, places), *_ = self.places(first, first + 1)
         return self._payloads.get(places, first, rid, group)
 
+    def kept(self) -> list[tuple[int, int, int]]:
+        return self._payloads.kept()
+
     def close(self) -> None:
         with translated():
             self._tags.close()

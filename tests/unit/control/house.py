@@ -10,6 +10,8 @@ from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
 
+import msgspec
+
 from answerable.app.core import Core
 from answerable.app.create import Founding, create
 from answerable.app.people import FOLDER, Person, read
@@ -24,7 +26,7 @@ from answerable.crypto.ed25519 import Key
 from answerable.crypto.random import nonce, salt
 from answerable.log.commitment import commit
 from answerable.log.leaf import encode, rid
-from answerable.log.statement import to_sign
+from answerable.log.statement import sign, to_sign
 from answerable.model.leaves import CloseLeaf, Commitments, OpenLeaf, Usage
 from answerable.model.records import System
 from answerable.model.terms import Role
@@ -32,7 +34,8 @@ from answerable.model.units import Payload, Unit
 from answerable.net.bind import unix
 from answerable.net.bridge import asgi
 from answerable.net.server import Listener
-from answerable.pipeline.found import tags
+from answerable.pipeline.found import principal_tag, tags
+from answerable.privacy.statements import signatures, with_signatures
 from answerable.protocols.openai.content import Choice, body
 from answerable.registry import copies, keys, parties, systems
 from answerable.registry.duties import lapsed
@@ -106,9 +109,18 @@ class House:
         key = key or Key.generate()
         return self.run(self._start_copy(self.system(name), key)), key
 
-    def act(self, said: str, *, caller: str = "helper", maker: str = "small") -> str:
+    def act(self, said: str, *, caller: str = "helper", maker: str = "small", principal: str = "") -> str:
         """An action that ended well, with `said` as its answer; rid of its open leaf."""
-        return self.run(self._act(said, self.system(caller), self.system(maker)))
+        return self.run(self._act(said, self.system(caller), self.system(maker), principal))
+
+    def signed(self, leaf: Any, *signers: str | tuple[Key, str]) -> Any:
+        """A statement of the privacy room, signed by these people, by name, or keys."""
+        sigs = signatures(leaf)
+        for each in signers:
+            person = self.person(each) if isinstance(each, str) else None
+            key, kid = (person.key, person.kid) if person else each  # type: ignore[misc]
+            sigs.append(sign(leaf, self.core.origin, key, kid))
+        return msgspec.to_builtins(with_signatures(leaf, sigs))
 
     async def _open(self) -> None:
         config = load(environ={}, flags={"store.path": str(self.store)}).config
@@ -173,8 +185,6 @@ class House:
         edges: tuple[tuple[str, str], ...] = (),
         digests: tuple[str, ...] = (),
     ) -> None:
-        import msgspec
-
         request = msgspec.convert(
             {"name": name, "version": "1", "kind": kind, "parties": [], "digests": digests, "licence": "MIT"},
             RegisterSystem,
@@ -224,7 +234,7 @@ class House:
         )
         return await core.commit(copies.start(core.book, request, core.now))
 
-    async def _act(self, said: str, caller: System, maker: System) -> str:
+    async def _act(self, said: str, caller: System, maker: System, principal: str) -> str:
         core = self.core
         grants = []
         for system in (caller, maker):
@@ -233,6 +243,7 @@ class House:
             grants.append(granted.warrant.grant)
         salts = (salt(), salt())
         content = body((Choice(text=said),))
+        own = Payload("", "pri", salt(), principal.encode(), (principal_tag(principal, self.services.index_key),))
         opened = encode(
             OpenLeaf(
                 act="generation",
@@ -242,6 +253,7 @@ class House:
                 par=[],
                 party=caller.party(Role.DEPLOYER),
                 pol="00" * 32,
+                pri=commit("pri", own.salt, own.body) if principal else msgspec.UNSET,
                 rule="R100",
                 sys=caller.rid,
                 t=core.now,
@@ -263,7 +275,10 @@ class House:
             )
         )
         found = tags((said,), self.services.index_key)
-        await core.ledger.commit(Unit(leaves=(opened,), payloads=(Payload(rid(opened), "in", salts[0], b"asked"),)))
+        asked = (Payload(rid(opened), "in", salts[0], b"asked"),)
+        if principal:
+            asked += (msgspec.structs.replace(own, rid=rid(opened)),)
+        await core.ledger.commit(Unit(leaves=(opened,), payloads=asked))
         await core.ledger.commit(
             Unit(leaves=(closed,), payloads=(Payload(rid(closed), "out", salts[1], content, found),))
         )

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 import pytest
 
-from answerable.pipeline.found import tag, tags
+from answerable.pipeline.found import principal_tag, tag, tags
 
 KEY = b"k" * 32
 
@@ -23,3 +23,11 @@ def test_empty_texts_have_no_tag() -> None:
 
 def test_a_text_that_is_no_unicode_scalar_is_tagged_too() -> None:
     assert tag("\ud800", KEY)
+
+
+def test_a_principal_is_found_by_its_exact_name_and_never_by_a_text() -> None:
+    key = b"k" * 32
+    assert len(principal_tag("user-1", key)) == 16
+    assert principal_tag("user-1", key) == principal_tag("user-1", key)
+    others = {principal_tag("User-1", key), principal_tag(" user-1", key), principal_tag("user-1", b"l" * 32)}
+    assert principal_tag("user-1", key) not in others | {tag("user-1", key)}

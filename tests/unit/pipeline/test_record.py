@@ -1,16 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from answerable.log import commitment
 from answerable.log.leaf import rid
 from answerable.model.actions import Chunk, Decision
+from answerable.model.records import System
 from answerable.model.terms import Outcome, Ruling
 from answerable.model.units import Drop, Expect, Put, Space
 from answerable.pipeline.carry import carry
 from answerable.pipeline.clearances import Clearance
-from answerable.pipeline.found import tag
+from answerable.pipeline.found import principal_tag, tag
 from answerable.pipeline.record import Record
 from answerable.pipeline.record import Stage as At
 from tests.unit.pipeline.scripted import CHAT, PARTY, Stage, bearer, system
@@ -87,3 +90,30 @@ async def test_an_answer_that_was_cut_counts_what_left(told: tuple[int, int] | N
     await record.close(Outcome.STOPPED, "stop.system")
     assert record.spent is not None
     assert (record.spent.tokens_in, record.spent.tokens_out) == tokens
+
+
+@pytest.mark.parametrize(("until", "kept"), [(5_000, [5_000, 5_000]), (None, [])])
+async def test_what_is_said_is_kept_as_long_as_is_chosen_for_the_action(until: int | None, kept: list[int]) -> None:
+    asked = []
+
+    def keep(action: object, caller: System, tier: int, now: int) -> int | None:
+        asked.append((caller.rid, tier, now))
+        return until
+
+    stage = Stage(carry)
+    stage.deps = dataclasses.replace(stage.deps, keep=keep)
+    await stage.run()
+    payloads = [payload for unit in stage.ledger.units for payload in unit.payloads]
+    assert [payload.expires for payload in payloads] == kept
+    assert asked == [(stage.app.rid, 0, 1000)], "once an action"
+    assert stage.opens[0].c.in_
+    assert stage.closes[0].c  # the commitments stand, whether or not what they hide is kept
+
+
+async def test_a_principal_can_find_what_is_held_about_it() -> None:
+    stage = Stage(carry)
+    await stage.run(principal="user-4711")
+    _, own = stage.ledger.units[0].payloads
+    assert (own.group, own.body) == ("pri", b"user-4711")
+    assert own.tags == (principal_tag("user-4711", stage.deps.index_key),)
+    assert commitment.commit("pri", own.salt, own.body) == stage.opens[0].pri

@@ -8,10 +8,13 @@ from typing import Final
 from answerable.control.routes import (
     admins,
     copies,
+    data,
+    erasures,
     handles,
     log,
     parties,
     policy,
+    retention,
     status,
     stops,
     systems,
@@ -33,5 +36,8 @@ ROUTES: Final[tuple[Route, ...]] = (
     *stops.ROUTES,
     *who.ROUTES,
     *log.ROUTES,
+    *erasures.ROUTES,
+    *retention.ROUTES,
+    *data.ROUTES,
     *policy.ROUTES,
 )

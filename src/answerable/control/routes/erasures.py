@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Erasing what was said in one action, and the legal holds that forbid it."""
+
+from __future__ import annotations
+
+import msgspec
+
+from answerable.control.answers import Answer
+from answerable.control.commit import carry_out
+from answerable.control.routing import Call, Route
+from answerable.control.services import Services
+from answerable.control.subjects import subject
+from answerable.control.words import Said
+from answerable.model.leaves import EraseLeaf, PreserveLeaf
+from answerable.model.records import Erasure, LegalHold
+from answerable.model.terms import AdminRole, HoldScope
+from answerable.model.units import Space
+from answerable.privacy import erasure, holds
+from answerable.privacy.statements import OFFICERS
+
+_erasure = msgspec.json.Decoder(Erasure).decode
+_hold = msgspec.json.Decoder(LegalHold).decode
+
+
+class GiveErasure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """erase: the leaf with its signatures (`docs/spec/statements.md`), `t` 0; basis: the words that it commits to."""
+
+    erase: EraseLeaf
+    basis: Said
+
+
+class GiveHold(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """preserve: the leaf with its signatures, `t` 0; reason: the words that it commits to."""
+
+    preserve: PreserveLeaf
+    reason: Said
+
+
+class ErasureShown(Answer, frozen=True, kw_only=True):
+    """gone: whether the bytes are known to be gone; payloads: how many this call erased."""
+
+    erasure: Erasure
+    gone: bool
+    payloads: int
+
+
+async def erase(services: Services, call: Call[GiveErasure]) -> ErasureShown:
+    body = call.body
+    words = body.basis.of("basis")
+    found = await subject(services.reader, body.erase.of)
+    done = erasure.find(services.book, found.record)
+    if done is None or services.book.raw(Space.ERASING, found.record) is None:
+        planned, _ = await carry_out(
+            services, lambda: erasure.erase(services.book, body.erase, words, found, services.clock.now_ms())
+        )
+        done = planned.row
+    return await _finish(services, done)
+
+
+async def finish(services: Services, call: Call[None]) -> list[ErasureShown]:
+    """What is recorded as erased and not known to be gone, for whatever failed, is erased now."""
+    waiting = [record for record, _ in services.book.rows(Space.ERASING)]
+    return [
+        await _finish(services, done) for record in waiting if (done := erasure.find(services.book, record)) is not None
+    ]
+
+
+async def _finish(services: Services, done: Erasure) -> ErasureShown:
+    count = 0
+    if (row := services.book.raw(Space.ERASING, done.record)) is not None:
+        count = await services.ledger.erase(erasure.pending(row))
+        await services.ledger.commit(erasure.gone(done.record))
+    return ErasureShown(erasure=done, gone=True, payloads=count)
+
+
+async def erasures(services: Services, call: Call[None]) -> list[ErasureShown]:
+    rows = sorted((_erasure(raw) for _, raw in services.book.rows(Space.ERASURES)), key=lambda row: row.at)
+    return [
+        ErasureShown(erasure=row, gone=services.book.raw(Space.ERASING, row.record) is None, payloads=0) for row in rows
+    ]
+
+
+async def hold(services: Services, call: Call[GiveHold]) -> LegalHold:
+    leaf, words = call.body.preserve, call.body.reason.of("reason")
+    found = await subject(services.reader, leaf.of) if leaf.scope == HoldScope.RECORD else None
+    planned, _ = await carry_out(
+        services, lambda: holds.hold(services.book, leaf, words, services.clock.now_ms(), subject=found)
+    )
+    row: LegalHold = planned.row
+    return row
+
+
+async def lift(services: Services, call: Call[GiveHold]) -> LegalHold:
+    leaf, words = call.body.preserve, call.body.reason.of("reason")
+    planned, _ = await carry_out(services, lambda: holds.lift(services.book, leaf, words, services.clock.now_ms()))
+    row: LegalHold = planned.row
+    return row
+
+
+async def legal_holds(services: Services, call: Call[None]) -> list[LegalHold]:
+    return sorted((_hold(raw) for _, raw in services.book.rows(Space.PRESERVED)), key=lambda row: row.at)
+
+
+ROUTES = (
+    Route("GET", "/erasures", AdminRole.VIEWER, erasures, list[ErasureShown], "Every erasure."),
+    Route(
+        "POST",
+        "/erasures",
+        AdminRole.OFFICER,
+        erase,
+        ErasureShown,
+        f"Erase what was said in one action, for ever; {OFFICERS} officers sign.",
+        GiveErasure,
+    ),
+    Route(
+        "POST",
+        "/erasures/finish",
+        AdminRole.OFFICER,
+        finish,
+        list[ErasureShown],
+        "End erasures that are recorded and failed on the way.",
+    ),
+    Route(
+        "GET", "/legal-holds", AdminRole.VIEWER, legal_holds, list[LegalHold], "Every legal hold, lifted ones included."
+    ),
+    Route(
+        "POST",
+        "/legal-holds",
+        AdminRole.OFFICER,
+        hold,
+        LegalHold,
+        "Keep payloads from erasure and expiry; one officer signs.",
+        GiveHold,
+    ),
+    Route(
+        "POST",
+        "/legal-holds/lift",
+        AdminRole.OFFICER,
+        lift,
+        LegalHold,
+        f"Lift a legal hold; {OFFICERS} officers sign.",
+        GiveHold,
+    ),
+)

@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From a record id to the action as privacy sees it: who answers, which systems took part, where its leaves stand."""
+
+from __future__ import annotations
+
+from msgspec import UNSET
+
+from answerable.control.services import Reader
+from answerable.errors import Refused
+from answerable.log.leaf import decode
+from answerable.model.leaves import CloseLeaf, Leaf, OpenLeaf
+from answerable.model.terms import Ruling
+from answerable.privacy.statements import Subject
+
+
+async def subject(reader: Reader, record: str) -> Subject:
+    """The action whose open or close leaf is `record`. Raises Refused ``privacy.unknown`` for what is no action."""
+    leaf = await _leaf(reader, record)
+    if isinstance(leaf, CloseLeaf):
+        record, leaf = leaf.open, await _leaf(reader, leaf.open)
+    if not isinstance(leaf, OpenLeaf):
+        raise Refused("privacy.unknown", what="action", rid=record[:64])
+    ending = await reader.close_of(record)
+    rids = [record, *([ending] if ending else [])]
+    return Subject(
+        record=record,
+        party=leaf.party,
+        systems=(leaf.sys, *(() if leaf.via is UNSET else (leaf.via,))),
+        leaves=tuple([((await reader.prove(rid)).index, rid) for rid in rids]),
+        ended=bool(ending) or leaf.dec != Ruling.PERMIT,
+    )
+
+
+async def _leaf(reader: Reader, rid: str) -> Leaf | None:
+    data = await reader.find(rid)
+    return None if data is None else decode(data)

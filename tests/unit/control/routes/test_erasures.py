@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from answerable.errors import Unavailable
+from answerable.log import trust
+from answerable.model.units import Space
+from answerable.stores.payload_form import HEAD, listed, open_names, runs, walk
+from answerable.verify.receipt import verify
+from tests.unit.control.house import OPERATOR, House
+from tests.unit.control.privacy import erase, grant, hold, read, refused
+
+SECRET = "A secret that nobody may find again."
+
+
+def files(house: House) -> Iterator[bytes]:
+    """Every file of the store and of its guard."""
+    for folder in (house.store, house.store.with_name(house.store.name + ".guard")):
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                yield path.read_bytes()
+
+
+def sealed(house: House, rids: set[str]) -> list[bytes]:
+    """Keys, sealed bytes and tags of the payloads of these leaves, as they lie in the payload files."""
+    found: list[bytes] = []
+    for _, _, path in listed(house.store / "payloads"):
+        with path.open("rb") as file:
+            for at, first, names, _ in walk(file.fileno()):
+                file.seek(at + HEAD.size)
+                entries = open_names(house.core.keys.payload, first, file.read(names))
+                body = file.read(sum(name[3] for name in entries))
+                for (start, length), (rid, _, key, _, _, tags) in zip(
+                    runs(entries, erased=False), entries, strict=False
+                ):
+                    if rid in rids:
+                        found += [key, body[start : start + length], *tags]
+    return found
+
+
+def plain_names(house: House) -> bytes:
+    """The lists of names as who has the store's payload key reads them."""
+    out = []
+    for _, _, path in listed(house.store / "payloads"):
+        with path.open("rb") as file:
+            for at, first, names, _ in walk(file.fileno()):
+                file.seek(at + HEAD.size)
+                for name in open_names(house.core.keys.payload, first, file.read(names)):
+                    out += [name[2], *name[5]]
+    return b"|".join(out)
+
+
+def test_no_byte_of_what_was_said_is_left_in_any_file(house: House) -> None:
+    record = house.act(SECRET, principal="user-4711")
+    keep = house.act("Another answer, which stays.")
+    assert house.post("/who", {"texts": [SECRET]})["record"] == record  # now its tags stand in the index too
+    close = house.run(house.services.reader.close_of(record))
+    assert close is not None
+    gone: list[bytes] = [SECRET.encode(), b"user-4711", *sealed(house, {record, close})]
+    for rid, group in ((record, "in"), (record, "pri"), (close, "out")):
+        kept = house.run(house.services.reader.payload(rid, group))
+        assert kept is not None
+        gone.append(kept[0])  # its salt
+    assert len(gone) == 2 + 3 + 3 + 2 + 3  # words, keys, sealed bytes, tags, salts
+    before = [*files(house), plain_names(house)]
+    # Before, all but what is only sealed can be found by who has the store's keys: the search below is able to find.
+    assert all(any(part in data for data in before) for part in sealed(house, {record, close}))
+    done = erase(house, record, "officer-1", "officer-2")
+    assert (done["gone"], done["payloads"]) == (True, 3)
+    for data in [*files(house), plain_names(house)]:
+        for number, part in enumerate(gone):
+            assert part not in data, number
+    assert house.post("/who", {"texts": ["Another answer, which stays."]})["record"] == keep
+    with refused("admin.nobody"):
+        house.post("/who", {"texts": [SECRET]})
+    with refused("privacy.unknown"):
+        house.post("/data/about", {"principal": "user-4711"})
+
+
+def test_proofs_hold_and_who_still_says_who_answers(house: House) -> None:
+    record = house.act("To be erased.")
+    before = verify(base64.b64decode(house.post("/who", {"record": record})["receipt"]), trust.parse(house.core.trust))
+    done = erase(house, record, "officer-1", "officer-2")
+    found = house.post("/who", {"record": record, "texts": ["To be erased."]})
+    report = verify(base64.b64decode(found["receipt"]), trust.parse(house.core.trust))
+    assert report.party == before.party
+    assert report.closing == before.closing
+    assert found["content"] == "not_kept"
+    assert report.erased is not None
+    assert (report.erased.rid, report.erased.basis) == (done["erasure"]["rid"], "gdpr-17")
+    listed_ = {row["erasure"]["record"]: row for row in house.get("/erasures")}
+    assert listed_[record]["gone"]
+    with refused("privacy.erased"):
+        erase(house, record, "officer-1", "officer-2")
+
+
+def test_erasing_takes_two_officers(house: House) -> None:
+    record = house.act("Stays.")
+    with refused("privacy.officers"):
+        erase(house, record, "officer-1")
+    with refused("privacy.signer"):
+        erase(house, record, "officer-1", "admin")
+    with refused("admin.role"):
+        erase(house, record, "officer-1", "officer-2", who="admin")
+    copy, key = house.start_copy("helper")
+    with refused("privacy.signer"):
+        erase(house, record, "officer-1", (key, copy))
+    with refused("privacy.unknown"):
+        erase(house, house.system("base").rid, "officer-1", "officer-2")
+    assert house.post("/who", {"texts": ["Stays."]})["record"] == record
+
+
+@pytest.mark.parametrize("scope", ["record", "party", "system"])
+def test_a_legal_hold_blocks_it_until_two_officers_lift_it(house: House, scope: str) -> None:
+    record = house.act("Under a hold.")
+    party = house.core.book.party(OPERATOR)
+    assert party is not None
+    of = {"record": record, "party": party.rid, "system": house.system("small").rid}[scope]
+    row = hold(house, scope, of, "officer-1")
+    with refused("privacy.held"):
+        erase(house, record, "officer-1", "officer-2")
+    with refused("privacy.officers"):
+        hold(house, scope, of, "officer-1", prev=row["rid"])
+    assert [each for each in house.get("/legal-holds") if not each["lifted"]] == [row]
+    assert house.get("/retention")["holds"] == [row]
+    hold(house, scope, of, "officer-1", "officer-2", prev=row["rid"])
+    assert erase(house, record, "officer-1", "officer-2")["gone"]
+
+
+def test_a_failure_on_the_way_is_told_and_ended_later(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    record = house.act("Erased in the end.")
+
+    async def full(leaves: object) -> int:
+        raise Unavailable("store.full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(house.core.ledger, "erase", full)
+        with refused("store.full"):
+            erase(house, record, "officer-1", "officer-2")
+    assert house.get("/retention")["unfinished"] == 1
+    assert {row["erasure"]["record"]: row["gone"] for row in house.get("/erasures")}[record] is False
+    with refused("privacy.erased"):  # nobody reads it meanwhile
+        grant(house, record, "admin", house.key_of(OPERATOR))
+    (done,) = house.post("/erasures/finish", None, "officer-1")
+    assert (done["gone"], done["payloads"]) == (True, 2)
+    assert house.post("/erasures/finish", None, "officer-1") == []
+    assert house.core.book.raw(Space.ERASING, record) is None
+    with refused("admin.nobody"):
+        house.post("/who", {"texts": ["Erased in the end."]})
+
+
+def test_saying_it_again_ends_what_failed(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    record = house.act("Erased at the second try.")
+
+    async def full(leaves: object) -> int:
+        raise Unavailable("store.full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(house.core.ledger, "erase", full)
+        with refused("store.full"):
+            erase(house, record, "officer-1", "officer-2")
+    assert erase(house, record, "officer-1", "officer-2")["payloads"] == 2
+
+
+def test_a_grant_for_what_is_erased_opens_nothing(house: House) -> None:
+    record = house.act("Granted, then erased.")
+    granted = grant(house, record, "admin", house.key_of(OPERATOR))["rid"]
+    assert b"Granted, then erased." in read(house, record, granted, "admin")["out"]
+    erase(house, record, "officer-1", "officer-2")
+    with refused("privacy.erased"):
+        read(house, record, granted, "admin")
+
+
+def test_the_folder_searched_is_the_stores(house: House) -> None:
+    names = {path.name for path in Path(house.store).rglob("*")}
+    assert {"log.db", "payloads", "keys"} <= names
