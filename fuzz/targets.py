@@ -15,16 +15,14 @@ from answerable.errors import AnswerableError
 from answerable.formats import saved
 from answerable.formats.api_text import dialects
 from answerable.labels import aigc, provider_code
-from answerable.log import bundle, checkpoint, leaf, note, receipt, trust
 from answerable.protocols.openai.request import read
 from answerable.registry import ids
-from answerable.verify.receipt import verify
 from answerable.warrants.bindings import Binding
+from fuzz.log_targets import LOG_TARGETS
 
 Target = Callable[[bytes], object]
 
 _KEY: Final = Key.from_seed(b"fuzz" * 8)
-_TRUST: Final = trust.Trust((note.VerifierKey.of("fuzz.invalid", _KEY.public),))
 _DIALECTS: Final = dialects()
 _PATHS: Final = ("/v1/chat/completions", "/v1/responses", "/v1/completions", "/v1/embeddings")
 
@@ -60,22 +58,16 @@ TARGETS: Final[dict[str, Target]] = {
     "aigc": aigc.read,
     "answers": _answers,
     "binding": lambda data: Binding.parse(_text(data)),
-    "bundle": bundle.unpack,
     "canonical": canonical.loads,
-    "checkpoint": checkpoint.parse,
     "dsse": lambda data: dsse.verify(data, {"k": _KEY.public}),
     "identifier": lambda data: ids.parse(_text(data)),
     "jwt": lambda data: jwt.peek(_text(data)),
-    "leaf": leaf.decode,
-    "note": note.parse,
     "proof": lambda data: proof.kid_of(_text(data)),
     "provider_code": lambda data: provider_code.parse(_text(data)),
-    "receipt": receipt.parse,
     "requests": _requests,
     "saved": saved.read,
-    "trust": trust.parse,
-    "verify": lambda data: verify(data, _TRUST),
     "warrant": lambda data: warrants.parse(_text(data), {"k": _KEY.public}),
+    **LOG_TARGETS,
 }
 
 
@@ -86,13 +78,17 @@ def run(target: Target, data: bytes) -> None:
 
 
 def seeds() -> Iterator[bytes]:
-    """Inputs near what is well formed: every text in the published test vectors, whole and as JSON."""
+    """Inputs near what is well formed: every text in the published test vectors, whole and as JSON; what is binary
+    stands there in hexadecimal digits."""
     import json
+    import re
     from pathlib import Path
 
     def texts(value: object) -> Iterator[bytes]:
         if isinstance(value, str):
             yield value.encode("utf-8", "surrogatepass")
+            if re.fullmatch("(?:[0-9a-f]{2}){64,}", value):
+                yield bytes.fromhex(value)
         elif isinstance(value, list | tuple):
             for each in value:
                 yield from texts(each)
