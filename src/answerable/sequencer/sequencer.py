@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """`ports.Ledger`: units come in on the event loop, one thread writes them in batches.
 
-Group commit without a timer: a batch is whatever waits when the one before has ended. The thread is woken once a batch
-and wakes the loop once a batch. Acknowledged is what COMMIT has made durable, and the directory shows it by then.
+Group commit without a timer: the loop says when a batch begins (`pace`), the thread then takes whatever waits. The
+thread is woken once a batch and wakes the loop once a batch. Acknowledged is what COMMIT has made durable, and the
+directory shows it by then.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from answerable.ports import Clock, Signer, Store
 from answerable.privacy.erasure import gone, pending
 from answerable.sequencer.guard import Guard
 from answerable.sequencer.lanes import Entry, Lanes
+from answerable.sequencer.pace import Pace
 from answerable.sequencer.quorum import Quorum
 from answerable.sequencer.recovery import settling
 from answerable.sequencer.refusals import Refusals
@@ -92,6 +94,7 @@ class Sequencer:
         """Verify the store, then settle actions that have an open leaf and no close leaf, and end erasures that were
         cut short. Raises Unavailable ``store.*``: then nothing was signed or written."""
         self._loop = asyncio.get_running_loop()
+        self._pace = Pace(self._loop, lambda: self._wakes.put(None), self._lanes.waiting)
         await asyncio.to_thread(self._writer.open)
         opens = self._writer.rows.space(Space.OPENS)
         self._thread.start()
@@ -141,13 +144,10 @@ class Sequencer:
             weight += len(payload.body)
         future: Future[Committed] = self._loop.create_future()
         self._lanes.put(Entry(unit, future, weight))
-        if self._idle:
-            self._idle = False
-            if unit.lane is Lane.STOP:
-                self._wakes.put(None)
-            else:
-                # After what is ready to run now: those who were acknowledged together come back together.
-                self._loop.call_soon(self._wakes.put, None)
+        if unit.lane is Lane.STOP:
+            self._wakes.put(None)
+        else:
+            self._pace.came()
         committed = await future
         if unit.witnessed and quorum is not None:
             await quorum.covers(committed.first + len(unit.leaves))
@@ -240,6 +240,7 @@ class Sequencer:
                 future.set_result(Committed(outcome, size, at))
             else:
                 future.set_exception(outcome)  # type: ignore[arg-type]  # all but int are errors
+        self._pace.done()
 
     def _answer(self, askers: list[Future[bytes]], note: bytes, error: AnswerableError | None) -> None:
         for future in askers:
@@ -314,8 +315,6 @@ class Sequencer:
                     return
                 if urgent and self._quorum is not None and not self._call(self._quorum.demand):
                     return
-            if entries:
-                continue
             if self._writer.broken is not None and not self._writer.final and now - tried >= RETRY_MS:
                 tried = now
                 self._writer.recover()
@@ -325,9 +324,9 @@ class Sequencer:
                 return
 
     def _wait(self) -> bool:
-        """Until something comes in or is due; False when all is written and the end has come."""
+        """Until a batch is to begin, or something else is due; False when all is written and the end has come."""
         self._idle = True
-        if self._lanes.waiting() or self._askers or self._shown or self._erasing:
+        if self._askers or self._shown or self._erasing or (self._closing and self._lanes.waiting()):
             self._idle = False
             return True
         if self._closing:
