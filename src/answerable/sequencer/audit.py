@@ -24,7 +24,7 @@ from answerable.model.units import LASTING, Space
 from answerable.ports import StoreView
 from answerable.sequencer.guard import Seen
 from answerable.sequencer.recovery import agree
-from answerable.sequencer.replay import UNTOLD, UNTOLD_KEYS, Replay
+from answerable.sequencer.replay import Replay, told_nowhere, unlike
 
 STEP: Final = 8 * TILE_WIDTH
 # Of one kind of finding this many are told; all are counted.
@@ -258,28 +258,10 @@ class _Auditor:
         if kept == told:
             return ""
         if told is None:
-            return "" if _told_nowhere(space, key) else "the row itself"
+            return "" if told_nowhere(space, key) else "the row itself"
         if kept is None:
             return "it is missing"
-        try:
-            mine, theirs = msgspec.json.decode(kept), msgspec.json.decode(told)
-        except msgspec.MsgspecError:
-            return "its value"
-        if not isinstance(mine, dict) or not isinstance(theirs, dict):
-            return "its value"
-        passed = UNTOLD.get(space, frozenset())
-        if {theirs.get("rid"), theirs.get("person")} & self._unnamed:
-            passed |= {"name", "reason"}
-        differing = {n for n in mine.keys() | theirs.keys() if mine.get(n) != theirs.get(n)} - passed
-        return ", ".join(sorted(differing))
-
-
-# Rows of these no leaf tells; rows of the others come from leaves alone.
-_UNTOLD_SPACES: Final = frozenset({Space.CHALLENGES, Space.MISC})
-
-
-def _told_nowhere(space: Space, key: str) -> bool:
-    return space in _UNTOLD_SPACES or (space is Space.NONCES and key.startswith(UNTOLD_KEYS))
+        return ", ".join(sorted(unlike(space, kept, told, self._unnamed)))
 
 
 def commitments(leaf: Leaf) -> Iterator[tuple[str, str]]:

@@ -8,7 +8,7 @@ the payloads, or left at what `UNKNOWN_*` says.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence, Set
 from typing import Any, Final
 
 import msgspec
@@ -58,8 +58,18 @@ UNTOLD: Final[dict[Space, frozenset[str]]] = {
     Space.SYSTEMS: frozenset({"upstream", "locality"}),
     Space.COPIES: frozenset({"process", "endpoint"}),
 }
-# Rows that no leaf tells: challenges end after minutes; boots that were answered stand in no leaf.
-UNTOLD_KEYS: Final = "boot:"
+# Spaces whose rows come from leaves alone. Of the others some are told nowhere (challenges end after minutes).
+TOLD: Final = frozenset(
+    {
+        Space.PARTIES, Space.PARTY_IDS, Space.SYSTEMS, Space.SYSTEM_IDS, Space.COPIES, Space.COPY_IDS, Space.KEYS,
+        Space.ADMINS, Space.PARTY_KEYS, Space.HANDLES, Space.STOPS, Space.REAUTHORISATIONS, Space.COUNTERS,
+        Space.NONCES, Space.OPENS, Space.ANNOUNCED, Space.TRANSFERS,
+    }
+)  # fmt: skip
+# Boots that were answered stand in no leaf.
+_BOOT: Final = "boot:"
+# Texts that stand in leaves as commitments.
+TEXTS: Final = frozenset({"name", "reason"})
 # A process that does not run: at the next start the copy's end is recorded.
 UNKNOWN_PROCESS: Final = "pid:0:0"
 # No address: what is served there is another copy.
@@ -259,6 +269,58 @@ class Replay:
 
     def _name(self, rid: str, otherwise: str) -> str:
         return self._told(rid, "name") or otherwise
+
+
+def told_nowhere(space: Space, key: str) -> bool:
+    """Whether no leaf tells this row."""
+    return space not in TOLD or (space is Space.NONCES and key.startswith(_BOOT))
+
+
+def unlike(space: Space, kept: bytes, told: bytes, unnamed: Set[str]) -> set[str]:
+    """The members in which two rows differ, but for those that no leaf tells; {"value"} for rows that are no objects.
+    unnamed: rids whose texts are not known."""
+    if kept == told:
+        return set()
+    try:
+        mine, theirs = msgspec.json.decode(kept), msgspec.json.decode(told)
+    except msgspec.MsgspecError:
+        return {"value"}
+    if not isinstance(mine, dict) or not isinstance(theirs, dict):
+        return {"value"}
+    passed = _untold(space, theirs, unnamed)
+    return {name for name in mine.keys() | theirs.keys() if mine.get(name) != theirs.get(name)} - passed
+
+
+def overlay(replay: Replay, kept: Sequence[Mapping[str, Mapping[str, bytes]]], unnamed: Set[str]) -> list[Effect]:
+    """What leaves do not tell, from rows of logs that still have it: the first one that has a row counts. Never a
+    member that a leaf tells."""
+    effects: list[Effect] = []
+    for space in Space:
+        told = dict(replay.book.rows(space))
+        done: set[str] = set()
+        for rows in kept:
+            for key, old in rows.get(space, {}).items():
+                if key in done or (key not in told and not told_nowhere(space, key)):
+                    continue
+                done.add(key)
+                row = old if told_nowhere(space, key) else _merged(space, old, told[key], unnamed)
+                if row != told.get(key):
+                    effects.append(Put(space, key, row))
+    return effects
+
+
+def _untold(space: Space, row: Mapping[str, object], unnamed: Set[str]) -> frozenset[str]:
+    texts = TEXTS if {row.get("rid"), row.get("person")} & unnamed else frozenset[str]()
+    return UNTOLD.get(space, frozenset()) | texts
+
+
+def _merged(space: Space, old: bytes, told: bytes, unnamed: Set[str]) -> bytes:
+    try:
+        mine, theirs = msgspec.json.decode(old), msgspec.json.decode(told)
+        taken = {name: mine[name] for name in _untold(space, theirs, unnamed) if name in mine}
+    except (msgspec.MsgspecError, AttributeError, TypeError):
+        return told
+    return msgspec.json.encode({**theirs, **taken})
 
 
 _party_key = msgspec.json.Decoder(PartyKey).decode

@@ -172,6 +172,10 @@ class SqliteStore:
     def put_payloads(self, units: Sequence[Unit], expires: int, *, bodies: bool = True) -> None:
         self._places = self._payloads.put(self._size, units, expires, bodies=bodies)
 
+    def adopt(self, places: bytes) -> None:
+        """The next batch's payloads stand there already, in another folder's files: for a log that is built anew."""
+        self._places = places
+
     def sweep(self, now: int, held: Held | None = None) -> int:
         left = self._payloads.sweep(now, held)
         if not left:

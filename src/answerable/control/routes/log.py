@@ -150,7 +150,7 @@ async def _growth(services: Services, call: Call[None]) -> tuple[bytes, int, lis
 
 
 async def records(services: Services, call: Call[None]) -> list[Entry]:
-    size = parse(await services.reader.checkpoint())[0].size
+    size = await services.reader.size()
     count = call.number("count", TAIL)
     start = call.number("from", max(0, size - count), 2**53 - 1)
     leaves = await services.reader.tail(start, min(size, start + count))
@@ -165,7 +165,7 @@ async def record(services: Services, call: Call[None]) -> Entry:
 
 
 async def activity(services: Services, call: Call[None]) -> Active:
-    size = parse(await services.reader.checkpoint())[0].size
+    size = await services.reader.size()
     start = max(0, size - call.number("last", MAX_PAGE))
     sums: dict[str, _Sum] = {}
     makers: dict[str, str] = {}

@@ -9,6 +9,7 @@ import answerable
 from answerable.control.answers import Answer
 from answerable.control.routing import By, Call, Route
 from answerable.control.services import Services
+from answerable.errors import Unavailable
 from answerable.log.checkpoint import parse
 from answerable.model.terms import AdminRole
 
@@ -56,7 +57,10 @@ async def alive(services: Services, call: Call[None]) -> Alive:
 async def status(services: Services, call: Call[None]) -> Status:
     book = services.book
     now = services.clock.now_ms()
-    note = await services.reader.checkpoint()
+    try:
+        note = await services.reader.checkpoint()
+    except Unavailable:  # a store that is read-only may have none that can be shown; the problems say why
+        note = b""
     problems = dict(services.problems())
     return Status(
         version=answerable.__version__,
@@ -70,7 +74,7 @@ async def status(services: Services, call: Call[None]) -> Status:
         demo=services.demo,
         started=services.started_ms,
         now=now,
-        size=parse(note)[0].size,
+        size=parse(note)[0].size if note else await services.reader.size(),
         checkpoint=note.decode("utf-8"),
         trust=services.trust,
         parties=sum(1 for _ in book.parties()),

@@ -24,6 +24,7 @@ PREFIXES: Final = (
     "party",
     "policy",
     "privacy",
+    "rebuild",
     "receipt",
     "redline",
     "request",
