@@ -161,6 +161,12 @@ def log(args: argparse.Namespace, here: Any) -> Iterator[Finding]:
     yield Finding("log", OK, pick(f"{size} leaves, as the guard knows them", f"{size} 片叶子，与守卫一致"))
 
 
+def database(args: argparse.Namespace, here: Any) -> Iterator[Finding]:
+    from answerable.cli.doctor_database import look
+
+    yield from look(here.config)
+
+
 def trust(args: argparse.Namespace, here: Any) -> Iterator[Finding]:
     from answerable.errors import AnswerableError
 
@@ -265,6 +271,7 @@ LOOKS: Final[tuple[Callable[[argparse.Namespace, Any], Iterator[Finding]], ...]]
     python,
     clock,
     store,
+    database,
     guard,
     log,
     trust,

@@ -21,6 +21,7 @@ EXAMPLES: Final = {
 """,
     "init": """\
   answerable init --store ./store --domain ai.example.com --operator LEIXG-... --name "Example Ltd"
+  answerable init --store ./store --store-url postgresql:///records --domain ... (log and state in a database)
 """,
     "serve": """\
   answerable serve --store ./store --config answerable.toml
@@ -34,6 +35,10 @@ DEMO_PORT: Final = 8400
 def add(parser: Parser) -> None:
     verb = parser.prog.rpartition(" ")[2]
     parser.examples = EXAMPLES[verb]
+    if verb in ("init", "serve"):
+        parser.add_argument(
+            "--store-url", metavar="URL", help="a PostgreSQL database, without a password; also ANSWERABLE_STORE_URL"
+        )
     if verb == "init":
         parser.add_argument("--domain", required=True, help="the trust domain of every id made here, for ever")
         parser.add_argument("--operator", required=True, metavar="PARTY_ID", help="the party that runs this gateway")
@@ -65,7 +70,7 @@ def init(args: argparse.Namespace) -> int:
     from answerable.app.create import Founding, create
     from answerable.cli.where import settings
 
-    config = settings(args).config
+    config = settings(args, more={"store.url": args.store_url}).config
 
     async def make() -> list[str]:
         core = await create(config, Founding(args.domain, args.operator, args.name))
@@ -76,6 +81,7 @@ def init(args: argparse.Namespace) -> int:
 
     people = asyncio.run(make())
     store = config.store_path
+    named = f"--store {store}" + (f" --store-url '{config.store.url}'" if config.store.url else "")
     emit(
         args,
         {"store": str(store), "guard": str(config.guard_path), "domain": args.domain, "people": people},
@@ -86,7 +92,7 @@ def init(args: argparse.Namespace) -> int:
             ),
             pick("Keys of people, to be handed out and taken away from here:", "人员密钥（请分发并移出本机）："),
             *[f"  {store}/people/{person}" for person in people],
-            pick(f"Next: answerable serve --store {store}", f"下一步：answerable serve --store {store}"),
+            pick(f"Next: answerable serve {named}", f"下一步：answerable serve {named}"),
         ],
     )
     return 0
@@ -100,6 +106,7 @@ def serve(args: argparse.Namespace) -> int:
         "gateway.port": args.port,
         "gateway.host": args.host,
         "gateway.unsafe_bind": args.unsafe_bind,
+        "store.url": args.store_url,
     }
     config = settings(args, more=flags).config
 

@@ -67,11 +67,16 @@ def parse(
     query = parse_qs(parts.query)
     if parts.password is not None or "password" in query:
         raise Refused("config.value", detail="store.url holds a password: name a file with store.password_file")
-    if _VARIABLE in (os.environ if environ is None else environ) and password is None:
+    env = os.environ if environ is None else environ
+    if _VARIABLE in env and password is None:
         raise Refused("config.value", detail=f"{_VARIABLE} is set: name a file with store.password_file")
+    if "service" in query or "PGSERVICE" in env:
+        raise Refused("config.value", detail="a service file says more than is checked here: name all in store.url")
     if not _SCHEMA.fullmatch(schema):
         raise Refused("config.value", detail="store.schema: lower-case letters, digits and _, 41 at most")
-    if not unsafe and not _local(_host(url)) and query.get("sslmode", [""])[-1] not in _CHECKED:
+    # What the URL leaves out the driver takes from these, as libpq does.
+    mode = query.get("sslmode", [env.get("PGSSLMODE", "")])[-1]
+    if not unsafe and not _local(_host(url) or env.get("PGHOST", "")) and mode not in _CHECKED:
         raise Refused("config.value", detail="store.url is of another machine: add sslmode=verify-full")
     return Address(url, schema, _text(password) if password is not None else "", unsafe)
 
