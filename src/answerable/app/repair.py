@@ -8,16 +8,14 @@ from typing import Final
 
 from answerable.app.core import TRUST_FILE
 from answerable.app.keys import load
+from answerable.app.stores import open_view
 from answerable.config import Config
 from answerable.errors import AnswerableError, Unavailable
 from answerable.log import checkpoint
 from answerable.log.trust import parse
-from answerable.ports import StoreView
 from answerable.sequencer.audit import Audit, audit
 from answerable.sequencer.guard import Seen, peek
 from answerable.sequencer.recovery import examine
-from answerable.stores.sqlite import LOG_FILE
-from answerable.stores.view import SqliteView
 
 # After these the store itself is what is wrong: a finding, and no reason for not having looked.
 _FOUND: Final = frozenset({"store.damaged", "store.foreign"})
@@ -31,13 +29,6 @@ def origin_and_keys(config: Config) -> tuple[str, tuple[str, ...]]:
     except OSError:
         raise Unavailable("store.missing", path=str(config.store_path)) from None
     return trust.logs[-1].name, tuple(str(key) for key in reversed(trust.logs))
-
-
-def open_view(config: Config, payload_key: bytes) -> StoreView:
-    """A reader beside whoever serves the store, or of one that is not served. Raises Unavailable ``store.*``."""
-    if not (config.store_path / LOG_FILE).is_file():
-        raise Unavailable("store.missing", path=str(config.store_path))
-    return SqliteView(config.store_path, payload_key)
 
 
 def fsck(config: Config, *, payloads: bool = True, state: bool = True) -> Audit:
