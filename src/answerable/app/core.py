@@ -28,6 +28,7 @@ from answerable.sequencer.sequencer import Sequencer
 from answerable.sequencer.writer import Retention
 
 TRUST_FILE: Final = "trust.txt"
+READERS_FILE: Final = "trust-witnessed.txt"
 DEMO: Final = "demo"
 _log = logging.getLogger("answerable.core")
 MAX_SOCKET_PATH: Final = 107  # 108 bytes in Linux' sockaddr_un, the last of them zero
@@ -174,11 +175,17 @@ def log_keys(keys: Keys, origin: str) -> tuple[VerifierKey, ...]:
 
 
 def _tell_trust(core: Core) -> None:
-    """Add the ML-DSA-44 key to the trust file of a store that did not have one before; whatever else it says stays."""
+    """Add the ML-DSA-44 key to the trust file of a store that did not have one before; whatever else it says stays.
+    Beside it stands what readers are to demand, where there are witnesses."""
     path = core.config.store_path / TRUST_FILE
     if not path.exists():
         return  # the store is being made
+    readers = core.config.store_path / READERS_FILE
     try:
+        if core.witnesses is None:
+            readers.unlink(missing_ok=True)
+        else:
+            write_whole(readers, format(core.witnesses.quorum.trust))
         known = parse(path.read_bytes())
         fresh = [key for key in log_keys(core.keys, core.origin) if key not in known.logs]
         if fresh and len(fresh) < len(log_keys(core.keys, core.origin)):

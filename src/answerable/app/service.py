@@ -23,6 +23,7 @@ from answerable.crypto.random import nonce
 from answerable.errors import Refused
 from answerable.formats.api_text import dialects
 from answerable.gateway.app import Gateway
+from answerable.gateway.readiness import LEDGER, WITNESSES
 from answerable.labels import provider_code
 from answerable.log.leaf import encode
 from answerable.model.leaves import PluginLeaf
@@ -124,6 +125,7 @@ class Service:
             anchors=anchors(config),
             log_key=core.keys.log,
             problems=self._problems,
+            cosigned=core.ledger.cosigned,
             retention=self._retention,
             metrics=lambda: metrics.render().decode(),
             store=str(config.store_path),
@@ -233,7 +235,9 @@ class Service:
 
     def _ready(self) -> dict[str, str]:
         failure = self.core.ledger.failure
-        return {"ledger": failure.code if failure is not None else "", **self.serving.problems()}
+        witnesses = self.core.witnesses
+        watched = {WITNESSES: witnesses.problem} if witnesses is not None else {}
+        return {LEDGER: failure.code if failure is not None else "", **watched, **self.serving.problems()}
 
     def _problems(self) -> dict[str, str]:
         return {part: code for part, code in self._ready().items() if code}

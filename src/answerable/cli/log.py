@@ -9,9 +9,10 @@ import json
 import time
 from typing import Any, Final
 
-from answerable.cli import log_fsck, log_mirror, log_monitor, log_prove, log_rebuild, log_serve
+from answerable.cli import log_fsck, log_mirror, log_monitor, log_prove, log_rebuild, log_root, log_serve
 from answerable.cli.parser import Parser, children
 from answerable.cli.talk import emit, when
+from answerable.errors import Refused
 
 EXAMPLES: Final = """\
   answerable log tail -n 20            the newest records; --follow goes on
@@ -27,7 +28,9 @@ PAGE: Final = 200
 def add(parser: Parser) -> None:
     parser.examples = EXAMPLES
     new_verb = children(parser)
-    new_verb("checkpoint", "the signed head of the log").set_defaults(run=checkpoint)
+    head = new_verb("checkpoint", "the signed head of the log")
+    head.add_argument("--cosigned", action="store_true", help="the newest that a quorum of witnesses cosigned")
+    head.set_defaults(run=checkpoint)
     log_prove.add(new_verb)
     tail_parser = new_verb("tail", "the newest records")
     tail_parser.add_argument("-n", dest="count", type=int, default=20)
@@ -37,6 +40,7 @@ def add(parser: Parser) -> None:
     log_serve.add(new_verb)
     log_mirror.add(new_verb)
     log_monitor.add(new_verb)
+    log_root.add(new_verb)
     log_fsck.add(new_verb)
     log_rebuild.add(new_verb)
 
@@ -46,8 +50,11 @@ def checkpoint(args: argparse.Namespace) -> int:
 
     here = session(args)
     head = here.get("/log/checkpoint")
-    here.place.trust().check(head["note"].encode())
-    emit(args, head, [head["note"].rstrip("\n")])
+    note = head["cosigned" if args.cosigned else "note"]
+    if not note:
+        raise Refused("log.no_quorum")
+    (here.place.readers_trust() if args.cosigned else here.place.trust()).check(note.encode())
+    emit(args, head, [note.rstrip("\n")])
     return 0
 
 
@@ -72,7 +79,7 @@ def trust(args: argparse.Namespace) -> int:
     from answerable.cli.where import place
     from answerable.log.trust import format
 
-    text = format(place(args).trust()).decode()
+    text = format(place(args).readers_trust()).decode()
     emit(args, {"trust": text}, [text.rstrip("\n")])
     return 0
 

@@ -15,6 +15,7 @@ from answerable.errors import Refused, Unavailable
 from answerable.log.trust import Trust, parse
 
 TRUST: Final = "trust.txt"
+READERS: Final = "trust-witnessed.txt"  # written by the service where witnesses are configured
 DEMO: Final = "answerable-demo"  # beside the default store: a demo's data is never mixed with real data
 
 
@@ -39,6 +40,16 @@ class Place:
     @property
     def trust_file(self) -> Path:
         return self.store / TRUST
+
+    def readers_trust(self) -> Trust:
+        """What this log's readers are to demand: as `trust`, and its quorum where it has witnesses. Raises as
+        `trust`."""
+        try:
+            return parse((self.store / READERS).read_bytes())
+        except FileNotFoundError:
+            return self.trust()
+        except OSError:
+            raise Unavailable("admin.no_store", store=str(self.store)) from None
 
     def trust(self) -> Trust:
         """Raises Unavailable ``admin.no_store``, VerificationError ``log.trust``."""

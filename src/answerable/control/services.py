@@ -79,7 +79,8 @@ class Services:
     of the certificates that prove a party's identifier; retention: how long what is said is kept; flights: the
     actions in flight;
     log_key: signs COSE receipts over roots that were published, None: this process signs nothing; problems: what is
-    wrong now, name -> words, empty where all is well; metrics: Prometheus text; demo: whether the store is a demo's."""
+    wrong now, name -> words, empty where all is well; cosigned: the newest checkpoint that a quorum of witnesses
+    cosigned, b"" for none; metrics: Prometheus text; demo: whether the store is a demo's."""
 
     book: Book
     ledger: Ledger
@@ -96,6 +97,7 @@ class Services:
     flights: Sized
     log_key: Signing | None = None
     problems: Callable[[], Mapping[str, str]] = nothing
+    cosigned: Callable[[], bytes] = bytes
     metrics: Callable[[], str] = str
     anchors: Sequence[bytes] = field(default=())
     retention: Retention | None = None

@@ -24,9 +24,12 @@ from typing import Final, TypeVar
 
 from answerable.crypto import ed25519, mldsa
 from answerable.errors import Refused, Unavailable, VerificationError
+from answerable.log import note as notes
 from answerable.log import trust as trusts
+from answerable.log.head import Checkpoint, read
 from answerable.log.note import Kind, VerifierKey
 from answerable.log.trust import Trust
+from answerable.log.witness import origin_hash
 
 PURPOSE: Final = "witness"
 MAX_NAME: Final = 255
@@ -103,6 +106,27 @@ class Folder:
         guarded(self.path, lambda: replace(self.logs_file, trusts.format(logs)))
         return logs
 
+    def state(self, origin: str, suffix: str = "") -> Path:
+        return self.path / "seen" / (origin_hash(origin) + suffix)
+
+    def seen(self, origin: str, keys: tuple[VerifierKey, ...]) -> tuple[bytes, Checkpoint | None]:
+        """The state of one log, verified: nobody but the log could have written it there; (b"", None) if nothing was
+        seen. Raises Unavailable ``witness.state``."""
+        path = self.state(origin)
+        note = contents(path)
+        if not note:
+            return b"", None
+        try:
+            signed = notes.parse(note)
+            head = read(signed.text)
+            known = head.origin == origin and bool(notes.verified(signed, keys))
+        except VerificationError:
+            known = False
+        if not known:
+            detail = "it is no checkpoint that a key of the log signed"
+            raise Unavailable("witness.state", path=str(path), detail=detail)
+        return note, head
+
     @property
     def logs_file(self) -> Path:
         return self.path / "logs.txt"
@@ -127,6 +151,16 @@ def guarded(path: Path, work: Callable[[], _Result]) -> _Result:
     """`work`, its OSError as Unavailable ``witness.state``."""
     try:
         return work()
+    except OSError as error:
+        raise Unavailable("witness.state", path=str(path), detail=error.strerror or "I/O error") from error
+
+
+def contents(path: Path) -> bytes:
+    """A file's bytes, b"" if there is none. Raises Unavailable ``witness.state``."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return b""
     except OSError as error:
         raise Unavailable("witness.state", path=str(path), detail=error.strerror or "I/O error") from error
 

@@ -22,7 +22,7 @@ from answerable.log.witness import Request, origin_hash, parse
 from answerable.log.witnessing import Shown, judge, shown, two_faces
 from answerable.witness import evidence
 from answerable.witness.evidence import Evidence
-from answerable.witness.files import Folder, guarded, replace
+from answerable.witness.files import Folder, contents, guarded, replace
 
 COSIGNED: Final = ".cosigned"
 _log = logging.getLogger("answerable.witness")
@@ -72,7 +72,7 @@ class Witness:
         """
         request = parse(data)
         new = shown(request, self.logs)
-        note, seen = self._seen(new.head.origin)
+        note, seen = self.folder.seen(new.head.origin, self.logs[new.head.origin])
         try:
             judge(seen, request, new.head)
         except Refused as error:
@@ -86,42 +86,17 @@ class Witness:
         """The newest checkpoint of the log with that origin hash, with the log's signatures and this witness's; None
         for a log that it does not watch or has cosigned nothing of. Raises Unavailable ``witness.state``."""
         origin = next((origin for origin in self.logs if origin_hash(origin) == hashed), None)
-        return (self._read(self._path(origin, COSIGNED)) or None) if origin is not None else None
+        return (contents(self._path(origin, COSIGNED)) or None) if origin is not None else None
 
     # --- state ---
 
     def _path(self, origin: str, suffix: str = "") -> Path:
-        return self.folder.path / "seen" / (origin_hash(origin) + suffix)
-
-    def _read(self, path: Path) -> bytes:
-        def whole() -> bytes:
-            try:
-                return path.read_bytes()
-            except FileNotFoundError:
-                return b""
-
-        return guarded(path, whole)
-
-    def _seen(self, origin: str) -> tuple[bytes, Checkpoint | None]:
-        """The state of one log, verified: nobody but the log could have written it there."""
-        note = self._read(self._path(origin))
-        if not note:
-            return b"", None
-        try:
-            signed = notes.parse(note)
-            head = read(signed.text)
-            known = head.origin == origin and bool(notes.verified(signed, self.logs[origin]))
-        except VerificationError:
-            known = False
-        if not known:
-            detail = "it is no checkpoint that a key of the log signed"
-            raise Unavailable("witness.state", path=str(self._path(origin)), detail=detail)
-        return note, head
+        return self.folder.state(origin, suffix)
 
     def _advance(self, expect: bytes, new: Shown) -> None:
         """Compare and swap, durable when it returns."""
         path = self._path(new.head.origin)
-        if self._read(path) != expect:
+        if contents(path) != expect:
             raise Unavailable("witness.state", path=str(path), detail="someone else wrote it")
         if new.note.data != expect:
             guarded(path, lambda: replace(path, new.note.data))
@@ -141,8 +116,8 @@ class Witness:
     def _mend(self, origin: str) -> None:
         """At start: sign again what was written and not answered. Raises Unavailable ``witness.state`` if the two files
         tell of two histories, or the state is behind what was served: then it is an older copy."""
-        note, seen = self._seen(origin)
-        served = self._read(self._path(origin, COSIGNED))
+        note, seen = self.folder.seen(origin, self.logs[origin])
+        served = contents(self._path(origin, COSIGNED))
         if served:
             try:
                 given = read(notes.parse(served).text)

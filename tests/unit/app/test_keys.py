@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from answerable.app import keys
+from answerable.crypto import mldsa
 from answerable.errors import AnswerableError
 
 
@@ -80,3 +81,34 @@ def test_a_copys_key_is_made_at_first_use(tmp_path: Path) -> None:
 
 def test_keys_hide_themselves(tmp_path: Path) -> None:
     assert "hidden" in repr(keys.create(tmp_path))
+
+
+def test_a_store_of_before_gets_its_second_log_key(tmp_path: Path) -> None:
+    made = keys.create(tmp_path)
+    assert made.safe is not None
+    file = tmp_path / keys.FOLDER / keys.SAFE_FILE
+    file.unlink()
+    again = keys.load(tmp_path)
+    assert again.safe is not None
+    assert again.safe.public != made.safe.public
+    assert mldsa.Key.load(file, purpose=keys.LOG).public == again.safe.public
+    assert keys.load(tmp_path).safe.public == again.safe.public  # type: ignore[union-attr]
+
+
+def test_where_no_key_can_be_kept_none_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    keys.create(tmp_path)
+    (tmp_path / keys.FOLDER / keys.SAFE_FILE).unlink()
+    monkeypatch.setattr(keys, "SAFE_FILE", "none/log-mldsa.key")
+    assert keys.load(tmp_path).safe is None
+
+
+@pytest.mark.parametrize("harm", ["short", "open"])
+def test_a_second_key_that_is_damaged_or_open_to_others_is_no_start(tmp_path: Path, harm: str) -> None:
+    keys.create(tmp_path)
+    file = tmp_path / keys.FOLDER / keys.SAFE_FILE
+    if harm == "short":
+        file.write_bytes(file.read_bytes()[:10])
+    else:
+        file.chmod(0o644)
+    with pytest.raises(AnswerableError, match=r"log\.key"):
+        keys.load(tmp_path)

@@ -27,7 +27,8 @@ def test_its_own_names(host: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "host", [b"", b"evil.example", b"localhost.evil.example", b"localhost:x", b"127.0.0.2", b"::1", b":80", b"localhost:"]
+    "host",
+    [b"", b"evil.example", b"localhost.evil.example", b"localhost:x", b"127.0.0.2", b"::1", b":80", b"localhost:"],
 )
 def test_every_other_name(host: bytes) -> None:
     assert host not in HOSTS

@@ -25,13 +25,15 @@ TAIL = 200
 
 
 class Head(Answer, frozen=True, kw_only=True):
-    """note: the signed checkpoint; trust: the text of a trust file for it."""
+    """note: the signed checkpoint; trust: the text of a trust file for it; cosigned: the newest one that a quorum of
+    witnesses cosigned, "" where there is none."""
 
     origin: str
     size: int
     root: str
     note: str
     trust: str
+    cosigned: str
 
 
 class ProvenRecord(Answer, frozen=True, kw_only=True):
@@ -109,7 +111,12 @@ async def checkpoint(services: Services, call: Call[None]) -> Head:
     note = await services.reader.checkpoint()
     head = parse(note)[0]
     return Head(
-        origin=head.origin, size=head.size, root=head.root.hex(), note=note.decode("utf-8"), trust=services.trust
+        origin=head.origin,
+        size=head.size,
+        root=head.root.hex(),
+        note=note.decode("utf-8"),
+        trust=services.trust,
+        cosigned=services.cosigned().decode("utf-8"),
     )
 
 
