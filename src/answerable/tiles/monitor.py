@@ -19,11 +19,12 @@ from answerable.log import checkpoint as checkpoints
 from answerable.log import note as notes
 from answerable.log.head import Checkpoint
 from answerable.log.merkle import TILE_WIDTH
-from answerable.log.note import MAX_NOTE
+from answerable.log.note import MAX_NOTE, Kind
 from answerable.log.tiles import CHECKPOINT
 from answerable.log.trust import Trust
 from answerable.net.source import Source
 from answerable.tiles.mirror import evidence
+from answerable.tiles.shards import continues
 from answerable.tiles.state import State
 from answerable.tiles.tree import Tree
 from answerable.verify.audit.auditor import Auditor, Limits
@@ -104,7 +105,7 @@ class Monitor:
         tree = Tree(head, (self._source,))
         if stand.note:
             earlier = checkpoints.parse(stand.note)[0]  # it was believed when it came
-            if not self._continues(earlier, head, tree):
+            if not continues(earlier, head, self._source):
                 found.append(self._forked(earlier, stand.note, head))
                 return
             if head.size < earlier.size:
@@ -128,18 +129,11 @@ class Monitor:
             del found[kept:]
             raise
         found += auditor.settle(self._now())
-        signers = [key.public for key in notes.verified(notes.parse(note), self._trust.logs)]
+        by = notes.verified(notes.parse(note), self._trust.logs)
+        signers = [key.public for key in by if key.kind is Kind.ED25519]
         if ended := auditor.withdrawn(signers, head.size):
             found.append(self._about("monitor.key", size=head.size, leaf=ended))
         self._stand(head.origin, note, at, auditor)
-
-    def _continues(self, earlier: Checkpoint, head: Checkpoint, tree: Tree) -> bool:
-        """Whether the smaller of the two trees is a prefix of the other."""
-        if earlier.size == head.size:
-            return earlier.root == head.root
-        if earlier.size < head.size:
-            return not earlier.size or tree.frontier(earlier.size).root() == earlier.root
-        return not head.size or Tree(earlier, (self._source,)).frontier(head.size).root() == head.root
 
     def _stand(self, origin: str, note: bytes, size: int, auditor: Auditor) -> None:
         stand = structs.replace(self._state.stand, origin=origin, size=size, note=note, carried=auditor.carried)

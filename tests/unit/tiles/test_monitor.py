@@ -185,6 +185,20 @@ def test_a_log_that_was_rolled_back(tmp_path: Path) -> None:
     assert codes(monitor.round()) == []
 
 
+def test_a_store_that_was_rolled_back_has_the_later_tiles_no_longer() -> None:
+    log, older = log_of(*noise(700)), log_of(*noise(400))
+    shown = log
+
+    class Showing(Live):
+        def get(self, path: str, limit: int) -> bytes | None:
+            return Live(shown, shown.published).get(path, limit)
+
+    monitor = Monitor(Showing(log, log.published), log.trust, State(None), lambda: NOW)
+    assert codes(monitor.round()) == []
+    shown = older
+    assert codes(monitor.round()) == ["monitor.behind"]
+
+
 def test_leaves_are_judged(tmp_path: Path) -> None:
     log = honest()
     log.act(wld="physical")

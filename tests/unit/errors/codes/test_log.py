@@ -26,6 +26,7 @@ STATUS = {  # code: (HTTP, exit)
     "log.stopped": (503, 4),
     "log.tile": (503, 4),
     "log.trust": (400, 4),
+    "log.unjoined": (503, 4),
     "log.unrecorded": (404, 3),
     "log.untrusted": (403, 1),
     "log.unwitnessed": (503, 4),
