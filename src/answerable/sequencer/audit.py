@@ -78,8 +78,13 @@ class _Auditor:
 
     def run(self, vkeys: Sequence[str], seen: Seen | None) -> Audit:
         found = self._found
-        for line in self._view.integrity():
-            found.add(Unavailable("audit.engine", detail=line[:200]))
+        try:
+            for line in self._view.integrity():
+                found.add(Unavailable("audit.engine", detail=line[:200]))
+            self._head()
+        except AnswerableError as error:
+            found.add(error)
+            return found
         # The state first: what is committed meanwhile belongs to leaves behind those that it is compared with.
         rows: Mapping[str, Mapping[str, bytes]] = {}
         size = 0
