@@ -7,21 +7,26 @@ Commitments alone stand in the leaves; what they hide goes into the same unit of
 from __future__ import annotations
 
 from enum import Enum
+from typing import Final
 
 from msgspec import UNSET
 
 from answerable.crypto.random import leaf_nonce, salt
+from answerable.errors import Refused
 from answerable.log.commitment import commit
 from answerable.log.leaf import OpenForm, encode_own, rid
 from answerable.model.actions import Action, Chunk, Decision, Spent
 from answerable.model.leaves import CloseLeaf, Commitments, OpenLeaf, Usage
 from answerable.model.terms import Outcome, Role, Ruling
-from answerable.model.units import Drop, Expect, Payload, Put, Space, Unit
+from answerable.model.units import Drop, Expect, Lane, Payload, Put, Space, Unit
 from answerable.model.warrants import Bearer
 from answerable.pipeline.clearances import Clearance
 from answerable.pipeline.deps import Deps
 from answerable.pipeline.found import principal_tag, tags
 from answerable.ports import Metering, Transcript
+
+# From here on an act waits until witnesses have seen what is about to be done (`log.md`, "Sequencer").
+WITNESSED_TIER: Final = 3
 
 
 class Stage(Enum):
@@ -79,8 +84,9 @@ class Record:
             self._pieces += 1
 
     async def open(self, decision: Decision, error: str = "") -> None:
-        """Write the open leaf durably. error: the code of a refusal. Raises Unavailable ``log.*``: then nothing was
-        recorded and nothing may happen. Needs `caller`."""
+        """Write the open leaf durably; of a high tier, witnessed too. error: the code of a refusal. Raises Unavailable
+        ``log.*``: then nothing may happen, and after ``log.unwitnessed`` the leaf stands and is to be closed; Refused
+        ``log.no_quorum``: nothing was written. Needs `caller`."""
         caller, cleared, action = self.caller, self.cleared, self._action
         if caller is None:
             raise RuntimeError("an open leaf names its caller")
@@ -107,11 +113,18 @@ class Record:
                 payloads += (Payload(self.rid, "pri", salt_pri, who, found, expires),)
         self.stage = Stage.REFUSED
         effects: tuple[Put, ...] = ()
+        witnessed = False
         if decision.ruling is Ruling.PERMIT:
             self.stage = Stage.OPENED
             self._opened = str(now).encode()
             effects = (Put(Space.OPENS, self.rid, self._opened),)
-        await self._deps.ledger.commit(Unit((leaf,), effects, (), payloads))
+            witnessed = _tier(caller, cleared) >= WITNESSED_TIER
+        try:
+            await self._deps.ledger.commit(Unit((leaf,), effects, (), payloads, Lane.ACTION, witnessed))
+        except Refused:
+            # Nothing was written: what is refused by the ledger itself is recorded as a refusal.
+            self.rid, self.stage = "", Stage.NEW
+            raise
 
     def _keep(self, caller: Bearer, cleared: Clearance | None, now: int) -> int | None:
         """Until when what is said is kept, for the close leaf too."""

@@ -5,12 +5,13 @@ import dataclasses
 
 import pytest
 
+from answerable.errors import Refused, Unavailable
 from answerable.log import commitment
 from answerable.log.leaf import rid
 from answerable.model.actions import Chunk, Decision
 from answerable.model.records import System
 from answerable.model.terms import Outcome, Ruling
-from answerable.model.units import Drop, Expect, Put, Space
+from answerable.model.units import Drop, Expect, Put, Space, Unit
 from answerable.pipeline.carry import carry
 from answerable.pipeline.clearances import Clearance
 from answerable.pipeline.found import principal_tag, tag
@@ -44,6 +45,58 @@ async def test_an_open_leaf_without_a_caller_is_a_defect() -> None:
     with pytest.raises(RuntimeError):
         await Record(stage.ask(), stage.deps, CHAT.content()).open(PERMIT)
     assert stage.ledger.units == []
+
+
+@pytest.mark.parametrize(("caller", "model", "witnessed"), [(2, 2, False), (3, 0, True), (0, 3, True), (4, 4, True)])
+async def test_high_tiers_act_before_witnesses_alone(caller: int, model: int, witnessed: bool) -> None:
+    stage = Stage(carry)
+    record = Record(stage.ask(), stage.deps, CHAT.content())
+    record.caller = bearer(system("app", 9, tier=caller))
+    served = bearer(system("model", 3, tier=model))
+    record.cleared = Clearance(record.caller, (stage.models.served[0], served), PERMIT, None)
+    await record.open(PERMIT)
+    assert stage.ledger.units[0].witnessed is witnessed
+
+
+async def test_a_refusal_at_a_high_tier_waits_for_nobody() -> None:
+    stage = Stage(carry)
+    record = Record(stage.ask(), stage.deps, CHAT.content())
+    record.caller = bearer(system("app", 9, tier=4))
+    await record.open(Decision(Ruling.REFUSE, "R000", "warrant.expired"), "warrant.expired")
+    assert stage.ledger.units[0].witnessed is False
+
+
+async def test_where_no_witnesses_are_the_act_is_refused_and_that_is_recorded() -> None:
+    stage = Stage(carry)
+    stage.desk.callers["ans_good"] = bearer(system("app", 7, tier=3))
+
+    async def none(unit: Unit) -> None:
+        if unit.witnessed:
+            raise Refused("log.no_quorum")
+
+    stage.ledger.before = none
+    out = await stage.run()
+    (leaf,) = stage.opens
+    assert (leaf.dec, leaf.err, out.error.code) == (Ruling.REFUSE, "log.no_quorum", "log.no_quorum")
+    assert stage.closes == []
+    assert stage.upstream.calls == 0
+
+
+async def test_what_nobody_witnessed_in_time_is_closed_and_does_not_happen() -> None:
+    stage = Stage(carry)
+    stage.desk.callers["ans_good"] = bearer(system("app", 7, tier=3))
+
+    async def late(unit: Unit) -> None:
+        if unit.witnessed:
+            stage.ledger.units.append(unit)  # it is written all the same
+            raise Unavailable("log.unwitnessed", detail="late")
+
+    stage.ledger.before = late
+    out = await stage.run()
+    (leaf,), (end,) = stage.opens, stage.closes
+    assert (leaf.dec, out.error.code) == (Ruling.PERMIT, "log.unwitnessed")
+    assert (end.open, end.err, end.st) == (rid(stage.ledger.units[0].leaves[0]), "log.unwitnessed", Outcome.ERROR)
+    assert stage.upstream.calls == 0
 
 
 async def test_a_refusal_leaves_nothing_open() -> None:
