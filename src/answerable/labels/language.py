@@ -24,7 +24,7 @@ _RANGE = re.compile(r"([A-Za-z*]{1,8})(?:-[A-Za-z0-9*]{1,8})*\s*(?:;\s*q\s*=\s*(
 
 def choose(text: str, accept_language: str = "") -> str:
     """ "en" or "zh". text: the user's last words, "" if there are none."""
-    return decisive(accept_language) or of_text(text)
+    return (accept_language and decisive(accept_language)) or of_text(text)
 
 
 def decisive(accept_language: str) -> str:

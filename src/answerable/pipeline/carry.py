@@ -125,4 +125,4 @@ async def carry(action: Action, dialect: Dialect, deps: Deps, out: Out) -> None:
         await whole(conclude(record, error, out, deps))
     finally:
         deps.flights.leave(flight)
-        trace.end(outcome_of(error).value, error.code if error else "", record.spent)
+        trace.end(outcome_of(error), error.code if error else "", record.spent)

@@ -7,7 +7,7 @@ bounded so that no caller can fill memory by inventing label values.
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from typing import Final, TypeVar
 
@@ -75,6 +75,17 @@ class Distribution:
         self.counts[bisect_left(self._bounds, value)] += 1
         self.total += value
 
+    def observe_all(self, values: list[float]) -> None:
+        """Many at once: sorted in place, then counted a bound at a time."""
+        values.sort()
+        below = 0
+        for place, bound in enumerate(self._bounds):
+            upto = bisect_right(values, bound, below)
+            self.counts[place] += upto - below
+            below = upto
+        self.counts[-1] += len(values) - below
+        self.total += sum(values)
+
 
 class Histogram:
     """How often which size came, by label values that the program fixes beforehand."""
@@ -113,6 +124,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self._families: dict[str, Family] = {}
+        self.before: list[Callable[[], None]] = []  # called before the page is written: who has something to add yet
 
     def counter(self, name: str, text: str, labels: Values = ()) -> Counter:
         return self._add(Counter(name, text, labels))
@@ -125,6 +137,8 @@ class Metrics:
 
     def render(self) -> bytes:
         """Everything, in the text format."""
+        for settle in self.before:
+            settle()
         lines: list[str] = []
         for family in self._families.values():
             lines += [f"# HELP {family.name} {family.text}", f"# TYPE {family.name} {family.kind}", *family.lines()]

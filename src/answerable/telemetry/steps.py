@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import Final, Protocol
+from collections import Counter
+from typing import Final, NamedTuple, Protocol
 
 from answerable.model.actions import Action, Spent
+from answerable.telemetry import metrics
 from answerable.telemetry.metrics import Metrics
 
 STEPS: Final = ("check", "decide", "intend", "call", "watch", "label", "record")
 _INDEX: Final = {name: index for index, name in enumerate(STEPS)}
 _BEFORE: Final = len(STEPS)  # in no step yet
+_AT_ONCE: Final = 256  # rows; each holds some hundred bytes
+_IN, _OUT = ("in",), ("out",)
 _now_ns = time.perf_counter_ns
 
 log = logging.getLogger("answerable.actions")
@@ -28,31 +32,74 @@ class Spans(Protocol):
     def finished(self, act: str, outcome: str, code: str, first: list[int], last: list[int], ended: int) -> None: ...
 
 
-class StepTracer:
-    """Implements `ports.Tracer`. Some 3 µs an action without spans."""
+class _Row(NamedTuple):
+    """What one action leaves behind: nanoseconds in each step and before the first, and in all."""
 
-    def __init__(self, metrics: Metrics, spans: Spans | None = None) -> None:
+    ended: tuple[str, str, str]  # act, outcome, code
+    steps: list[int]
+    whole: int
+    spent: Spent | None
+
+
+class StepTracer:
+    """Implements `ports.Tracer`. An action leaves one row; rows are counted many at a time, or when somebody looks."""
+
+    def __init__(self, page: Metrics, spans: Spans | None = None) -> None:
         self.spans = spans
-        self.actions = metrics.counter(
+        self._rows: list[_Row] = []
+        self._actions = page.counter(
             "answerable_actions_total", "Actions by act, outcome and code.", ("act", "outcome", "code")
         )
-        durations = metrics.histogram("answerable_step_seconds", "Time in each step of the path.", ("step",))
-        self.observes = tuple(durations.of(step).observe for step in STEPS)
-        self.whole = metrics.histogram("answerable_action_seconds", "Time of whole actions.").of()
-        self.tokens = metrics.counter("answerable_tokens_total", "Tokens by direction.", ("direction",))
-        self.energy = metrics.counter(
+        durations = page.histogram("answerable_step_seconds", "Time in each step of the path.", ("step",))
+        self._steps = tuple(durations.of(step) for step in STEPS)
+        self._whole = page.histogram("answerable_action_seconds", "Time of whole actions.").of()
+        self._tokens = page.counter("answerable_tokens_total", "Tokens by direction.", ("direction",))
+        self._energy = page.counter(
             "answerable_energy_joules_total", "Energy of model calls, measured or estimated.", ("measure",)
         )
-        self.cost = metrics.counter("answerable_cost_total", "Cost of model calls where priced.", ("currency",))
+        self._cost = page.counter("answerable_cost_total", "Cost of model calls where priced.", ("currency",))
+        page.before.append(self.count)
 
     def start(self, action: Action) -> StepTrace:
-        return StepTrace(self, action.act.value)
+        return StepTrace(self, action.act) if self.spans is None else _SpanTrace(self, action.act)
+
+    def ended(self, row: _Row) -> None:
+        self._rows.append(row)
+        if len(self._rows) >= _AT_ONCE:
+            self.count()
+
+    def count(self) -> None:
+        """Count the rows that came since."""
+        rows, self._rows = self._rows, []
+        if not rows:
+            return
+        for values, number in Counter(row.ended for row in rows).items():
+            self._actions.add(values, number)
+        for column, distribution in zip(zip(*(row.steps for row in rows), strict=True), self._steps):  # noqa: B905
+            distribution.observe_all([nanoseconds * 1e-9 for nanoseconds in column if nanoseconds])
+        self._whole.observe_all([row.whole * 1e-9 for row in rows])
+        for spent in (row.spent for row in rows if row.spent is not None):
+            self._tokens.add(_IN, spent.tokens_in)
+            self._tokens.add(_OUT, spent.tokens_out)
+            self._energy.add((spent.energy_measure,), spent.energy_mj / 1000)
+            if spent.currency:
+                self._cost.add((spent.currency,), spent.cost_micro / 1_000_000)
+
+    @property
+    def actions(self) -> metrics.Counter:
+        self.count()
+        return self._actions
+
+    @property
+    def energy(self) -> metrics.Counter:
+        self.count()
+        return self._energy
 
 
 class StepTrace:
     """Implements `ports.Trace`."""
 
-    __slots__ = ("_act", "_at", "_began", "_current", "_first", "_last", "_spent", "_tracer")
+    __slots__ = ("_act", "_at", "_began", "_current", "_spent", "_tracer")
 
     def __init__(self, tracer: StepTracer, act: str) -> None:
         self._tracer = tracer
@@ -60,42 +107,17 @@ class StepTrace:
         self._began = self._at = _now_ns()
         self._current = _BEFORE
         self._spent = [0] * (len(STEPS) + 1)
-        self._first: list[int] | None = None
-        self._last: list[int] = []
-        if tracer.spans is not None:
-            self._first, self._last = [0] * len(STEPS), [0] * (len(STEPS) + 1)
 
     def step(self, name: str) -> None:
         now = _now_ns()
         self._spent[self._current] += now - self._at
         self._at = now
-        if self._first is not None:
-            self._span(_INDEX[name], now)
         self._current = _INDEX[name]
-
-    def _span(self, step: int, now: int) -> None:
-        self._last[self._current] = now
-        if self._first is not None and not self._first[step]:
-            self._first[step] = now
 
     def end(self, outcome: str, code: str, spent: Spent | None) -> None:
         now = _now_ns()
         self._spent[self._current] += now - self._at
-        if self._first is not None:
-            self._last[self._current] = now
-        self._current = _BEFORE
-        tracer = self._tracer
-        for nanoseconds, observe in zip(self._spent, tracer.observes):  # noqa: B905  before the first step is no step
-            if nanoseconds:
-                observe(nanoseconds * 1e-9)
-        tracer.whole.observe((now - self._began) * 1e-9)
-        tracer.actions.add((self._act, outcome, code))
-        if spent is not None:
-            tracer.tokens.add(("in",), spent.tokens_in)
-            tracer.tokens.add(("out",), spent.tokens_out)
-            tracer.energy.add((spent.energy_measure.value,), spent.energy_mj / 1000)
-            if spent.currency:
-                tracer.cost.add((spent.currency,), spent.cost_micro / 1_000_000)
+        self._tracer.ended(_Row((self._act, outcome, code), self._spent, now - self._began, spent))
         if log.isEnabledFor(level := logging.INFO if code else logging.DEBUG):
             log.log(
                 level,
@@ -103,5 +125,26 @@ class StepTrace:
                 outcome,
                 extra={"act": self._act, "outcome": outcome, "code": code, "ms": (now - self._began) // 1_000_000},
             )
-        if tracer.spans is not None and self._first is not None:
-            tracer.spans.finished(self._act, outcome, code, self._first, self._last[: len(STEPS)], now)
+
+
+class _SpanTrace(StepTrace):
+    """One that remembers when each step began and ended."""
+
+    __slots__ = ("_first", "_last")
+
+    def __init__(self, tracer: StepTracer, act: str) -> None:
+        super().__init__(tracer, act)
+        self._first, self._last = [0] * len(STEPS), [0] * (len(STEPS) + 1)
+
+    def step(self, name: str) -> None:
+        before = self._current
+        super().step(name)
+        self._last[before] = self._at
+        if not self._first[self._current]:
+            self._first[self._current] = self._at
+
+    def end(self, outcome: str, code: str, spent: Spent | None) -> None:
+        super().end(outcome, code, spent)
+        ended = self._last[self._current] = _now_ns()
+        if (spans := self._tracer.spans) is not None:
+            spans.finished(self._act, outcome, code, self._first, self._last[: len(STEPS)], ended)

@@ -44,3 +44,21 @@ def test_a_name_is_used_once() -> None:
     metrics.counter("a", "x")
     with pytest.raises(ValueError):
         metrics.counter("a", "x")
+
+
+def test_many_observations_at_once_are_those_one_by_one() -> None:
+    metrics = Metrics()
+    histogram = metrics.histogram("h", "Sizes.", ("way",), (0.1, 1, 10))
+    values = [0.0, 0.1, 0.100001, 5, 1, 1, 11, 10, 0.05]
+    for value in values:
+        histogram.of("single").observe(value)
+    histogram.of("many").observe_all(list(values))
+    assert histogram.of("many").counts == histogram.of("single").counts
+    assert histogram.of("many").total == pytest.approx(histogram.of("single").total)
+
+
+def test_who_has_something_to_add_is_asked_before_the_page_is_written() -> None:
+    metrics = Metrics()
+    counter = metrics.counter("a_total", "x")
+    metrics.before.append(counter.add)
+    assert "a_total 1" in metrics.render().decode()

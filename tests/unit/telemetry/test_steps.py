@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 import dataclasses
 
+import pytest
+
 from answerable.pipeline.carry import carry
+from answerable.telemetry import steps
 from answerable.telemetry.metrics import Metrics
 from answerable.telemetry.steps import STEPS, StepTracer
 from tests.unit.pipeline.scripted import DONE, Stage, event
@@ -35,3 +38,15 @@ async def test_a_refusal_is_counted_under_its_code_and_reaches_no_later_step() -
 
 def test_steps_are_those_of_the_path() -> None:
     assert STEPS == ("check", "decide", "intend", "call", "watch", "label", "record")
+
+
+async def test_rows_are_counted_whoever_looks_and_when_there_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(steps, "_AT_ONCE", 3)
+    tracer = StepTracer(Metrics())
+    stage = Stage(carry)
+    stage.deps = dataclasses.replace(stage.deps, tracer=tracer)
+    for number in range(1, 6):
+        await stage.run()
+        assert len(tracer._rows) == number % 3
+    assert tracer.actions.value(("generation", "done", "")) == 5
+    assert tracer._rows == []

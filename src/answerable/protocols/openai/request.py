@@ -77,16 +77,15 @@ def read(path: str, body: bytes, accept_language: str = "") -> Parsed:
     options = request.get("stream_options")
     if options is not None and not isinstance(options, dict):
         raise Refused("request.invalid", param="stream_options", expected="an object")
-    text = check(request)
     return Parsed(
-        path=path,
-        request=request,
-        model=model,
-        stream=stream,
-        language=choose(text, accept_language),
-        explicit_in_text=path != EMBEDDINGS and not _form_is_fixed(request),
-        usage_wanted=bool(options and options.get("include_usage")),
-        principal=_text(request, "safety_identifier", MAX_PRINCIPAL) or _text(request, "user", MAX_PRINCIPAL),
+        path,
+        request,
+        model,
+        stream,
+        choose(check(request), accept_language),
+        path != EMBEDDINGS and not _form_is_fixed(request),
+        bool(options and options.get("include_usage")),
+        _text(request, "safety_identifier", MAX_PRINCIPAL) or _text(request, "user", MAX_PRINCIPAL),
     )
 
 
@@ -96,8 +95,9 @@ def _chat(request: dict[str, Any]) -> str:
         raise Refused("request.missing", param="messages")
     if not isinstance(messages, list) or not messages:
         raise Refused("request.invalid", param="messages", expected="a list of at least one message")
-    for place, message in enumerate(messages):
-        if not isinstance(message, dict) or not isinstance(message.get("role"), str):
+    for message in messages:
+        if type(message) is not dict or type(message.get("role")) is not str:
+            place = messages.index(message)
             raise Refused("request.invalid", param=f"messages[{place}]", expected="an object with a role")
     return _last_of_user(messages)
 
@@ -189,7 +189,7 @@ def _text(request: dict[str, Any], param: str, limit: int) -> str:
     value = request.get(param)
     if value is None:
         return ""
-    if not isinstance(value, str) or len(value) > limit:
+    if type(value) is not str or len(value) > limit:
         raise Refused("request.invalid", param=param, expected=f"a text of at most {limit} characters")
     return value
 
