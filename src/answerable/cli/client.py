@@ -35,12 +35,13 @@ class _UnixConnection(http.client.HTTPConnection):
 
 
 class Client:
-    """origin: of the log, which proofs are bound to."""
+    """origin: of the log, which proofs are bound to; typ: whose key it is, a person's or a party's (`proof.PARTY`)."""
 
-    def __init__(self, path: Path, origin: str, person: Person) -> None:
+    def __init__(self, path: Path, origin: str, person: Person, typ: str = proof.PERSON) -> None:
         self._path = path
         self._origin = origin
         self._person = person
+        self._typ = typ
 
     def get(self, path: str) -> Any:
         return self.call("GET", path)
@@ -53,7 +54,7 @@ class Client:
         data = b"" if body is None else json.dumps(body, ensure_ascii=False).encode()
         token = proof.make(
             self._person.key,
-            typ=proof.PERSON,
+            typ=self._typ,
             kid=self._person.kid,
             origin=self._origin,
             method=method,

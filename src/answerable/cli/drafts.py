@@ -18,15 +18,30 @@ from answerable.cli.parser import Parser
 from answerable.cli.where import read_bytes, write_bytes
 from answerable.errors import Refused
 from answerable.log.statement import sign
-from answerable.model.leaves import Leaf, OrderLeaf, ReauthorisationLeaf, ReleaseLeaf, Sig, TransferLeaf
+from answerable.model.leaves import (
+    EraseLeaf,
+    GrantLeaf,
+    Leaf,
+    OrderLeaf,
+    PreserveLeaf,
+    ReauthorisationLeaf,
+    ReleaseLeaf,
+    RevokeLeaf,
+    Sig,
+    TransferLeaf,
+)
+from answerable.privacy.statements import signatures, with_signatures
 
 MAX_DRAFT: Final = 1 << 20
-Signed = OrderLeaf | ReleaseLeaf | ReauthorisationLeaf | TransferLeaf
 _KINDS: Final[dict[str, type[Leaf]]] = {
     "order": OrderLeaf,
     "release": ReleaseLeaf,
     "reauthorisation": ReauthorisationLeaf,
     "transfer": TransferLeaf,
+    "erase": EraseLeaf,
+    "preserve": PreserveLeaf,
+    "grant": GrantLeaf,
+    "revoke": RevokeLeaf,
 }
 
 
@@ -38,11 +53,11 @@ def options(parser: Parser) -> None:
 
 def signed(leaf: Any, origin: str, people: Iterable[Person]) -> Any:
     """The leaf with a signature of each person, each once, beside those that it has."""
-    sigs: list[Sig] = list(leaf.sigs)
+    sigs: list[Sig] = signatures(leaf)
     for person in people:
         if all(sig.key != person.kid for sig in sigs):
             sigs.append(sign(leaf, origin, person.key, person.kid))
-    return msgspec.structs.replace(leaf, sigs=sigs)
+    return with_signatures(leaf, sigs)
 
 
 def keep(args: argparse.Namespace, leaf: Any, **beside: Any) -> bool:

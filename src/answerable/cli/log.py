@@ -9,7 +9,18 @@ import json
 import time
 from typing import Any, Final
 
-from answerable.cli import log_fsck, log_mirror, log_monitor, log_prove, log_rebuild, log_root, log_serve
+from answerable.cli import (
+    log_erase,
+    log_fsck,
+    log_holds,
+    log_mirror,
+    log_monitor,
+    log_prove,
+    log_rebuild,
+    log_retention,
+    log_root,
+    log_serve,
+)
 from answerable.cli.parser import Parser, children
 from answerable.cli.talk import emit, when
 from answerable.errors import Refused
@@ -37,6 +48,9 @@ def add(parser: Parser) -> None:
     tail_parser.add_argument("-f", "--follow", action="store_true")
     tail_parser.set_defaults(run=tail)
     new_verb("trust", "the trust file of this log").set_defaults(run=trust)
+    log_erase.add(new_verb)
+    log_holds.add(new_verb)
+    log_retention.add(new_verb)
     log_serve.add(new_verb)
     log_mirror.add(new_verb)
     log_monitor.add(new_verb)
@@ -107,6 +121,16 @@ def gist(leaf: dict[str, Any]) -> str:
             return f"{leaf['st']} {leaf.get('id', leaf.get('bnd', ''))}"
         case "warrant":
             return f"copy {leaf['cpy']} until {when(leaf['exp'])}"
+        case "erase":
+            return f"{leaf['bas']} of {leaf['of']}"
+        case "preserve":
+            return f"{leaf['st']} {leaf['scope']} {leaf['of']}"
+        case "grant":
+            return f"{leaf['purp']} of {leaf['of']} until {when(leaf['exp'])}"
+        case "read":
+            return f"{','.join(leaf['grps'])} of {leaf['of']}"
+        case "revoke":
+            return f"grant {leaf['grant']}"
         case "key":
             return f"{leaf['use']} {','.join(leaf.get('roles', []))}".rstrip()
         case _:

@@ -57,8 +57,11 @@ def _joined(report: Report) -> str:
 def _gone(report: Report) -> str:
     if report.erased is None:
         return ""
-    basis, at = report.erased.basis, when(report.erased.at)
-    return pick(f" Its payloads were erased at {at} ({basis}).", f"其载荷已于 {at} 删除（依据 {basis}）。")
+    basis, at, rid = report.erased.basis, when(report.erased.at), report.erased.rid
+    return pick(
+        f" What was said was erased at {at} under the record {rid} ({basis}), which commits to the words of the basis.",
+        f"其内容已于 {at} 依据记录 {rid}（{basis}）删除，该记录含有对依据文字的承诺。",
+    )
 
 
 def stands(logged: Logged) -> str:

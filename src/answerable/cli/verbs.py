@@ -52,6 +52,12 @@ GROUPS: Final[tuple[Group, ...]] = (
             Verb("who", "who", "who answers for a saved reply or a record", "某条回复或记录由谁负责"),
             Verb("verify", "verify", "check a receipt file, offline", "离线核验回执文件"),
             Verb("log", "log", "checkpoint, proofs and the newest records", "检查点、证明与最新记录"),
+            Verb(
+                "data",
+                "data",
+                "who may read what was said, who did, and what is held",
+                "谁可读取内容、谁读过、保存了什么",
+            ),
             Verb("witness", "witness", "watch other people's logs and cosign what they show", "见证他人的日志并联署"),
         ),
     ),

@@ -95,6 +95,10 @@ class Mine(Answer, frozen=True, kw_only=True):
     next: int
 
 
+async def granted(services: Services, call: Call[None]) -> Grant:
+    return grants.find(services.book, call.path["grant"])
+
+
 async def grant(services: Services, call: Call[GiveGrant]) -> Grant:
     body = call.body
     words = body.basis.of("basis") if body.basis is not None else None
@@ -230,6 +234,7 @@ ROUTES = (
         "What is held about a principal, and who read it.",
         AskPrincipal,
     ),
+    Route("GET", "/data/grants/{grant}", AdminRole.VIEWER, granted, Grant, "One grant."),
     Route(
         "POST",
         "/data/grants",
