@@ -20,6 +20,7 @@ from answerable.log.note import VerifierKey
 from answerable.log.trust import Trust
 from answerable.model.leaves import CloseLeaf, Commitments, OpenLeaf, Usage
 from answerable.model.units import Drop, Expect, Payload, Put, Space, Unit
+from answerable.ports import Store
 from answerable.sequencer.guard import Guard
 from answerable.sequencer.reader import Reader
 from answerable.sequencer.sequencer import Sequencer
@@ -108,10 +109,11 @@ class Log:
 
 
 @asynccontextmanager
-async def running(folder: Path) -> AsyncIterator[Log]:
-    """A new log over SQLite in `folder`, as `answerable serve` runs it."""
+async def running(folder: Path, store: Store | None = None) -> AsyncIterator[Log]:
+    """A new log in `folder`, as `answerable serve` runs it; over SQLite, if no other store is given."""
     key = Key.generate()
-    store = SqliteStore.create(folder / "store", payload_key=os.urandom(32))
+    if store is None:
+        store = SqliteStore.create(folder / "store", payload_key=os.urandom(32))
     sequencer = Sequencer(store, key, ORIGIN, Clock(), guard=Guard.create(folder / "guard", ORIGIN))
     await sequencer.start()
     reader = Reader(store, published=sequencer.published)
