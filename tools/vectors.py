@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Writes the test vectors of the formats, docs/spec/vectors/*.json: ``python -m tools.vectors`` from the root.
 
-Keys, salts and nonces are fixed, Ed25519 is deterministic: the files are the same each time. A test compares them.
+Keys, salts and nonces are fixed, Ed25519 is deterministic, ML-DSA-44 is taken from the file: the files are the same
+each time. A test compares them.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from answerable.verify import leaf as verify_leaf
 from answerable.verify.receipt import verify
 from tests import small_log
 from tests.small_log import ORIGIN, fixed, key, nonce
+from tools.witness_vectors import witnesses
 
 FOLDER = Path(__file__).parent.parent / "docs" / "spec" / "vectors"
 
@@ -340,6 +342,7 @@ FILES: dict[str, Callable[[], Any]] = {
     "proof": proofs,
     "cose": coses,
     "encodings": encodings,
+    "witness": witnesses,
 }
 
 
