@@ -74,7 +74,7 @@ class Core:
     @property
     def trust(self) -> bytes:
         """The trust file: by which key this log's checkpoints are believed."""
-        return format(Trust(log_keys(self.keys, self.origin)))
+        return format(Trust(known_keys(self.keys, self.origin)))
 
     async def close(self) -> None:
         if self.witnesses is not None:
@@ -125,7 +125,7 @@ async def run_core(
     watchers: list[Callable[[tuple[Effect, ...]], None]] = []
     witnesses: Witnesses | None = None
     try:
-        witnesses = await Witnesses.of(config, log_keys(keys, origin), clock)
+        witnesses = await Witnesses.of(config, known_keys(keys, origin), clock)
         book = Book.load(domain, store.rows)
 
         def applied(effects: tuple[Effect, ...]) -> None:
@@ -142,6 +142,7 @@ async def run_core(
             listeners=(applied,),
             queue_bound=config.store.queue,
             retention=Retention(config.store.payload_days, config.store.payloads),
+            former=[str(key) for key in keys.former],
             safe=keys.safe,
             quorum=witnesses.quorum if witnesses else None,
             elsewhere=witnesses.shown if witnesses else (),
@@ -169,9 +170,15 @@ async def run_core(
 
 
 def log_keys(keys: Keys, origin: str) -> tuple[VerifierKey, ...]:
-    """By which a reader believes this log: either signature suffices."""
+    """By which a reader believes what this log signs now: either signature suffices."""
     own = (VerifierKey.of(origin, keys.log.public),)
     return own if keys.safe is None else (*own, VerifierKey.of(origin, keys.safe.public, Kind.MLDSA))
+
+
+def known_keys(keys: Keys, origin: str) -> tuple[VerifierKey, ...]:
+    """By which a reader believes whatever this log ever signed: its keys now, then those before its rotations."""
+    own = log_keys(keys, origin)
+    return (*own, *(key for key in keys.former if key not in own))
 
 
 def _tell_trust(core: Core) -> None:
@@ -229,7 +236,8 @@ def _read_only(
         if guard is not None:
             guard.close()
         raise
-    ledger = Halted(store, guard, failure, [str(VerifierKey.of(origin, keys.log.public))])
+    own = VerifierKey.of(origin, keys.log.public)
+    ledger = Halted(store, guard, failure, [str(key) for key in (own, *keys.former)])
     reader = Reader(store, published=ledger.published)
     return Core(config, keys, SystemClock(), book, ledger, reader, origin, demo, [])
 

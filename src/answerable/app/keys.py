@@ -13,11 +13,14 @@ from typing import Final
 from answerable.crypto import mldsa
 from answerable.crypto.ed25519 import Key
 from answerable.crypto.random import salt
-from answerable.errors import Refused, Unavailable
+from answerable.errors import Refused, Unavailable, VerificationError
+from answerable.log.note import VerifierKey
 
 FOLDER: Final = "keys"
 LOG: Final = "log"
+LOG_FILE: Final = "log.key"
 SAFE_FILE: Final = "log-mldsa.key"
+FORMER_FILE: Final = "log-former.txt"
 WARRANT: Final = "warrant"
 COPY: Final = "copy"
 SECRET_BYTES: Final = 32
@@ -27,13 +30,15 @@ _log = logging.getLogger("answerable.keys")
 @dataclass(frozen=True, slots=True)
 class Keys:
     """log: signs checkpoints; safe: signs beside it what is published, in ML-DSA-44; warrant: signs warrants; index: 32
-    secret bytes for the keyed digests of content; payload: 32 secret bytes under which payloads' own keys are kept."""
+    secret bytes for the keyed digests of content; payload: 32 secret bytes under which payloads' own keys are kept;
+    former: verifier keys of the log before the last rotations, the newest first."""
 
     log: Key
     warrant: Key
     index: bytes
     payload: bytes
     safe: mldsa.Key | None = None
+    former: tuple[VerifierKey, ...] = ()
 
     def __repr__(self) -> str:
         return "Keys(<hidden>)"
@@ -46,7 +51,7 @@ def create(store: Path) -> Keys:
     try:
         folder.mkdir(mode=0o700)
         keys = Keys(Key.generate(), Key.generate(), salt(), salt(), mldsa.Key.generate())
-        keys.log.save(folder / "log.key", purpose=LOG)
+        keys.log.save(folder / LOG_FILE, purpose=LOG)
         if keys.safe is not None:
             keys.safe.save(folder / SAFE_FILE, purpose=LOG)
         keys.warrant.save(folder / "warrant.key", purpose=WARRANT)
@@ -62,12 +67,24 @@ def load(store: Path) -> Keys:
     without an ML-DSA-44 key, as they were once, gets one."""
     folder = store / FOLDER
     return Keys(
-        Key.load(folder / "log.key", purpose=LOG),
+        Key.load(folder / LOG_FILE, purpose=LOG),
         Key.load(folder / "warrant.key", purpose=WARRANT),
         _read_secret(folder / "index.secret"),
         _read_secret(folder / "payload.secret"),
         _safe(folder / SAFE_FILE),
+        former(store),
     )
+
+
+def former(store: Path) -> tuple[VerifierKey, ...]:
+    """The log's keys before its rotations: public, and of no use but to believe what they signed. Raises Unavailable
+    ``store.failed``."""
+    path = store / FOLDER / FORMER_FILE
+    try:
+        lines = path.read_text(encoding="utf-8").split("\n") if path.exists() else []
+        return tuple(VerifierKey.parse(line) for line in lines if line)
+    except (OSError, ValueError, VerificationError):
+        raise Unavailable("store.failed", detail=f"{path}: not verifier keys, one a line") from None
 
 
 def _safe(path: Path) -> mldsa.Key | None:

@@ -19,11 +19,13 @@ from answerable.tiles.live import Live, Published
 from answerable.tiles.serve import TileServer
 
 PUBLISHED: Final = "published"
+COSIGNED: Final = "cosigned"
 
 
-def live(config: Config, *, minimum: int = 0) -> Live:
-    """The configured store's log, as far as its guard says that it was published. Raises Unavailable ``store.*``."""
-    published = Published(config.guard_path / PUBLISHED)
+def live(config: Config, *, minimum: int = 0, cosigned: bool = False) -> Live:
+    """The configured store's log, as far as its guard says that it was published; cosigned: only as far as a quorum of
+    its witnesses has cosigned it. Raises Unavailable ``store.*``."""
+    published = Published(config.guard_path / (COSIGNED if cosigned else PUBLISHED))
     published()
     return Live(open_log(config), published, minimum=minimum, name=str(config.store_path))
 

@@ -19,6 +19,7 @@ from answerable.cli import (
     log_rebuild,
     log_retention,
     log_root,
+    log_rotate,
     log_serve,
 )
 from answerable.cli.parser import Parser, children
@@ -55,6 +56,7 @@ def add(parser: Parser) -> None:
     log_mirror.add(new_verb)
     log_monitor.add(new_verb)
     log_root.add(new_verb)
+    log_rotate.add(new_verb)
     log_fsck.add(new_verb)
     log_rebuild.add(new_verb)
 

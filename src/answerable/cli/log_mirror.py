@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from answerable.cli.every import add_every, repeat
+from answerable.cli.log_serve import add_cosigned
 from answerable.cli.parser import NewVerb, Parser
 from answerable.cli.talk import emit, pick
 from answerable.errors import Unavailable
@@ -33,6 +34,7 @@ def add(new_verb: NewVerb) -> None:
     publish_parser.add_argument(
         "--minimum-index", type=int, default=0, metavar="N", help="leave out what ends below leaf N (pruning)"
     )
+    add_cosigned(publish_parser)
     publish_parser.set_defaults(run=publish)
     mirror_parser: Parser = new_verb("mirror", "a verified copy of a log, kept up to date")
     mirror_parser.examples = MIRROR
@@ -71,7 +73,7 @@ def publish(args: argparse.Namespace) -> int:
     here = place(args)
     # Our own log is published before its witnesses have seen it: their cosignatures come with a later checkpoint.
     trust = Trust(here.trust().logs)
-    source = tiling.live(here.config, minimum=max(0, args.minimum_index))
+    source = tiling.live(here.config, minimum=max(0, args.minimum_index), cosigned=args.cosigned)
     return _copy(args, source, trust)
 
 

@@ -31,7 +31,14 @@ def add(new_verb: NewVerb) -> None:
     parser.add_argument(
         "--minimum-index", type=int, default=0, metavar="N", help="withhold what ends below leaf N (pruning)"
     )
+    add_cosigned(parser)
     parser.set_defaults(run=serve)
+
+
+def add_cosigned(parser: argparse.ArgumentParser) -> None:
+    """The option `--cosigned`: what readers need whose trust file demands witnesses."""
+    words = "only as far as a quorum of this log's witnesses has cosigned it"
+    parser.add_argument("--cosigned", action="store_true", help=words)
 
 
 def serve(args: argparse.Namespace) -> int:
@@ -45,7 +52,7 @@ def serve(args: argparse.Namespace) -> int:
     source: Source = (
         Folder(Path(args.folder))
         if args.folder
-        else tiling.live(place(args).config, minimum=max(0, args.minimum_index))
+        else tiling.live(place(args).config, minimum=max(0, args.minimum_index), cosigned=args.cosigned)
     )
 
     async def announce(url: str) -> None:

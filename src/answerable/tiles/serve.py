@@ -18,6 +18,7 @@ from answerable.log import tiles
 from answerable.log.note import MAX_NOTE
 from answerable.log.tiles import CHECKPOINT, ENTRIES, PRUNED, Tile
 from answerable.net.asgi import NO_STORE, TEXT, Receive, Scope, Send, respond
+from answerable.net.hosts import Hosts
 from answerable.net.source import Source
 
 _OCTETS: Final = (b"content-type", b"application/octet-stream")
@@ -27,7 +28,6 @@ _LONG: Final = (b"cache-control", b"max-age=31536000, immutable")
 _VARY: Final = (b"vary", b"accept-encoding")
 _GZIP: Final = (b"content-encoding", b"gzip")
 _SNIFF: Final = (b"x-content-type-options", b"nosniff")
-_LOOPBACK: Final = (b"localhost", b"127.0.0.1", b"[::1]")
 # A bundle of JSON shrinks to a third; higher levels take longer than they save.
 _GZIP_LEVEL: Final = 4
 _MARK_LIMIT: Final = 32
@@ -41,7 +41,7 @@ class TileServer:
     def __init__(self, source: Source, *, hosts: Iterable[str] = (), prefix: str = "") -> None:
         """prefix: what stands before the log's paths, such as ``/log``; "" for none."""
         self._source = source
-        self._hosts = {*_LOOPBACK, *(host.lower().encode("idna") for host in hosts if host)}
+        self._hosts = Hosts(hosts)
         self._prefix = prefix.rstrip("/") + "/"
         # One thread: a store's view is read by one at a time.
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="tiles")
@@ -51,7 +51,7 @@ class TileServer:
         if scope["type"] != "http":
             return
         headers = {name: value for name, value in scope["headers"] if name in (b"host", b"accept-encoding")}
-        if not self._is_ours(headers.get(b"host", b"")):
+        if headers.get(b"host", b"") not in self._hosts:
             await respond(send, 421, b"unknown host\n", (TEXT, NO_STORE))
         elif scope["method"] not in ("GET", "HEAD"):
             await respond(send, 405, b"read only\n", (TEXT, NO_STORE, (b"allow", b"GET, HEAD")))
@@ -61,11 +61,6 @@ class TileServer:
     async def close(self) -> None:
         """The source stays its owner's."""
         await asyncio.to_thread(self._pool.shutdown)
-
-    def _is_ours(self, host: bytes) -> bool:
-        host = host.lower()
-        name, colon, port = host.rpartition(b":")
-        return (name if colon and port.isdigit() else host) in self._hosts
 
     async def _answer(self, head: bool, path: str, accepts: bytes, send: Send) -> None:
         resource = path[len(self._prefix) :] if path.startswith(self._prefix) else ""
