@@ -10,16 +10,35 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from answerable.crypto import b64, canonical, dsse, jwt
-from answerable.errors import VerificationError
-from answerable.log import bundle, checkpoint, leaf, note, receipt, trust
+from answerable.errors import AnswerableError
+from answerable.log import bundle, checkpoint, cose, leaf, note, proof, receipt, tiles, trust, witness, witnessing
+from answerable.log.merkle import consistency_proof, root_of
+from answerable.verify import cose as verify_cose
+from answerable.verify import leaf as verify_leaf
 from answerable.verify.receipt import verify
-from tests.small_log import ORIGIN, every_kind, key, world
+from tests.small_log import ORIGIN, T0, every_kind, joined, key, world
 
 WORLD = world()
 TRUST = WORLD.log.trust
 RECEIPT = WORLD.receipt()
+JOINT, ROOT = joined(WORLD)
+RECORD = WORLD.log.proved(13)
+HASHES = [leaf.leaf_hash(data) for data in WORLD.log.leaves]
+GROWTH = consistency_proof(WORLD.log.read_tile, 9, 15)
+OLD = checkpoint.Checkpoint(ORIGIN, 9, root_of(HASHES[:9]))
+COSE = cose.sign_inclusion(ORIGIN, 15, RECORD, [], WORLD.log.signer)
+GROWN = cose.sign_consistency(ORIGIN, 9, OLD.root, 15, GROWTH, WORLD.log.signer)
+W1 = note.VerifierKey.of("w1.invalid", key("w1").public, note.Kind.COSIGNATURE)
+POLICY = trust.Trust(
+    TRUST.logs, (trust.Witness("w1", W1, "https://w1.invalid/"),), (trust.Group("g", 1, ("w1",)),), "g"
+)
 LEAVES = [leaf.encode(sample) for sample in every_kind()]
 NOTE = WORLD.log.checkpoint()
+HEAD = note.parse(NOTE)
+SEEN = note.Note(HEAD.text, (*HEAD.signatures, note.cosign(HEAD.text, W1, T0 // 1000, key("w1")))).data
+REQUEST = witness.Request(9, tuple(GROWTH), NOTE)
+TILE = WORLD.log.read_tile(0, 0)
+PROOF = proof.Proof(RECORD.leaf, RECORD.index, RECORD.path, SEEN)
 TOKEN = jwt.encode({"kid": "k", "typ": "t"}, {"a": [1, {"b": "é"}]}, key("warrant")).encode()
 ENVELOPE = dsse.sign("t", b"{}", key("a"), "k")
 KEYS = {"k": key("a").public}
@@ -35,8 +54,26 @@ PARSERS: dict[str, tuple[bytes, Callable[[bytes], bytes | None]]] = {
         lambda data: str(note.VerifierKey.parse(data.decode("latin-1"))).encode("latin-1"),
     ),
     "trust": (trust.format(TRUST), lambda data: trust.parse(data) and None),
+    "policy": (trust.format(POLICY), lambda data: _policy(data) and None),
+    "cosigned checkpoint": (SEEN, lambda data: POLICY.check(data) and None),
     "receipt form": (RECEIPT, lambda data: _built(receipt.parse(data))),
     "receipt": (RECEIPT, lambda data: verify(data, TRUST) and None),
+    "receipt of a shard": (WORLD.receipt(JOINT), lambda data: verify(data, ROOT.trust) and _built(receipt.parse(data))),
+    "proof file": (proof.write(PROOF), lambda data: proof.write(proof.parse(data))),
+    "proof of a leaf": (proof.write(PROOF), lambda data: verify_leaf.verify(data, POLICY) and None),
+    "COSE form": (COSE, lambda data: cose._write(cose.parse(data))),
+    "COSE": (COSE, lambda data: verify_cose.verify(data, TRUST) and None),
+    "COSE consistency": (GROWN, lambda data: verify_cose.verify_consistency(data, TRUST, OLD) and None),
+    "witness request": (witness.write(REQUEST), lambda data: witness.write(witness.parse(data))),
+    "witness": (witness.write(REQUEST), lambda data: _cosigned(data) and None),
+    "witness answer": (SEEN.partition(b"\n\n")[2], lambda data: _dialogue().take(200, "text/plain", data) and None),
+    "witness conflict": (b"9\n", lambda data: _quiet(_dialogue().take(409, witness.SIZE_TYPE, data))),
+    "tile path": (b"tile/0/x001/234.p/7", lambda data: tiles.parse(data.decode("latin-1")).path.encode("latin-1")),
+    "tile": (TILE, lambda data: b"".join(tiles.check(tiles.Tile(0, 0, 15), data))),
+    "entries": (
+        bundle.pack(LEAVES[:3]), lambda data: tiles.check(tiles.Tile(tiles.ENTRIES, 0, 3), data) and None
+    ),
+    "mark of pruning": (b"256\n", lambda data: tiles.mark(tiles.parse_mark(data))),
     "base64url": (b"AAEC", lambda data: b64.b64u(b64.unb64u(data.decode("latin-1"))).encode()),
     "base64": (b"AAEC", lambda data: b64.b64(b64.unb64(data.decode("latin-1"))).encode()),
     "json": (LEAVES[1], lambda data: canonical.dumps(canonical.loads(data)) and None),
@@ -47,14 +84,36 @@ PARSERS: dict[str, tuple[bytes, Callable[[bytes], bytes | None]]] = {
 
 
 def _built(read: receipt.Receipt) -> bytes:
-    return receipt.build(read.record, read.leaves, read.disclosures, read.checkpoint)
+    return receipt.build(read.record, read.leaves, read.disclosures, read.checkpoint, read.root)
+
+
+def _policy(data: bytes) -> trust.Trust:
+    """What was read says the same when it is written and read again."""
+    read = trust.parse(data)
+    assert trust.parse(trust.format(read)) == read
+    return read
+
+
+def _cosigned(data: bytes) -> witnessing.Shown:
+    request = witness.parse(data)
+    found = witnessing.shown(request, {ORIGIN: TRUST.logs})
+    witnessing.judge(OLD, request, found.head)
+    return found
+
+
+def _quiet(_: object) -> None:
+    return None
+
+
+def _dialogue() -> witness.Dialogue:
+    return witness.Dialogue("w1", (W1,), HEAD, 9)
 
 
 def attempt(name: str, data: bytes) -> bool:
     """Whether the parser took the bytes; any error but ours escapes and fails the test."""
     try:
         again = PARSERS[name][1](data)
-    except VerificationError:
+    except AnswerableError:
         return False
     assert again is None or again == data
     return True
