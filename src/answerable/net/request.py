@@ -81,12 +81,11 @@ class Request:
         self.expects = expects
         self.cancels = True
         self.whole = self.started = self.complete = self.gone = self.watched = False
-        self.received = 0
+        self._chunked = self._late = self._running = False
+        self.received = self._size = 0  # _size: of what is in _body
         self.task: asyncio.Task[None] | None = None  # None while others of the same connection are answered
         self._body: list[bytes] = []
-        self._size = 0  # of what is in _body
         self._waiter: asyncio.Future[None] | None = None
-        self._chunked = self._late = self._running = False
 
     # What the handler calls: the body
 
@@ -158,8 +157,7 @@ class Request:
         if not self.keep:
             lines.append(b"connection: close")
         head = b"\r\n".join(lines)
-        breaks = len(lines) - 1
-        if head.count(b"\n") != breaks or head.count(b"\r") != breaks or b"\0" in head:
+        if len(head.splitlines()) != len(lines) or b"\r\n\r\n" in head or b"\0" in head:
             raise RuntimeError("a field with a line break")
         self.started = True
         self.connection.transport.write(b"%b\r\n\r\n%b" % (head, self._framed(data, last)))
