@@ -3,6 +3,7 @@
 #
 #   make run           the demo: a real model answers under a warrant, on loopback (ARGS="--port 0" and so on)
 #   make test          the whole test suite (ARGS="tests/unit/log -k merkle" for a part of it)
+#   make test-faults   kills, power cuts and a soak by the hundred, some ten minutes (ARGS="-k power")
 #   make lint          style, types, layers, generated pages
 #   make bench         this gateway beside its peers (ARGS="--quick --json")
 #   make bench-log     the log beside its peers (ARGS="--quick --json")
@@ -33,7 +34,7 @@ sync := tools/uv pip sync --quiet --require-hashes --no-build --python $(bin)/py
 run_locks := requirements/base.txt requirements/local.txt requirements/build.txt requirements/tools.txt
 dev_locks := $(run_locks) requirements/test.txt requirements/lint.txt
 
-.PHONY: help run test lint bench bench-log fuzz reference requirements clean
+.PHONY: help run test test-faults lint bench bench-log fuzz reference requirements clean
 help:
 	@sed -n '4,16p' Makefile | sed 's/^# \{0,1\}//'
 
@@ -86,6 +87,14 @@ run: $(stamps)/run
 
 test: $(stamps)/dev
 	@python -m pytest $(ARGS)
+
+# The long form of tests/faults; its last lines say what was tried, what was lost, and what that shows.
+test-faults: export FAULT_LONG ?= 1
+test-faults: export FAULT_ROUNDS ?= 400
+test-faults: export FAULT_CUTS ?= 120
+test-faults: export FAULT_SOAK_S ?= 180
+test-faults: $(stamps)/dev
+	@python -m pytest tests/faults --timeout 3600 $(ARGS)
 
 lint: $(stamps)/dev
 	ruff check --quiet .

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""kill -9 at random points. What was acknowledged is kept by this process, outside the one that is killed."""
+"""kill -9 at random points. What was acknowledged is kept by this process, outside the one that is killed.
+
+`FAULT_ROUNDS` sets how many; `make test-faults` asks for hundreds.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +16,13 @@ import threading
 import time
 from pathlib import Path
 
+import pytest
+
 from tests.faults.checks import check, heard
+from tests.faults.tally import TALLY
 from tests.ledger import guard_at, sqlite_store
 
-ROUNDS = 30
+ROUNDS = int(os.environ.get("FAULT_ROUNDS", "30"))
 ROOT = Path(__file__).parents[2]
 
 
@@ -75,6 +81,7 @@ class Victim:
         self.process.stdout.close()
 
 
+@pytest.mark.timeout(120 + ROUNDS * 10)
 def test_no_acknowledged_record_is_lost(tmp_path: Path) -> None:
     sqlite_store(tmp_path).close()
     guard_at(tmp_path).close()
@@ -90,8 +97,13 @@ def test_no_acknowledged_record_is_lost(tmp_path: Path) -> None:
         records, notes = heard(lines)
         acknowledged |= records
         if number % 3 != 2:  # else the next round finds what two kills left
-            after = asyncio.run(check(tmp_path, acknowledged, notes))
+            try:
+                after = asyncio.run(check(tmp_path, acknowledged, notes))
+            except BaseException:
+                TALLY.count("kill -9", lost=True, acknowledged=len(acknowledged))
+                raise
             assert after >= size
             size = after
+        TALLY.count("kill -9", acknowledged=len(acknowledged))
     victim.close()
     assert asyncio.run(check(tmp_path, acknowledged, [])) >= len(acknowledged) > ROUNDS

@@ -18,6 +18,7 @@ from answerable.model.units import Unit
 from answerable.sequencer.lanes import Entry
 from answerable.sequencer.writer import Retention, Writer
 from tests.faults.checks import check, heard
+from tests.faults.tally import TALLY
 from tests.ledger import (
     ORIGIN,
     SIGNER,
@@ -112,6 +113,7 @@ def test_faults_of_the_system_calls(tmp_path: Path, fault: str) -> None:
     assert "INJECTED" in (tmp_path / "trace").read_text() or done.returncode < 0
     acknowledged, notes = heard([line for line in done.stdout.decode().split("\n")[:-1] if line])
     assert asyncio.run(check(tmp_path, acknowledged, notes)) >= len(acknowledged)
+    TALLY.count("faults again and again, under load", acknowledged=len(acknowledged))
 
 
 def test_a_flipped_or_torn_write_ahead_log_is_never_signed_over(tmp_path: Path) -> None:
@@ -139,11 +141,42 @@ def test_a_flipped_or_torn_write_ahead_log_is_never_signed_over(tmp_path: Path) 
                 examine(again, guard, [VKEY])
             else:
                 caught += 1
+                TALLY.count("torn or flipped write-ahead log, detected")
                 with unavailable("store.rolled_back"):
                     examine(again, guard, [VKEY])
             again.close()
     assert caught > 60
     guard.close()
+
+
+def test_an_old_log_does_not_take_newer_payloads_with_it(tmp_path: Path) -> None:
+    """A log that was rolled back knows nothing of the newest payloads. Before anybody has compared it with the guard
+    they are not orphans: the tail may come back from a mirror."""
+    store, guard = sqlite_store(tmp_path), guard_at(tmp_path)
+    writer = Writer(store, SIGNER, ORIGIN, TestClock(), guard, Retention())
+    writer.open()
+    outcomes(writer, opening()[0])
+    writer.close()
+    older = (tmp_path / "store" / "log.db").read_bytes()
+    store, guard = sqlite_store(tmp_path), guard_at(tmp_path)
+    writer = Writer(store, SIGNER, ORIGIN, TestClock(), guard, Retention())
+    writer.open()
+    unit, its = opening()
+    outcomes(writer, unit)
+    writer.close()
+    newer = (tmp_path / "store" / "log.db").read_bytes()
+    (tmp_path / "store" / "log.db").write_bytes(older)
+    store, guard = sqlite_store(tmp_path), guard_at(tmp_path)
+    with unavailable("store.rolled_back"):
+        Writer(store, SIGNER, ORIGIN, TestClock(), guard, Retention()).open()
+    store.close()
+    guard.close()
+    (tmp_path / "store" / "log.db").write_bytes(newer)
+    store = sqlite_store(tmp_path)
+    view = store.view()
+    assert view.payload(its, "in") == (unit.payloads[0].salt, b"what is asked")
+    view.close()
+    store.close()
 
 
 def test_closing_leaves_nothing_behind(tmp_path: Path) -> None:

@@ -5,7 +5,8 @@
 says "pid N", then "dead N". Each acknowledged record is a line with its id, each published checkpoint one with "=" and
 base64. With `--once N` it writes N actions itself, through failures, and ends; `--make` makes the store first.
 `--pages N` copies the write-ahead log back after N pages, `--normal` leaves out the sync of each commit, which is what
-nobody may do. `--url URL` writes to a PostgreSQL store.
+nobody may do. `--unlocked GUARD` takes no lock and has a guard of its own, as on a file system whose locks do not work.
+`--url URL` writes to a PostgreSQL store.
 """
 
 from __future__ import annotations
@@ -24,8 +25,9 @@ from answerable.errors import AnswerableError
 from answerable.log.leaf import rid
 from answerable.ports import Store
 from answerable.sequencer import sequencer as module
+from answerable.sequencer.guard import Guard
 from answerable.stores import database, sqlite
-from tests.ledger import closing, guard_at, opening, sequencer_over, sqlite_store
+from tests.ledger import ORIGIN, closing, guard_at, opening, sequencer_over, sqlite_store
 
 CLIENTS = 12
 make: Callable[[Path], Store] = sqlite_store
@@ -35,9 +37,10 @@ def say(line: str) -> None:
     os.write(1, f"\n{line}\n".encode())
 
 
-async def write(folder: Path, actions: int) -> None:
+async def write(folder: Path, actions: int, guard: str = "") -> None:
     module.RETRY_MS = module.PUBLISH_EVERY_MS = 5
-    sequencer = sequencer_over(make(folder), guard_at(folder))
+    own = Guard.open(folder / guard, ORIGIN) if guard else guard_at(folder)
+    sequencer = sequencer_over(make(folder), own)
     await sequencer.start()
     left = actions
 
@@ -69,12 +72,23 @@ def unsynced(path: Path) -> sqlite3.Connection:
     return connection
 
 
+class NoLock:
+    """What a lock is where locks do nothing."""
+
+    def __init__(self, path: Path) -> None:
+        """Nobody is kept out."""
+
+    def release(self) -> None:
+        """Nothing is held."""
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)
     parser.add_argument("--once", type=int)
     parser.add_argument("--pages", type=int, default=database.CHECKPOINT_PAGES)
     parser.add_argument("--normal", action="store_true")
+    parser.add_argument("--unlocked", default="")
     parser.add_argument("--make", action="store_true")
     parser.add_argument("--url")
     args = parser.parse_args()
@@ -86,13 +100,15 @@ def main() -> None:
 
         global make
         make = store_at(args.url)
+    if args.unlocked:
+        sqlite.Lock = NoLock  # type: ignore[attr-defined,misc,assignment]
     if args.make:
         make(args.folder).close()
         guard_at(args.folder).close()
         say("made")
     if args.once is not None:
         with contextlib.suppress(AnswerableError):  # a store that cannot be opened: the other side will say why
-            asyncio.run(write(args.folder, args.once))
+            asyncio.run(write(args.folder, args.once, args.unlocked))
         return
     for _ in sys.stdin:
         child = os.fork()
