@@ -41,6 +41,12 @@ class Place:
     def trust_file(self) -> Path:
         return self.store / TRUST
 
+    @property
+    def readers_file(self) -> Path:
+        """The trust file that this log's readers are to have."""
+        file = self.store / READERS
+        return file if file.exists() else self.trust_file
+
     def readers_trust(self) -> Trust:
         """What this log's readers are to demand: as `trust`, and its quorum where it has witnesses. Raises as
         `trust`."""

@@ -89,9 +89,10 @@ def run(args: argparse.Namespace) -> int:
         )
     emit(args, answer, lines)
     if args.receipt:
+        file, trust = args.receipt, here.place.readers_file
         say(
-            f"The receipt is in {args.receipt}: answerable verify {args.receipt} --trust {here.place.trust_file}",
-            f"回执已写入 {args.receipt}：answerable verify {args.receipt} --trust {here.place.trust_file}",
+            f"The receipt is in {file}: answerable verify {file} --trust {trust}",
+            f"回执已写入 {file}：answerable verify {file} --trust {trust}",
         )
     return 0
 
@@ -101,10 +102,17 @@ def _kept(args: argparse.Namespace, here: Any, report: Any, data: bytes) -> byte
     from answerable.cli.receipts import cose, disclosed
     from answerable.verify.receipt import verify
 
+    readers = here.place.readers_trust()
     if args.format == "cose":
+        if not readers.met({}):
+            say(
+                "COSE has no place for cosignatures: who demands witnesses, as this log's trust file does, needs the "
+                "plain receipt.",
+                "COSE 无法承载见证方签名：按本日志信任文件要求见证的读者需要普通回执。",
+            )
         return cose(here, report.record, here.place.trust())
     whole = disclosed(here, report, data, args.disclose, args.grant)
-    verify(whole, here.place.trust())
+    verify(whole, readers)
     return whole
 
 

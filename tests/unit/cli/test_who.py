@@ -8,6 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from answerable.crypto.ed25519 import Key
+from answerable.log import trust
+from answerable.log.note import Kind, VerifierKey
+from answerable.log.trust import Trust, Witness
 from tests.unit.cli.conftest import Run
 from tests.unit.cli.test_saved import reply
 from tests.unit.control.house import OPERATOR, House
@@ -59,6 +63,23 @@ def test_the_receipt_as_cose(house: House, run: Run, tmp_path: Path) -> None:
     data = run("verify", str(file), "--json").data
     assert (data["record"], data["party"]["id"], data["party"]["name"]) == (record, OPERATOR, "")
     assert data["made_by"]["version"] == "1"
+
+
+def test_where_readers_demand_witnesses_their_trust_file_is_named(house: House, run: Run, tmp_path: Path) -> None:
+    record, file = house.act("Watched."), tmp_path / "out"
+    readers = house.store / "trust-witnessed.txt"
+    witness = VerifierKey.of("w.invalid", Key.generate().public, Kind.COSIGNATURE)
+    readers.write_bytes(trust.format(Trust(trust.parse(house.core.trust).logs, (Witness("w", witness),), quorum="w")))
+    try:
+        # No witness saw this log: what its readers could not verify is not handed out.
+        said = run("who", record, "--receipt", str(file))
+        assert (said.status, "log.quorum" in said.err, file.exists()) == (4, True, False)
+        said = run("who", record, "--receipt", str(file), "--format", "cose")
+        assert (said.status, "no place for cosignatures" in said.err, str(readers) in said.err) == (0, True, True)
+    finally:
+        readers.unlink()
+    said = run("who", record, "--receipt", str(file))
+    assert (said.status, str(house.store / "trust.txt") in said.err) == (0, True)
 
 
 def test_two_ids_in_one_reply_are_a_no(house: House, run: Run, tmp_path: Path) -> None:
