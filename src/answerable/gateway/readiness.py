@@ -11,9 +11,9 @@ WITNESSES: Final = "witnesses"
 
 
 def readiness(parts: Mapping[str, str]) -> tuple[int, dict[str, Any]]:
-    """HTTP status and body. parts: part of the service, of which all but the ledger and the witnesses are models -> code of
-    what ails it, "" if nothing does. Without its ledger nothing can be done, nor without any model; what an order stopped is shown,
-    and what witnesses did not cosign, and keeps nobody from going on with the rest."""
+    """HTTP status and body. parts: part of the service, of which all but the ledger and the witnesses are models ->
+    code of what ails it, "" if nothing does. Without its ledger nothing can be done, nor without any model; what an
+    order stopped is shown, and what witnesses did not cosign, and keeps nobody from going on with the rest."""
     ailing = {part for part, code in parts.items() if code and not code.startswith("stop.")}
     models = parts.keys() - {LEDGER, WITNESSES}
     ready = LEDGER not in ailing and not (models and models <= ailing)

@@ -150,7 +150,9 @@ async def test_a_client_of_many_at_once_is_heard_when_it_goes() -> None:
         await asyncio.wait_for(ended.wait(), 2)
 
 
-@pytest.mark.parametrize("field", [b"x: a\r\nset-cookie: b", b"x: a\nb: c", b"x: a\rb", b"x: a\0", b"", b"\r", b"x: \n"])
+@pytest.mark.parametrize(
+    "field", [b"x: a\r\nset-cookie: b", b"x: a\nb: c", b"x: a\rb", b"x: a\0", b"", b"\r", b"x: \n"]
+)
 async def test_a_field_with_a_line_break_is_a_defect(field: bytes) -> None:
     async def handler(request: Request) -> None:
         request.answer(200, (field,), b"")
