@@ -21,10 +21,11 @@ from answerable.log.commitment import commit
 from answerable.log.leaf import decode, encode, leaf_hash, rid
 from answerable.log.merkle import Frontier, consistency_proof, inclusion_proof, root_of
 from answerable.model.leaves import Sig
+from answerable.privacy import feed
 from answerable.verify import cose as verify_cose
 from answerable.verify import leaf as verify_leaf
 from answerable.verify.receipt import verify
-from tests import small_log
+from tests import small_feed, small_log
 from tests.small_log import ORIGIN, fixed, key, nonce
 from tools.witness_vectors import witnesses
 
@@ -332,6 +333,38 @@ def encodings() -> Any:
     }
 
 
+def feeds() -> Any:
+    """Two pages, and what a reader at their end refuses."""
+    made = small_feed.small_feed()
+    first, second = made.pages
+    _, after = feed.verify(first, made.log.trust, feed.Cursor())
+    _, last = feed.verify(second, made.log.trust, after)
+    officer = made.page(made.rows[0], [], by="officer")
+    refused = {
+        "the second page first": (second, feed.Cursor()),
+        "the first page again": (first, after),
+        "another page before it": (made.cut(prev="1" * 64), last),
+        "another key": (officer, feed.Cursor()),
+        "one byte more": (first + b" ", feed.Cursor()),
+    }
+    return {
+        "trust": trust.format(made.log.trust).decode(),
+        "pages": [
+            {"page": data.decode(), "digest": feed.digest(data), "number": number + 1}
+            for number, data in enumerate(made.pages)
+        ],
+        "refused": [
+            {
+                "why": why,
+                "after": cursor.number,
+                "page": data.decode(),
+                "code": code(lambda data=data, cursor=cursor: feed.verify(data, made.log.trust, cursor)),  # type: ignore[misc]
+            }
+            for why, (data, cursor) in refused.items()
+        ],
+    }
+
+
 FILES: dict[str, Callable[[], Any]] = {
     "leaves": leaves,
     "commitments": commitments,
@@ -343,6 +376,7 @@ FILES: dict[str, Callable[[], Any]] = {
     "cose": coses,
     "encodings": encodings,
     "witness": witnesses,
+    "feed": feeds,
 }
 
 

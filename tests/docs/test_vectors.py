@@ -18,6 +18,7 @@ from answerable.errors import VerificationError
 from answerable.log import trust
 from answerable.log.leaf import decode
 from answerable.model.leaves import KINDS
+from answerable.privacy import feed
 from answerable.verify import cose
 from answerable.verify import leaf as leaves
 from answerable.verify.receipt import verify
@@ -183,3 +184,42 @@ def test_the_specification_lists_every_member_of_every_kind() -> None:
         listed = [line.split("`")[1] for line in sections[kind].splitlines() if line.startswith("| `")]
         members = [name for name in leaf.__struct_encode_fields__ if name not in {"k", "n", "t", "v", "x"}]
         assert listed == members, kind
+
+
+def test_feed() -> None:
+    """Each page by the specification's words alone, then what our own reader says of it."""
+    vectors_ = load("feed")
+    believed = trust.parse(vectors_["trust"].encode())
+    before, end, size, head, cursor, public = "0" * 64, 0, 0, b"", feed.Cursor(), b""
+    for number, row in enumerate(vectors_["pages"], 1):
+        envelope = json.loads(row["page"])
+        assert rfc8785.dumps(envelope) == row["page"].encode()
+        raw = base64.b64decode(envelope["payload"])
+        page = json.loads(raw)
+        assert rfc8785.dumps(page) == raw
+        assert (page["number"], page["prev"], page["start"], page["format"]) == (
+            number, before, end, "answerable/feed/v1",
+        )  # fmt: skip
+        origin, size_, root_ = page["checkpoint"].split("\n")[:3]
+        assert origin == page["origin"]
+        assert int(size_) >= page["end"] >= page["start"]
+        for entry in page["entries"]:
+            leaf = json.loads(entry["leaf"])
+            if leaf["k"] == "key" and leaf["use"] == "feed":
+                public = plain(leaf["pub"])
+        (signature,) = envelope["signatures"]
+        kind = envelope["payloadType"].encode()
+        signed = b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(raw), raw)
+        Ed25519PublicKey.from_public_bytes(public).verify(base64.b64decode(signature["sig"]), signed)
+        before, end = hashlib.sha256(row["page"].encode()).hexdigest(), page["end"]
+        assert before == row["digest"]
+        _, cursor = feed.verify(row["page"].encode(), believed, cursor)
+        size, head = int(size_), base64.b64decode(root_)
+    assert (cursor.number, cursor.size, cursor.root) == (len(vectors_["pages"]), size, head)
+    for row in vectors_["refused"]:
+        at = feed.Cursor()
+        for each in vectors_["pages"][: row["after"]]:
+            _, at = feed.verify(each["page"].encode(), believed, at)
+        with pytest.raises(VerificationError) as caught:
+            feed.verify(row["page"].encode(), believed, at)
+        assert caught.value.code == row["code"], row["why"]

@@ -23,6 +23,7 @@ SAFE_FILE: Final = "log-mldsa.key"
 FORMER_FILE: Final = "log-former.txt"
 WARRANT: Final = "warrant"
 COPY: Final = "copy"
+FEED: Final = "feed"
 SECRET_BYTES: Final = 32
 _log = logging.getLogger("answerable.keys")
 
@@ -107,6 +108,16 @@ def copy_key(store: Path, name: str) -> Key:
         return Key.load(path, purpose=COPY)
     key = Key.generate()
     key.save(path, purpose=COPY)
+    return key
+
+
+def feed_key(store: Path) -> Key:
+    """The key that signs the authorities' feed: made at first use."""
+    path = store / FOLDER / "feed.key"
+    if path.exists():
+        return Key.load(path, purpose=FEED)
+    key = Key.generate()
+    key.save(path, purpose=FEED)
     return key
 
 

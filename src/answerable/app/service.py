@@ -14,6 +14,7 @@ from typing import Any, Final
 from answerable import plugins
 from answerable.admission.stopset import StopSet
 from answerable.app.core import Core
+from answerable.app.keys import feed_key
 from answerable.app.serving import Say, Serving
 from answerable.config import Config
 from answerable.control.api import build
@@ -127,6 +128,7 @@ class Service:
             problems=self._problems,
             cosigned=core.ledger.cosigned,
             retention=self._retention,
+            feed_key=feed_key(config.store_path),
             metrics=lambda: metrics.render().decode(),
             store=str(config.store_path),
             demo=core.demo,

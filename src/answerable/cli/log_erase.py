@@ -80,7 +80,7 @@ def erasures(args: argparse.Namespace) -> int:
     from answerable.model.terms import AdminRole
 
     if args.finish:
-        done = session(args, AdminRole.OFFICER).post("/erasures/finish", None)
+        done = session(args, AdminRole.OFFICER).post("/erasures/finish", {})
         emit(args, done, map(_told, done))
         return 0
     found = session(args).get("/erasures")

@@ -58,6 +58,7 @@ GROUPS: Final[tuple[Group, ...]] = (
                 "who may read what was said, who did, and what is held",
                 "谁可读取内容、谁读过、保存了什么",
             ),
+            Verb("feed", "feed", "what an authority is told, signed, page by page", "供监管机构读取的签名信息流"),
             Verb("witness", "witness", "watch other people's logs and cosign what they show", "见证他人的日志并联署"),
         ),
     ),

@@ -10,7 +10,7 @@ from typing import Protocol
 from answerable.control.auth import Doorkeeper
 from answerable.errors import Unavailable
 from answerable.log.note import Signing
-from answerable.ports import Clock, Ledger
+from answerable.ports import Clock, Ledger, Signer
 from answerable.privacy.retention import Retention
 from answerable.registry.book import Book
 from answerable.warrants.issuer import Issuer
@@ -63,6 +63,12 @@ class Reader(Protocol):
     async def payload(self, rid: str, group: str) -> tuple[bytes, bytes | None] | None:
         """(salt, body) behind a commitment; body None where only salts are kept; None if it is erased or not kept."""
 
+    async def size(self) -> int:
+        """How many leaves the log has."""
+
+    async def proofs(self, indices: Sequence[int], size: int) -> Sequence[Proved]:
+        """The leaves at `indices`, proven against the tree as it was when it had `size` leaves."""
+
     async def kept(self) -> Sequence[tuple[int, int, int]]:
         """(day, payloads, bytes) of what is kept, by the day of expiry (since 1970, UTC); 0 for what lasts."""
 
@@ -76,8 +82,8 @@ class Services:
     """origin: of the log; index_key: 32 bytes, for the keyed digests by which content is found again; gateway: base
     URL for OpenAI's clients; audience: of the warrants that it takes; operator: id of the
     party that runs it; trust: the text of the trust file; anchors: DER
-    of the certificates that prove a party's identifier; retention: how long what is said is kept; flights: the
-    actions in flight;
+    of the certificates that prove a party's identifier; retention: how long what is said is kept; feed_key:
+    signs the authorities' feed, None: there is no feed; flights: the actions in flight;
     log_key: signs COSE receipts over roots that were published, None: this process signs nothing; problems: what is
     wrong now, name -> words, empty where all is well; cosigned: the newest checkpoint that a quorum of witnesses
     cosigned, b"" for none; metrics: Prometheus text; demo: whether the store is a demo's."""
@@ -101,6 +107,7 @@ class Services:
     metrics: Callable[[], str] = str
     anchors: Sequence[bytes] = field(default=())
     retention: Retention | None = None
+    feed_key: Signer | None = None
     store: str = ""
     demo: bool = False
     started_ms: int = 0

@@ -239,6 +239,7 @@ class FeedPage(Record, frozen=True, kw_only=True):
     number: int  # from 1
     start: int  # leaves [start, end) were looked through
     end: int
+    entries: tuple[int, ...]  # indices of the leaves that stand in it
     at: int
     checkpoint: str  # the signed note that its proofs lead to
     prev: str  # SHA-256 of the page before, hex; of the first: zeros

@@ -69,6 +69,12 @@ class Reader:
         size = checkpoints.parse(note)[0].size if note else 0
         return note, await self._ask(lambda view: [_prove(view, rid, size) for rid in rids])
 
+    async def proofs(self, indices: Sequence[int], size: int) -> list[Proved]:
+        """The leaves at `indices`, proven against the tree as it was when it had `size` leaves."""
+        return await self._ask(
+            lambda view: [Proved(at, view.leaf(at), inclusion_proof(view.tile, at, size)) for at in indices]
+        )
+
     async def consistency(self, old: int, new: int) -> list[bytes]:
         """The proof that the tree of `old` leaves is the beginning of that of `new`; of nothing and of the same tree it
         is empty. Raises VerificationError ``log.proof`` for sizes out of order, ``log.tile``."""

@@ -112,3 +112,10 @@ def test_a_second_key_that_is_damaged_or_open_to_others_is_no_start(tmp_path: Pa
         file.chmod(0o644)
     with pytest.raises(AnswerableError, match=r"log\.key"):
         keys.load(tmp_path)
+
+
+def test_the_feeds_key_is_made_once(tmp_path: Path) -> None:
+    (tmp_path / "keys").mkdir(mode=0o700)
+    made = keys.feed_key(tmp_path)
+    assert keys.feed_key(tmp_path).public == made.public
+    assert (tmp_path / "keys" / "feed.key").stat().st_mode & 0o777 == 0o600

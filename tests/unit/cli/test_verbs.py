@@ -10,7 +10,7 @@ from answerable.cli.verbs import GROUPS, VERBS
 
 ISSUE = (
     "serve demo init doctor register ls describe lineage ps top who verify stop reauthorise log policy config "
-    "completion announce transfer copy handles party admin model release witness data"
+    "completion announce transfer copy handles party admin model release witness data feed"
 )
 
 

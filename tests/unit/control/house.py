@@ -68,6 +68,7 @@ class House:
     core: Core
     services: Services
     authority: Authority
+    feed_key: Key
 
     def __init__(self, store: Path) -> None:
         self.store = store
@@ -136,6 +137,7 @@ class House:
             lapsed=lambda system: lapsed(core.book, system),
         )
         self.authority = Authority(core.now)
+        self.feed_key = Key.generate()
         self.services = Services(
             book=core.book,
             anchors=(self.authority.root,),
@@ -152,6 +154,7 @@ class House:
             log_key=core.keys.log,
             trust=core.trust.decode(),
             flights=(),
+            feed_key=self.feed_key,
             metrics=lambda: "answerable_test 1\n",
             store=str(self.store),
             started_ms=core.now,

@@ -10,6 +10,7 @@ from answerable.control.routes import (
     copies,
     data,
     erasures,
+    feed,
     handles,
     log,
     parties,
@@ -39,5 +40,6 @@ ROUTES: Final[tuple[Route, ...]] = (
     *erasures.ROUTES,
     *retention.ROUTES,
     *data.ROUTES,
+    *feed.ROUTES,
     *policy.ROUTES,
 )
