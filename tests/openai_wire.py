@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from answerable.formats.api_text import dialects
 from answerable.model.actions import Chunk
 from answerable.model.labels import AIGC, Label, Place
@@ -90,7 +92,7 @@ def _bodies(chunk: Chunk) -> list[dict[str, Any]]:
     if type(chunk) is Repeat and chunk.form is not None and chunk.form.out is not None:
         events = chunk.wire(*chunk.form.out).split(b"\n\n")[:-1]
         return [json.loads(event.removeprefix(b"data: ")) for event in events]
-    return [chunk.body]
+    return [msgspec.to_builtins(chunk.body)]
 
 
 @dataclass

@@ -11,8 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-import msgspec
-
 from answerable.formats import saved
 from answerable.labels.wording import prefix
 from answerable.model.actions import Chunk
@@ -50,8 +48,8 @@ def extension(label: Label) -> dict[str, Any]:
     member: dict[str, Any] = {"record": label.record}
     if label.explicit:
         member["explicit"] = label.explicit
-        member["place"] = label.place.value
-    member["AIGC"] = msgspec.to_builtins(label.aigc)
+        member["place"] = label.place
+    member["AIGC"] = label.aigc  # written as its JSON
     return member
 
 
@@ -67,13 +65,14 @@ class _Writer:
         self._first = True
 
     def feed(self, piece: Chunk) -> Chunk:
+        first = self._first
         # A repeat comes after the piece that it repeats, whose choice has its words already.
-        if type(piece) is Repeat and piece.form is not None and not self._first:
+        if not first and type(piece) is Repeat and piece.form is not None:
             return piece
         place = self._marker.place(piece)
         # Whatever an upstream says under our name is not our word: it is moved where it cannot be mistaken for it.
         foreign = place.pop(EXTENSION, None)
-        if self._first or piece.last:
+        if first or piece.last:
             place[EXTENSION] = self._member if foreign is None else {**self._member, UPSTREAM: foreign}
             self._first = False
         if self._prefix:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
@@ -56,6 +57,19 @@ def check(aigc: AIGC) -> AIGC:
     if not aigc.content_producer or not aigc.produce_id:
         raise VerificationError("label.malformed", detail="ContentProducer or ProduceID is empty")
     return aigc
+
+
+@lru_cache(maxsize=64)
+def _producer(code: str) -> str:
+    check(AIGC(KINDS[0], code, "record"))
+    return code
+
+
+def generated(producer: str, record: str) -> AIGC:
+    """The label of what AI made. producer: a provider code. Raises VerificationError ``label.malformed`` as `check`."""
+    if not record or _VALUE.match(record) is None:
+        raise VerificationError("label.malformed", detail="ProduceID is empty or has characters outside 0x21-0x7E")
+    return AIGC(KINDS[0], _producer(producer), record)
 
 
 def write(aigc: AIGC) -> str:

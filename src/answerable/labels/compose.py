@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from answerable.labels.aigc import check
+from answerable.labels.aigc import generated
 from answerable.labels.wording import words
 from answerable.model.actions import Action
-from answerable.model.labels import AIGC, Label, Place
+from answerable.model.labels import Label, Place
 from answerable.model.terms import Act, Audience
 from answerable.model.warrants import Bearer
 
@@ -34,11 +34,11 @@ def compose(*, action: Action, caller: Bearer, model: Bearer, record: str, provi
     explicit = "" if action.act is Act.EMBEDDING else words(action.language)
     place = PLACES.get(caller.warrant.audience, Place.TEXT) if action.explicit_in_text else Place.FIELD
     return Label(
-        explicit=explicit,
-        place=place if explicit else Place.FIELD,
-        aigc=check(AIGC(label="1", content_producer=provider, produce_id=record)),
-        record=record,
-        system=model.system.rid,
-        party=caller.warrant.party,
-        language=action.language,
+        explicit,
+        place if explicit else Place.FIELD,
+        generated(provider, record),
+        record,
+        model.system.rid,
+        caller.warrant.party,
+        action.language,
     )

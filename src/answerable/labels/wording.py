@@ -52,6 +52,9 @@ def plain(text: str) -> str:
     """What people copy of a text, label and outer white space aside, with "\\n" as line end: what it is found again
     by."""
     text = text.replace("\r\n", "\n").strip()
+    for known in PREFIXES:  # as we set them
+        if text.startswith(known):
+            return text[len(known) :].lstrip()
     if text.startswith(_BEGINNINGS) and (known := found(text)):
         text = text[len(known) :].lstrip()
     return text

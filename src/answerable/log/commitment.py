@@ -26,7 +26,15 @@ def commit(group: str, salt: bytes, payload: bytes) -> str:
     """
     if len(salt) != SALT_LENGTH:
         raise VerificationError("log.commitment", group=group)
-    return b64u(keyed(salt, DOMAIN + group.encode("ascii") + b"\x00" + payload))
+    return b64u(keyed(salt, (_DOMAINS.get(group) or _domain(group)) + payload))
+
+
+def _domain(group: str) -> bytes:
+    return DOMAIN + group.encode("ascii") + b"\x00"
+
+
+# Of the two that every action has.
+_DOMAINS: Final = {group: _domain(group) for group in ("in", "out")}
 
 
 def check(commitment: str, group: str, salt: bytes, payload: bytes) -> None:

@@ -68,15 +68,16 @@ async def carry(action: Action, dialect: Dialect, deps: Deps, out: Out) -> None:
 
         # (4) call
         trace.step("call")
+        stream = action.stream
         label = compose(action=action, caller=caller, model=model, record=record.rid, provider=deps.provider)
-        mark = dialect.label_format(stream=action.stream).writer(label)
+        mark = dialect.label_format(stream=stream).writer(label)
         served = cleared.served
-        body = dialect.prepare(action.request, served.model, stream=action.stream)
+        body = dialect.prepare(action.request, served.model, stream=stream)
         record.metering = deps.meter.start(served)
         flight.due(deps.deadline_s)
-        reply = await served.upstream.call(dialect.path, body, stream=action.stream)
+        reply = await served.upstream.call(dialect.path, body, stream=stream)
         try:
-            decoder = dialect.decoder(stream=action.stream)
+            decoder = dialect.decoder(stream=stream)
             ended = False
             while not ended:
                 read = await reply.read()
@@ -88,8 +89,7 @@ async def carry(action: Action, dialect: Dialect, deps: Deps, out: Out) -> None:
                 # (5) watch
                 trace.step("watch")
                 caller, model = await still_admitted(action, flight, deps)
-                for chunk in chunks:
-                    watch(chunk.text, watches)
+                watch("".join([chunk.text for chunk in chunks]), watches)
 
                 # (6) label
                 trace.step("label")
@@ -98,7 +98,7 @@ async def carry(action: Action, dialect: Dialect, deps: Deps, out: Out) -> None:
                     marked = mark.feed(chunk)
                     dialect.stamp(marked, record.rid, served.system.name)
                     record.said(marked)
-                    data.append(dialect.encode(marked, stream=action.stream))
+                    data.append(dialect.encode(marked, stream=stream))
                 if not record.released:
                     record.released = True
                     out.start(record.rid, as_json(label.aigc))

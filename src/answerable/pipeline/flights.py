@@ -71,7 +71,7 @@ class Flights:
         self._flights: set[Flight] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._step = 0.0  # seconds between two sweeps, while there are any
+        self._shortest = self._step = 0.0  # seconds: of the deadlines, and between two sweeps, while there are any
 
     def __len__(self) -> int:
         return len(self._flights)
@@ -90,14 +90,12 @@ class Flights:
         if loop is None:
             loop = self._loop = asyncio.get_running_loop()
         flight.ends = loop.time() + seconds
-        step = seconds / _FINE
-        if step > _COARSEST_S:
-            step = _COARSEST_S
-        if self._timer is None or step < self._step:
+        if self._timer is None or seconds < self._shortest:
             if self._timer is not None:
                 self._timer.cancel()
-            self._step = step
-            self._timer = loop.call_later(step, self._sweep, loop)
+            self._shortest = seconds
+            self._step = min(seconds / _FINE, _COARSEST_S)
+            self._timer = loop.call_later(self._step, self._sweep, loop)
 
     def _sweep(self, loop: asyncio.AbstractEventLoop) -> None:
         now = loop.time()

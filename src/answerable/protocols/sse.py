@@ -16,6 +16,7 @@ MAX_EVENT: Final = 16 * 1024 * 1024
 _BOM = b"\xef\xbb\xbf"
 _DATA: Final = b"data: "
 _AFTER: Final = len(_DATA)
+_BETWEEN: Final = b"\n\n" + _DATA
 
 
 # (name, data): UTF-8 bytes of the `event` field, b"" if there was none; the joined `data` lines, undecoded. A stream
@@ -63,11 +64,12 @@ class Reader:
 
     def data(self, data: bytes) -> list[bytes]:
         """The data of these events alone, for streams whose events have no names that matter. Raises as `feed`."""
+        if not self._begun and data.startswith(_DATA):  # no byte order mark
+            self._begun = not self._rest
         if self.idle and b"\r" not in data:
-            # Whole events of one line each, which is nearly every read: every other line is empty.
-            lines = data.split(b"\n")
-            events = [line[_AFTER:] for line in lines[:-2:2] if line.startswith(_DATA)]
-            if len(lines) == 2 * len(events) + 1 and not lines[-1] and not any(lines[1::2]):
+            # Whole events of one line each, which is nearly every read: written again they are what came.
+            events = [line[_AFTER:] for line in data.split(b"\n")[:-2:2]]
+            if _DATA + _BETWEEN.join(events) + b"\n\n" == data:
                 return events
         return [event for _, event in self.feed(data)]
 

@@ -101,13 +101,13 @@ class CallMetering:
         else:
             energy, measure = (tokens_in + tokens_out) * rates.mj_per_token, Measure.ESTIMATED
         return Spent(
-            tokens_in=tokens_in,
-            tokens_out=tokens_out,
-            duration_ms=(time.monotonic_ns() - self._began) // 1_000_000,
-            energy_mj=_counted(energy),
-            energy_measure=measure,
-            cost_micro=_counted(tokens_in * rates.price_in + tokens_out * rates.price_out) if rates.currency else 0,
-            currency=rates.currency,
+            tokens_in,
+            tokens_out,
+            (time.monotonic_ns() - self._began) // 1_000_000,
+            _counted(energy),
+            measure,
+            _counted(tokens_in * rates.price_in + tokens_out * rates.price_out) if rates.currency else 0,
+            rates.currency,
         )
 
     def __del__(self) -> None:

@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator
 
 import httpx2
+import msgspec
 import openai
 import pytest
 
@@ -113,7 +114,7 @@ def test_a_stream_that_is_cut_is_labelled_already() -> None:
     decoder = DIALECTS.at("/v1/chat/completions").decoder(stream=True)
     writer = DIALECTS.at("/v1/chat/completions").label_format(stream=True).writer(label())
     (piece,) = decoder.feed(sse(delta("hel"), done=False))
-    body = writer.feed(piece).body
+    body = msgspec.to_builtins(writer.feed(piece).body)
     assert body["choices"][0]["delta"]["content"] == "AI-generated\n\nhel"
     assert body["answerable"]["AIGC"]["ProduceID"] == RID
 
@@ -131,7 +132,7 @@ def test_what_an_upstream_says_under_our_name_is_not_our_word() -> None:
 
 
 def test_the_extension_member() -> None:
-    member = extension(label())
+    member = msgspec.to_builtins(extension(label()))
     assert list(member) == ["record", "explicit", "place", "AIGC"]
     assert member["AIGC"]["ContentProducer"] == PROVIDER
     assert list(extension(label(""))) == ["record", "AIGC"]
@@ -142,6 +143,5 @@ def test_a_writer_over_anything_that_has_places() -> None:
     assert format.name == "api-text:x"
     piece = format.writer(label()).feed(Chunk({}, last=True))
     assert piece.body["answerable"]["record"] == RID
-    assert (
-        format.read(json.dumps({**completion("AI-generated\n\na"), **piece.body}).encode()).verdict is Reading.LABELLED
-    )
+    sent = msgspec.json.encode({**completion("AI-generated\n\na"), **piece.body})
+    assert format.read(sent).verdict is Reading.LABELLED

@@ -53,10 +53,10 @@ def usage(value: Any, tokens_in: str, tokens_out: str) -> tuple[int, int] | None
         return None
     if not isinstance(value, dict):
         raise broken("usage is not an object")
-    counts = (value.get(tokens_in) or 0, value.get(tokens_out) or 0)
-    if not all(type(count) is int and 0 <= count < MAX_TOKENS for count in counts):
-        raise broken("usage is not a count of tokens")
-    return counts
+    read, said = value.get(tokens_in) or 0, value.get(tokens_out) or 0
+    if type(read) is int and type(said) is int and 0 <= read < MAX_TOKENS and 0 <= said < MAX_TOKENS:
+        return read, said
+    raise broken("usage is not a count of tokens")
 
 
 class Whole:

@@ -124,6 +124,8 @@ class Stream:
                 and self._held is None
                 and (raws := form.run(events, at, together if together > at else at + 1))
             ):
+                if len(raws) < together - at:  # what comes after has other forms: one by one
+                    together = at + len(raws)
                 if (again := self._again(form, raws)) is not None:
                     out.append(again)  # watched, labelled and sent together, as they came together
                     at += len(raws)
@@ -244,9 +246,10 @@ class Transcript:
 
     def add(self, chunk: Chunk) -> None:
         if type(chunk) is Plain:
-            pieces = self._of(chunk.index)
             if text := chunk.part.get(chunk.key):
-                pieces.text.append(text)
+                self._of(chunk.index).text.append(text)
+            else:
+                self._of(chunk.index)
             return
         if type(chunk) is Repeat and chunk.form is not None:
             self._of(chunk.form.index).text.append(chunk.said)
@@ -284,12 +287,15 @@ class Transcript:
 
     def body(self) -> bytes:
         """The canonical content; b"" if nothing was sent."""
-        return body([pieces.choice() for _, pieces in sorted(self._choices.items())]) if self._choices else b""
+        return body([pieces.choice() for pieces in self._sorted()]) if self._choices else b""
 
     def texts(self) -> tuple[str, ...]:
         """Each choice's text (or refusal), without label and outer white space."""
-        said = [pieces for _, pieces in sorted(self._choices.items())]
-        return tuple([wording.plain("".join(pieces.text) or "".join(pieces.refusal)) for pieces in said])
+        return tuple([wording.plain("".join(pieces.text) or "".join(pieces.refusal)) for pieces in self._sorted()])
+
+    def _sorted(self) -> list[Pieces]:
+        choices = self._choices
+        return [choices[index] for index in sorted(choices)] if len(choices) > 1 else list(choices.values())
 
 
 class Marker:

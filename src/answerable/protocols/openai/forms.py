@@ -63,14 +63,19 @@ class Form:
         """What stands between head and tail in the events from `start` on that have both, up to the first that has
         not, or to `end`; whether that is one string each is not looked at."""
         head, tail = self.head, self.tail
-        before, after = len(head), len(tail)
-        raws: list[bytes] = []
-        for at in range(start, end):
-            event = events[at]
-            if not event.startswith(head) or not event.endswith(tail) or len(event) < before + after:
-                break
-            raws.append(event[before:-after])
-        return raws
+        if not events[start].startswith(head):
+            return []
+        while end > start and not (events[end - 1].startswith(head) and events[end - 1].endswith(tail)):
+            end -= 1  # how a stream ends has another form
+        if end == start:
+            return []
+        run = events[start:end] if start or end < len(events) else events
+        between = slice(len(head), -len(tail))
+        raws = [event[between] for event in run]
+        # Put together again they are what came: then each of them had both.
+        if head + (tail + b"\n" + head).join(raws) + tail == b"\n".join(run):
+            return raws
+        return self.run(events, start, start + 1) if len(run) > 1 else []
 
 
 class Repeat(Chunk):
