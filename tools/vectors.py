@@ -16,7 +16,7 @@ from typing import Any
 from answerable.crypto import canonical, dsse, jwt
 from answerable.crypto.b64 import b64, b64u
 from answerable.errors import AnswerableError
-from answerable.log import bundle, checkpoint, cose, note, proof, receipt, statement, trust
+from answerable.log import bundle, checkpoint, cose, note, proof, receipt, statement, tiles, trust
 from answerable.log.commitment import commit
 from answerable.log.leaf import decode, encode, leaf_hash, rid
 from answerable.log.merkle import Frontier, consistency_proof, inclusion_proof, root_of
@@ -365,12 +365,56 @@ def feeds() -> Any:
     }
 
 
+def tile_vectors() -> Any:
+    """Paths both ways, which resources a tree has, and the small ones of a tree of 600."""
+    paths = [(0, 0, 256), (0, 1234067, 256), (1, 1000, 256), (63, 999, 256), (0, 273, 112), (2, 0, 1)]
+    paths += [(tiles.ENTRIES, 0, 256), (tiles.ENTRIES, 273, 112), (tiles.ENTRIES, 1234067, 255)]
+    refused = [
+        "", "tile/0/0", "tile/00/000", "tile/64/000", "tile/0/x000/067", "tile/0/x001/x234", "tile/0/1234",
+        "tile/0/000.p/0", "tile/0/000.p/256", "tile/0/000.p/01", "/tile/0/000", "tile/0/000/", "tile/data/000",
+        "tile/0/../000",
+    ]  # fmt: skip
+    size = 600
+    leaf_hashes = [leaf_hash(str(i).encode()) for i in range(size)]
+    held = Frontier().append(leaf_hashes)
+    return {
+        "paths": [
+            {"level": "entries" if level == tiles.ENTRIES else level, "n": n, "width": width, "path": path}
+            for level, n, width in paths
+            for path in [tiles.path(level, n, width)]
+        ],
+        "refused": [{"path": path, "code": code(lambda path=path: tiles.parse(path))} for path in refused],  # type: ignore[misc]
+        "trees": [{"size": s, "resources": [tile.path for tile in tiles.of_tree(s)]} for s in (0, 1, 255, 256, 257)],
+        "growth": [
+            {"old": old, "new": new, "resources": [tile.path for tile in tiles.of_tree(new, old)]}
+            for old, new in ((0, 1), (255, 256), (256, 257), (300, 600), (600, 600))
+        ],
+        "pruned": [
+            {"minimum": 600, "path": tile.path, "withheld": tiles.pruned(tile, 600)} for tile in tiles.of_tree(1100)
+        ],
+        "log": {
+            "leaves": "leaf i is the decimal text of i",
+            "resources": {
+                tile.path: b64u(
+                    bundle.pack(str(i).encode() for i in range(tile.start, tile.end))
+                    if tile.level == tiles.ENTRIES
+                    else held[tile.level, tile.n][: tile.width * 32]
+                )
+                for tile in tiles.of_tree(size)
+                if not tile.full
+            },
+        },
+        "mark": tiles.mark(600).decode(),
+    }
+
+
 FILES: dict[str, Callable[[], Any]] = {
     "leaves": leaves,
     "commitments": commitments,
     "statements": statements,
     "checkpoint": checkpoints,
     "merkle": merkle,
+    "tiles": tile_vectors,
     "receipt": receipts,
     "proof": proofs,
     "cose": coses,
