@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from answerable.app import rotation
 from answerable.crypto.b64 import b64u
 from answerable.crypto.ed25519 import Key
 from answerable.crypto.random import nonce, salt
@@ -17,8 +18,10 @@ from answerable.log.leaf import encode, rid
 from answerable.log.statement import sign
 from answerable.model.leaves import CloseLeaf, Commitments, KeyLeaf, OpenLeaf, RefusalsLeaf
 from answerable.model.records import System
-from answerable.model.terms import AdminRole, OrderKind, Relation, Scope, SystemKind
+from answerable.model.terms import AdminRole, Basis, HoldScope, OrderKind, Purpose, Relation, Scope, SystemKind
 from answerable.model.units import Drop, Expect, Payload, Put, Space, Unit
+from answerable.privacy import erasure, feed, grants, holds
+from answerable.privacy.statements import Subject, Words, with_signatures
 from answerable.registry import admins, copies, keys, parties, systems, transfers
 from answerable.registry.requests import AnnounceSystem, ComputeSpec, EndCopy, OpaqueSpec, WithdrawKey
 from answerable.stops import orders
@@ -39,10 +42,13 @@ class Life(Registry):
     def __init__(self) -> None:
         self.units: list[Unit] = []
         self.open = ""  # the action that has no end
+        self.erased: Subject | None = None
         super().__init__()
 
     def write(self, unit: Unit) -> None:
-        super().write(unit)
+        # The small registry looks for every commitment in `c`: those of bases stand in `x`.
+        plain = tuple(payload for payload in unit.payloads if payload.group != "basis")
+        super().write(msgspec.structs.replace(unit, payloads=plain))
         self.units.append(unit)
         self.now += 1000
 
@@ -60,7 +66,7 @@ class Life(Registry):
             )
         )
 
-    def act(self, system: System, *, ends: bool) -> None:
+    def act(self, system: System, *, ends: bool) -> Subject:
         body, hidden, who, whose = b"what is asked", salt(), b"someone", salt()
         leaf = OpenLeaf(
             act="generate",
@@ -85,13 +91,55 @@ class Life(Registry):
         Registry.write(self, Unit(leaves=(data,), effects=(Put(Space.OPENS, its, at),)))
         payloads = (Payload(its, "in", hidden, body), Payload(its, "pri", whose, who))
         self.units.append(Unit(leaves=(data,), effects=(Put(Space.OPENS, its, at),), payloads=payloads))
+        at_ = len(self.leaves) - 1
         if not ends:
             self.open = its
-            return
+            return Subject(its, system.parties[0].party, (system.rid,), ((at_, its),), ended=False)
         end = encode(CloseLeaf(n=nonce(), open=its, st="done", t=self.now))
         self.write(
             Unit(leaves=(end,), effects=(Drop(Space.OPENS, its),), expect=(Expect(Space.OPENS, its, at),)),
         )
+        return Subject(its, system.parties[0].party, (system.rid,), ((at_, its), (at_ + 1, rid(end))))
+
+    def signed(self, leaf: Any, *signers: tuple[Key, str]) -> Any:
+        return with_signatures(leaf, [sign(leaf, ORIGIN, key, kid) for key, kid in signers])
+
+    def keys(self) -> None:
+        """A rotation of the log's key, as `log rotate-key` does it, and the key of the authorities' feed."""
+        new = KeyLeaf(
+            n=nonce(), own=ORIGIN, prev=rid(self.leaves[0]), pub=b64u(Key.generate().public), t=self.now, use="log"
+        )
+        its = rid(encode(new)).encode()
+        self.write(Unit(leaves=(encode(new),), effects=(Put(Space.MISC, rotation.ROW, its),)))
+        old = KeyLeaf(
+            end=True, n=nonce(), own=ORIGIN, prev=rid(self.leaves[0]), pub=b64u(SIGNER.public), t=self.now, use="log"
+        )
+        self.write(Unit(leaves=(encode(old),), effects=(Put(Space.MISC, rotation.ENDED, its),)))
+        key = encode(KeyLeaf(n=nonce(), own=ORIGIN, pub=b64u(Key.generate().public), t=self.now, use=feed.USE))
+        self.write(Unit(leaves=(key,), effects=(Put(Space.MISC, feed.USE, rid(key).encode()),)))
+
+    def confidences(self, system: System, owner: tuple[Key, str], *officers: tuple[Key, str]) -> None:
+        """Grants, readings, legal holds, an erasure."""
+        subject = self.act(system, ends=True)
+        reason, basis = Words.of("reason", "a court asks"), Words.of("basis", "the law of the place")
+        first = officers[0][1]
+        reader = next(admin for admin in self.book.admins() if admin.rid == officers[2][1])
+        until = self.now + HOUR_MS
+        leaf = grants.grant_statement(subject.record, reader.person, Purpose.COMPLAINT, until, owner[1])
+        given = self.commit(grants.grant(self.book, self.signed(leaf, owner), subject, self.now))
+        leaf = grants.grant_statement(subject.record, reader.person, Purpose.AUDIT, until, first, words=basis)
+        lawful = self.signed(leaf, *officers[:2])
+        self.commit(grants.grant(self.book, lawful, subject, self.now, words=basis))
+        read = grants.read_statement(given, subject.record, ["in"])
+        self.commit(grants.read(self.book, self.signed(read, officers[2]), reader, self.now))
+        self.commit(grants.revoke(self.book, self.signed(grants.revoke_statement(given), owner), self.now))
+        held = holds.statement(HoldScope.RECORD, subject.record, reason)
+        kept = self.commit(holds.hold(self.book, self.signed(held, officers[0]), reason, self.now, subject=subject))
+        lifting = holds.statement(HoldScope.RECORD, subject.record, reason, prev=kept)
+        self.commit(holds.lift(self.book, self.signed(lifting, *officers[:2]), reason, self.now))
+        gone = erasure.statement(subject.record, Basis.CONSENT, basis, first)
+        self.erased = subject
+        self.commit(erasure.erase(self.book, self.signed(gone, *officers[:2]), basis, subject, self.now))
 
     def order(self, kind: OrderKind, root: str, *officers: tuple[Key, str], prev: str = "") -> str:
         leaf: Any = orders.statement(self.book, kind=kind, root=root, reason=WHY, scope=Scope.LINEAGE, prev=prev)
@@ -162,5 +210,14 @@ def whole_life() -> Life:
     exempt = msgspec.structs.replace(exempt, sigs=[sign(exempt, ORIGIN, key, kid) for key, kid in officers[2:4]])
     life.commit(reauthorise(life.book, exempt, life.now))
     life.system(maker, "anew", digests=(digest("base"),), reauthorises=exempt.id)
+    life.keys()
+    sold = found(life.book.system(other.rid))
+    owner = life.key(found(life.book.party(sold.parties[0].party)))
+    life.confidences(sold, owner, *officers[:3])
     life.act(other, ends=False)
     return life
+
+
+def found(thing: Any) -> Any:
+    assert thing is not None
+    return thing

@@ -30,8 +30,10 @@ from answerable.log.merkle import HASH_LENGTH, TILE_WIDTH, Frontier
 from answerable.log.note import MAX_NOTE
 from answerable.log.tiles import CHECKPOINT, ENTRIES, Tile
 from answerable.log.trust import Trust, parse
-from answerable.model.units import Unit
+from answerable.model.leaves import Leaf
+from answerable.model.units import Put, Space, Unit
 from answerable.net.source import Source, open_source
+from answerable.privacy.statements import encode_row
 from answerable.sequencer.guard import Guard, Seen, peek
 from answerable.sequencer.replay import Replay, overlay
 from answerable.stores.hold import Lock
@@ -117,6 +119,7 @@ def rebuild(
             writer = _Writer(store, Pieces(tree, others), path / PAYLOADS, keys.payload, origin)
             writer.write(best.note)
             writer.complete([remains.rows() for remains in left])
+            writer.close()
         finally:
             store.close()
         for remains in left:
@@ -242,7 +245,9 @@ class _Writer:
         self._head = pieces.tree.head
         self._salvage = Salvage(folder, key)
         self._reads = PayloadReads(folder, key)
-        self._replay = Replay(origin, self._told)
+        self._replay = Replay(origin, self._told, self._leaf_of)
+        self._view = store.view()
+        self._leaves: list[bytes] = []  # of the segment that is being written
         self._places = b""
         self._first = 0
         self._ahead: list[bytes] = []  # leaves from `_first` on that were fetched
@@ -254,6 +259,7 @@ class _Writer:
         size = self._head.size
         while self._first < size:
             leaves, self._places = self._segment(size)
+            self._leaves = leaves
             self.payloads += bool(self._places)
             effects = [e for data in leaves for e in self._replay.take(decode(data), rid_of(data))]
             before = (frontier.size, frontier.root())
@@ -267,11 +273,25 @@ class _Writer:
             raise Unavailable("store.damaged", detail="what was built is not what was signed")
 
     def complete(self, kept: Sequence[Mapping[str, Mapping[str, bytes]]]) -> None:
-        """Put back what leaves do not tell; of several logs the first that has a row counts."""
+        """Put back what leaves do not tell; of several logs the first that has a row counts. What was erased is erased
+        once more at the next start: payload files may have come from a backup that is older than the erasure."""
         effects = overlay(self._replay, kept, self.unnamed)
+        for record, _ in self._replay.book.rows(Space.ERASURES):
+            ending = self._view.close_of(record)
+            leaves = [(at, rid) for rid in (record, ending) if rid and (at := self._view.find(rid)) is not None]
+            effects.append(Put(Space.ERASING, record, encode_row(leaves)))
         if effects:
             head, note = self._store.head(), self._store.checkpoint()
             self._store.append(head[0], [], {}, note, head, head[1], [Unit(effects=tuple(effects))])
+
+    def close(self) -> None:
+        self._view.close()
+
+    def _leaf_of(self, rid: str) -> Leaf | None:
+        at = self._view.find(rid)
+        if at is not None:
+            return decode(self._view.leaf(at))
+        return next((decode(data) for data in self._leaves if rid_of(data) == rid), None)
 
     def _segment(self, size: int) -> tuple[list[bytes], bytes]:
         """The next leaves of one row, and where their payloads stand."""

@@ -22,6 +22,7 @@ from answerable.log.merkle import TILE_WIDTH, Frontier
 from answerable.model.leaves import Commitments, EraseLeaf, Leaf
 from answerable.model.units import LASTING, Space
 from answerable.ports import StoreView
+from answerable.privacy.statements import BASIS, extensions
 from answerable.sequencer.guard import Seen
 from answerable.sequencer.recovery import agree
 from answerable.sequencer.replay import Replay, told_nowhere, unlike
@@ -70,7 +71,7 @@ class _Auditor:
         self._state = state
         self._found = Audit()
         self._frontier = Frontier()
-        self._replay = Replay("", self._told)
+        self._replay = Replay("", self._told, self._leaf_of)
         self._indexing = True
         self._unnamed: set[str] = set()
         self._gone: list[tuple[str, str]] = []  # (rid, group) of lasting payloads that are not there
@@ -224,6 +225,13 @@ class _Auditor:
             return None
         return kept[1].decode("utf-8", "replace")
 
+    def _leaf_of(self, rid: str) -> Leaf | None:
+        try:
+            at = self._view.find(rid)
+            return None if at is None else decode(self._view.leaf(at))
+        except AnswerableError:
+            return None
+
     def _signed(self, note: bytes, vkeys: Sequence[str]) -> None:
         size, root = self._found.size, self._found.root
         if not size and not note:
@@ -279,3 +287,6 @@ def commitments(leaf: Leaf) -> Iterator[tuple[str, str]]:
     principal = getattr(leaf, _PRINCIPAL, msgspec.UNSET)
     if isinstance(principal, str):
         yield _PRINCIPAL, principal
+    basis = extensions(leaf).get(BASIS)
+    if isinstance(basis, str):
+        yield "basis", basis

@@ -49,6 +49,7 @@ from answerable.registry.copies import START
 from answerable.registry.keys import PARTY, REGISTRAR
 from answerable.registry.planned import encode_row
 from answerable.registry.systems import Announcement
+from answerable.sequencer.replay_privacy import LeafOf, erasure, grant, hold, reading, revocation
 from answerable.sequencer.replay_stops import count, reauthorisation, release, stop
 
 Told = Callable[[str, str], str | None]  # (rid, group) -> the text that a commitment hides, if it is known
@@ -63,9 +64,16 @@ TOLD: Final = frozenset(
     {
         Space.PARTIES, Space.PARTY_IDS, Space.SYSTEMS, Space.SYSTEM_IDS, Space.COPIES, Space.COPY_IDS, Space.KEYS,
         Space.ADMINS, Space.PARTY_KEYS, Space.HANDLES, Space.STOPS, Space.REAUTHORISATIONS, Space.COUNTERS,
-        Space.NONCES, Space.OPENS, Space.ANNOUNCED, Space.TRANSFERS,
+        Space.NONCES, Space.OPENS, Space.ANNOUNCED, Space.TRANSFERS, Space.ERASURES, Space.PRESERVED, Space.GRANTS,
+        Space.READS,
     }
 )  # fmt: skip
+# Of the miscellany: whose log it is, and which key leaves name its keys (as `app.create`, `app.rotation` and
+# `privacy.feed` write them).
+LOG_KEY: Final = "log_key"
+LOG_KEY_ENDED: Final = "log_key_ended"
+FEED_KEY: Final = "feed"
+_TOLD_MISC: Final = frozenset({"domain", "origin", "issuer", "operator", LOG_KEY, LOG_KEY_ENDED, FEED_KEY})
 # Boots that were answered stand in no leaf.
 _BOOT: Final = "boot:"
 # Texts that stand in leaves as commitments.
@@ -79,9 +87,9 @@ UNKNOWN_ENDPOINT: Final = "unknown:"
 class Replay:
     """Takes every leaf of a log, in order. book: what they say is registered; opens: actions without an end."""
 
-    def __init__(self, domain: str, told: Told) -> None:
+    def __init__(self, domain: str, told: Told, leaf_of: LeafOf) -> None:
         """told: texts behind commitments; where it gives None a party's or system's own identifier stands for its
-        name."""
+        name. leaf_of: any leaf before the one that is taken."""
         self.book = Book(domain)
         self.opens: dict[str, bytes] = {}
         self._told = told
@@ -98,6 +106,11 @@ class Replay:
             kinds.OrderLeaf: self._order,
             kinds.ReleaseLeaf: lambda leaf, rid: release(self.book, leaf, rid),
             kinds.ReauthorisationLeaf: lambda leaf, rid: reauthorisation(self.book, leaf, rid),
+            kinds.EraseLeaf: lambda leaf, rid: erasure(self.book, leaf, rid),
+            kinds.PreserveLeaf: lambda leaf, rid: hold(self.book, leaf, rid, self._told(rid, "reason") or ""),
+            kinds.GrantLeaf: lambda leaf, rid: grant(self.book, leaf, rid, leaf_of),
+            kinds.RevokeLeaf: lambda leaf, rid: revocation(self.book, leaf, rid),
+            kinds.ReadLeaf: lambda leaf, rid: reading(self.book, leaf, rid),
         }
 
     def take(self, leaf: kinds.Leaf, rid: str) -> list[Effect]:
@@ -154,11 +167,19 @@ class Replay:
             return self._admin(leaf, rid)
         if leaf.use in (PARTY, REGISTRAR):
             return self._party_key(leaf, rid)
-        if isinstance(leaf.prev, str):
-            return []
         if leaf.use == "log":
-            return [Put(Space.MISC, name, leaf.own.encode()) for name in ("domain", "origin")]
-        return [Put(Space.MISC, "issuer", rid.encode())] if leaf.use == "warrant" else []
+            return self._log_key(leaf, rid)
+        names = {"warrant": "issuer", FEED_KEY: FEED_KEY}
+        if leaf.use not in names or isinstance(leaf.prev, str):
+            return []
+        return [Put(Space.MISC, names[leaf.use], rid.encode())]
+
+    def _log_key(self, leaf: kinds.KeyLeaf, rid: str) -> list[Effect]:
+        if leaf.end is True:
+            return [Put(Space.MISC, LOG_KEY_ENDED, _known(self.book.raw(Space.MISC, LOG_KEY)))]
+        if isinstance(leaf.prev, str):
+            return [Put(Space.MISC, LOG_KEY, rid.encode())]
+        return [Put(Space.MISC, name, leaf.own.encode()) for name in ("domain", "origin")]
 
     def _admin(self, leaf: kinds.KeyLeaf, rid: str) -> list[Effect]:
         if leaf.end is True:
@@ -273,6 +294,8 @@ class Replay:
 
 def told_nowhere(space: Space, key: str) -> bool:
     """Whether no leaf tells this row."""
+    if space is Space.MISC:
+        return key not in _TOLD_MISC
     return space not in TOLD or (space is Space.NONCES and key.startswith(_BOOT))
 
 

@@ -34,7 +34,7 @@ def stop(book: Book, leaf: OrderLeaf, rid: str, reason: str) -> list[Effect]:
         officers=_officers(book, leaf.sigs),
         escalates=leaf.prev if isinstance(leaf.prev, str) else "",
     )
-    return [Put(Space.STOPS, rid, encode_row(row)), count(book, EPOCH), _spent(leaf.n, leaf.t)]
+    return [Put(Space.STOPS, rid, encode_row(row)), count(book, EPOCH), spent(leaf.n, leaf.t)]
 
 
 def release(book: Book, leaf: ReleaseLeaf, rid: str) -> list[Effect]:
@@ -43,7 +43,7 @@ def release(book: Book, leaf: ReleaseLeaf, rid: str) -> list[Effect]:
     if raw is None:
         raise ValueError("it releases what was never ordered")
     row = msgspec.structs.replace(_stop(raw), released=rid)
-    return [Put(Space.STOPS, row.rid, encode_row(row)), count(book, EPOCH), _spent(leaf.n, leaf.t)]
+    return [Put(Space.STOPS, row.rid, encode_row(row)), count(book, EPOCH), spent(leaf.n, leaf.t)]
 
 
 def reauthorisation(book: Book, leaf: ReauthorisationLeaf, rid: str) -> list[Effect]:
@@ -55,7 +55,7 @@ def reauthorisation(book: Book, leaf: ReauthorisationLeaf, rid: str) -> list[Eff
         at=leaf.t,
         officers=_officers(book, leaf.sigs),
     )
-    return [Put(Space.REAUTHORISATIONS, row.id, encode_row(row)), _spent(leaf.n, leaf.t)]
+    return [Put(Space.REAUTHORISATIONS, row.id, encode_row(row)), spent(leaf.n, leaf.t)]
 
 
 def _officers(book: Book, sigs: list[Sig]) -> tuple[str, ...]:
@@ -74,5 +74,6 @@ def count(book: Book, name: str) -> Put:
     return Put(Space.COUNTERS, name, str(int(book.raw(Space.COUNTERS, name) or b"0") + 1).encode())
 
 
-def _spent(nonce: str, t: int) -> Put:
+def spent(nonce: str, t: int) -> Put:
+    """A statement counts once."""
     return Put(Space.NONCES, nonce, str(t).encode())
