@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, settings
 
 from tests.postgres import fresh_data as fresh_data
 from tests.postgres import postgres as postgres
+from tests.postgres import shared_server as shared_server
 
 # No deadline: the machine is shared. Derandomised in CI, so that one commit always gives one result.
 settings.register_profile(

@@ -159,7 +159,7 @@ class Erasure:
             else:
                 kept.append(left)
         self._ring.intend(slots)
-        (held,) = self._session.row(
+        (held,) = self._session.row_for_sure(
             _REPLACE,
             self._term,
             [row.first for row in dropped],

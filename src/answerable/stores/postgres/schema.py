@@ -27,7 +27,8 @@ LOCK_CLASS: Final = 0x616E736C  # "ansl"; the lock's other half is the schema's 
 TABLES: Final = """
 CREATE TABLE "{log}".store (one boolean PRIMARY KEY DEFAULT true CHECK (one), version integer NOT NULL);
 CREATE TABLE "{log}".head (one boolean PRIMARY KEY DEFAULT true CHECK (one), term bigint NOT NULL,
-    batch bigint NOT NULL, size bigint NOT NULL, root bytea NOT NULL, note bytea NOT NULL) WITH (fillfactor = 20);
+    holder bytea NOT NULL, batch bigint NOT NULL, size bigint NOT NULL, root bytea NOT NULL, note bytea NOT NULL)
+    WITH (fillfactor = 20);
 CREATE TABLE "{log}".segment (first bigint PRIMARY KEY, data bytea NOT NULL);
 CREATE TABLE "{log}".tile (level smallint NOT NULL, n bigint NOT NULL, data bytea NOT NULL, PRIMARY KEY (level, n));
 CREATE TABLE "{log}".recent (batch bigint PRIMARY KEY, effects bytea NOT NULL);
@@ -40,7 +41,7 @@ ALTER TABLE "{log}".segment ALTER data SET STORAGE EXTERNAL;
 ALTER TABLE "{log}".tile ALTER data SET STORAGE EXTERNAL;
 ALTER TABLE "{payloads}".payload ALTER names SET STORAGE EXTERNAL, ALTER body SET STORAGE EXTERNAL;
 INSERT INTO "{log}".head VALUES
-    (true, 0, 0, 0, decode('e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855', 'hex'), '');
+    (true, 0, '', 0, 0, decode('e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855', 'hex'), '');
 INSERT INTO "{log}".store VALUES (true, {version});
 """
 # From version 1 to 2 first; the version is one more than their number.
@@ -49,6 +50,9 @@ _SCHEMAS: Final = "SELECT nspname FROM pg_namespace WHERE nspname = any($1)"
 _STORE: Final = "SELECT 1 FROM pg_class WHERE relname = 'store' AND relnamespace = to_regnamespace($1)"
 _LOCK: Final = "SELECT pg_try_advisory_lock($1, to_regnamespace($2)::oid::bigint::bit(32)::integer)"
 _WAIT: Final = "SELECT pg_advisory_lock($1, to_regnamespace($2)::oid::bigint::bit(32)::integer)"
+_TURN: Final = """
+UPDATE head SET term = term + 1, holder = $2 WHERE $1::bigint IS NULL OR term = $1 OR holder = $2 RETURNING term
+"""
 # What must be on, and what must be off.
 _ON: Final = ("fsync", "full_page_writes", "synchronous_commit")
 _OFF: Final = ("data_sync_retry", "zero_damaged_pages", "ignore_checksum_failure")
@@ -116,11 +120,11 @@ def lock(session: Session) -> None:
         session.row(_WAIT, *its)
 
 
-def take_turn(session: Session, term: int | None) -> int:
+def take_turn(session: Session, term: int | None, holder: bytes) -> int:
     """The next term; from here on nobody writes under an earlier one, and what was on its way is decided. term: the one
-    that this process had, None at its start. Raises Unavailable ``store.forked`` if somebody else had a turn since."""
-    sql = "UPDATE head SET term = term + 1 WHERE term = coalesce($1, term) RETURNING term"
-    row = session.row(sql, term)
+    that this process had, None at its start; holder: its name, by which it knows a turn that it took without hearing of
+    it. Raises Unavailable ``store.taken`` if somebody else had a turn since."""
+    row = session.row_for_sure(_TURN, term, holder)
     if row is None:
         if session.row("SELECT term FROM head") is None:
             raise Unavailable("store.damaged", detail="no head")

@@ -33,7 +33,7 @@ _Result = TypeVar("_Result")
 # this process hangs between two statements.
 _SETTINGS: Final = {
     "application_name": "answerable",
-    "client_min_messages": "error",
+    "client_min_messages": "warning",
     "default_transaction_isolation": "read committed",
     "idle_in_transaction_session_timeout": "30s",
     "lock_timeout": f"{LOCK_MS}ms",
@@ -54,6 +54,7 @@ class Session:
         self._loop = asyncio.new_event_loop()
         self._connection: asyncpg.Connection[Any] | None = None
         self._statements: dict[str, Any] = {}
+        self._warnings = 0
         try:
             self.connect()
         except BaseException:
@@ -81,6 +82,16 @@ class Session:
         found = self.rows(sql, *arguments)
         return found[0] if found else None
 
+    def row_for_sure(self, sql: str, *arguments: object) -> Any:
+        """As `row`, for what must be on standbys too where the server waits for them: a wait that someone cancels ends
+        well, with a warning, and what was written may be on the primary alone. Raises Unavailable ``store.failed`` for
+        any warning: whether it was written is then to be asked again."""
+        before = self._warnings
+        found = self.row(sql, *arguments)
+        if self._warnings != before:
+            raise Unavailable("store.failed", detail="the server warned: perhaps no standby has it")
+        return found
+
     def script(self, sql: str) -> None:
         """Several statements without arguments, as one transaction."""
         self._run(self._execute(sql))
@@ -99,16 +110,20 @@ class Session:
             import asyncpg
         except ImportError:
             raise Unavailable("store.driver") from None
-        settings = _SETTINGS | {
-            "search_path": f'"{self.address.schema}", "{self.address.payload_schema}", pg_temp',
-            "default_transaction_read_only": "on" if self._reading else "off",
-        }
+        path = f'"{self.address.schema}", "{self.address.payload_schema}", pg_temp'
+        settings = _SETTINGS | {"search_path": path}
         try:
             self._connection = await asyncpg.connect(
                 **self.address.options(), timeout=CONNECT_S, command_timeout=STATEMENT_S, server_settings=settings
             )
+            self._connection.add_log_listener(self._heard)
+            if self._reading:  # not before: a URL that asks for a server that can be written would find none
+                await self._connection.execute("SET default_transaction_read_only = on")
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError, ValueError) as error:
             raise failure(error, self.address.server) from error
+
+    def _heard(self, _connection: object, message: Any) -> None:
+        self._warnings += message.severity_en == "WARNING"
 
     async def _fetch(self, sql: str, arguments: Sequence[object]) -> list[Any]:
         import asyncpg

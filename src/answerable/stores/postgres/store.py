@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from os import urandom
 from pathlib import Path
 from typing import Final
 
@@ -71,6 +72,7 @@ class PostgresStore:
         self._address = address
         self._key = payload_key
         self._term: int | None = None
+        self._holder = urandom(16)  # names this process' turns
         self._pending: list[Row] = []
         self._stale = True
         self._lock = Lock(path / "lock")
@@ -121,7 +123,7 @@ class PostgresStore:
         schema.sound(session)
         schema.check(session)
         schema.lock(session)
-        self._term = schema.take_turn(session, self._term)
+        self._term = schema.take_turn(session, self._term, self._holder)
         self._backend = session.row(_BACKEND)
         self._reads = LogReads(session)
         self._journal = self._load_journal()
@@ -161,7 +163,7 @@ class PostgresStore:
         self._stale = True
         kept = [(level, n, data) for (level, n), data in tiles.items() if level or len(data) == _FULL]
         rows, self._pending = self._pending, []
-        moved = self._session.row(
+        moved = self._session.row_for_sure(
             _APPEND,
             first + len(leaves),
             root,

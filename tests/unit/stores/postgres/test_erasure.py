@@ -35,12 +35,11 @@ def test_interrupted_anywhere_it_is_whole_and_ends_at_the_next_try(
     def stop(*_: object) -> Any:
         raise Stop
 
-    row = Session.row
     with monkeypatch.context() as patch:
         if step != "rows":
             patch.setattr(Keyring, step, stop)
         else:
-            patch.setattr(Session, "row", lambda self, sql, *more: stop() if "held" in sql else row(self, sql, *more))
+            patch.setattr(Session, "row_for_sure", stop)
         with pytest.raises(Stop):
             store.erase([(1, rids[1])])
     store.close()

@@ -110,11 +110,13 @@ def test_one_holds_the_lock(postgres: Server, database: str, session: Session) -
 
 def test_a_turn_ends_when_somebody_else_takes_one(session: Session) -> None:
     schema.make(session)
-    mine = schema.take_turn(session, None)
-    mine = schema.take_turn(session, mine)
-    schema.take_turn(session, None)
+    mine = schema.take_turn(session, None, b"me")
+    mine = schema.take_turn(session, mine, b"me")
+    schema.take_turn(session, mine, b"me")
+    assert schema.take_turn(session, mine, b"me") == mine + 2, "one that it took without hearing of it is its own"
+    schema.take_turn(session, None, b"you")
     with unavailable("store.taken"):
-        schema.take_turn(session, mine)
+        schema.take_turn(session, mine, b"me")
     session.rows("DELETE FROM head")
     with unavailable("store.damaged"):
-        schema.take_turn(session, mine)
+        schema.take_turn(session, mine, b"me")

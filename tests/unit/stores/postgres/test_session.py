@@ -78,6 +78,19 @@ def test_a_reading_session_writes_nothing_and_comes_back(postgres: Server) -> No
     other.close()
 
 
+def test_what_must_be_sure_is_not_taken_with_a_warning(postgres: Server) -> None:
+    session = Session(address(postgres, postgres.database()))
+    session.script(
+        "CREATE SCHEMA answerable; CREATE FUNCTION answerable.warn() RETURNS integer LANGUAGE plpgsql AS"
+        " $$ BEGIN RAISE WARNING 'perhaps'; RETURN 7; END $$"
+    )
+    assert session.row("SELECT warn()")[0] == 7
+    with unavailable("store.failed"):
+        session.row_for_sure("SELECT warn()")
+    assert session.row_for_sure("SELECT 8")[0] == 8
+    session.close()
+
+
 @pytest.mark.parametrize(
     ("url", "code"),
     [
