@@ -242,7 +242,9 @@ class Service:
         return {LEDGER: failure.code if failure is not None else "", **watched, **self.serving.problems()}
 
     def _problems(self) -> dict[str, str]:
-        return {part: code for part, code in self._ready().items() if code}
+        witnesses = self.core.witnesses
+        each = {f"witness {name}": code for name, code in witnesses.problems.items()} if witnesses is not None else {}
+        return {part: code for part, code in (self._ready() | each).items() if code}
 
 
 def terminated(directory: Directory, copy: Copy, now_ms: int) -> bool:

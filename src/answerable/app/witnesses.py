@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from answerable.config import Config
-from answerable.errors import Refused
+from answerable.errors import Refused, VerificationError
 from answerable.log import trust as trusts
 from answerable.log.note import VerifierKey
 from answerable.log.trust import NONE, Trust
@@ -44,7 +44,7 @@ class Witnesses:
     @classmethod
     async def of(cls, config: Config, own: tuple[VerifierKey, ...], clock: Clock) -> Witnesses | None:
         """None where the config names no policy. own: the keys of this log. Raises Refused ``config.value``,
-        ``upstream.address``, VerificationError ``log.trust``, Unavailable ``store.unguarded``."""
+        ``upstream.address``, Unavailable ``store.unguarded``."""
         trust = policy(config, own)
         if trust is None:
             return None
@@ -98,7 +98,7 @@ class Witnesses:
 
 def policy(config: Config, own: tuple[VerifierKey, ...]) -> Trust | None:
     """What this log's readers are to demand: its own keys, and the witnesses and the quorum of the policy file. None
-    where no witnesses are asked. Raises Refused ``config.value``, VerificationError ``log.trust``."""
+    where no witnesses are asked. Raises Refused ``config.value``."""
     if not config.log.policy:
         if config.log.witnesses:
             raise Refused("config.value", detail="log.witnesses: addresses without a policy file in log.policy")
@@ -108,6 +108,9 @@ def policy(config: Config, own: tuple[VerifierKey, ...]) -> Trust | None:
         read = trusts.parse(path.read_bytes(), logs=False)
     except OSError as error:
         raise Refused("config.value", detail=f"log.policy: {path}: {error.strerror}") from None
+    except VerificationError as error:
+        where = f"line {error.params['line']}: {error.params['detail']}"
+        raise Refused("config.value", detail=f"log.policy: {path}: {where}") from None
     if read.quorum == NONE:
         raise Refused("config.value", detail=f"log.policy: {path}: its quorum is none")
     if len({key.public for key in own} & {witness.key.public for witness in read.witnesses}):
