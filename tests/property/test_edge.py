@@ -16,6 +16,7 @@ from answerable.crypto.ed25519 import Key
 from answerable.errors import AnswerableError, Refused, Unavailable, VerificationError
 from answerable.gateway.front import Front, credential
 from answerable.model.terms import DataClass
+from answerable.model.warrants import Peer
 from answerable.net.connection import Connection, Phase
 from answerable.net.endpoint import Endpoint, parse
 from answerable.net.limits import Limits
@@ -56,8 +57,7 @@ def test_addresses(url: str) -> None:
 
 @given(st.lists(st.tuples(HEADERS, st.binary(max_size=60)), max_size=6))
 def test_heads(headers: list[tuple[bytes, bytes]]) -> None:
-    connection = SimpleNamespace(server=("127.0.0.1", 1), client=("127.0.0.1", 2))
-    request: Any = SimpleNamespace(headers=headers, connection=connection)
+    request: Any = SimpleNamespace(headers=headers, connection=SimpleNamespace(peer=Peer("127.0.0.1")))
     try:
         found = FRONT.headers(request)
         FRONT.check(found)

@@ -36,6 +36,7 @@ MAX_CALLS: Final = 1024
 MAX_RESERVED: Final = 256 * 1024 * 1024  # bytes of all bodies in flight together
 METRICS: Final = b"content-type: text/plain; version=0.0.4; charset=utf-8"
 MODELS: Final = "/v1/models"
+_DIGITS: Final = 12
 
 log = logging.getLogger(__name__)
 
@@ -128,7 +129,7 @@ class Gateway:
         parsed. Raises Gone, Unavailable ``request.busy``."""
         announced = headers.get(b"content-length")
         # llhttp has checked that these are digits; a body of unknown length may be as long as any.
-        size = self._max_body if announced is None else int(announced.lstrip(b"0")[:12] or b"0")
+        size = self._max_body if announced is None else _number(announced)
         limit = self._max_body
         if size > MAX_STRANGE_BODY and not await self._knows(shown):
             limit = min(limit, MAX_STRANGE_BODY)
@@ -183,6 +184,11 @@ class Gateway:
         else:
             status, state = readiness(self._ready())
             request.answer(status, (JSON, NO_STORE), encode(state))
+
+
+def _number(digits: bytes) -> int:
+    """Of a length as it is announced, exact up to more than anyone may send."""
+    return int(digits if len(digits) <= _DIGITS else digits.lstrip(b"0")[:_DIGITS] or b"0")
 
 
 def _unread(path: str, accepts: str) -> Parsed:

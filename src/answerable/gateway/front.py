@@ -15,7 +15,7 @@ from typing import Final, TypeVar
 from answerable.errors import Refused
 from answerable.log.leaf import is_rid
 from answerable.model.terms import Criticality, DataClass, World
-from answerable.model.warrants import Credential, Peer
+from answerable.model.warrants import Credential
 from answerable.net.request import Request
 
 HOLD: Final = b"answerable-hold"
@@ -24,6 +24,7 @@ WORLD: Final = b"answerable-world"
 CRITICALITY: Final = b"answerable-criticality"
 PRINCIPAL: Final = b"answerable-principal"
 MAX_VALUE: Final = 256  # bytes of a header of ours
+MAX_HOSTS: Final = 64  # ways to write our names that are remembered
 MAX_CREDENTIAL: Final = 20_480  # a warrant is at most 16 KiB
 
 _OURS: Final = frozenset({HOLD, DATA_CLASS, WORLD, CRITICALITY, PRINCIPAL})
@@ -78,8 +79,11 @@ class Front:
     def check(self, headers: Headers) -> None:
         """Raises Refused ``request.host`` or ``request.origin``."""
         host = headers.get(b"host", b"")
-        if host not in self._hosts and _without_port(host.lower()) not in self._hosts:
-            raise Refused("request.host")
+        if host not in self._hosts:
+            if _without_port(host.lower()) not in self._hosts:
+                raise Refused("request.host")
+            if len(self._hosts) < MAX_HOSTS:
+                self._hosts.add(host)  # as it is written: most clients write it in one way
         if b"origin" in headers and headers[b"origin"] not in self._origins:
             raise Refused("request.origin")
 
@@ -108,10 +112,7 @@ def credential(request: Request, headers: Headers) -> Credential:
     given = headers.get(b"authorization", b"")
     if given[:7].lower() == b"bearer " and len(given) <= MAX_CREDENTIAL and given.isascii():
         value = given[7:].strip().decode("ascii")
-    server, client = request.connection.server, request.connection.client
-    if server is not None and server[1] is None:  # our own socket's name: a path has no port
-        return Credential(value, Peer(unix=True))
-    return Credential(value, Peer(address=client[0] if client else ""))
+    return Credential(value, request.connection.peer)
 
 
 def _without_port(host: bytes) -> bytes:

@@ -20,6 +20,7 @@ import httptools
 import msgspec
 
 from answerable.errors import Refused
+from answerable.model.warrants import Peer
 from answerable.net.request import Handler, Request
 
 MAX_HEAD: Final = 65_536  # bytes of a request head; a warrant with 256 ancestors is under 8 kB
@@ -58,7 +59,8 @@ class Inbound(asyncio.Protocol):
     """waiting_since: loop time since which a head is awaited; 0.0 while a request is answered and between requests.
     resting_since: loop time since which nothing is asked; 0.0 otherwise. blocked_since: loop time since which the
     client does not take what was written; 0.0 while it does. The listener's sweep ends connections by them. server,
-    client: addresses; a Unix socket's is its path, without a port, and a client of one has none.
+    client: addresses; a Unix socket's is its path, without a port, and a client of one has none. peer: where requests
+    come from. Forwarding headers are never believed.
 
     What stands around a body (sizes and extensions of chunks, trailers) is bounded as a head is: nobody reads it, and
     the parser would keep a trailer however long."""
@@ -75,6 +77,7 @@ class Inbound(asyncio.Protocol):
         self.server: tuple[str, int | None] | None = None
         self.client: tuple[str, int] | None = None
         self.scheme = "http"
+        self.peer = Peer()
         self._parser = httptools.HttpRequestParser(self)
         self._url = b""
         self._headers: list[tuple[bytes, bytes]] = []
@@ -97,6 +100,9 @@ class Inbound(asyncio.Protocol):
         self.server = _address(transport.get_extra_info("sockname"))
         client = _address(transport.get_extra_info("peername"))
         self.client = (client[0], client[1]) if client is not None and client[1] is not None else None
+        # Our own socket's name tells a Unix socket: its path has no port. A client's address may be lost: no proof.
+        unix = self.server is not None and self.server[1] is None
+        self.peer = Peer(unix=True) if unix else Peer(address=self.client[0] if self.client else "")
         self.scheme = "https" if transport.get_extra_info("sslcontext") is not None else "http"
         if self.house.closing or len(self.house.connections) > min(self.max_connections, _descriptors() // 2):
             self.transport.abort()

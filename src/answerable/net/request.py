@@ -115,6 +115,11 @@ class Request:
     async def body(self, limit: int, arrived: Callable[[int], None] = _nobody) -> bytes | None:
         """The whole body, or None as soon as it is longer than `limit` bytes. arrived: told the size of each part as it
         comes. Raises Gone, Late, and what `arrived` raises."""
+        if self.whole and not self.received and len(self._body) == 1:  # as a rule it came with its head
+            data = self._body.pop()
+            self.received, self._size = len(data), 0
+            arrived(self.received)
+            return data if self.received <= limit else None
         parts: list[bytes] = []
         while not self.whole or self._body:
             part = await self.part()

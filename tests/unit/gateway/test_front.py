@@ -5,17 +5,16 @@ from typing import Any
 import pytest
 
 from answerable.errors import Refused
-from answerable.gateway.front import Front, credential
+from answerable.gateway.front import MAX_HOSTS, Front, credential
 from answerable.model.terms import Criticality, DataClass, World
 from answerable.model.warrants import Peer
 
 FRONT = Front(["gate.example"], ["https://app.example"], DataClass.INTERNAL)
 
 
-def asked(*headers: tuple[bytes, bytes], **connection: Any) -> Any:
+def asked(*headers: tuple[bytes, bytes]) -> Any:
     """Of a request what is looked at."""
-    addresses = {"server": ("127.0.0.1", 8400), "client": ("10.0.0.9", 5)} | connection
-    return SimpleNamespace(headers=list(headers), connection=SimpleNamespace(**addresses))
+    return SimpleNamespace(headers=list(headers), connection=SimpleNamespace(peer=Peer(address="10.0.0.9")))
 
 
 @pytest.mark.parametrize("host", [b"localhost", b"127.0.0.1:8400", b"[::1]:1", b"Gate.Example:443", b"gate.example"])
@@ -28,6 +27,15 @@ def test_hosts_that_are_not(host: bytes) -> None:
     with pytest.raises(Refused) as caught:
         FRONT.check({b"host": host})
     assert caught.value.code == "request.host"
+
+
+def test_ways_to_write_our_names_are_remembered_and_bounded() -> None:
+    front = Front((), (), DataClass.OPEN)
+    for port in range(2 * MAX_HOSTS):
+        front.check({b"host": b"localhost:%d" % port})
+        with pytest.raises(Refused):
+            front.check({b"host": b"evil.example:%d" % port})
+    assert len(front._hosts) == MAX_HOSTS
 
 
 def test_origins() -> None:
@@ -91,11 +99,6 @@ def test_the_credential_and_where_it_came_from() -> None:
     assert "ans_x" not in repr(found)
     for other in (b"Basic abc", b"", b"Bearer " + b"x" * 30_000, b"Bearer \xff"):
         assert credential(asked(), {b"authorization": other}).value == ""
-
-
-def test_a_unix_socket_is_known_by_our_own_name() -> None:
-    assert credential(asked(server=("/run/s", None), client=None), {}).peer == Peer(unix=True)
-    assert credential(asked(client=None), {}).peer == Peer(), "a lost address is not a Unix socket"
 
 
 @pytest.mark.parametrize("text", [b"Li Lei, 13800138000", b"R" * 32, b"r" * 31, "记录".encode()])

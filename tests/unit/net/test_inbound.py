@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 import asyncio
 import resource
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
 import pytest
 
+from answerable.model.warrants import Peer
 from answerable.net import inbound
 from answerable.net.asgi import Receive, Scope, Send, read_body, respond
-from answerable.net.inbound import MAX_HEAD, Inbound, target
+from answerable.net.inbound import MAX_HEAD, House, Inbound, target
 from tests.unit.net.servers import talk
 from tests.unit.net.test_server import hello, listening
 
@@ -289,3 +291,21 @@ async def test_a_body_that_nobody_reads_is_held_back() -> None:
         async with asyncio.timeout(5):
             assert b"200 OK" in await reader.readuntil(b"hello")
         writer.close()
+
+
+@pytest.mark.parametrize(
+    ("sockname", "peername", "peer"),
+    [
+        (("127.0.0.1", 8400), ("10.0.0.9", 5), Peer(address="10.0.0.9")),
+        (("::1", 8400, 0, 0), ("::1", 5, 0, 0), Peer(address="::1")),
+        ("/run/s", "", Peer(unix=True)),
+        (b"/run/s", None, Peer(unix=True)),
+        (("127.0.0.1", 8400), None, Peer()),
+    ],
+)
+async def test_where_requests_come_from(sockname: Any, peername: Any, peer: Peer) -> None:
+    """A lost address is not a Unix socket."""
+    names = {"sockname": sockname, "peername": peername}
+    connection = Inbound(House(Any, asyncio.get_running_loop(), 15.0))  # type: ignore[arg-type]
+    connection.connection_made(SimpleNamespace(get_extra_info=names.get, abort=lambda: None))  # type: ignore[arg-type]
+    assert connection.peer == peer

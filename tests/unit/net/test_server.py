@@ -14,6 +14,7 @@ import pytest
 import uvloop
 
 from answerable.errors import Refused
+from answerable.model.warrants import Peer
 from answerable.net.asgi import App, Receive, Scope, Send, respond
 from answerable.net.bind import tcp, unix
 from answerable.net.bridge import asgi
@@ -61,29 +62,34 @@ async def test_it_serves_until_it_is_closed() -> None:
 async def test_forwarded_addresses_are_not_believed() -> None:
     seen: list[Any] = []
 
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        seen.append(scope["client"][0])
-        await respond(send, 200, b"")
+    async def handler(request: Request) -> None:
+        seen.append(request.connection.peer)
+        request.answer(200, (), b"")
 
-    async with listening(app) as listener:
+    async with handling(handler) as listener:
         await talk(
             listener.port,
             b"GET / HTTP/1.1\r\nhost: x\r\nx-forwarded-for: 8.8.8.8\r\n"
             b"forwarded: for=8.8.8.8\r\nconnection: close\r\n\r\n",
         )
-    assert seen == ["127.0.0.1"]
+    assert seen == [Peer(address="127.0.0.1")]
 
 
 def test_on_a_unix_socket_with_uvloop(tmp_path: Path) -> None:
     path = tmp_path / "s.sock"
     seen: list[Any] = []
+    peers: list[Peer] = []
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         seen.append((scope["server"], scope["client"]))
         await respond(send, 200, b"hello")
 
+    async def handler(request: Request) -> None:
+        peers.append(request.connection.peer)
+        await asgi(app)(request)
+
     async def main() -> bytes:
-        listener = Listener(asgi(app), unix(path), grace=1)
+        listener = Listener(handler, unix(path), grace=1)
         await listener.start()
         assert listener.port == 0
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -96,6 +102,7 @@ def test_on_a_unix_socket_with_uvloop(tmp_path: Path) -> None:
 
     assert uvloop.run(main()) == b"hello"
     assert seen == [((str(path), None), None)]
+    assert peers == [Peer(unix=True)]
     assert not path.exists()
 
 
