@@ -6,9 +6,10 @@ import pytest
 from answerable.admission import proof
 from answerable.control import auth
 from answerable.control.auth import Doorkeeper
+from answerable.crypto.ed25519 import Key
 from answerable.errors import Refused, Unavailable
 from answerable.model.terms import AdminRole
-from tests.unit.control.house import House
+from tests.unit.control.house import OPERATOR, House
 
 PATH = "/control/v1/status"
 
@@ -100,3 +101,35 @@ def test_a_copy_that_floods_keeps_nobody_from_ordering(house: House, monkeypatch
     with pytest.raises(Unavailable, match=r"log\.full"):
         flood()
     assert keeper.person(header(house, "officer-1"), "GET", PATH, b"", AdminRole.OFFICER).name == "officer-1"
+
+
+def test_a_party_asks_by_its_own_key_and_nobody_by_anothers(house: House) -> None:
+    own, kid = house.key_of(OPERATOR)
+    registrar = house.key_of(OPERATOR, registrar=True)
+    copy_rid, copy_key = house.start_copy("helper")
+    person = house.person("admin")
+
+    def signed(key: Key, kid: str, typ: str) -> str:
+        token = proof.make(
+            key, typ=typ, kid=kid, origin=house.core.origin, method="GET", path=PATH, body=b"", now_ms=1_000_000
+        )
+        return f"Proof {token}"
+
+    keeper = door(house)
+    text = signed(own, kid, proof.PARTY)
+    found = house.core.book.party(OPERATOR)
+    assert found is not None
+    assert keeper.party(text, "GET", PATH, b"").party == found.rid
+    for header_, wanted in (
+        (text, "admin.replayed"),
+        (signed(own, kid, proof.PERSON), "admin.unsigned"),
+        (signed(Key.generate(), kid, proof.PARTY), "admin.unsigned"),
+        (signed(*registrar, proof.PARTY), "admin.unknown_key"),
+        (signed(copy_key, copy_rid, proof.PARTY), "admin.unknown_key"),
+        (signed(person.key, person.kid, proof.PARTY), "admin.unknown_key"),
+    ):
+        with pytest.raises(Refused) as refused:
+            keeper.party(header_, "GET", PATH, b"")
+        assert refused.value.code == wanted
+    with pytest.raises(Refused, match=r"admin\.unknown_key"):  # and a party's key is no person's
+        keeper.person(signed(own, kid, proof.PERSON), "GET", PATH, b"", AdminRole.VIEWER)
