@@ -86,9 +86,7 @@ def probe(config: Config) -> None:
 
     session = Session(where)
     try:
-        schema.sound(session)
-        if schema.exists(session):
-            raise Refused("store.exists", path=where.server)
+        schema.makeable(session)
     finally:
         session.close()
 

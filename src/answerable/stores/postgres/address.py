@@ -61,7 +61,10 @@ def parse(
     environ: Mapping[str, str] | None = None,
 ) -> Address:
     """password: what its file holds; one line end is taken off. Raises Refused ``config.value``."""
-    parts = urlsplit(url)
+    try:
+        parts, host = urlsplit(url), _host(url)
+    except ValueError:
+        raise Refused("config.value", detail="store.url: not a URL") from None
     if parts.scheme not in SCHEMES:
         raise Refused("config.value", detail="store.url: it does not begin with postgresql://")
     query = parse_qs(parts.query)
@@ -76,7 +79,7 @@ def parse(
         raise Refused("config.value", detail="store.schema: lower-case letters, digits and _, 41 at most")
     # What the URL leaves out the driver takes from these, as libpq does.
     mode = query.get("sslmode", [env.get("PGSSLMODE", "")])[-1]
-    if not unsafe and not _local(_host(url) or env.get("PGHOST", "")) and mode not in _CHECKED:
+    if not unsafe and not _local(host or env.get("PGHOST", "")) and mode not in _CHECKED:
         raise Refused("config.value", detail="store.url is of another machine: add sslmode=verify-full")
     return Address(url, schema, _text(password) if password is not None else "", unsafe)
 

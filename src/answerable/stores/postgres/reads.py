@@ -122,7 +122,7 @@ class LogReads:
             if row is None:
                 raise Unavailable("store.absent", index=index)
             bundle = _leaves(row)
-            if index >= row["first"] + len(bundle):
+            if not row["first"] <= index < row["first"] + len(bundle):
                 raise Unavailable("store.absent", index=index)
             self._first, self._bundle = row["first"], bundle
         return self._first, self._bundle

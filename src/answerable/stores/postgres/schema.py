@@ -47,6 +47,10 @@ INSERT INTO "{log}".store VALUES (true, {version});
 # From version 1 to 2 first; the version is one more than their number.
 MIGRATIONS: Final[Sequence[str]] = ()
 _SCHEMAS: Final = "SELECT nspname FROM pg_namespace WHERE nspname = any($1)"
+_MAY_MAKE: Final = """
+SELECT has_database_privilege(current_database(), 'CREATE')
+    OR 2 = (SELECT count(*) FROM pg_namespace WHERE nspname = any($1) AND has_schema_privilege(oid, 'CREATE'))
+"""
 _STORE: Final = "SELECT 1 FROM pg_class WHERE relname = 'store' AND relnamespace = to_regnamespace($1)"
 _LOCK: Final = "SELECT pg_try_advisory_lock($1, to_regnamespace($2)::oid::bigint::bit(32)::integer)"
 _WAIT: Final = "SELECT pg_advisory_lock($1, to_regnamespace($2)::oid::bigint::bit(32)::integer)"
@@ -88,11 +92,20 @@ def exists(session: Session) -> bool:
     return session.row(_STORE, session.address.schema) is not None
 
 
+def makeable(session: Session) -> None:
+    """Look whether `make` can do its work. Raises as `make`."""
+    address = session.address
+    sound(session)
+    if exists(session):
+        raise Refused("store.exists", path=address.server)
+    if not session.row(_MAY_MAKE, [address.schema, address.payload_schema])[0]:
+        raise Unavailable("store.denied", server=address.server, detail="no right to make a schema")
+
+
 def make(session: Session) -> None:
     """Lay out an empty store, whole or not at all. Raises Refused ``store.exists``, Unavailable ``store.*``."""
     address = session.address
-    if exists(session):
-        raise Refused("store.exists", path=address.server)
+    makeable(session)
     wanted = (address.schema, address.payload_schema)
     there = {row["nspname"] for row in session.rows(_SCHEMAS, list(wanted))}
     begun = "".join(f'CREATE SCHEMA "{name}";' for name in wanted if name not in there)

@@ -95,9 +95,9 @@ class PostgresStore:
         path = Path(path)
         session = Session(address)
         try:
-            schema.sound(session)
-            if schema.exists(session) or (path / PAYLOAD_KEYS).exists():
-                raise Refused("store.exists", path=address.server)
+            schema.makeable(session)
+            if made(path):
+                raise Refused("store.exists", path=str(path))
             try:
                 (path / PAYLOAD_KEYS).mkdir(mode=0o700, parents=True)
                 path.chmod(0o700)
@@ -121,8 +121,8 @@ class PostgresStore:
         """Make sure of the server, take the lock and the next turn, read what is needed in memory."""
         session = self._session
         schema.sound(session)
-        schema.check(session)
         schema.lock(session)
+        schema.check(session)
         self._term = schema.take_turn(session, self._term, self._holder)
         self._backend = session.row(_BACKEND)
         self._reads = LogReads(session)

@@ -39,6 +39,20 @@ def test_it_is_made_once(session: Session) -> None:
     assert refused.value.code == "store.exists"
 
 
+def test_a_role_that_may_not_make_it(postgres: Server, database: str, session: Session) -> None:
+    role = f"r_{database}"
+    session.script(f"CREATE ROLE {role} LOGIN")
+    other = Session(address(postgres, database, role))
+    with unavailable("store.denied"):
+        schema.make(other)
+    session.script(
+        f"CREATE SCHEMA answerable AUTHORIZATION {role}; CREATE SCHEMA answerable_payloads AUTHORIZATION {role}"
+    )
+    schema.makeable(other)
+    schema.make(other)
+    other.close()
+
+
 def test_two_stores_in_one_database(postgres: Server, database: str, session: Session) -> None:
     schema.make(session)
     other = Session(address(postgres, database, schema="second"))
