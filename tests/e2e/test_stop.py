@@ -204,3 +204,9 @@ def _reauthorise(story: Story, folder: Path) -> None:
     (folder / "new.toml").write_text(
         f'[upstreams.u]\nurl = "{story.upstream.url}"\nsystem = "Tuned again"\nmodel = "m"\nlocality = "local"\n'
     )
+
+
+def test_a_monitor_finds_no_fault_in_all_of_this(story: Story) -> None:
+    found = story.place.cli("log", "monitor")
+    assert found["findings"] == []
+    assert found["size"] == found["head"] > 30
