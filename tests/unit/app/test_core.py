@@ -45,12 +45,20 @@ async def test_nothing_is_opened_where_nothing_is(tmp_path: Path) -> None:
     assert not (tmp_path / "store").exists()
 
 
-async def test_without_its_guard_a_store_is_not_opened(tmp_path: Path) -> None:
+async def test_without_its_guard_a_store_is_read_and_not_written(tmp_path: Path) -> None:
     core = await made(tmp_path)
+    size = await core.reader.size()
     await core.close()
     (core.config.guard_path / "head").unlink()
-    with pytest.raises(AnswerableError, match=r"store\.unguarded"):
-        await open_core(config(tmp_path))
+    core = await open_core(config(tmp_path))
+    try:
+        assert core.ledger.failure is not None
+        assert core.ledger.failure.code == "store.unguarded"
+        with pytest.raises(AnswerableError, match=r"log\.stopped"):
+            await core.ledger.commit(Unit())
+        assert await core.reader.size() == size
+    finally:
+        await core.close()
 
 
 async def test_a_plans_refusal_is_raised_once_it_is_recorded(tmp_path: Path) -> None:
