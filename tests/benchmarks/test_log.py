@@ -63,8 +63,7 @@ def test_the_command_tells_all_parts(tmp_path: Path) -> None:
 def test_a_peer_reads_the_same_leaves(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     leaves = [log_work.opening()[0] for _ in range(5)]
     assert log_peers.leaves(bundle.pack(leaves), 3) == leaves[:3]
-    (tmp_path / "absent").mkdir()
-    assert log.peer(sys.executable, "pymerkle", "pymerkle", tmp_path / "absent", leaves) is None
+    assert log.peer(sys.executable, "pymerkle", "pymerkle", tmp_path, leaves) is None
     assert "left out" in capsys.readouterr().err
 
 
@@ -72,6 +71,12 @@ def test_the_hash_chain_holds_every_leaf(tmp_path: Path) -> None:
     leaves = [b"one", b"two"]
     assert log.chain(tmp_path, leaves).records == 2
     assert (tmp_path / "chain").stat().st_size == sum(32 + 4 + len(leaf) for leaf in leaves)
+
+
+def test_the_best_round_is_told() -> None:
+    slow = log.Row("x", 1, 10, cpu_us=9.0, records_s=5.0, p50_ms=3.0, p99_ms=4.0)
+    fast = log.Row("x", 1, 10, cpu_us=11.0, records_s=7.0, p50_ms=1.0, p99_ms=2.0)
+    assert log.best([slow, fast]) == log.Row("x", 1, 10, 9.0, 7.0, 1.0, 2.0)
 
 
 def test_what_is_not_acknowledged_is_not_counted(tmp_path: Path) -> None:
