@@ -10,6 +10,7 @@ import time
 from typing import Any, Final
 
 from answerable.cli import (
+    log_backup,
     log_erase,
     log_fsck,
     log_holds,
@@ -59,6 +60,7 @@ def add(parser: Parser) -> None:
     log_rotate.add(new_verb)
     log_fsck.add(new_verb)
     log_rebuild.add(new_verb)
+    log_backup.add(new_verb)
 
 
 def checkpoint(args: argparse.Namespace) -> int:

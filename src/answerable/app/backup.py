@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`log backup`: a copy of a store beside whoever serves it, in a folder that is a store again.
+
+The log first, by SQLite's own online copy, then the payload files: what a leaf of the copy names was written before it.
+What has expired or was erased meanwhile goes from the copy too. The guard is never copied: it is what tells a copy from
+the store.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from answerable.app.core import TRUST_FILE
+from answerable.app.keys import FOLDER
+from answerable.app.stores import address
+from answerable.config import Config
+from answerable.errors import Refused, Unavailable
+from answerable.stores.database import connect_reading, translated
+from answerable.stores.reads import LogReads
+from answerable.stores.sqlite import LOG_FILE, PAYLOADS
+
+# Pages between two looks at whether the writer wants the file.
+_PAGES: Final = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class BackedUp:
+    """size, root: of the tree in the copy; files: of payloads in it; keys: whether the keys are in it."""
+
+    size: int
+    root: bytes
+    files: int
+    keys: bool
+
+
+def back_up(config: Config, folder: Path, *, keys: bool = False) -> BackedUp:
+    """Copy the store into `folder`, which is made, or brought up to date. keys: copy the signing and payload keys too.
+
+    Raises Refused ``config.value`` for a store in a database and for a folder inside the store, Unavailable
+    ``store.*``: then what was in the folder before is still there.
+    """
+    store = config.store_path
+    if address(config) is not None:
+        raise Refused("config.value", detail="store.url: a database is copied by its own means")
+    if not (store / LOG_FILE).is_file():
+        raise Unavailable("store.missing", path=str(store))
+    if folder.resolve().is_relative_to(store.resolve()):
+        raise Refused("config.value", detail=f"{folder} lies in the store itself")
+    with translated():
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (folder / PAYLOADS).mkdir(mode=0o700, exist_ok=True)
+    head = _copy_log(store / LOG_FILE, folder / LOG_FILE)
+    with translated():
+        files = _copy_files(store / PAYLOADS, folder / PAYLOADS)
+        for name in ("index.db", "tags.db"):  # of an older copy: they would know what was erased since
+            (folder / name).unlink(missing_ok=True)
+        _copy(store / TRUST_FILE, folder / TRUST_FILE)
+        if keys:
+            (folder / FOLDER).mkdir(mode=0o700, exist_ok=True)
+            _copy_files(store / FOLDER, folder / FOLDER)
+        for each in (folder / PAYLOADS, folder / FOLDER, folder, folder.parent):
+            if each.is_dir():
+                _sync(each)
+    return BackedUp(*head, files, keys)
+
+
+def _copy_log(source: Path, target: Path) -> tuple[int, bytes]:
+    """A copy of one instant, whole or not at all; its head."""
+    draft = target.with_name(target.name + ".new")
+    with translated():
+        draft.unlink(missing_ok=True)
+        os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        reading, writing = connect_reading(source), sqlite3.connect(draft, isolation_level=None)
+        try:
+            reading.backup(writing, pages=_PAGES)
+            writing.execute("PRAGMA journal_mode=DELETE")  # one file, without a log of its own beside it
+            head = LogReads(writing).head()
+        finally:
+            writing.close()
+            reading.close()
+        _sync(draft)
+        for suffix in ("-wal", "-shm"):
+            target.with_name(target.name + suffix).unlink(missing_ok=True)
+        draft.replace(target)
+    return head
+
+
+def _copy_files(source: Path, target: Path) -> int:
+    """Make the target's files those of the source; how many there are."""
+    names = {path.name for path in source.iterdir() if path.is_file()}
+    copied = sum(_copy(source / name, target / name) for name in sorted(names))
+    for path in target.iterdir():
+        if path.name not in names:
+            path.unlink()
+    return copied
+
+
+def _copy(source: Path, target: Path) -> bool:
+    """Whole or not at all; False if it is gone meanwhile: it expired."""
+    draft = target.with_name(target.name + ".new")
+    try:
+        shutil.copyfile(source, draft)
+    except FileNotFoundError:
+        draft.unlink(missing_ok=True)
+        return False
+    draft.chmod(0o600)
+    _sync(draft)
+    draft.replace(target)
+    return True
+
+
+def _sync(path: Path) -> None:
+    file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)

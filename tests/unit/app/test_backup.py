@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A copy that is taken while the log grows is a store of one instant; what was let go of goes from it."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from pathlib import Path
+
+import pytest
+
+from answerable.app.backup import back_up
+from answerable.app.repair import fsck
+from answerable.config import Config, StoreConfig
+from answerable.errors import AnswerableError
+from answerable.model.units import Unit
+from answerable.sequencer.guard import Guard
+from answerable.stores.sqlite import SqliteStore
+from tests.damaged import Place
+from tests.ledger import leaf
+from tests.small_registry import ORIGIN
+from tests.whole_life import whole_life
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    made = Place(tmp_path)
+    made.grow(whole_life().units)
+    return made
+
+
+def at(folder: Path, guard: Path) -> Config:
+    return Config(store=StoreConfig(path=str(folder), guard=str(guard)))
+
+
+def test_a_copy_is_a_store_again(place: Place, tmp_path: Path) -> None:
+    done = back_up(place.config, tmp_path / "copy", keys=True)
+    assert (done.size, done.keys) == (len(whole_life().leaves), True)
+    found = fsck(at(tmp_path / "copy", place.guard))
+    assert found.sound, found.findings
+    assert found.counts["payloads"] > 25
+    assert {path.stat().st_mode & 0o077 for path in (tmp_path / "copy").rglob("*")} == {0}
+    assert not list((tmp_path / "copy").rglob("guard*"))
+    without = back_up(place.config, tmp_path / "without")
+    assert not without.keys
+    assert not (tmp_path / "without" / "keys").exists()
+
+
+def test_beside_a_writer_it_is_of_one_instant(place: Place, tmp_path: Path) -> None:
+    writer = place.writer()
+    store = writer._store
+    ended = threading.Event()
+    sizes = []
+
+    def copy() -> None:
+        for number in range(4):
+            sizes.append(back_up(place.config, tmp_path / f"copy-{number}", keys=True).size)
+        ended.set()
+
+    thread = threading.Thread(target=copy)
+    thread.start()
+    import asyncio
+
+    from answerable.sequencer.lanes import Entry
+
+    loop = asyncio.new_event_loop()
+    while not ended.is_set():
+        writer.write([Entry(Unit(leaves=(leaf(),)), loop.create_future(), 1)])
+    thread.join()
+    loop.close()
+    assert isinstance(store, SqliteStore)
+    writer.close()
+    assert sizes == sorted(sizes)
+    for number, size in enumerate(sizes):
+        found = fsck(at(tmp_path / f"copy-{number}", place.guard))
+        assert set(found.found) <= {"store.rolled_back"}, "older than the store, and nothing else"
+        assert found.size == size
+
+
+def test_what_is_gone_goes_from_the_copy(place: Place, tmp_path: Path) -> None:
+    back_up(place.config, tmp_path / "copy")
+    before = {path.name for path in (tmp_path / "copy" / "payloads").iterdir()}
+    store = SqliteStore.open(place.path, payload_key=place.keys.payload)
+    while store.sweep(1 << 50):
+        pass
+    store.close()
+    back_up(place.config, tmp_path / "copy")
+    after = {path.name for path in (tmp_path / "copy" / "payloads").iterdir()}
+    assert after < before
+    assert after == {path.name for path in (place.path / "payloads").iterdir()}
+
+
+def test_what_is_not_copied(place: Place, tmp_path: Path) -> None:
+    def code(config: Config, folder: Path) -> str:
+        with pytest.raises(AnswerableError) as raised:
+            back_up(config, folder)
+        return raised.value.code
+
+    assert code(at(tmp_path / "none", place.guard), tmp_path / "x") == "store.missing"
+    assert code(place.config, place.path / "inside") == "config.value"
+    database = Config(store=StoreConfig(path=str(place.path), url="postgresql:///x"))
+    assert code(database, tmp_path / "x") == "config.value"
+    back_up(place.config, tmp_path / "copy")
+    whole = (tmp_path / "copy" / "log.db").read_bytes()
+    (place.path / "log.db").write_bytes(b"x" * 9000)
+    shutil.rmtree(place.path / "payloads")
+    assert code(place.config, tmp_path / "copy") in ("store.damaged", "store.failed")
+    assert (tmp_path / "copy" / "log.db").read_bytes() == whole, "a copy is replaced whole or not at all"
+    Guard.open(place.guard, ORIGIN).close()
