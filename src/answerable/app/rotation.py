@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A new key for the log, under the same origin (`docs/operate/log.md`, "Rotate the log's key").
+"""A new key for the log, under the same origin (`docs/operate/publish.md`).
 
 The old key signs the leaf that names its successor, which signs it too; then the successor signs the leaf that
 withdraws the old. Each step is durable before the next, and a rotation that was cut short goes on where it ended: the
