@@ -62,6 +62,7 @@ class PayloadWriter:
         self._folder = folder
         self._key = key
         self._files: dict[int, tuple[int, int, int]] = {}  # by day: descriptor, end of the records, length
+        self._full = False  # one of them is as long as a file may become
         self._kept: dict[str, frozenset[str]] = {}  # file of a day that is over -> rids for which it is still there
         erasing.finish(folder, key)
         with translated():
@@ -86,9 +87,7 @@ class PayloadWriter:
                 else:
                     days[day] = [payload]
         # Before the batch and not within it: what is left of one that was never written lies in the newest files.
-        if len(self._files.keys() | days.keys()) > OPEN_DAYS or any(
-            at >= FILE_BYTES for _, at, _ in self._files.values()
-        ):
+        if self._full or (len(self._files) + len(days) > OPEN_DAYS and len({*self._files, *days}) > OPEN_DAYS):
             self._turn()
         places = b""
         for day, payloads in days.items():
@@ -124,6 +123,7 @@ class PayloadWriter:
                 raise Unavailable("store.full")
             os.fdatasync(file)
             self._files[day] = (file, end, length)
+        self._full = self._full or end >= FILE_BYTES
         return PLACE.pack(day, self._generation, at)
 
     def _begin(self, day: int) -> tuple[int, int, int]:
@@ -175,6 +175,7 @@ class PayloadWriter:
         """From here on new files."""
         self.close()
         self._generation += 1
+        self._full = False
 
     def _let_go(self, day: int) -> None:
         file, end, _ = self._files.pop(day)

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The program that `test_erasure.py` kills: erases one action after the other, and says each that is done on stdout.
+
+python -m tests.faults.eraser FOLDER
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from answerable.stores.sqlite import SqliteStore
+from tests.ledger import PAYLOAD_KEY
+
+
+def main() -> None:
+    folder = Path(sys.argv[1])
+    store = SqliteStore.open(folder / "store", payload_key=PAYLOAD_KEY)
+    todo = json.loads((folder / "todo.json").read_text())
+    view = store.view()  # as in a running service: a reader keeps the index of tags open
+    view.by_tag(b"none")
+    print("ready", flush=True)
+    for index, rid in todo:
+        store.erase([(index, rid)])
+        print(rid, flush=True)
+    print("end", flush=True)
+    sys.stdin.read()
+
+
+if __name__ == "__main__":
+    main()
