@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import Callable
 from typing import Final
 
+from answerable.crypto import dsse
 from answerable.crypto.ed25519 import Key
 from answerable.errors import AnswerableError
 from answerable.log import (
@@ -23,6 +24,7 @@ from answerable.log import (
     witness,
     witnessing,
 )
+from answerable.privacy import feed
 from answerable.verify import cose as verify_cose
 from answerable.verify import leaf as verify_leaf
 from answerable.verify import receipt as verify_receipt
@@ -98,6 +100,14 @@ def _path(data: bytes) -> None:
         merkle.verify_consistency(old, bytes(32), size, root, nodes)
 
 
+def _feed(data: bytes) -> None:
+    """As a page, and as the body of a page that the feed's key signed: what only a signer can say."""
+    cursor = feed.Cursor(keys={"k": _KEY.public})
+    for page in (data, dsse.sign(feed.PAYLOAD_TYPE, data, _KEY, "k")):
+        with contextlib.suppress(AnswerableError):
+            feed.verify(page, TRUST, cursor)
+
+
 def _built(read: receipt.Receipt) -> bytes:
     return receipt.build(read.record, read.leaves, read.disclosures, read.checkpoint, read.root)
 
@@ -106,6 +116,7 @@ LOG_TARGETS: Final[dict[str, Callable[[bytes], object]]] = {
     "bundle": _again(bundle.unpack, bundle.pack),
     "checkpoint": checkpoint.parse,
     "cose": _again(cose.parse, cose._write),
+    "feed": _feed,
     "leaf": _again(leaf.decode, lambda read: leaf.encode(read, limit=leaf.MAX_LEAF)),
     "log_path": _path,
     "note": _again(note.parse, lambda read: read.data),
