@@ -21,6 +21,8 @@ _TAG_LENGTH: Final = 16
 _BLOCK: Final = 64  # of SHA-256, bytes
 _INNER: Final = bytes(x ^ 0x36 for x in range(256))
 _OUTER: Final = bytes(x ^ 0x5C for x in range(256))
+_INNER_REST: Final = _INNER[:1] * (_BLOCK - KEY_LENGTH)
+_OUTER_REST: Final = _OUTER[:1] * (_BLOCK - KEY_LENGTH)
 
 
 def fresh_key() -> bytes:
@@ -54,6 +56,9 @@ def keyed(key: bytes, data: bytes) -> bytes:
     """HMAC-SHA256 (RFC 2104), 32 bytes: tells nothing about `data` to who lacks the key.
 
     Written out, because `hmac.digest` costs more and lets go of the interpreter's lock each time."""
+    if len(key) == KEY_LENGTH:  # of nearly every call
+        inner = sha256(key.translate(_INNER) + _INNER_REST + data).digest()
+        return sha256(key.translate(_OUTER) + _OUTER_REST + inner).digest()
     block = _block(key)
     return sha256(block.translate(_OUTER) + sha256(block.translate(_INNER) + data).digest()).digest()
 

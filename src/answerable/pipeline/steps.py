@@ -138,7 +138,7 @@ def open_watches(action: Action, deps: Deps) -> tuple[Watch, ...]:
     """Raises Refused ``redline.no_detector`` where none is configured: no answer is a refusal."""
     if not deps.detectors:
         raise Refused("redline.no_detector")
-    return tuple(detector.watch(action) for detector in deps.detectors)
+    return tuple([detector.watch(action) for detector in deps.detectors])
 
 
 def watch(text: str, watches: tuple[Watch, ...]) -> None:
