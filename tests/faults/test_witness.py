@@ -28,8 +28,8 @@ from answerable.witness.witness import Witness
 from tests.ledger import ORIGIN
 from tests.witnesses import LOG_KEYS, Growing
 
-# Lives of the witness in a run of CI; `ANSWERABLE_FAULTS_LONG` makes it a hundred.
-LIVES = 100 if os.environ.get("ANSWERABLE_FAULTS_LONG") else 6
+# Lives of the witness in a run of CI; `FAULT_LONG` makes it a hundred.
+LIVES = 100 if os.environ.get("FAULT_LONG") else 6
 SHARED = 3  # leaves that both faces begin with
 
 
