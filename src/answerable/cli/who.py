@@ -73,9 +73,10 @@ def run(args: argparse.Namespace) -> int:
     if saved.form != "record":
         if content == "differs":  # nothing is said of who answers: for this text it would be false
             raise VerificationError("receipt.content", rid=report.record)
-        if content != "same":
+        if content == "same":
+            check(report, saved)
+        elif report.erased is None:
             raise Unavailable("receipt.undisclosed", group="out")
-        check(report, saved)
     if args.receipt:
         write_bytes(args.receipt, _kept(args, here, report, receipt))
     answer: dict[str, Any] = {**as_json(report), "content": content, "matches": found["matches"], "sentence": said}
@@ -94,6 +95,13 @@ def run(args: argparse.Namespace) -> int:
             f"The receipt is in {file}: answerable verify {file} --trust {trust}",
             f"回执已写入 {file}：answerable verify {file} --trust {trust}",
         )
+    if saved.form != "record" and content != "same":
+        # The record is named and proven; whether these are its words nobody can tell any more.
+        say(
+            "Could not check that this is what was said: it was erased.",
+            "无法核验此文本是否为当时所说：内容已被删除。",
+        )
+        return 4
     return 0
 
 

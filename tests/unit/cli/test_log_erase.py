@@ -7,7 +7,8 @@ import pytest
 
 from answerable.errors import Unavailable
 from tests.unit.cli.conftest import Run
-from tests.unit.control.house import House
+from tests.unit.cli.test_saved import reply
+from tests.unit.control.house import OPERATOR, House
 
 BASIS = ("--basis", "she asked on 3 May", "--law", "gdpr-17")
 
@@ -62,3 +63,20 @@ def test_what_failed_is_ended(house: House, run: Run, monkeypatch: pytest.Monkey
     done = run("log", "erasures", "--finish", "--as", "officer-1")
     assert (done.status, "ERASED: 2 payloads" in done.out) == (0, True)
     assert "not yet" not in run("log", "erasures").out
+
+
+def test_of_the_saved_reply_who_says_that_it_cannot_be_checked_any_more(house: House, run: Run, tmp_path: Path) -> None:
+    record = house.act("Saved, then erased.")
+    file = tmp_path / "reply.json"
+    file.write_bytes(reply(record, "Saved, then erased."))
+    assert run("who", str(file)).status == 0
+    done = run("log", "erase", record, *BASIS, "--as", "officer-1", "--as", "officer-2", "--json")
+    said = run("who", str(file), "--receipt", str(tmp_path / "r.tlog"))
+    assert said.status == 4
+    assert OPERATOR in said.out
+    assert done.data["erasure"]["rid"] in said.out
+    assert "it was erased" in said.err
+    (tmp_path / "trust.txt").write_bytes(house.core.trust)
+    checked = run("verify", str(tmp_path / "r.tlog"), "--trust", str(tmp_path / "trust.txt"))
+    assert checked.status == 0
+    assert done.data["erasure"]["rid"] in checked.out
