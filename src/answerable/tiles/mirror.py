@@ -7,6 +7,7 @@ was fetched stays, verified again, when the work was interrupted. Two checkpoint
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ from answerable.log.note import MAX_NOTE
 from answerable.log.tiles import CHECKPOINT, ENTRIES, PRUNED, Tile
 from answerable.log.trust import Trust
 from answerable.net.source import Folder, Source
+from answerable.tiles.ahead import Ahead
 from answerable.tiles.tree import Tree
 
 EVIDENCE: Final = "evidence"
@@ -63,6 +65,10 @@ class Mirror:
         if note is None:
             raise Unavailable("source.missing", source=self._source.name, path=CHECKPOINT)
         head = self._trust.check(note)
+        with self._writing(), self._alone():
+            return self._update(head, note)
+
+    def _update(self, head: Checkpoint, note: bytes) -> Updated:
         kept_note = self.checkpoint()
         kept = self._trust.check(kept_note) if kept_note else None
         if kept is not None and kept.origin != head.origin:
@@ -70,26 +76,40 @@ class Mirror:
         if kept is not None and head.size <= kept.size:
             self._compare(kept, kept_note, head, note)
             if head.size == kept.size and note != kept_note:  # the same tree, other cosignatures
-                with self._writing():
-                    self._replace(CHECKPOINT, note)
+                self._replace(CHECKPOINT, note)
             return Updated(kept.origin, kept.size, kept.size, 0)
-        tree = Tree(head, (self._here, self._source))
         before = kept.size if kept is not None else 0
         minimum = self._minimum(kept)
+        ahead = Ahead(self._source, self._wanted(head.size, before, minimum))
+        try:
+            files = self._copy(Tree(head, (self._here, ahead)), kept, kept_note, note, minimum)
+        finally:
+            ahead.close()
+        return Updated(head.origin, head.size, before, files)
+
+    def _copy(self, tree: Tree, kept: Checkpoint | None, kept_note: bytes, note: bytes, minimum: int) -> int:
+        head, before = tree.head, kept.size if kept is not None else 0
         if kept is not None and before and tree.frontier(before).root() != kept.root:
             self._disagree(kept, kept_note, head, note)
+        if minimum and kept is None:
+            self._replace(PRUNED, tiles.mark(minimum))
         files = 0
-        with self._writing():
-            if minimum and kept is None:
-                self._replace(PRUNED, tiles.mark(minimum))
-            for tile in _in_order(head.size, before, minimum):
-                data = tree.bundle(tile.n)[0] if tile.level == ENTRIES else tree.tile(tile.level, tile.n)
-                files += self._write(tile.path, data)
-            self._settle()
-            self._replace(CHECKPOINT, note)
-            if not self._keep_partial:
-                self._drop_partials(head.size, before)
-        return Updated(head.origin, head.size, before, files)
+        for tile in _in_order(head.size, before, minimum):
+            data = tree.bundle(tile.n)[0] if tile.level == ENTRIES else tree.tile(tile.level, tile.n)
+            files += self._write(tile.path, data)
+        self._settle()
+        self._replace(CHECKPOINT, note)
+        if not self._keep_partial:
+            self._drop_partials(head.size, before)
+        return files
+
+    def _wanted(self, size: int, since: int, minimum: int) -> Iterator[Tile]:
+        """What will be fetched, in order: leaf hashes before their bundle. What is here already need not come."""
+        for tile in _in_order(size, since, minimum):
+            if tile.level == ENTRIES and tile.full:
+                for each in (Tile(0, tile.n), tile):
+                    if not (self._folder / each.path).is_file():
+                        yield each
 
     def checkpoint(self) -> bytes:
         """The signed note that stands in the folder, b"" for none."""
@@ -135,6 +155,19 @@ class Mirror:
         for tile in tiles.of_tree(size, before):
             if tile.full:
                 shutil.rmtree(self._folder / f"{tile.path}.p", ignore_errors=True)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """No other process writes the folder meanwhile."""
+        file = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                raise Unavailable("source.written", folder=str(self._folder), detail="another process does") from None
+            yield
+        finally:
+            os.close(file)
 
     @contextmanager
     def _writing(self) -> Iterator[None]:

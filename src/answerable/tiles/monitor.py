@@ -7,7 +7,7 @@ What the source lacks or has wrong is a finding; a source that cannot be reached
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -20,9 +20,10 @@ from answerable.log import note as notes
 from answerable.log.head import Checkpoint
 from answerable.log.merkle import TILE_WIDTH
 from answerable.log.note import MAX_NOTE, Kind
-from answerable.log.tiles import CHECKPOINT
+from answerable.log.tiles import CHECKPOINT, ENTRIES, Tile
 from answerable.log.trust import Trust
 from answerable.net.source import Source
+from answerable.tiles.ahead import Ahead
 from answerable.tiles.mirror import evidence
 from answerable.tiles.shards import continues
 from answerable.tiles.state import State
@@ -102,7 +103,6 @@ class Monitor:
     def _continue(self, head: Checkpoint, found: list[Finding]) -> None:
         """From where the state stands to `head`. What was found up to a step that was committed stays found."""
         stand, note = self._state.stand, self._note
-        tree = Tree(head, (self._source,))
         if stand.note:
             earlier = checkpoints.parse(stand.note)[0]  # it was believed when it came
             if not continues(earlier, head, self._source):
@@ -113,6 +113,8 @@ class Monitor:
                 return
         auditor = Auditor(self._state, head.origin, self._limits, stand.carried)
         at, kept = stand.size, len(found)
+        ahead = Ahead(self._source, _wanted(at, head.size))
+        tree = Tree(head, (ahead,))
         try:
             while at < head.size:
                 for _ in range(STEP):
@@ -128,6 +130,8 @@ class Monitor:
             self._state.rollback()
             del found[kept:]
             raise
+        finally:
+            ahead.close()
         found += auditor.settle(self._now())
         by = notes.verified(notes.parse(note), self._trust.logs)
         signers = [key.public for key in by if key.kind is Kind.ED25519]
@@ -157,6 +161,13 @@ class Monitor:
 
     def _about(self, code: str, **params: object) -> Finding:
         return Finding(code, self._now(), params=params)
+
+
+def _wanted(since: int, size: int) -> Iterator[Tile]:
+    """What will be fetched, in order: the full bundles, each behind its leaf hashes."""
+    for n in range(since // TILE_WIDTH, size // TILE_WIDTH):
+        yield Tile(0, n)
+        yield Tile(ENTRIES, n)
 
 
 class _Unbelieved(VerificationError):

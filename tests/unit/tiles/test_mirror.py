@@ -225,3 +225,17 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
         mirror(Grown(entries(3)), tmp_path / "file" / "copy").update()
     assert caught.value.code == "source.written"
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_one_process_writes_a_folder(tmp_path: Path) -> None:
+    import fcntl
+    import os
+
+    log = Grown(entries(300))
+    file = os.open(tmp_path, os.O_RDONLY | os.O_DIRECTORY)
+    fcntl.flock(file, fcntl.LOCK_EX)
+    with pytest.raises(AnswerableError) as caught:
+        mirror(log, tmp_path).update()
+    assert caught.value.code == "source.written"
+    os.close(file)
+    assert mirror(log, tmp_path).update().size == 300
