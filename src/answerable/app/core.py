@@ -106,13 +106,13 @@ async def open_core(config: Config) -> Core:
         if not {"domain", "origin"} <= misc.keys():
             raise Unavailable("store.missing", path=str(config.store_path))
         origin = misc["origin"].decode()
-        guard, unguarded = _guard(config, origin)
+        guard = _guard(config, origin)
     except BaseException:
         store.close()
         raise
     domain, demo = misc["domain"].decode(), DEMO in misc
-    if guard is None:
-        return _read_only(config, keys, store, None, domain, origin, demo=demo, failure=unguarded)
+    if isinstance(guard, Unavailable):
+        return _read_only(config, keys, store, None, domain, origin, demo=demo, failure=guard)
     return await run_core(config, keys, store, guard, domain, origin, demo=demo)
 
 
@@ -211,11 +211,12 @@ def write_whole(path: Path, data: bytes) -> None:
     fresh.replace(path)
 
 
-def _guard(config: Config, origin: str) -> tuple[Guard | None, Unavailable]:
+def _guard(config: Config, origin: str) -> Guard | Unavailable:
+    """The guard, or why it cannot be used."""
     try:
-        return Guard.open(config.guard_path, origin), Unavailable("store.unguarded")
+        return Guard.open(config.guard_path, origin)
     except Unavailable as error:
-        return None, error
+        return error
 
 
 def _read_only(
