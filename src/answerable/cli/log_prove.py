@@ -49,14 +49,16 @@ def _record(args: argparse.Namespace) -> int:
     from answerable.verify import cose, leaf
 
     here = session(args)
-    trust = here.place.trust()
+    # What is handed on is verified as its readers will.
+    trust = here.place.readers_trust() if args.format == TLOG_PROOF else here.place.trust()
     wanted = record_id(args.rid) or args.rid
     if args.format == COSE:
         data = base64.b64decode(here.get(f"/log/cose/{part(wanted)}")["receipt"])
         standing = cose.verify_leaf(data, trust)
         found: dict[str, Any] = {}
     else:
-        found = here.get(f"/log/prove/{part(wanted)}")
+        more = {"cosigned": "yes"} if args.format == TLOG_PROOF else {}
+        found = here.get(f"/log/prove/{part(wanted)}", **more)
         path = tuple(base64.b64decode(node) for node in found["path"])
         data = write(Proof(base64.b64decode(found["leaf"]), found["index"], path, found["note"].encode()))
         standing = leaf.verify(data, trust)

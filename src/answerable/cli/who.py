@@ -61,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
     if not saved.record and not saved.texts:
         raise Refused("admin.nobody")
     here = session(args)
-    found = here.post("/who", _question(saved))
+    found = here.post("/who", {**_question(saved), "cosigned": bool(args.receipt) and args.format != "cose"})
     receipt = base64.b64decode(found["receipt"])
     report = verify(receipt, here.place.trust())
     if report.record != found["record"] or (saved.record and not _is_of(report, saved.record)):

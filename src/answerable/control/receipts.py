@@ -44,11 +44,13 @@ async def assemble(
     record: str,
     shown: Callable[[bytes], bool] | None = None,
     *,
+    cosigned: bool = False,
     signer: Signing | None = None,
 ) -> Assembled:
     """The receipt of the action whose open or close leaf is `record`. shown: whether who asks has shown that this
-    content is in his hands; then it is disclosed; what else was said is read by `control.disclosure` alone. signer: the
-    log's key, for a COSE receipt, in which nothing is disclosed.
+    content is in his hands; then it is disclosed; what else was said is read by `control.disclosure` alone. cosigned:
+    for readers who demand witnesses; signer: the log's key, for a COSE receipt, which has no place for cosignatures
+    nor for what is disclosed.
 
     Raises Refused ``admin.not_found`` for what is no action, Unavailable ``log.unwitnessed``.
     """
@@ -72,7 +74,7 @@ async def assemble(
     if opened.parties is not UNSET:
         people += [ref.rid for ref in opened.parties]
     named = [*systems, *_standings(directory, people)]
-    note, proved = await reader.prove_all(list(dict.fromkeys([*rids, *named])))
+    note, proved = await reader.prove_all(list(dict.fromkeys([*rids, *named])), cosigned=cosigned)
     if not note:
         raise Unavailable("log.stopped", detail="no checkpoint")
     disclosed = [part for rid in dict.fromkeys(named) if (part := await _disclosure(reader, rid, "name")) is not None]

@@ -38,8 +38,9 @@ class Reader(Protocol):
     async def prove(self, rid: str) -> Proved:
         """A record, proven against the tree as it is now. Raises Refused ``log.unrecorded``."""
 
-    async def prove_all(self, rids: Sequence[str]) -> tuple[bytes, Sequence[Proved]]:
-        """A checkpoint, and the records with their proofs against it. Raises Refused ``log.unrecorded``."""
+    async def prove_all(self, rids: Sequence[str], *, cosigned: bool = False) -> tuple[bytes, Sequence[Proved]]:
+        """A checkpoint, and the records with their proofs against it. cosigned: by a quorum, where there are witnesses.
+        Raises Refused ``log.unrecorded``, Unavailable ``log.unwitnessed``."""
 
     async def consistency(self, old: int, new: int) -> Sequence[bytes]:
         """The proof that the tree of `old` leaves is the beginning of that of `new`. Raises VerificationError

@@ -57,11 +57,13 @@ class Reader:
         """A record and its proof against the tree as it is now. Raises Refused ``log.unrecorded``."""
         return await self._ask(lambda view: _prove(view, rid, view.head()[0]))
 
-    async def prove_all(self, rids: Sequence[str]) -> tuple[bytes, list[Proved]]:
-        """A checkpoint, cosigned where there are witnesses, and the records with their proofs against it.
+    async def prove_all(self, rids: Sequence[str], *, cosigned: bool = False) -> tuple[bytes, list[Proved]]:
+        """A checkpoint and the records with their proofs against it. cosigned: for whoever demands witnesses, where
+        there are any; what none of them has seen yet is waited for.
 
-        Raises Refused ``log.unrecorded``, Unavailable ``log.unwitnessed``."""
-        if self._witnessed is None:
+        Raises Refused ``log.unrecorded``, Unavailable ``log.unwitnessed``.
+        """
+        if self._witnessed is None or not cosigned:
             note = await self.checkpoint()
         else:
             indexes = await self._ask(lambda view: [view.find(rid) for rid in rids])

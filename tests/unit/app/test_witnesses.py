@@ -58,7 +58,9 @@ def test_what_is_no_policy_is_no_start(tmp_path: Path) -> None:
     assert "log.policy" in refused(policy, of(tmp_path, witnesses={"a": "http://a"}), LOG_KEYS)
     assert "No such file" in refused(policy, of(tmp_path, policy=str(tmp_path / "none")), LOG_KEYS)
     assert "quorum is none" in refused(policy, of(tmp_path, policy=written(tmp_path, b"quorum none\n")), LOG_KEYS)
-    assert "policy.txt: line 1: a rule" in refused(policy, of(tmp_path, policy=written(tmp_path, b"rubbish\n")), LOG_KEYS)
+    assert "policy.txt: line 1: a rule" in refused(
+        policy, of(tmp_path, policy=written(tmp_path, b"rubbish\n")), LOG_KEYS
+    )
     own = VerifierKey.of("me.invalid", LOG_KEYS[0].public, Kind.COSIGNATURE)
     text = f"witness me {own}\nquorum me\n".encode()
     assert "own witness" in refused(policy, of(tmp_path, policy=written(tmp_path, text)), LOG_KEYS)
@@ -119,7 +121,7 @@ async def test_a_store_with_a_witness(tmp_path: Path) -> None:
         readers = trust.parse((tmp_path / "store" / READERS_FILE).read_bytes())
         assert readers.quorum == "w"
         assert readers.check(core.ledger.cosigned()).size > committed.first
-        note, _ = await core.reader.prove_all([])
+        note, _ = await core.reader.prove_all([], cosigned=True)
         assert readers.check(note)
         assert core.witnesses is not None
         assert (core.witnesses.problem, core.witnesses.problems) == ("", {"w": ""})

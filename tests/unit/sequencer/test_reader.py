@@ -63,11 +63,12 @@ async def test_receipts_wait_for_witnesses_where_there_are_any(running: tuple[Se
     await sequencer.commit(second)
     reader = Reader(plain._store, published=sequencer.published, witnessed=witnessed)
     try:
-        note, proved = await reader.prove_all([its])
+        note, proved = await reader.prove_all([its], cosigned=True)
         assert (note, proved[0].index, asked) == (early, 0, [1])
+        assert (await reader.prove_all([later]))[1][0].index == 1  # nobody is waited for unless somebody asks for it
         assert await reader.checkpoint() != early
         with pytest.raises(Refused) as unproven:
-            await reader.prove_all([later])
+            await reader.prove_all([later], cosigned=True)
         assert (unproven.value.code, asked) == ("log.unrecorded", [1, 2])
     finally:
         await reader.close()

@@ -121,7 +121,8 @@ async def checkpoint(services: Services, call: Call[None]) -> Head:
 
 
 async def prove(services: Services, call: Call[None]) -> ProvenRecord:
-    note, proved = await services.reader.prove_all([call.path["rid"]])
+    cosigned = call.query.get("cosigned") == "yes"
+    note, proved = await services.reader.prove_all([call.path["rid"]], cosigned=cosigned)
     found = proved[0]
     return ProvenRecord(
         rid=call.path["rid"], index=found.index, leaf=found.leaf, path=list(found.proof), note=note.decode("utf-8")
@@ -222,7 +223,15 @@ def _entry(index: int, data: bytes) -> Entry:
 
 ROUTES = (
     Route("GET", "/log/checkpoint", AdminRole.VIEWER, checkpoint, Head, "The log's signed head."),
-    Route("GET", "/log/prove/{rid}", AdminRole.VIEWER, prove, ProvenRecord, "One record and its inclusion proof."),
+    Route(
+        "GET",
+        "/log/prove/{rid}",
+        AdminRole.VIEWER,
+        prove,
+        ProvenRecord,
+        "One record and its inclusion proof.",
+        query={"cosigned": "`yes`: against a checkpoint that a quorum cosigned, where there are witnesses"},
+    ),
     Route(
         "GET",
         "/log/consistency",

@@ -27,13 +27,14 @@ class AskWho(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """record: rid, if the content names one; texts: what it says, by which it is looked for if not; content: its
     canonical bytes (`docs/spec/content.md`), base64; producer: the ContentProducer in its label. What is given is
     compared with what was recorded, and the producer with who runs this gateway. cose: as a COSE receipt, which
-    discloses nothing."""
+    discloses nothing; cosigned: for readers who demand witnesses."""
 
     record: Annotated[str, Meta(max_length=32)] = ""
     producer: Annotated[str, Meta(max_length=200)] = ""
     texts: Annotated[tuple[str, ...], Meta(max_length=128)] = ()
     content: bytes = b""
     cose: bool = False
+    cosigned: bool = False
 
 
 class Found(Answer, frozen=True, kw_only=True):
@@ -59,7 +60,9 @@ async def who(services: Services, call: Call[AskWho]) -> Found:
             raise Refused("admin.nobody")
         record, matches = await _newest(services, list(found)[-CANDIDATES:]), len(found)
     signer = services.signing if asked.cose else None
-    made = await assemble(services.reader, services.book, record, _shown(services, asked), signer=signer)
+    made = await assemble(
+        services.reader, services.book, record, _shown(services, asked), cosigned=asked.cosigned, signer=signer
+    )
     producer = _producer(services, asked.producer)
     return Found(record=made.record, matches=matches, content=made.content, producer=producer, receipt=made.receipt)
 
