@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from dataclasses import dataclass
 
@@ -29,8 +30,10 @@ class Line:
     """Belongs to one event loop. name: the witness's in the policy, for messages."""
 
     def __init__(self, name: str, url: str, *, timeout_s: float, tls: ssl.SSLContext | None = None) -> None:
-        """url: http, https or unix. timeout_s: for each step. Raises Refused ``upstream.address``."""
+        """url: http, https or unix. timeout_s: for each step; the whole takes three times that at most. Raises Refused
+        ``upstream.address``."""
         self.name = name
+        self._whole = 3 * timeout_s  # a server that sends a byte now and then would keep each step
         limits = Limits(connections=CONNECTIONS, connect=timeout_s, head=timeout_s, silence=timeout_s, body=MAX_ANSWER)
         self._pool = Pool(parse(url), name, limits, tls)
         self._post = head("POST", ADD_CHECKPOINT, self._pool.endpoint, (("content-type", "text/plain"),))
@@ -50,10 +53,13 @@ class Line:
 
     async def _ask(self, data: bytes) -> Reply:
         try:
-            answer: Exchange = await self._pool.ask(data)
-            try:
-                return Reply(answer.status, answer.content_type, await answer.whole(MAX_ANSWER))
-            finally:
-                answer.close()
+            async with asyncio.timeout(self._whole):
+                answer: Exchange = await self._pool.ask(data)
+                try:
+                    return Reply(answer.status, answer.content_type, await answer.whole(MAX_ANSWER))
+                finally:
+                    answer.close()
+        except TimeoutError:
+            raise Unavailable("witness.unreachable", name=self.name, detail=f"{self._whole:g} s") from None
         except AnswerableError as error:
             raise Unavailable("witness.unreachable", name=self.name, detail=error.code) from None

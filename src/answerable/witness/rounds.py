@@ -177,9 +177,9 @@ class Rounds:
                     _log.warning("%s", error)
                 if problem in ("witness.ahead", "witness.inconsistent"):
                     await self._compare(witness)
-            except Exception as error:  # noqa: BLE001  one defect must not end the asking for good
+            except Exception:  # noqa: BLE001  one defect must not end the asking for good
                 _log.exception("the witness %s could not be asked", witness.name)
-                problem = "internal.error" if not isinstance(error, AnswerableError) else error.code
+                problem = "internal.error"
             witness.problem = problem
 
     async def _ask(self, witness: _Witness, wanted: _Wanted) -> None:

@@ -79,6 +79,28 @@ async def test_one_that_does_not_answer_in_time() -> None:
     assert caught.value.code == "witness.unreachable"
 
 
+async def test_one_that_drips() -> None:
+    """Each byte comes in time, the answer does not."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n")
+        with contextlib.suppress(ConnectionError):
+            while True:
+                writer.write(b"x")
+                await writer.drain()
+                await asyncio.sleep(0.02)
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        line = Line("w1", f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", timeout_s=0.1)
+        with pytest.raises(Unavailable) as caught:
+            await line.add(b"")
+        assert (caught.value.code, caught.value.params["detail"]) == ("witness.unreachable", "0.3 s")
+        await line.close()
+        await asyncio.sleep(0.1)
+
+
 async def test_nobody_there() -> None:
     line = Line("w1", "http://127.0.0.1:9", timeout_s=0.3)
     with pytest.raises(Unavailable) as caught:
