@@ -4,6 +4,7 @@ back; the gateway is killed in the middle of a call."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import signal
 import time
@@ -64,6 +65,13 @@ def ask(place: Place, handle: str, text: str = "hi") -> httpx.Response:
     return place.post("/chat/completions", {"model": "Model", "messages": [{"role": "user", "content": text}]}, handle)
 
 
+def _bytes(path: Path) -> bytes:
+    """Of a file, b"" for what is none, or not any more: a server makes and removes some all the time."""
+    with contextlib.suppress(OSError):
+        return path.read_bytes()
+    return b""
+
+
 def test_an_answer_its_record_its_receipt_and_its_stop(house: Set, tmp_path: Path) -> None:
     with house.serve() as place:  # type: ignore[attr-defined]
         reply = ask(place, house.handle)
@@ -108,6 +116,27 @@ def test_a_gateway_that_is_killed_in_a_call_settles_it(house: Set) -> None:
         closes = [entry["leaf"] for entry in place.leaves() if entry["leaf"]["k"] == "close"]
         assert [leaf["st"] for leaf in closes].count("unknown") == 1
         assert ask(place, house.handle).status_code == 200
+
+
+def test_what_is_erased_is_in_no_file_of_server_or_store(house: Set) -> None:
+    canary = "the heron of Lindow, 7f3a91"
+    with house.serve() as place:  # type: ignore[attr-defined]
+        record = ask(place, house.handle, canary).json()["id"].removeprefix("chatcmpl-")
+        kept = ask(place, house.handle, "kept").json()["id"].removeprefix("chatcmpl-")
+        words = ("log", "erase", record, "--basis", "asked for", "--law", "gdpr-17")
+        place.cli(*words, "--as", "officer-1", "--as", "officer-2")
+        house.server.sql("CHECKPOINT")
+        held = [
+            path
+            for folder in (house.server.data, house.store)
+            for path in folder.rglob("*")
+            if canary.encode() in _bytes(path)
+        ]
+        assert held == []
+        assert place.cli("who", record)["outcome"] == place.cli("who", kept)["outcome"] == "done"
+        payloads = house.server.sql("SELECT count(*) FROM answerable_payloads.payload")[0][0]
+        assert payloads > 0
+        assert place.cli("log", "fsck", "--config", str(house.config))["sound"] is True
 
 
 def test_a_stop_holds_across_a_restart(house: Set) -> None:
