@@ -11,13 +11,10 @@ from answerable.log.leaf import MAX_LEAF
 
 def pack(leaves: Iterable[bytes]) -> bytes:
     """The bundle of `leaves`, in order. Raises VerificationError ``log.oversized`` for one over 65,535 bytes."""
-    pieces: list[bytes] = []
-    for leaf in leaves:
-        if len(leaf) > MAX_LEAF:
-            raise VerificationError("log.oversized", size=len(leaf), limit=MAX_LEAF)
-        pieces.append(len(leaf).to_bytes(2, "big"))
-        pieces.append(leaf)
-    return b"".join(pieces)
+    whole = list(leaves)
+    if whole and (size := max(map(len, whole))) > MAX_LEAF:
+        raise VerificationError("log.oversized", size=size, limit=MAX_LEAF)
+    return b"".join([piece for leaf in whole for piece in (len(leaf).to_bytes(2, "big"), leaf)])
 
 
 def unpack(data: bytes) -> list[bytes]:

@@ -76,7 +76,7 @@ class Frontier:
     def append(self, leaf_hashes: Sequence[bytes]) -> dict[tuple[int, int], bytes]:
         """Add leaves on the right. Returns the tiles that changed: {(level, n): hashes}, the last of a level partial
         unless it is full. Raises VerificationError ``log.proof`` for a hash that is not 32 bytes."""
-        if any(len(digest) != HASH_LENGTH for digest in leaf_hashes):
+        if not {HASH_LENGTH}.issuperset(map(len, leaf_hashes)):
             raise VerificationError("log.proof", detail="a hash that is not 32 bytes")
         tiles: dict[tuple[int, int], bytes] = {}
         height = 0

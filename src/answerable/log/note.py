@@ -4,6 +4,7 @@ cosignatures of checkpoints (`log.cosignature`)."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
@@ -188,8 +189,11 @@ def _signature(line: str) -> Signature:
     return Signature(name, raw[:4], raw[4:])
 
 
+_CONTROL: Final = re.compile(r"[\x00-\x09\x0b-\x1f]")
+
+
 def _check_text(text: str) -> None:
-    if not text.endswith("\n") or any(c < " " and c != "\n" for c in text):
+    if not text.endswith("\n") or _CONTROL.search(text) is not None:
         raise VerificationError("log.note", detail="text that is not lines of printable characters")
 
 

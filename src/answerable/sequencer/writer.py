@@ -11,7 +11,6 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from itertools import chain
 from typing import Final
 
 from answerable.errors import AnswerableError, Refused, Unavailable, VerificationError
@@ -237,4 +236,4 @@ class Writer:
 
 
 def _effects(entries: list[Entry]) -> tuple[Effect, ...]:
-    return tuple(chain.from_iterable(e.unit.effects for e in entries if e.unit.effects and type(e.outcome) is int))
+    return tuple([effect for e in entries if type(e.outcome) is int for effect in e.unit.effects])

@@ -46,12 +46,12 @@ class Journal:
             raise Unavailable("store.damaged", detail="effects of a batch") from None
 
     def _take(self, changes: list[_Change]) -> None:
-        spaces = self._changes
+        spaces, stored, opens = self._changes, self._stored, Space.OPENS
         for space, key, value in changes:
             rows = spaces.get(space)
             if rows is None:
                 rows = spaces[str(space)] = {}
-            if value is None and space == Space.OPENS and key not in self._stored:
+            if value is None and space == opens and key not in stored:
                 rows.pop(key, None)
             else:
                 rows[key] = value
