@@ -25,7 +25,8 @@ def main() -> None:
         store.erase([(index, rid)])
         print(rid, flush=True)
     print("end", flush=True)
-    sys.stdin.read()
+    if "--wait" in sys.argv:  # for the kill
+        sys.stdin.read()
 
 
 if __name__ == "__main__":

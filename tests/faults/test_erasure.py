@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import json
+import os
 import random
+import shutil
 import subprocess
 import sys
 import time
@@ -16,10 +18,14 @@ from answerable.crypto.random import salt
 from answerable.log.leaf import rid
 from answerable.model.units import Payload, Unit
 from answerable.stores.sqlite import SqliteStore
+from tests.faults.disk import Disk, marks
+from tests.faults.tally import TALLY
+from tests.faults.trace import calls, record, said
 from tests.house.tree import ROOT
 from tests.ledger import DAY_MS, PAYLOAD_KEY, append, leaf
 
-KILLS = 12
+KILLS = 8
+CUTS = int(os.environ.get("FAULT_CUTS", "14"))  # of each kind
 RECORDS = 60
 random_ = random.Random(20251122)
 
@@ -32,11 +38,11 @@ def tag(number: int) -> bytes:
     return b"tag-%011d-" % number
 
 
-def made(folder: Path) -> list[tuple[int, str, bytes]]:
+def made(folder: Path, count: int = RECORDS) -> list[tuple[int, str, bytes]]:
     """A store of records in batches of seven; (index, rid, salt) of each."""
     store = SqliteStore.create(folder / "store", payload_key=PAYLOAD_KEY)
     records: list[tuple[int, str, bytes]] = []
-    while len(records) < RECORDS:
+    while len(records) < count:
         leaves, payloads = [], []
         for _ in range(7):
             number, data, salted = len(records), leaf(), salt()
@@ -55,6 +61,68 @@ def files(folder: Path) -> list[bytes]:
     return [path.read_bytes() for path in folder.rglob("*") if path.is_file()]
 
 
+def survives(folder: Path, records: list[tuple[int, str, bytes]], erased: set[str], todo: set[str]) -> None:
+    """After whatever happened: what was said to be erased is gone, what nobody wanted erased is whole, and erasing goes
+    on to its end."""
+    store = SqliteStore.open(folder / "store", payload_key=PAYLOAD_KEY)
+    view = store.view()
+    stored = files(folder / "store")
+    for number, its, salted in records:
+        kept = view.payload(its, "in")
+        if its in erased:
+            assert kept is None
+            assert view.by_tag(tag(number)) == []
+            assert not any(body(number) in data or tag(number) in data for data in stored)
+        elif its in todo:
+            assert kept in (None, (salted, body(number)))
+        else:
+            assert kept == (salted, body(number)), "another one's words are lost"
+            assert view.by_tag(tag(number)) == [its]
+    for index, its, _ in records:
+        if its in todo:
+            store.erase([(index, its)])
+    stored = files(folder / "store")
+    for number, its, _ in records:
+        if its in todo:
+            assert view.payload(its, "in") is None
+            assert not any(tag(number) in data for data in stored)
+    view.close()
+    store.close()
+
+
+@pytest.mark.system("strace")
+@pytest.mark.timeout(300)
+def test_a_power_cut_while_it_erases(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    folder.mkdir()
+    records = made(folder, 14)
+    todo = records[::2]
+    (folder / "todo.json").write_text(json.dumps([record[:2] for record in todo]))
+    shutil.copytree(folder, tmp_path / "before")
+    record(tmp_path / "trace", "tests.faults.eraser", str(folder))
+    done = calls(tmp_path / "trace")
+    told = list(said(done))
+    places = [mark[0] for mark in marks(done) if mark[1].name not in ("openat", "close")]
+    places = sorted(random_.choice(kind) for kind in [places, [at for at, _ in told]] for _ in range(CUTS))
+    disk = Disk(folder, tmp_path / "before")
+    coming = iter(marks(done))
+    mark = next(coming, None)
+    for number, place in enumerate(places):
+        while mark is not None and mark[0] <= place:
+            disk.step(mark[1], ends=mark[2])
+            mark = next(coming, None)
+        left = tmp_path / f"cut-{number}"
+        disk.cut(left, random_)
+        erased = set(b"".join(data for at, data in told if at <= place).decode().split())
+        try:
+            survives(left, records, erased, {its for _, its, _ in todo})
+        except BaseException:
+            TALLY.count("power cut while erasing", lost=True, acknowledged=len(erased))
+            raise
+        TALLY.count("power cut while erasing", acknowledged=len(erased))
+        shutil.rmtree(left)
+
+
 @pytest.mark.timeout(120)
 def test_killed_while_it_erases(tmp_path: Path) -> None:
     killed = 0
@@ -65,40 +133,19 @@ def test_killed_while_it_erases(tmp_path: Path) -> None:
         todo = records[::2]
         (folder / "todo.json").write_text(json.dumps([record[:2] for record in todo]))
         process = subprocess.Popen(
-            [sys.executable, "-m", "tests.faults.eraser", str(folder)],
+            [sys.executable, "-m", "tests.faults.eraser", str(folder), "--wait"],
             cwd=ROOT, stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True,
         )  # fmt: skip
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
         time.sleep(random_.random() * 0.4)
         process.kill()
-        said = process.stdout.read().split()
+        told = process.stdout.read().split()
         process.wait()
         process.stdout.close()
         assert process.stdin is not None
         process.stdin.close()
-        killed += "end" not in said
-        store = SqliteStore.open(folder / "store", payload_key=PAYLOAD_KEY)
-        view = store.view()
-        stored = files(folder / "store")
-        for number, its, salted in records:
-            kept = view.payload(its, "in")
-            if its in said:
-                assert kept is None
-                assert view.by_tag(tag(number)) == []
-                assert not any(body(number) in data or tag(number) in data for data in stored)
-            elif (number, its, salted) in todo:
-                assert kept in (None, (salted, body(number)))
-            else:
-                assert kept == (salted, body(number)), "another one's words are lost"
-                assert view.by_tag(tag(number)) == [its]
-        # What was in hand when it died is ended by asking again.
-        for index, its, _ in todo:
-            store.erase([(index, its)])
-        stored = files(folder / "store")
-        for number, its, _ in todo:
-            assert view.payload(its, "in") is None
-            assert not any(tag(number) in data for data in stored)
-        view.close()
-        store.close()
+        killed += "end" not in told
+        survives(folder, records, set(told), {its for _, its, _ in todo})
+        TALLY.count("kill while erasing", acknowledged=len(told))
     assert killed >= KILLS // 3, "it was too quick to be killed"

@@ -7,6 +7,7 @@ expired stands in no page of it, free or not. It may be deleted at any time.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -142,9 +143,19 @@ def _purge(folder: Path, delete: Callable[[sqlite3.Connection], int]) -> None:
                 database.execute("VACUUM")
             flush(database)
             with translated():
+                _sync(path.with_name(path.name + "-wal"))  # a length that a power cut takes back would bring frames back
                 database.execute("UPDATE upto SET unclean = 0")
     finally:
         database.close()
+
+
+def _sync(path: Path) -> None:
+    if path.exists():
+        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            os.fsync(file)
+        finally:
+            os.close(file)
 
 
 def _open(path: Path) -> sqlite3.Connection:
