@@ -13,13 +13,15 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 from answerable.registry.ids import unassigned_lei
 from tests.docs.console import Session, blocks
 from tests.e2e.places import Place, cli, running
 from tests.house.tree import ROOT
-from tests.postgres import Server
+from tests.ledger import DAY_MS, append, closing, opening
+from tests.postgres import Server, store_at
 from tests.postgres import running as running_server
 
 PAGE = ROOT / "docs" / "operate" / "postgresql.md"
@@ -102,3 +104,46 @@ def test_the_page_names_what_the_server_must_keep_to() -> None:
 
     text = sections()["What the server must keep to"]
     assert all(f"`{name}`" in text for name in (*schema._ON, *schema._OFF))
+
+
+def test_the_rights_of_the_page_suffice_and_no_leaf_can_be_changed(postgres: Server, tmp_path: Path) -> None:
+    """Everything that a store does, under the role that serves."""
+    database = postgres.database()
+    owner, role = f"o_{database}", f"r_{database}"
+    postgres.sql(f"CREATE ROLE {owner} LOGIN; CREATE ROLE {role} LOGIN; ALTER DATABASE {database} OWNER TO {owner};")
+    store_at(postgres.url(database, owner))(tmp_path).close()
+    (grants,) = (
+        block.steps[0].command for block in blocks(sections()["Make it"]) if "GRANT USAGE" in block.steps[0].command
+    )
+    sql = grants.partition("<<'SQL'\n")[2].removesuffix("SQL")
+    postgres.sql(sql.replace("TO answerable;", f"TO {role};"), database, owner)
+    store = store_at(postgres.url(database, role))(tmp_path)
+    rids = []
+    for number in range(140):  # more than two folds
+        unit, its = opening()
+        append(store, unit, expires=(5 + number % 2) * DAY_MS)
+        rids.append(its)
+    assert store.erase([(0, rids[0])]) == 1
+    while store.sweep(6 * DAY_MS, {rids[2]}.__contains__):
+        pass
+    assert store.spend_reserve()
+    store.reopen()
+    append(store, closing(rids[1]))
+    view = store.view()
+    assert [view.payload(rid, "in") is not None for rid in rids[:4]] == [False, True, True, True]
+    view.close()
+    for forbidden in (
+        "DELETE FROM answerable.segment",
+        "UPDATE answerable.segment SET data = ''",
+        "TRUNCATE answerable.segment",
+        "DELETE FROM answerable.tile",
+        "DELETE FROM answerable.head",
+        "DROP TABLE answerable.segment",
+        "CREATE TABLE answerable.more (a integer)",
+    ):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            postgres.sql(forbidden, database, role)
+    store.close()
+    postgres.sql(f"ALTER DATABASE {database} OWNER TO postgres;")
+    postgres.sql(f"REASSIGN OWNED BY {owner} TO postgres; DROP OWNED BY {owner}, {role};", database)
+    postgres.sql(f"DROP ROLE {owner};")
