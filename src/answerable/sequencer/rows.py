@@ -22,7 +22,7 @@ class Rows:
     def hold(self, expected: Iterable[Expect]) -> bool:
         """Whether every row is as the unit expects it."""
         spaces = self._spaces
-        return all([spaces[e.space].get(e.key) == e.value for e in expected])
+        return all(spaces[e.space].get(e.key) == e.value for e in expected)
 
     def apply(self, effects: Iterable[Effect]) -> None:
         """Take effects in order; dropping what is not there is no error."""
