@@ -46,8 +46,8 @@ from answerable.model.leaves import (
     ReceiptLeaf,
     RefusalsLeaf,
     ReleaseLeaf,
-    RevokeLeaf,
     RenewalsLeaf,
+    RevokeLeaf,
     ShardLeaf,
     SystemLeaf,
     TransferLeaf,
@@ -337,8 +337,10 @@ def every_kind() -> list[Leaf]:
         signed.append(msgspec.structs.replace(leaf, sigs=[sig]))
     basis = {"answerable.basis": commit("basis", salt("basis", b"a request"), b"a request")}
     for leaf in (
-        GrantLeaf(by=key_rid, exp=T0 + 1, n=nonce("granted"), of=a_rid("open"), purp="complaint", t=T0, to=a_rid("person"),
-                  x=basis),
+        GrantLeaf(
+            by=key_rid, exp=T0 + 1, n=nonce("granted"), of=a_rid("open"), purp="complaint", t=T0, to=a_rid("person"),
+            x=basis,
+        ),
         EraseLeaf(bas="gdpr-17", by=key_rid, n=nonce("erased"), of=a_rid("open"), t=T0, x=basis),
     ):  # fmt: skip
         sig = statement.sign(leaf, ORIGIN, key("officer"), key_rid)

@@ -50,8 +50,8 @@ class Ledger(Protocol):
 
         By the time it returns the `Directory` shows the effects. Raises Refused ``log.conflict`` (an `Expect` does not
         hold), Unavailable ``log.full`` (queue bound reached: refuse rather than wait), Unavailable ``log.stopped``.
-        Of a unit that is to be witnessed also: Refused ``log.no_quorum``, where no witnesses are configured (nothing was
-        written), Unavailable ``log.unwitnessed``, when they did not cosign in time (it *is* written).
+        Of a unit that is to be witnessed also: Refused ``log.no_quorum``, where no witnesses are configured (nothing
+        was written), Unavailable ``log.unwitnessed``, when they did not cosign in time (it *is* written).
         Cancelling the caller does not withdraw a unit that was accepted.
         """
 

@@ -469,7 +469,7 @@ class PreserveLeaf(Leaf, frozen=True, kw_only=True):
 
 
 class EraseLeaf(Leaf, frozen=True, kw_only=True):
-    """Signatures and a commitment to the words of the basis stand in `x` (``answerable.sigs``, ``answerable.basis``)."""
+    """Signatures, and a commitment to the words of the basis, stand in `x` (as in `GrantLeaf`)."""
 
     bas: str
     by: Rid

@@ -92,8 +92,8 @@ class Lane(StrEnum):
 
 
 class Unit(msgspec.Struct, frozen=True, gc=False):
-    """witnessed: acknowledged only when a quorum of witnesses cosigned a checkpoint that covers it, and not only when it
-    is durable."""
+    """witnessed: acknowledged only when a quorum of witnesses cosigned a checkpoint that covers it, and not only when
+    it is durable."""
 
     leaves: tuple[bytes, ...] = ()
     effects: tuple[Effect, ...] = ()

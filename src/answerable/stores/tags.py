@@ -143,7 +143,8 @@ def _purge(folder: Path, delete: Callable[[sqlite3.Connection], int]) -> None:
                 database.execute("VACUUM")
             flush(database)
             with translated():
-                _sync(path.with_name(path.name + "-wal"))  # a length that a power cut takes back would bring frames back
+                # A length that a power cut takes back would bring old frames back.
+                _sync(path.with_name(path.name + "-wal"))
                 database.execute("UPDATE upto SET unclean = 0")
     finally:
         database.close()
