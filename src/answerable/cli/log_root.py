@@ -65,11 +65,12 @@ def root(args: argparse.Namespace) -> int:
             print(pick(f"{origin}: {size} leaves recorded", f"{origin}：已记录 {size} 条叶子"), flush=True)
 
     async def run() -> int:
-        fresh = args.origin and not config.store_path.exists()
+        path = config.store_path
+        fresh = args.origin and not (path.is_dir() and any(path.iterdir()))
         core = await (create_root(config, args.origin) if fresh else open_root(config))
         try:
             if args.origin and core.origin != args.origin:
-                raise Refused("config.value", detail=f"{config.store_path} is the root log {core.origin}")
+                raise Refused("config.value", detail=f"{path} is the root log {core.origin}")
             made = Root(core, sources, trust, told)
             if args.once:
                 await made.round()

@@ -51,6 +51,27 @@ def test_no_store_no_guard(tmp_path: Path) -> None:
     assert caught.value.code == "store.missing"
 
 
+async def test_only_what_witnesses_have_cosigned(tmp_path: Path) -> None:
+    store, guard = ledger.sqlite_store(tmp_path), ledger.guard_at(tmp_path)
+    sequencer = ledger.sequencer_over(store, guard)
+    await sequencer.start()
+    try:
+        await sequencer.commit(ledger.opening()[0])
+        (tmp_path / "guard" / tiling.COSIGNED).write_bytes(await sequencer.published())
+        await sequencer.commit(ledger.opening()[0])
+        await sequencer.published()
+        source = tiling.live(config_of(tmp_path), cosigned=True)  # type: ignore[arg-type]
+        assert source.get("tile/0/000.p/1", 65_536) is not None
+        assert source.get("tile/0/000.p/2", 65_536) is None
+        source.close()
+        (tmp_path / "guard" / tiling.COSIGNED).unlink()
+        with pytest.raises(Unavailable) as caught:
+            tiling.live(config_of(tmp_path), cosigned=True)  # type: ignore[arg-type]
+        assert caught.value.code == "store.unguarded"
+    finally:
+        await sequencer.close()
+
+
 async def test_serving_until_ended(tmp_path: Path) -> None:
     from answerable.net.source import Folder
     from tests.tiled import Grown, entries

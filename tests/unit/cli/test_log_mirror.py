@@ -50,3 +50,9 @@ def test_two_histories_end_it_with_a_no(run: Run, tmp_path: Path) -> None:
 def test_no_source(run: Run, house: House, tmp_path: Path) -> None:
     assert run("log", "mirror", "ftp://x", str(tmp_path)).status == 2
     assert run("log", "mirror", str(tmp_path / "gone"), str(tmp_path / "copy")).status == 4
+
+
+def test_a_pruned_publication_is_marked(house: House, run: Run, tmp_path: Path) -> None:
+    run("log", "checkpoint")
+    assert run("log", "publish", str(tmp_path / "part"), "--minimum-index", "5").status == 0
+    assert files(tmp_path / "part")["pruned"] == b"5\n"
