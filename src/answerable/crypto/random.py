@@ -45,6 +45,12 @@ def salt() -> bytes:
     return urandom(2 * _PIECE)
 
 
+def salts() -> tuple[bytes, bytes]:
+    """Two of them: of what an action is asked and of what it answers, drawn when it begins."""
+    drawn = urandom(4 * _PIECE)
+    return drawn[: 2 * _PIECE], drawn[2 * _PIECE :]
+
+
 def opaque_id() -> str:
     """130 random bits as 26 lower-case base32 characters: never reassigned, tells nothing."""
     bits = int.from_bytes(urandom(17), "big")

@@ -11,7 +11,7 @@ from typing import Final
 
 from msgspec import UNSET
 
-from answerable.crypto.random import leaf_nonce, salt
+from answerable.crypto.random import leaf_nonce, salt, salts
 from answerable.errors import Refused
 from answerable.log.commitment import commit
 from answerable.log.leaf import OpenForm, encode_own, rid
@@ -49,6 +49,7 @@ class Record:
         "_opened",
         "_pieces",
         "_said",
+        "_salt_out",
         "_tokens",
         "caller",
         "cleared",
@@ -65,7 +66,7 @@ class Record:
         self._said = transcript
         self._tokens: tuple[int, int] | None = None
         self._pieces = 0
-        self._opened = b""
+        self._opened = self._salt_out = b""
         self._expires: int | None = 0  # ms UTC; 0: as the store says; None: nothing is kept
         self.caller: Bearer | None = None
         self.cleared: Clearance | None = None
@@ -91,7 +92,7 @@ class Record:
         if caller is None:
             raise RuntimeError("an open leaf names its caller")
         now = self._deps.clock.now_ms()
-        salt_in = salt()
+        salt_in, self._salt_out = salts()
         asked = commit("in", salt_in, action.body)
         salt_pri = who = b""
         if action.principal:
@@ -170,14 +171,13 @@ class Record:
         end."""
         self.stage = Stage.CLOSED
         body = self._said.body() if self.released else b""
-        salt_out = salt() if body else b""
         if self.metering is not None:
             # An answer that was cut tells no usage: the pieces that left are counted, a token each at the least.
             tokens_in, tokens_out = self._tokens or (0, self._pieces)
             self.spent = self.metering.spent(tokens_in, tokens_out)
         leaf = encode_own(
             CloseLeaf(
-                c=Commitments(out=commit("out", salt_out, body)) if body else UNSET,
+                c=Commitments(out=commit("out", self._salt_out, body)) if body else UNSET,
                 err=error or UNSET,
                 n=leaf_nonce(),
                 open=self.rid,
@@ -189,7 +189,7 @@ class Record:
         payloads: tuple[Payload, ...] = ()
         if body and self._expires is not None:
             found = tags(self._said.texts(), self._deps.index_key)
-            payloads = (Payload(rid(leaf), "out", salt_out, body, found, self._expires),)
+            payloads = (Payload(rid(leaf), "out", self._salt_out, body, found, self._expires),)
         opens = Space.OPENS
         await self._deps.ledger.commit(
             Unit((leaf,), (Drop(opens, self.rid),), (Expect(opens, self.rid, self._opened),), payloads)

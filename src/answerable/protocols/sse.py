@@ -68,7 +68,8 @@ class Reader:
             self._begun = not self._rest
         if self.idle and b"\r" not in data:
             # Whole events of one line each, which is nearly every read: written again they are what came.
-            events = [line[_AFTER:] for line in data.split(b"\n")[:-2:2]]
+            value = slice(_AFTER, None)
+            events = [line[value] for line in data.split(b"\n")[:-2:2]]
             if _DATA + _BETWEEN.join(events) + b"\n\n" == data:
                 return events
         return [event for _, event in self.feed(data)]

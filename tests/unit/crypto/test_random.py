@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from answerable.crypto import random as module
 from answerable.crypto.b64 import unb64u
-from answerable.crypto.random import BASE32, leaf_nonce, nonce, opaque_id, salt
+from answerable.crypto.random import BASE32, leaf_nonce, nonce, opaque_id, salt, salts
 
 
 def test_lengths_and_alphabets() -> None:
@@ -51,3 +51,9 @@ def test_threads_never_share_a_piece() -> None:
     with ThreadPoolExecutor(4) as threads:
         drawn = list(threads.map(lambda _: leaf_nonce(), range(4000)))
     assert len(set(drawn)) == 4000
+
+
+def test_two_salts_are_two() -> None:
+    drawn = [*salts(), *salts()]
+    assert {len(each) for each in drawn} == {32}
+    assert len(set(drawn)) == 4
