@@ -129,13 +129,14 @@ async def mine(services: Services, call: Call[None]) -> Mine:
     end = min(call.number("before", size, 2**53 - 1), size)
     stop = max(0, end - LOOKED_AT)
     found: list[tuple[str, OpenLeaf]] = []
+    own = f'"party":"{call.of.party}"'.encode()
     while end > stop and len(found) < SHOWN:
         start = max(stop, end - 1000)
         leaves = await services.reader.tail(start, end)
         while leaves and len(found) < SHOWN:
             *leaves, data = leaves
             end -= 1
-            if b'"k":"open"' not in data:
+            if own not in data or b'"k":"open"' not in data:
                 continue
             leaf = decode(data)
             if isinstance(leaf, OpenLeaf) and leaf.party == call.of.party:
