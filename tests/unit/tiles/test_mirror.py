@@ -60,11 +60,12 @@ def test_partial_tiles_go_when_the_full_one_is_there(tmp_path: Path) -> None:
     assert {"tile/0/000", "tile/0/001.p/44", "tile/entries/001.p/44", "tile/1/000.p/1"} <= left
 
 
-def test_an_interrupted_copy_goes_on(tmp_path: Path) -> None:
+@pytest.mark.parametrize("after", [60, 200, 547])
+def test_an_interrupted_copy_goes_on(tmp_path: Path, after: int) -> None:
     log = Grown(entries(70_000))
     source = Live(log, log.published)
     asked: list[str] = []
-    left = 100
+    left = after
 
     class Breaking:
         name = "breaking"

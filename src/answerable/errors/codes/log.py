@@ -79,15 +79,15 @@ ENTRIES: Final[dict[str, Entry]] = {
     ),
     "log.joint": Entry(
         "The proof does not lead from the shard into the root log: {detail}.",
-        "该证明不能从分片日志通向根日志：{detail}。",
+        "该证明不能从子日志通向根日志：{detail}。",
         "Join the receipt again, with the root log that records this shard.",
-        "请用记录该分片的根日志重新衔接该回执。",
+        "请用记录该子日志的根日志重新衔接该回执。",
     ),
     "log.unjoined": Entry(
         "The root log has recorded {recorded} leaves of {origin}, not yet the {size} of this checkpoint.",
         "根日志已记录 {origin} 的 {recorded} 条叶子，尚未达到该检查点的 {size} 条。",
         "Try again in a few seconds; if it stays so, the root log does not follow this shard.",
-        "请几秒后重试；若仍如此，说明根日志未跟踪该分片。",
+        "请几秒后重试；若仍如此，说明根日志未跟踪该子日志。",
         http=503,
         exit=4,
     ),
