@@ -12,6 +12,7 @@ import errno
 import fcntl
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -26,6 +27,8 @@ _MAGIC: Final = b"answgrd1"
 _CHECK: Final = 16
 # Two slots, written in turn, in sectors of their own: a torn write spoils one.
 _APART: Final = 4096
+# Leaves that a start looks at once more rather than write down that it did.
+_AUDIT_STEP: Final = 4096
 _Result = TypeVar("_Result")
 
 
@@ -104,6 +107,20 @@ class Guard:
 
         _guarded(self._path, swap)
         self.published = note
+
+    @property
+    def audited(self) -> int:
+        """Up to which leaf a start has compared leaves and tiles; 0 if nobody knows."""
+        try:
+            return int((self._path / "audited").read_text())
+        except (OSError, ValueError):
+            return 0
+
+    def audit(self, size: int) -> None:
+        """Remember that. A note that is lost costs the next start some time, and nothing else."""
+        if size - self.audited >= _AUDIT_STEP:
+            with suppress(OSError):
+                replace(self._path / "audited", b"%d\n" % size)
 
     def close(self) -> None:
         if self._file >= 0:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is verified before the first leaf is written, at start and after every failure: the same code.
 
-The head is signed by this log's key, the right edge of the tree leads to it, the newest leaves are those that the edge
-was made from, and the guard saw nothing that the store does not have.
+The head is signed by this log's key, the right edge of the tree leads to it, the newest leaves (at start: all since the
+last start) are those that the tree was made from, and the guard saw nothing that the store does not have.
 """
 
 from __future__ import annotations
@@ -12,18 +12,20 @@ from collections.abc import Iterable, Sequence
 from answerable.crypto.random import nonce
 from answerable.errors import Unavailable, VerificationError
 from answerable.log import checkpoint
-from answerable.log.leaf import encode, leaf_hash
-from answerable.log.merkle import TILE_WIDTH, Frontier, consistency_proof, verify_consistency
+from answerable.log.leaf import encode
+from answerable.log.merkle import Frontier, consistency_proof, verify_consistency
 from answerable.model.leaves import CloseLeaf
 from answerable.model.terms import Outcome
 from answerable.model.units import Drop, Expect, Space, Unit
 from answerable.ports import Store, StoreView
 from answerable.sequencer.guard import Guard, Seen
+from answerable.sequencer.scrub import scrub
 
 
-def examine(store: Store | StoreView, guard: Guard | Seen, vkeys: Sequence[str]) -> Frontier:
+def examine(store: Store | StoreView, guard: Guard | Seen, vkeys: Sequence[str], since: int | None = None) -> Frontier:
     """The tree's right edge, verified. vkeys: this log's verifier key, then those that it had before: after a rotation
-    the newest head is still one that a former key signed.
+    the newest head is still one that a former key signed. since: from which leaf on leaves and tiles are compared;
+    None: the newest tile alone.
 
     Raises Unavailable ``store.damaged``, ``store.rolled_back`` (the store is behind the guard), ``store.rewritten`` (it
     holds another history), ``store.*``.
@@ -32,6 +34,7 @@ def examine(store: Store | StoreView, guard: Guard | Seen, vkeys: Sequence[str])
         frontier = _edge(store, vkeys)
     except VerificationError as error:
         raise Unavailable("store.damaged", detail=f"its head does not verify ({error.code})") from error
+    scrub(store, frontier.size if since is None else since, frontier.size)
     _unforked(store, guard, vkeys, frontier)
     return frontier
 
@@ -46,21 +49,7 @@ def _edge(store: Store | StoreView, vkeys: Sequence[str]) -> Frontier:
     frontier = Frontier.from_tiles(size, store.tile)
     if frontier.root() != root:
         raise Unavailable("store.damaged", detail="its tiles do not lead to its root")
-    if size:
-        n = (size - 1) // TILE_WIDTH
-        newest = b"".join(map(leaf_hash, _leaves(store, n * TILE_WIDTH, size)))
-        if newest != store.tile(0, n)[: (size - n * TILE_WIDTH) * len(root)]:
-            raise Unavailable("store.damaged", detail="its newest leaves are not those of its tiles")
     return frontier
-
-
-def _leaves(store: Store | StoreView, start: int, end: int) -> list[bytes]:
-    try:
-        return store.leaves(start, end)
-    except Unavailable as error:
-        if error.code == "store.absent":
-            raise Unavailable("store.damaged", detail=f"it has no leaf {error.params['index']}") from error
-        raise
 
 
 def _unforked(store: Store | StoreView, guard: Guard | Seen, vkeys: Sequence[str], frontier: Frontier) -> None:

@@ -78,8 +78,12 @@ class Writer:
         self._note = guard.published  # until `open` has verified the store there is nothing to publish
 
     def open(self) -> None:
-        """Verify and load. Raises Unavailable ``store.*``."""
-        self._frontier = examine(self._store, self._guard, self._vkeys)
+        """Verify and load, at start: with every leaf that came since the last one. Raises Unavailable ``store.*``."""
+        self._open(self._guard.audited)
+        self._guard.audit(self._frontier.size)
+
+    def _open(self, since: int | None) -> None:
+        self._frontier = examine(self._store, self._guard, self._vkeys, since)
         self._head = (self._frontier.size, self._frontier.root())
         for note in self._elsewhere:
             self._agree(note)
@@ -98,7 +102,7 @@ class Writer:
         """Open the store anew and verify it; returns whether it can be written again."""
         try:
             self._store.reopen()
-            self.open()
+            self._open(None)
         except AnswerableError as error:
             self.broken = error
             _log.error("the store cannot be written: %s", error)

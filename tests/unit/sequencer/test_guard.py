@@ -78,3 +78,11 @@ def test_a_guard_that_another_process_holds_can_be_looked_at(tmp_path: Path) -> 
     with unavailable("store.unguarded"):
         peek(tmp_path / "none", ORIGIN)
     guard.close()
+
+
+def test_how_far_a_start_has_looked_is_remembered_in_steps(tmp_path: Path) -> None:
+    guard = Guard.create(tmp_path / "guard", ORIGIN)
+    for size, remembered in ((10, 0), (5000, 5000), (6000, 5000), (9999, 9999)):
+        guard.audit(size)
+        assert guard.audited == remembered
+    guard.close()
