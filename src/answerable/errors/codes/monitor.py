@@ -10,7 +10,7 @@ from answerable.errors.catalogue import Entry
 _ASK: Final = "Ask the operator of the log what happened; the record stands for good."
 _ASK_ZH: Final = "请向日志运营者查问原因；该记录将永久保留。"
 _KEEP: Final = "Keep both as evidence, believe neither, and tell the operator, the witnesses and all who rely on it."
-_KEEP_ZH: Final = "请保留两份作为证据，均不采信，并告知运营者、见证者与依赖该日志的各方。"
+_KEEP_ZH: Final = "请保留两份作为证据，均不采信，并告知运营者、见证方与依赖该日志的各方。"
 _FETCH: Final = "Try again, then take another mirror; if it stays so, tell the operator of the log."
 _FETCH_ZH: Final = "请重试，再改用其他镜像；若仍如此，请告知日志运营者。"
 
@@ -91,7 +91,7 @@ ENTRIES: Final[dict[str, Entry]] = {
         "The action of leaf {index} went on although the stop order {order} reached it.",
         "叶子 {index} 的行为在终止令 {order} 生效后仍继续。",
         "Tell the officers; the bound of that stop was not kept.",
-        "请告知责任官员；该终止令的时限未被遵守。",
+        "请告知终止官；该终止令的时限未被遵守。",
     ),
     "monitor.unclosed": Entry(
         "The action of leaf {index} has no close leaf {seconds} s after it was opened.",

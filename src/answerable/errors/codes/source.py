@@ -60,7 +60,7 @@ ENTRIES: Final[dict[str, Entry]] = {
         "are kept in {evidence}.",
         "{origin} 签署了两份历史：其 {size} 条叶子的检查点并非 {earlier} 条的延续。两份均保存在 {evidence}。",
         "Keep both, believe neither, and show them to the operator, the witnesses and all who rely on the log.",
-        "请保留两份且均不采信，并出示给运营者、见证者与依赖该日志的各方。",
+        "请保留两份且均不采信，并出示给运营者、见证方与依赖该日志的各方。",
     ),
     "source.written": Entry(
         "{folder} cannot be written: {detail}.",
