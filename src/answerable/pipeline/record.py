@@ -198,7 +198,7 @@ class Record:
 
 def _tier(caller: Bearer, cleared: Clearance | None) -> int:
     """The higher of caller's and model's."""
-    return max(caller.system.tier, cleared.model.system.tier) if cleared is not None else caller.system.tier
+    return cleared.tier if cleared is not None else caller.system.tier
 
 
 def _usage(spent: Spent) -> Usage:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
-from typing import Final, NamedTuple, Protocol
+from typing import Final, Protocol
+
+import msgspec
 
 from answerable.model.actions import Action, Spent
 from answerable.telemetry import metrics
@@ -32,7 +34,7 @@ class Spans(Protocol):
     def finished(self, act: str, outcome: str, code: str, first: list[int], last: list[int], ended: int) -> None: ...
 
 
-class _Row(NamedTuple):
+class _Row(msgspec.Struct, frozen=True):
     """What one action leaves behind: nanoseconds in each step and before the first, and in all."""
 
     ended: tuple[str, str, str]  # act, outcome, code

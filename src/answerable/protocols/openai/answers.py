@@ -54,7 +54,8 @@ def usage(value: Any, tokens_in: str, tokens_out: str) -> tuple[int, int] | None
     if not isinstance(value, dict):
         raise broken("usage is not an object")
     read, said = value.get(tokens_in) or 0, value.get(tokens_out) or 0
-    if type(read) is int and type(said) is int and 0 <= read < MAX_TOKENS and 0 <= said < MAX_TOKENS:
+    # MAX_TOKENS is a power of two: both are below it if what they have in common with it is.
+    if type(read) is int and type(said) is int and 0 <= read | said < MAX_TOKENS:
         return read, said
     raise broken("usage is not a count of tokens")
 
