@@ -17,6 +17,7 @@ from answerable.app.core import Core
 from answerable.app.keys import feed_key
 from answerable.app.serving import Say, Serving
 from answerable.config import Config
+from answerable.control import finishing
 from answerable.control.api import build
 from answerable.control.auth import Doorkeeper
 from answerable.control.services import Services
@@ -139,6 +140,7 @@ class Service:
         for listener in self._listeners:
             await listener.start()
         self._tasks = [asyncio.create_task(issuer.run()), asyncio.create_task(holder.run())]
+        self._tasks.append(asyncio.create_task(finishing.run(core.book, core.ledger)))
         self._issuer = issuer
         return Address(url, config.socket_path)
 
@@ -244,7 +246,8 @@ class Service:
     def _problems(self) -> dict[str, str]:
         witnesses = self.core.witnesses
         each = {f"witness {name}": code for name, code in witnesses.problems.items()} if witnesses is not None else {}
-        return {part: code for part, code in (self._ready() | each).items() if code}
+        erasures = {"erasures": "privacy.unfinished" if finishing.waiting(self.core.book) else ""}
+        return {part: code for part, code in (self._ready() | each | erasures).items() if code}
 
 
 def terminated(directory: Directory, copy: Copy, now_ms: int) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import msgspec
 
+from answerable.control import finishing
 from answerable.control.answers import Answer
 from answerable.control.commit import carry_out
 from answerable.control.routing import Call, Route
@@ -59,17 +60,11 @@ async def erase(services: Services, call: Call[GiveErasure]) -> ErasureShown:
 
 async def finish(services: Services, call: Call[None]) -> list[ErasureShown]:
     """What is recorded as erased and not known to be gone, for whatever failed, is erased now."""
-    waiting = [record for record, _ in services.book.rows(Space.ERASING)]
-    return [
-        await _finish(services, done) for record in waiting if (done := erasure.find(services.book, record)) is not None
-    ]
+    return [await _finish(services, done) for done in finishing.waiting(services.book)]
 
 
 async def _finish(services: Services, done: Erasure) -> ErasureShown:
-    count = 0
-    if (row := services.book.raw(Space.ERASING, done.record)) is not None:
-        count = await services.ledger.erase(erasure.pending(row))
-        await services.ledger.commit(erasure.gone(done.record))
+    count = await finishing.finish(services.book, services.ledger, done)
     return ErasureShown(erasure=done, gone=True, payloads=count)
 
 

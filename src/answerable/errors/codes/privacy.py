@@ -69,6 +69,15 @@ ENTRIES: Final[dict[str, Entry]] = {
         http=410,
         exit=5,
     ),
+    "privacy.unfinished": Entry(
+        "The erasure is on record as {erasure}, but its bytes could not be overwritten yet ({detail}).",
+        "删除已记录为 {erasure}，但其字节尚未能覆写（{detail}）。",
+        "Mend the store's disk; it is tried again every ten minutes, at the next start, and by "
+        "`answerable log erasures --finish`.",
+        "请修复存储磁盘；系统每十分钟、下次启动时以及执行 `answerable log erasures --finish` 时会重试。",
+        http=503,
+        exit=4,
+    ),
     "privacy.in_flight": Entry(
         "The action {record} has not ended yet.",
         "行为 {record} 尚未结束。",

@@ -140,7 +140,7 @@ def test_a_failure_on_the_way_is_told_and_ended_later(house: House, monkeypatch:
 
     with monkeypatch.context() as patch:
         patch.setattr(house.core.ledger, "erase", full)
-        with refused("store.full"):
+        with refused("privacy.unfinished"):
             erase(house, record, "officer-1", "officer-2")
     assert house.get("/retention")["unfinished"] == 1
     assert {row["erasure"]["record"]: row["gone"] for row in house.get("/erasures")}[record] is False
@@ -162,7 +162,7 @@ def test_saying_it_again_ends_what_failed(house: House, monkeypatch: pytest.Monk
 
     with monkeypatch.context() as patch:
         patch.setattr(house.core.ledger, "erase", full)
-        with refused("store.full"):
+        with refused("privacy.unfinished"):
             erase(house, record, "officer-1", "officer-2")
     assert erase(house, record, "officer-1", "officer-2")["payloads"] == 2
 

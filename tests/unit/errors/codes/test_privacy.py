@@ -20,6 +20,7 @@ STATUS = {  # code: (HTTP, exit)
     "privacy.replayed": (403, 5),
     "privacy.signature": (403, 1),
     "privacy.signer": (403, 1),
+    "privacy.unfinished": (503, 4),
     "privacy.unknown": (404, 3),
 }
 
