@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from msgspec import UNSET
+
 from answerable.app import keys as own_keys
 from answerable.app.core import DEMO, TRUST_FILE, Core, check_socket, run_core, write_whole
 from answerable.app.people import FOLDER, Person, write
@@ -122,9 +124,10 @@ async def enrol(core: Core, name: str, roles: tuple[AdminRole, ...], by: str) ->
 
 async def _first_leaves(core: Core, founding: Founding) -> None:
     """Leaf 0 and 1 name the keys of log and issuer; whose log this is stands in the state from the same unit on."""
+    safe = {own_keys.SAFE_MEMBER: b64u(core.keys.safe.public)} if core.keys.safe is not None else UNSET
     leaf = [
-        leaves.encode(KeyLeaf(n=nonce(), own=core.origin, pub=b64u(key.public), t=core.now, use=use))
-        for use, key in ((own_keys.LOG, core.keys.log), (own_keys.WARRANT, core.keys.warrant))
+        leaves.encode(KeyLeaf(n=nonce(), own=core.origin, pub=b64u(key.public), t=core.now, use=use, x=more))
+        for use, key, more in ((own_keys.LOG, core.keys.log, safe), (own_keys.WARRANT, core.keys.warrant, UNSET))
     ]
     rows = {
         "domain": founding.domain,

@@ -17,7 +17,7 @@ from msgspec import UNSET, structs
 
 from answerable.app import keys as own_keys
 from answerable.app.core import TRUST_FILE, Core, known_keys, log_keys, open_core, write_whole
-from answerable.app.keys import FOLDER, FORMER_FILE, LOG, LOG_FILE, SAFE_FILE
+from answerable.app.keys import FOLDER, FORMER_FILE, LOG, LOG_FILE, SAFE_FILE, SAFE_MEMBER
 from answerable.config import Config
 from answerable.crypto import mldsa
 from answerable.crypto.b64 import b64u
@@ -33,7 +33,6 @@ from answerable.model.units import Expect, Put, Space, Unit
 
 ROW: Final = "log_key"  # in `Space.MISC`: rid of the key leaf of the log's key; until a first rotation it is leaf 0
 ENDED: Final = "log_key_ended"  # likewise: the newest such leaf whose `prev` is withdrawn
-SAFE: Final = "answerable.mldsa"  # in the leaf's `x`: the ML-DSA-44 key that comes with it, b64u
 NEXT_FILE: Final = "log.next.key"
 NEXT_SAFE_FILE: Final = "log-mldsa.next.key"
 
@@ -123,7 +122,7 @@ async def _name(core: Core, key: Key, safe: mldsa.Key) -> str:
         sigs=[],
         t=core.now,
         use=LOG,
-        x={SAFE: b64u(safe.public)},
+        x={SAFE_MEMBER: b64u(safe.public)},
     )
     own = statement.sign(draft, core.origin, core.keys.log, newest[0])
     itself = Sig(key=core.origin, sig=statement.sign(draft, core.origin, key, core.origin).sig)

@@ -4,9 +4,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from msgspec import UNSET
 
 from answerable.app.create import Founding, create
 from answerable.app.people import read
+from answerable.crypto.b64 import b64u
 from answerable.errors import AnswerableError
 from answerable.log.leaf import decode
 from answerable.model.leaves import KeyLeaf
@@ -21,6 +23,9 @@ async def test_a_new_store_names_its_keys_its_operator_and_its_people(tmp_path: 
         assert isinstance(first, KeyLeaf)
         assert isinstance(second, KeyLeaf)
         assert (first.use, second.use) == ("log", "warrant")
+        assert core.keys.safe is not None
+        assert first.x == {"answerable.mldsa": b64u(core.keys.safe.public)}
+        assert second.x is UNSET
         operator = core.book.party(OPERATOR)
         assert operator is not None
         assert operator.kind is PartyKind.ORG
