@@ -96,6 +96,7 @@ class Disk:
             "truncate": self._truncate,
             "fallocate": self._fallocate,
             "rename": self._rename,
+            "link": self._link,
             "unlink": self._unlink,
             "mkdir": self._mkdir,
         }
@@ -177,6 +178,11 @@ class Disk:
         if old is not None and new is not None:
             self._name((new, self._live[old]), (old, None))
 
+    def _link(self, call: Call) -> None:
+        old, new = self._inside(call.text(0)), self._inside(call.text(1))
+        if old is not None and new is not None:
+            self._name((new, self._live[old]))
+
     def _unlink(self, call: Call) -> None:
         name = self._inside(call.text(0))
         if name is not None:
@@ -205,11 +211,14 @@ class Disk:
         for naming in self.naming:
             if dice.random() < usual:
                 _rename(names, naming)
+        laid: dict[int, Path] = {}  # a file with two names is one file
         for name, file in sorted(names.items()):
             path = target / name
             if not name or not path.parent.is_dir():
                 continue
-            if file is FOLDER:
+            if file is not FOLDER and id(file) in laid:
+                path.hardlink_to(laid[id(file)])
+            elif file is FOLDER:
                 path.mkdir(mode=0o700)
             elif name.endswith("-shm"):
                 # Shared memory of processes that are gone: it may hold anything.
@@ -218,6 +227,7 @@ class Disk:
                 keep = dice.choice((0.0, 0.1, 0.5, 0.9, 1.0)) if dice.random() < 0.5 else usual
                 path.write_bytes(file.after_cut(dice, keep))
                 path.chmod(0o600)
+                laid[id(file)] = path
 
 
 def marks(calls: Sequence[Call]) -> list[tuple[int, Call, bool]]:

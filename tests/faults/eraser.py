@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The program that `test_erasure.py` kills: erases one action after the other, and says each that is done on stdout.
 
-python -m tests.faults.eraser FOLDER
+    python -m tests.faults.eraser FOLDER [--wait] [--sweep]
+
+With `--sweep` it sweeps days that are over instead, but for what is on the list.
 """
 
 from __future__ import annotations
@@ -11,7 +13,9 @@ import sys
 from pathlib import Path
 
 from answerable.stores.sqlite import SqliteStore
-from tests.ledger import PAYLOAD_KEY
+from tests.ledger import DAY_MS, PAYLOAD_KEY
+
+OVER = 120 * DAY_MS  # every day of the test's records is over
 
 
 def main() -> None:
@@ -21,9 +25,14 @@ def main() -> None:
     view = store.view()  # as in a running service: a reader keeps the index of tags open
     view.by_tag(b"none")
     print("ready", flush=True)
-    for index, rid in todo:
-        store.erase([(index, rid)])
-        print(rid, flush=True)
+    if "--sweep" in sys.argv:
+        held = {rid for _, rid in todo}
+        while store.sweep(OVER, held.__contains__):
+            pass
+    else:
+        for index, rid in todo:
+            store.erase([(index, rid)])
+            print(rid, flush=True)
     print("end", flush=True)
     if "--wait" in sys.argv:  # for the kill
         sys.stdin.read()

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from answerable.log.leaf import rid
 from answerable.model.units import Payload, Unit
 from answerable.stores.sqlite import SqliteStore
 from tests.faults.disk import Disk, marks
+from tests.faults.eraser import OVER
 from tests.faults.tally import TALLY
 from tests.faults.trace import calls, record, said
 from tests.house.tree import ROOT
@@ -90,20 +92,16 @@ def survives(folder: Path, records: list[tuple[int, str, bytes]], erased: set[st
     store.close()
 
 
-@pytest.mark.system("strace")
-@pytest.mark.timeout(300)
-def test_a_power_cut_while_it_erases(tmp_path: Path) -> None:
+def cuts(tmp_path: Path, todo: list[tuple[int, str, bytes]], *options: str) -> Iterator[tuple[Path, set[str]]]:
+    """What power cuts leave of the program's folder, and what it had said by then."""
     folder = tmp_path / "run"
-    folder.mkdir()
-    records = made(folder, 14)
-    todo = records[::2]
     (folder / "todo.json").write_text(json.dumps([record[:2] for record in todo]))
     shutil.copytree(folder, tmp_path / "before")
-    record(tmp_path / "trace", "tests.faults.eraser", str(folder))
+    record(tmp_path / "trace", "tests.faults.eraser", str(folder), *options)
     done = calls(tmp_path / "trace")
     told = list(said(done))
-    places = [mark[0] for mark in marks(done) if mark[1].name not in ("openat", "close")]
-    places = sorted(random_.choice(kind) for kind in [places, [at for at, _ in told]] for _ in range(CUTS))
+    anywhere = [mark[0] for mark in marks(done) if mark[1].name not in ("openat", "close")]
+    places = sorted(random_.choice(kind) for kind in [anywhere, [at for at, _ in told]] for _ in range(CUTS))
     disk = Disk(folder, tmp_path / "before")
     coming = iter(marks(done))
     mark = next(coming, None)
@@ -113,14 +111,51 @@ def test_a_power_cut_while_it_erases(tmp_path: Path) -> None:
             mark = next(coming, None)
         left = tmp_path / f"cut-{number}"
         disk.cut(left, random_)
-        erased = set(b"".join(data for at, data in told if at <= place).decode().split())
+        yield left, set(b"".join(data for at, data in told if at <= place).decode().split())
+        shutil.rmtree(left)
+
+
+@pytest.mark.system("strace")
+@pytest.mark.timeout(300)
+def test_a_power_cut_while_it_erases(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    records = made(tmp_path / "run", 14)
+    todo = records[::2]
+    for left, erased in cuts(tmp_path, todo):
         try:
             survives(left, records, erased, {its for _, its, _ in todo})
         except BaseException:
             TALLY.count("power cut while erasing", lost=True, acknowledged=len(erased))
             raise
         TALLY.count("power cut while erasing", acknowledged=len(erased))
-        shutil.rmtree(left)
+
+
+@pytest.mark.system("strace")
+@pytest.mark.timeout(300)
+def test_a_power_cut_while_it_sweeps_past_a_hold(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    records = made(tmp_path / "run", 21)
+    held = records[::3]
+    for left, _ in cuts(tmp_path, held, "--sweep"):
+        try:
+            store = SqliteStore.open(left / "store", payload_key=PAYLOAD_KEY)
+            view = store.view()
+            for attempt in range(2):
+                for number, its, salted in held:
+                    assert view.payload(its, "in") == (salted, body(number)), "what is held is lost"
+                while not attempt and store.sweep(OVER, {its for _, its, _ in held}.__contains__):
+                    pass
+            stored = files(left / "store")
+            for number, its, _ in records:
+                if (number, its, _) not in held:
+                    assert view.payload(its, "in") is None
+                    assert not any(tag(number) in data for data in stored)
+            view.close()
+            store.close()
+        except BaseException:
+            TALLY.count("power cut while sweeping", lost=True, acknowledged=len(held))
+            raise
+        TALLY.count("power cut while sweeping", acknowledged=len(held))
 
 
 @pytest.mark.timeout(120)
