@@ -26,6 +26,7 @@ from answerable.log import note as notes
 from answerable.log.witness import Request, origin_hash, write
 from answerable.registry.ids import unassigned_lei
 from tests.e2e.places import ANSWERABLE, Place, cli, running
+from tests.e2e.scripted_upstream import ScriptedUpstream
 
 NAMES = ("alpha", "beta")
 # What a witness is that is killed at one moment: between its state on the disk and its answer.
@@ -256,3 +257,51 @@ def test_a_log_that_went_back_is_stopped_by_what_its_witness_saw(companies: tupl
             assert head(place).size == before
             assert place.log.read_text().count("store.rolled_back")
     assert cli("witness", "evidence", str(other.witness)) == []
+
+
+def frontier(place: Place, company: Company) -> None:
+    """A registered model of 1e27 FLOP, which is tier 3, and an application that uses it."""
+    operator, registrar = unassigned_lei(company.name), unassigned_lei("registrar")
+    place.cli("party", "register", "--id", registrar, "--name", "Registrar")
+    place.cli("party", "key", registrar, "--registrar")
+    place.cli("party", "vouch", operator, "--registrar", registrar)
+    common = ("--version", "1", "--party", f"{operator}:deployer")
+    facts = ("--petaflop", "1000000000000", "--digest", "sha256:" + "ab" * 32, "--licence", "Apache-2.0")
+    made = place.cli("register", "--name", "Big", "--kind", "model", "--capability", "text", *facts, *common)
+    assert made["tier"]["tier"] == 3
+    place.cli("register", "--name", "App", "--kind", "application", "--uses", "Big", *common)
+
+
+def test_from_tier_3_on_an_act_waits_until_witnesses_have_seen_it(companies: tuple[Company, Company]) -> None:
+    one, other = companies
+    with running(("serve", "--port", "0"), one.store) as place:
+        frontier(place, one)
+    with ScriptedUpstream() as upstream, witnessing(other, clean=False) as witness:
+        model = f'[upstreams.mine]\nurl = "{upstream.url}"\nsystem = "Big"\nmodel = "m"\nlocality = "external"\n'
+        alone = one.store.with_name("alone.toml")
+        alone.write_text(model)
+        with serving(one, alone) as place:
+            started = place.cli("copy", "endpoint", "App", "--url", "http://127.0.0.1/")
+            key = place.cli("handles", "issue", started["id"], "--bind", "cidr:127.0.0.1/32")["value"]
+            body = {"model": "auto", "messages": [{"role": "user", "content": "hi"}]}
+            refused = place.post("/chat/completions", body, key=key)
+            assert (refused.status_code, refused.json()["error"]["code"]) == (403, "log.no_quorum")
+            assert place.leaves()[-1]["leaf"]["err"] == "log.no_quorum"
+        config = configured(one, other, witness_wait_s="1.5")
+        config.write_text(config.read_text() + model)
+        with serving(one, config) as place:
+            done = place.post("/chat/completions", body, key=key)
+            assert done.status_code == 200, done.text
+            opened = next(entry for entry in place.leaves() if entry["rid"] in done.json()["id"])
+            # What was cosigned when it acted is on the disk: the open leaf is in it.
+            note = (one.store.with_name("alpha.guard") / "cosigned").read_bytes()
+            seen = trust.parse((one.store / "trust-witnessed.txt").read_bytes()).check(note)
+            assert seen.size > opened["index"]
+            calls = len(upstream.calls)
+            witness.kill()
+            witness.wait(20)
+            late = place.post("/chat/completions", body, key=key)
+            assert (late.status_code, late.json()["error"]["code"]) == (503, "log.unwitnessed")
+            assert len(upstream.calls) == calls, "the model was not asked"
+            last = place.leaves()[-1]["leaf"]
+            assert (last["k"], last["err"], last["st"]) == ("close", "log.unwitnessed", "error")
