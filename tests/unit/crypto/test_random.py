@@ -16,6 +16,12 @@ def test_lengths_and_alphabets() -> None:
     assert set(opaque_id()) <= set(BASE32)
 
 
+def test_nonces_that_were_drawn_together_are_each_the_encoding_of_16_bytes() -> None:
+    drawn = module._nonces()
+    assert len(set(drawn)) == len(drawn) == 256
+    assert all(len(unb64u(each)) == 16 for each in drawn)
+
+
 def test_nothing_comes_twice() -> None:
     for make in (nonce, leaf_nonce, salt, opaque_id):
         assert len({make() for _ in range(500)}) == 500
