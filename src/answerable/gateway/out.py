@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from answerable.errors import AnswerableError, Refused, Unavailable
-from answerable.net.request import EVENT_STREAM, JSON, NO_STORE, Request
+from answerable.net.request import EVENT_STREAM, JSON, NO_STORE, Request, field
 from answerable.protocols.openai import errors
 
 RETRY: Final = b"retry-after: 1"
@@ -46,7 +46,7 @@ def refuse(request: Request, error: AnswerableError, record: str = "") -> None:
 
 
 def _named(record: str) -> tuple[bytes, bytes]:
-    """What OpenAI's clients show beside an error, and our own name for it."""
+    """What OpenAI's clients show beside an error, and our own name for it. A record id is letters and digits."""
     rid = record.encode("ascii")
     return b"x-request-id: " + rid, b"x-answerable-record: " + rid
 
@@ -65,7 +65,7 @@ class Answer:
     def start(self, record: str, aigc: bytes) -> None:
         """See ports.Out. Nothing leaves before the first piece does: there is nothing to see yet."""
         # The implicit label stands here too, for those who read heads alone.
-        self._fields = (EVENT_STREAM if self._stream else JSON, NO_STORE, *_named(record), b"aigc: " + aigc)
+        self._fields = (EVENT_STREAM if self._stream else JSON, NO_STORE, *_named(record), field(b"aigc", aigc))
 
     async def send(self, data: bytes) -> None:
         """Waits for as long as the client takes nothing; the listener's sweep gives it up when that lasts."""

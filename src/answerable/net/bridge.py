@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from answerable.net.asgi import App, Message, Scope
-from answerable.net.request import Gone, Handler, Late, Request
+from answerable.net.request import Gone, Handler, Late, Request, field
 
 _ASGI: Final = {"version": "3.0", "spec_version": "2.3"}
 _DISCONNECT: Final = "http.disconnect"
@@ -94,10 +94,8 @@ class _Bridge:
                 self._length = self._left = int(value)
             elif name == b"connection":
                 self._request.keep = self._request.keep and value.lower() != b"close"
-            elif any(sign in name or sign in value for sign in (b"\r", b"\n", b"\0")):
-                raise RuntimeError("a header with a line break")
             else:
-                lines.append(b"%b: %b" % (name, value))
+                lines.append(field(name, value))
         return lines
 
     def _write(self, body: bytes, *, last: bool) -> None:

@@ -32,7 +32,8 @@ _IDLE, _HEAD, _BODY, _DONE = Phase  # a global is found faster than a member
 
 class Connection(asyncio.Protocol):
     """status, headers (names lower-case), phase: of the answer that is being read. deadline: loop time at which
-    the sweep ends it, 0.0 until the sweep has seen what is waited for. patient: we are the slow side."""
+    the sweep ends it, 0.0 until the sweep has seen what is waited for. patient: we are the slow side. usable: a request
+    may be sent."""
 
     def __init__(
         self, loop: asyncio.AbstractEventLoop, limits: Limits, name: str, lost: Callable[[Connection], None]
@@ -54,6 +55,7 @@ class Connection(asyncio.Protocol):
         self._keep = True
         self._until_close = False
         self.phase = _IDLE
+        self.usable = False
         self.status = 0
         self.headers: dict[bytes, bytes] = {}
         self.deadline = 0.0
@@ -66,6 +68,7 @@ class Connection(asyncio.Protocol):
         """Send one whole request. The connection must be `usable`."""
         if self._transport is None:
             raise RuntimeError("request before the connection was made")
+        self.usable = False
         self.phase = _HEAD
         self.status = 0
         self.headers = {}
@@ -96,30 +99,24 @@ class Connection(asyncio.Protocol):
                 self._transport.resume_reading()
         return data
 
-    @property
-    def usable(self) -> bool:
-        """Whether another request may be sent."""
-        return (
-            self._error is None
-            and self._keep
-            and self.phase in (_IDLE, _DONE)
-            and not self._buffer
-            and self._transport is not None
-            and not self._transport.is_closing()
-        )
-
-    def rest(self) -> None:
-        """The answer was taken; wait for the next request."""
+    def rest(self) -> bool:
+        """The answer was taken, as far as anyone wanted it. Returns whether another request may be sent."""
+        if not self._keep or self.phase is not _DONE or self._buffer or self._error is not None:
+            return False
+        if self._transport is None or self._transport.is_closing():
+            return False
         self.phase = _IDLE
+        self.usable = True
         self._idle_since = self._loop.time()
+        return True
 
-    @property
     def rested(self) -> float:
         """Seconds since it was used."""
         return self._loop.time() - self._idle_since
 
     def close(self) -> None:
         """End the connection at once: what was sent cannot be taken back, but the server sees us go."""
+        self.usable = False
         if self._transport is not None:
             self._transport.abort()
 
@@ -134,6 +131,7 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport  # type: ignore[assignment]
+        self.usable = True
 
     def data_received(self, data: bytes) -> None:
         before = self.phase
@@ -170,6 +168,7 @@ class Connection(asyncio.Protocol):
         self._wake()
 
     def eof_received(self) -> bool:
+        self.usable = False
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -181,7 +180,7 @@ class Connection(asyncio.Protocol):
                 if self.phase is _BODY
                 else Unavailable("upstream.unreachable", upstream=self._name)
             )
-        self._keep = False
+        self._keep = self.usable = False
         self._transport = None
         self._wake()
         self._lost(self)

@@ -36,7 +36,7 @@ _ANSWER_400 = (
     b"HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: %d\r\n\r\n%b"
     % (len(_UNREADABLE), _UNREADABLE)
 )
-_NAME: Final = "request"  # a task that has none is given a number, which costs as much as all else about it
+_NAME: Final = "request"  # a task without a name is given a number, which costs as much as all else about it
 _FRAMING: Final = frozenset({b"transfer-encoding", b"expect"})
 
 
@@ -185,9 +185,9 @@ class Inbound(asyncio.Protocol):
             (_known if len(self._url) <= SHORT else target)(self._url),
             version,
             self._headers,
-            began=self.waiting_since,
-            keep=keep,
-            expects=self._expects and version == "1.1",
+            self.waiting_since,
+            keep,
+            self._expects and version == "1.1",
         )
         self.waiting_since = 0.0
         self._head_bytes = self._around = 0
@@ -200,7 +200,9 @@ class Inbound(asyncio.Protocol):
             raise ValueError("more requests at once than anyone needs")
 
     def on_body(self, body: bytes) -> None:
-        self._around = max(0, self._around - AROUND * len(body))
+        self._around -= AROUND * len(body)
+        if self._around < 0:
+            self._around = 0
         if self._reading is not None and self._reading.feed(body):
             self._pause()
 
@@ -257,7 +259,7 @@ class Inbound(asyncio.Protocol):
     def _start(self, request: Request) -> None:
         self._answering = request
         self.house.busy.add(request)
-        request.task = self.house.loop.create_task(request.run(self.house.handler), name=_NAME)
+        request.task = asyncio.Task(request.run(self.house.handler), loop=self.house.loop, name=_NAME)
 
     def _pause(self) -> None:
         if not self._paused:

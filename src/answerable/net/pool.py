@@ -66,7 +66,7 @@ class Pool:
         """A connection that is ready now, or None."""
         while self._idle:
             connection = self._idle.pop()
-            if connection.usable and connection.rested < connection.idle_s:
+            if connection.usable and connection.rested() < connection.idle_s:
                 return connection
             connection.close()
         return None
@@ -100,10 +100,9 @@ class Pool:
 
     def give_back(self, connection: Connection) -> None:
         """The answer was taken whole: keep the connection, or end it if it cannot serve another."""
-        if self._closed or not connection.usable:
+        if self._closed or not connection.rest():
             connection.close()
             return
-        connection.rest()
         self._idle.append(connection)
         self._next()
 
@@ -174,7 +173,7 @@ class Pool:
         for connection in tuple(self._open):
             phase = connection.phase
             if phase is _IDLE:
-                if connection.rested > connection.idle_s:
+                if connection.rested() > connection.idle_s:
                     connection.close()
             elif connection.patient or phase is _DONE:
                 connection.deadline = 0.0
@@ -198,7 +197,7 @@ class Exchange:
     @property
     def content_type(self) -> str:
         """In lower case, without parameters."""
-        value = self.headers.get(b"content-type", b"")
+        value = self._connection.headers.get(b"content-type", b"") if self._connection is not None else b""
         return _PLAIN.get(value) or value.partition(b";")[0].strip().lower().decode("latin-1")
 
     @property

@@ -40,6 +40,15 @@ class Late(Exception):
         self.seconds = seconds
 
 
+def field(name: bytes, value: bytes) -> bytes:
+    """A line of a head. Raises RuntimeError where it would be more than one line (RFC 9110 section 5.5)."""
+    line = b"%b: %b" % (name, value)
+    # `find`, since `in` tries first whether what it looks for is a number: ten times the work.
+    if line.find(b"\n") >= 0 or line.find(b"\r") >= 0 or line.find(b"\0") >= 0:
+        raise RuntimeError("a field with a line break")
+    return line
+
+
 def _nobody(_size: int) -> None: ...
 
 
@@ -66,7 +75,6 @@ class Request:
         target: tuple[str, bytes, bytes],
         version: str,
         headers: list[tuple[bytes, bytes]],
-        *,
         began: float,
         keep: bool,
         expects: bool,
@@ -138,14 +146,15 @@ class Request:
     # What the handler calls: the answer. To a client that went away nothing is written.
 
     def answer(self, status: int, fields: Iterable[bytes], body: bytes) -> None:
-        """The whole answer in one write. fields: lines of its head, without length, date and what ends them."""
+        """The whole answer in one write. fields: lines of its head, each of `field` or written down by us; without
+        length, date and what ends them."""
         self.begin(status, fields, body, length=len(body), last=True)
 
     def begin(
         self, status: int, fields: Iterable[bytes], data: bytes = b"", *, length: int | None = None, last: bool = False
     ) -> None:
         """Head and first bytes. length: of the whole body, None where that is not known yet. Raises RuntimeError for an
-        answer that has begun, and for a field with a line break in it."""
+        answer that has begun."""
         if self.started:
             raise RuntimeError("an answer that has begun")
         if self.gone:
@@ -161,11 +170,8 @@ class Request:
                 lines.append(b"transfer-encoding: chunked")
         if not self.keep:
             lines.append(b"connection: close")
-        head = b"\r\n".join(lines)
-        if len(head.splitlines()) != len(lines) or b"\r\n\r\n" in head or b"\0" in head:
-            raise RuntimeError("a field with a line break")
         self.started = True
-        self.connection.transport.write(b"%b\r\n\r\n%b" % (head, self._framed(data, last)))
+        self.connection.transport.write(b"%b\r\n\r\n%b" % (b"\r\n".join(lines), self._framed(data, last)))
         if last:
             self._end()
 

@@ -68,6 +68,17 @@ async def test_a_stream_begins_with_its_first_piece() -> None:
     assert not any(line.startswith(b"content-length") for line in head)
 
 
+async def test_a_label_is_one_line_of_the_head() -> None:
+    async def tell(out: Answer) -> None:
+        with pytest.raises(RuntimeError):
+            out.start(RID, b"{}\r\nset-cookie: a=b")
+        out.start(RID, b"{}")
+        await out.finish(b"")
+
+    head, _ = await told(tell, stream=False)
+    assert b"aigc: {}" in head
+
+
 async def test_an_error_before_and_inside_a_stream() -> None:
     async def before(out: Answer) -> None:
         await out.fail(Refused("stop.system", order="o"), RID)
