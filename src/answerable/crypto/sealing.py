@@ -6,8 +6,10 @@ Erasing a record is deleting its key: what is left cannot be opened by anyone.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from hashlib import sha256
 from os import urandom
+from struct import Struct
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
@@ -18,6 +20,7 @@ from answerable.errors import VerificationError
 KEY_LENGTH: Final = 32
 NONCE_LENGTH: Final = 12
 _TAG_LENGTH: Final = 16
+_FRESH: Final = Struct(f"{KEY_LENGTH}s{NONCE_LENGTH}s")
 _BLOCK: Final = 64  # of SHA-256, bytes
 _INNER: Final = bytes(x ^ 0x36 for x in range(256))
 _OUTER: Final = bytes(x ^ 0x5C for x in range(256))
@@ -39,6 +42,16 @@ def seal(key: bytes, plaintext: bytes, aad: bytes, nonce: bytes = b"") -> bytes:
     if len(nonce) != NONCE_LENGTH:
         raise VerificationError("log.sealed")
     return nonce + cipher.encrypt(nonce, plaintext, aad)
+
+
+def seal_each(records: Sequence[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """(key, sealed) of each (plaintext, aad), as `seal`, under a fresh key of its own; keys and nonces are drawn in one
+    system call."""
+    drawn = _FRESH.iter_unpack(urandom(_FRESH.size * len(records)))
+    return [
+        (key, nonce + AESGCM(key).encrypt(nonce, plaintext, aad))
+        for (key, nonce), (plaintext, aad) in zip(drawn, records, strict=True)
+    ]
 
 
 def unseal(key: bytes, sealed: bytes, aad: bytes) -> bytes:

@@ -14,11 +14,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from os import urandom
 from pathlib import Path
 from typing import Final
 
-from answerable.crypto.sealing import KEY_LENGTH, NONCE_LENGTH, seal
+from answerable.crypto.sealing import KEY_LENGTH, seal_each
 from answerable.errors import Unavailable
 from answerable.model.units import LASTING, Payload, Unit
 from answerable.ports import Held
@@ -95,22 +94,14 @@ class PayloadWriter:
         return places
 
     def _pack(self, first: int, payloads: Sequence[Payload], bodies: bool) -> bytes:
-        drawn = urandom((KEY_LENGTH + NONCE_LENGTH) * len(payloads))  # one system call for the batch
-        names: list[Name] = []
-        pieces = [b"", b""]
-        at = 0
-        for payload in payloads:
-            key, nonce = drawn[at : at + KEY_LENGTH], drawn[at + KEY_LENGTH : at + KEY_LENGTH + NONCE_LENGTH]
-            at += KEY_LENGTH + NONCE_LENGTH
-            rid, group = payload.rid, payload.group
-            sealed = seal(
-                key, payload.salt + payload.body if bodies else payload.salt, f"{rid}/{group}".encode(), nonce
-            )
-            pieces.append(sealed)
-            names.append((rid, group, key, len(sealed), bodies, payload.tags))  # type: ignore[arg-type]
-        pieces[1] = seal_names(self._key, first, names)
-        pieces[0] = HEAD.pack(MAGIC, first, len(pieces[1]), sum(map(len, pieces)) - len(pieces[1]))
-        return b"".join(pieces)
+        sealed = seal_each([(p.salt + p.body if bodies else p.salt, f"{p.rid}/{p.group}".encode()) for p in payloads])
+        names: list[Name] = [
+            (p.rid, p.group, key, len(data), bodies, p.tags)  # type: ignore[misc]
+            for p, (key, data) in zip(payloads, sealed, strict=True)
+        ]
+        told = seal_names(self._key, first, names)
+        hidden = b"".join([data for _, data in sealed])
+        return b"".join((HEAD.pack(MAGIC, first, len(told), len(hidden)), told, hidden))
 
     def _append(self, day: int, first: int, record: bytes) -> bytes:
         with translated():

@@ -6,7 +6,7 @@ import hmac
 
 import pytest
 
-from answerable.crypto.sealing import Keyed, fresh_key, keyed, seal, unseal
+from answerable.crypto.sealing import Keyed, fresh_key, keyed, seal, seal_each, unseal
 from answerable.errors import VerificationError
 
 KEY = bytes(range(32))
@@ -66,3 +66,14 @@ def test_one_key_for_many_texts_is_the_same_key(length: int) -> None:
     under = Keyed(key, b"domain\x00")
     for data in (b"", b"words", b"w" * 1000, b"words"):
         assert under(data) == keyed(key, b"domain\x00" + data)
+
+
+def test_records_that_are_sealed_together_have_a_key_each() -> None:
+    records = [(b"one", b"a"), (b"two" * 100, b"b"), (b"", b"c")]
+    sealed = seal_each(records)
+    assert len({key for key, _ in sealed}) == len({data[:12] for _, data in sealed}) == 3
+    for (key, data), (plaintext, aad) in zip(sealed, records, strict=True):
+        assert unseal(key, data, aad) == plaintext
+        with pytest.raises(VerificationError):
+            unseal(key, data, aad + b"x")
+    assert seal_each([]) == []
