@@ -18,8 +18,8 @@ from answerable.telemetry import metrics
 from answerable.telemetry.metrics import Metrics
 
 STEPS: Final = ("check", "decide", "intend", "call", "watch", "label", "record")
-_INDEX: Final = {name: index for index, name in enumerate(STEPS)}
-_BEFORE: Final = len(STEPS)  # in no step yet
+_BEFORE: Final = ""  # in no step yet
+_NOTHING: Final = dict.fromkeys((*STEPS, _BEFORE), 0)
 _AT_ONCE: Final = 256  # rows; each holds some hundred bytes
 _IN, _OUT = ("in",), ("out",)
 _now_ns = time.perf_counter_ns
@@ -38,7 +38,7 @@ class _Row(msgspec.Struct, frozen=True):
     """What one action leaves behind: nanoseconds in each step and before the first, and in all."""
 
     ended: tuple[str, str, str]  # act, outcome, code
-    steps: list[int]
+    steps: dict[str, int]
     whole: int
     spent: Spent | None
 
@@ -77,7 +77,7 @@ class StepTracer:
             return
         for values, number in Counter(row.ended for row in rows).items():
             self._actions.add(values, number)
-        for column, distribution in zip(zip(*(row.steps for row in rows), strict=True), self._steps):  # noqa: B905
+        for column, distribution in zip(zip(*(row.steps.values() for row in rows), strict=True), self._steps):  # noqa: B905
             distribution.observe_all([nanoseconds * 1e-9 for nanoseconds in column if nanoseconds])
         self._whole.observe_all([row.whole * 1e-9 for row in rows])
         for spent in (row.spent for row in rows if row.spent is not None):
@@ -107,14 +107,14 @@ class StepTrace:
         self._tracer = tracer
         self._act = act
         self._began = self._at = _now_ns()
-        self._current = _BEFORE
-        self._spent = [0] * (len(STEPS) + 1)
+        self._current: str = _BEFORE
+        self._spent = _NOTHING.copy()
 
     def step(self, name: str) -> None:
         now = _now_ns()
         self._spent[self._current] += now - self._at
         self._at = now
-        self._current = _INDEX[name]
+        self._current = name
 
     def end(self, outcome: str, code: str, spent: Spent | None) -> None:
         now = _now_ns()
@@ -136,7 +136,7 @@ class _SpanTrace(StepTrace):
 
     def __init__(self, tracer: StepTracer, act: str) -> None:
         super().__init__(tracer, act)
-        self._first, self._last = [0] * len(STEPS), [0] * (len(STEPS) + 1)
+        self._first, self._last = _NOTHING.copy(), _NOTHING.copy()
 
     def step(self, name: str) -> None:
         before = self._current
@@ -149,4 +149,5 @@ class _SpanTrace(StepTrace):
         super().end(outcome, code, spent)
         ended = self._last[self._current] = _now_ns()
         if (spans := self._tracer.spans) is not None:
-            spans.finished(self._act, outcome, code, self._first, self._last[: len(STEPS)], ended)
+            first, last = ([of[step] for step in STEPS] for of in (self._first, self._last))
+            spans.finished(self._act, outcome, code, first, last, ended)

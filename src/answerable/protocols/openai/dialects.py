@@ -27,7 +27,8 @@ class Dialects:
 
     def of(self, parsed: Parsed) -> Dialect:
         """The dialect that answers `parsed`."""
-        return self.at(parsed.path, usage_wanted=parsed.usage_wanted)
+        dialect = (self._counting if parsed.usage_wanted else self._plain).get(parsed.path)
+        return dialect if dialect is not None else self.at(parsed.path)
 
     def at(self, path: str, *, usage_wanted: bool = False) -> Dialect:
         """Raises Refused ``request.not_found`` for a path that is no endpoint."""

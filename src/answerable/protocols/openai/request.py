@@ -36,6 +36,7 @@ FORMS: Final = frozenset(
         "structured_outputs",
     )
 )
+_WHO: Final = frozenset(("safety_identifier", "user"))
 # One of these must be there before anything else need be looked at.
 _FORMING: Final = FORMS | {"response_format", "text", "tool_choice", "function_call"}
 
@@ -85,7 +86,7 @@ def read(path: str, body: bytes, accept_language: str = "") -> Parsed:
         choose(check(request), accept_language),
         path != EMBEDDINGS and not _form_is_fixed(request),
         bool(options and options.get("include_usage")),
-        _text(request, "safety_identifier", MAX_PRINCIPAL) or _text(request, "user", MAX_PRINCIPAL),
+        "" if _WHO.isdisjoint(request) else _principal(request),
     )
 
 
@@ -183,6 +184,10 @@ def _auto(choice: dict[str, Any]) -> bool:
     allowed = choice.get("allowed_tools")
     mode = allowed.get("mode") if isinstance(allowed, dict) else choice.get("mode")
     return choice.get("type") == "allowed_tools" and mode == "auto"
+
+
+def _principal(request: dict[str, Any]) -> str:
+    return _text(request, "safety_identifier", MAX_PRINCIPAL) or _text(request, "user", MAX_PRINCIPAL)
 
 
 def _text(request: dict[str, Any], param: str, limit: int) -> str:
