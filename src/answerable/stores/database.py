@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -27,8 +27,11 @@ _PRIMARY: Final = 0xFF
 def connect(path: Path) -> sqlite3.Connection:
     """A writing connection to an existing or new file, its owner's alone. Raises Unavailable ``store.*``."""
     with translated():
-        # SQLite would make it as wide as the umask allows, and its write-ahead log with it.
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        # SQLite would make it as wide as the umask allows, and its write-ahead log with it. A file that is there is not
+        # even opened: closing it would end the locks of every other connection of this process (fcntl(2)), and another
+        # process that looks into it would delete the log that they write.
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
         database = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=64)
         try:
             database.execute(f"PRAGMA busy_timeout={BUSY_MS}")

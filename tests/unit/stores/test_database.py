@@ -2,6 +2,8 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -24,6 +26,24 @@ def test_a_new_file_is_its_owners_alone(tmp_path: Path) -> None:
     modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
     database.close()
     assert modes == {"a.db": 0o600, "a.db-wal": 0o600, "a.db-shm": 0o600}
+
+
+def test_a_second_connection_leaves_the_first_its_locks(tmp_path: Path) -> None:
+    """A program that looks into the file of a running service must not take its write-ahead log away."""
+    path = tmp_path / "a.db"
+    writer = connect(path)
+    writer.execute("CREATE TABLE t (a)")
+    reader = connect_reading(path)
+    reader.execute("SELECT a FROM t").fetchall()
+    second = connect(path)
+    look = "import sqlite3, sys; print(sqlite3.connect(sys.argv[1]).execute('SELECT count(*) FROM t').fetchone()[0])"
+    for count in range(3):
+        seen = subprocess.run([sys.executable, "-c", look, str(path)], capture_output=True, text=True, check=True)  # noqa: S603
+        assert int(seen.stdout) == count
+        assert (tmp_path / "a.db-wal").exists()
+        writer.execute("INSERT INTO t VALUES (1)")
+    for database in (second, reader, writer):
+        database.close()
 
 
 def test_a_reader_cannot_write(tmp_path: Path) -> None:
