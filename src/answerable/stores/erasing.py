@@ -2,15 +2,16 @@
 """Taking payloads out of files that others stay in: erasure of single records, and days that are over but held.
 
 What a record says of the payloads that stay is never at risk. Erasing in place, the new list of names is first written
-to a file of its own: if the overwriting is cut short, the next opening does it again from there. A day that is over is
-written anew without what expired and takes the old file's name.
+to a file of its own: if the overwriting is cut short, or a sync of it fails, the next opening, erasure or sweep does it
+again from there, whatever the file shows by then. A day that is over is written anew without what expired and takes the
+old file's name.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -91,7 +92,7 @@ def _apply(key: bytes, file: int, at: int, sealed: bytes) -> None:
 
 
 def finish(folder: Path, key: bytes) -> None:
-    """What was cut short before the store was opened is done now. Raises Unavailable ``store.*``."""
+    """What was cut short before is done now. Raises Unavailable ``store.*``."""
     with translated():
         path = folder / REDO
         if path.exists():
@@ -100,7 +101,7 @@ def finish(folder: Path, key: bytes) -> None:
             # One that was not written whole was not begun with: the record is as it was.
             if len(redo) > PLACE.size and sha256(redo).digest() == digest:
                 day, generation, at = PLACE.unpack(redo[: PLACE.size])
-                with _opened(path_of(folder, day, generation)) as file:
+                with suppress(FileNotFoundError), _opened(path_of(folder, day, generation)) as file:  # or it expired
                     _apply(key, file, at, redo[PLACE.size :])
             shred(path)
         for left in list(folder.iterdir()):

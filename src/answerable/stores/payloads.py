@@ -127,11 +127,13 @@ class PayloadWriter:
     def erase(self, places: bytes, first: int, rids: Sequence[str]) -> int:
         """Erase the payloads of these leaves from the batch that begins at leaf `first`; durable when it returns.
         Returns how many there were."""
+        erasing.finish(self._folder, self._key)  # an erasure that failed meanwhile, before another takes its place
         return erasing.erase(self._folder, self._key, places, first, rids)
 
     def sweep(self, now: int, held: Held | None = None) -> int:
         """Overwrite and delete one file whose day is over at `now` (ms UTC), or what in it is not held; returns how
         many there were to do. The first call cuts off what batches left that were never written."""
+        erasing.finish(self._folder, self._key)
         while self._orphans:
             with translated():
                 _cut_orphans(*self._orphans[-1])

@@ -151,6 +151,53 @@ def test_cut_short_anywhere_it_is_whole_or_ends_at_the_next_opening(
     assert steps >= 8
 
 
+def test_an_erasure_that_failed_is_ended_before_anything_else_goes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process lives on: what a failed sync left in memory is not taken for what the disk has, and the next erasure
+    does not take the list away from which the first is to be ended."""
+    at, ended = 0, False
+    while not ended:
+        folder = tmp_path / str(at)
+        folder.mkdir()
+        writer = PayloadWriter(folder, KEY, 0)
+        first = writer.put(0, [batch(0, 1, 2)], 5 * DAY_MS, bodies=True)
+        second = writer.put(3, [batch(0)], 5 * DAY_MS, bodies=True)
+        with dying(monkeypatch, at):
+            try:
+                writer.erase(first, 0, [RIDS[1]])
+                ended = True
+            except Cut:
+                pass
+        begun = (folder / erasing.REDO).exists()
+        with dying(monkeypatch, 1 << 30) as done:
+            assert writer.erase(second, 3, [RIDS[0]]) == 1
+            writer.erase(first, 0, [RIDS[1]])
+        assert done.count("fsync") >= 4 + begun, at
+        reads = PayloadReads(folder, KEY)
+        for n in (0, 2):
+            assert reads.get(first, 0, RIDS[n], "in") == (salt(n), body(n)), at
+        assert reads.get(first, 0, RIDS[1], "in") is None
+        assert body(1) not in everything(folder)
+        assert {path.name for path in folder.iterdir()} == {"5-1"}
+        writer.close()
+        at += 1
+    assert at >= 8
+
+
+def test_what_is_left_of_an_erasure_in_a_file_that_expired_keeps_no_store_shut(
+    made: tuple[PayloadWriter, bytes, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer, places, folder = made
+    with dying(monkeypatch, 5), pytest.raises(Cut):
+        writer.erase(places, 0, [RIDS[1]])
+    assert (folder / erasing.REDO).exists()
+    writer.close()
+    (folder / "5-1").unlink()
+    PayloadWriter(folder, KEY, 3).close()
+    assert list(folder.iterdir()) == []
+
+
 def test_a_day_that_is_over_keeps_what_is_held(made: tuple[PayloadWriter, bytes, Path]) -> None:
     writer, places, folder = made
     second = writer.put(3, [batch(0), batch(2)], 5 * DAY_MS, bodies=True)
