@@ -56,8 +56,8 @@ ENTRIES: Final[dict[str, Entry]] = {
         exit=2,
     ),
     "source.forked": Entry(
-        "{origin} signed two histories: its checkpoint over {size} leaves does not continue the one over {earlier}. Both "
-        "are kept in {evidence}.",
+        "{origin} signed two histories: its checkpoint over {size} leaves does not continue the one over {earlier}. "
+        "Both are kept in {evidence}.",
         "{origin} 签署了两份历史：其 {size} 条叶子的检查点并非 {earlier} 条的延续。两份均保存在 {evidence}。",
         "Keep both, believe neither, and show them to the operator, the witnesses and all who rely on the log.",
         "请保留两份且均不采信，并出示给运营者、见证方与依赖该日志的各方。",
