@@ -38,7 +38,7 @@ def test_a_second_connection_leaves_the_first_its_locks(tmp_path: Path) -> None:
     second = connect(path)
     look = "import sqlite3, sys; print(sqlite3.connect(sys.argv[1]).execute('SELECT count(*) FROM t').fetchone()[0])"
     for count in range(3):
-        seen = subprocess.run([sys.executable, "-c", look, str(path)], capture_output=True, text=True, check=True)  # noqa: S603
+        seen = subprocess.run([sys.executable, "-c", look, str(path)], capture_output=True, text=True, check=True)
         assert int(seen.stdout) == count
         assert (tmp_path / "a.db-wal").exists()
         writer.execute("INSERT INTO t VALUES (1)")
