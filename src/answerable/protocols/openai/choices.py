@@ -109,11 +109,15 @@ class Stream:
         self._size += len(data)
         if self._size > MAX_ANSWER:
             raise Unavailable("upstream.oversized", limit=MAX_ANSWER)
-        if (form := self._form) is not None and self._held is None and self._sse.idle:
-            # One read is often one event, and that of the known form.
-            raw = form.alone(data)
-            if raw is not None and (again := self._again(form, [raw])) is not None:
-                return [again]
+        # One read is often one event, and that of the known form.
+        if (
+            (form := self._form) is not None
+            and self._held is None
+            and (raw := form.alone(data)) is not None
+            and self._sse.idle
+            and (again := self._again(form, [raw])) is not None
+        ):
+            return [again]
         out: list[Chunk] = []
         events = self._sse.data(data)
         at, end = 0, len(events)
@@ -245,14 +249,13 @@ class Transcript:
         self._choices: dict[int, Pieces] = {}
 
     def add(self, chunk: Chunk) -> None:
-        if type(chunk) is Plain:
-            if text := chunk.part.get(chunk.key):
-                self._of(chunk.index).text.append(text)
-            else:
-                self._of(chunk.index)
+        if type(chunk) is Repeat and (form := chunk.form) is not None:
+            self._of(form.index).text.append(chunk.said)
             return
-        if type(chunk) is Repeat and chunk.form is not None:
-            self._of(chunk.form.index).text.append(chunk.said)
+        if type(chunk) is Plain:
+            pieces = self._of(chunk.index)
+            if text := chunk.part.get(chunk.key):
+                pieces.text.append(text)
             return
         for choice in choices_of(chunk.body):
             for voice in self._voices:

@@ -41,21 +41,22 @@ class Form:
     """head, tail: bytes around the text, neither empty; wire_head, wire_tail: of an event; index: of the choice that
     speaks; out: the bytes around the text of an event as it is sent, None until the first is stamped."""
 
-    __slots__ = ("head", "index", "out", "tail", "wire_head", "wire_tail")
+    __slots__ = ("_between", "_least", "head", "index", "out", "tail", "wire_head", "wire_tail")
 
     def __init__(self, head: bytes, tail: bytes, index: int) -> None:
         self.head = head
         self.tail = tail
         self.wire_head = b"data: " + head
         self.wire_tail = tail + b"\n\n"
+        self._least = len(self.wire_head) + len(self.wire_tail)
+        self._between = slice(len(self.wire_head), -len(self.wire_tail))
         self.index = index
         self.out: tuple[bytes, bytes] | None = None
 
     def alone(self, data: bytes) -> bytes | None:
         """What stands between head and tail if `data` is one event that has both; as `run`."""
-        head, tail = self.wire_head, self.wire_tail
-        if data.startswith(head) and data.endswith(tail) and len(data) >= len(head) + len(tail):
-            raw = data[len(head) : -len(tail)]
+        if data.startswith(self.wire_head) and data.endswith(self.wire_tail) and len(data) >= self._least:
+            raw = data[self._between]
             return None if b"\n" in raw else raw
         return None
 
