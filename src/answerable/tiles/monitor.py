@@ -8,6 +8,7 @@ What the source lacks or has wrong is a finding; a source that cannot be reached
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -19,7 +20,7 @@ from answerable.log import checkpoint as checkpoints
 from answerable.log import note as notes
 from answerable.log.head import Checkpoint
 from answerable.log.merkle import TILE_WIDTH
-from answerable.log.note import MAX_NOTE, Kind
+from answerable.log.note import MAX_NOTE
 from answerable.log.tiles import CHECKPOINT, ENTRIES, Tile
 from answerable.log.trust import Trust
 from answerable.net.source import Source
@@ -71,7 +72,8 @@ class Monitor:
 
     def round(self) -> Round:
         """Raises Unavailable ``source.unreachable``, ``store.*`` (of the state), VerificationError ``source.other`` for
-        a state that is of another log."""
+        a state that is of another log. A source that goes away after something was found in its leaves is told of by
+        the next round: what was found comes first."""
         before = self._state.stand.size
         found: list[Finding] = []
         head: Checkpoint | None = None
@@ -79,13 +81,18 @@ class Monitor:
             head = self._believed()
             self._continue(head, found)
         except (VerificationError, Unavailable) as error:
-            found.append(self._of_source(error))
-        fresh = [finding for finding in found if finding.index is not None or repr(finding.params) not in self._told]
-        self._told = {repr(finding.params) for finding in found if finding.index is None}
+            if (about := self._of_source(error)) is not None:
+                found.append(about)
+            elif not found:
+                raise
+        of_leaves = [finding for finding in found if finding.index is not None]
+        others = [finding for finding in found if finding.index is None]
+        fresh = [finding for finding in others if repr(finding.params) not in self._told]
+        self._told = {repr(finding.params) for finding in others}
         if fresh:
             self._state.commit(self._state.stand, fresh)
         stand = self._state.stand
-        return Round(stand.origin, stand.size, before, head.size if head else 0, tuple(fresh))
+        return Round(stand.origin, stand.size, before, head.size if head else 0, (*of_leaves, *fresh))
 
     def _believed(self) -> Checkpoint:
         self._note = self._source.get(CHECKPOINT, MAX_NOTE) or b""
@@ -101,7 +108,8 @@ class Monitor:
         return head
 
     def _continue(self, head: Checkpoint, found: list[Finding]) -> None:
-        """From where the state stands to `head`. What was found up to a step that was committed stays found."""
+        """From where the state stands to `head`. What is found in leaves is committed with the step that judged them:
+        neither a crash nor a source that goes away makes it unfound."""
         stand, note = self._state.stand, self._note
         if stand.note:
             earlier = checkpoints.parse(stand.note)[0]  # it was believed when it came
@@ -124,7 +132,7 @@ class Monitor:
                     at += len(entries)
                     if at >= head.size:
                         break
-                self._stand(head.origin, note, at, auditor)
+                self._stand(head.origin, note, at, auditor, found[kept:])
                 kept = len(found)
         except (VerificationError, Unavailable):
             self._state.rollback()
@@ -132,32 +140,35 @@ class Monitor:
             raise
         finally:
             ahead.close()
-        found += auditor.settle(self._now())
+        overdue = auditor.settle(self._now())
+        self._stand(head.origin, note, at, auditor, overdue)
+        found += overdue
         by = notes.verified(notes.parse(note), self._trust.logs)
-        signers = [key.public for key in by if key.kind is Kind.ED25519]
-        if ended := auditor.withdrawn(signers, head.size):
+        if ended := auditor.withdrawn((key.public for key in by), head.size):
             found.append(self._about("monitor.key", size=head.size, leaf=ended))
-        self._stand(head.origin, note, at, auditor)
 
-    def _stand(self, origin: str, note: bytes, size: int, auditor: Auditor) -> None:
+    def _stand(self, origin: str, note: bytes, size: int, auditor: Auditor, found: list[Finding]) -> None:
         stand = structs.replace(self._state.stand, origin=origin, size=size, note=note, carried=auditor.carried)
-        self._state.commit(stand)
+        self._state.commit(stand, found)
 
     def _forked(self, earlier: Checkpoint, first: bytes, head: Checkpoint) -> Finding:
-        place = str(evidence(self._keep, first, self._note)) if self._keep is not None else ""
+        place = ""
+        with suppress(Unavailable):  # a full disk hides no fork: both notes stand in the finding
+            place = str(evidence(self._keep, first, self._note)) if self._keep is not None else ""
         return self._about(
             "monitor.forked", origin=head.origin, earlier=earlier.size, size=head.size, evidence=place,
             first=first.decode("utf-8", "replace"), second=self._note.decode("utf-8", "replace"),
         )  # fmt: skip
 
-    def _of_source(self, error: AnswerableError) -> Finding:
+    def _of_source(self, error: AnswerableError) -> Finding | None:
+        """None where nothing could be checked."""
         if isinstance(error, _Unbelieved):
             return self._about("monitor.checkpoint", **error.params)
         if error.code == "source.wrong":
             return self._about("monitor.tree", path=error.params["path"])
         if error.code in ("source.missing", "source.oversized"):
             return self._about("monitor.missing", path=error.params["path"], cause=error.code)
-        raise error
+        return None
 
     def _about(self, code: str, **params: object) -> Finding:
         return Finding(code, self._now(), params=params)

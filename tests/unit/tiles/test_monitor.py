@@ -242,3 +242,66 @@ def test_who_cannot_be_reached_was_not_checked(tmp_path: Path) -> None:
     with pytest.raises(Unavailable) as caught:
         watching(tmp_path / "nowhere", log_of()).round()
     assert caught.value.code == "source.unreachable"
+
+
+class Failing(Folder):
+    """Has no answer for `lost`."""
+
+    lost: str = "tile/entries/001"
+
+    def get(self, path: str, limit: int) -> bytes | None:
+        if path == self.lost:
+            raise Unavailable("source.unreachable", source=self.name, detail="HTTP status 500")
+        return super().get(path, limit)
+
+
+def test_a_source_that_goes_away_takes_no_finding_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a log could have it forgotten: bad leaves, and then an answer that never comes."""
+    monkeypatch.setattr("answerable.tiles.monitor.STEP", 1)
+    log = log_of(b"no leaf", *noise(600))
+    log.write(tmp_path / "log")
+    state = State(tmp_path / "state")
+    monitor = Monitor(Failing(tmp_path / "log"), log.trust, state, lambda: NOW)
+    first = monitor.round()
+    assert (codes(first), first.size) == (["monitor.leaf"], 256)
+    with pytest.raises(Unavailable):
+        monitor.round()
+    state.close()
+    again = State(tmp_path / "state")
+    assert [each["code"] for each in again.findings()] == ["monitor.leaf"]
+    assert again.stand.found == 1
+
+
+def test_what_a_step_found_outlives_a_crash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Crash(Exception):
+        pass
+
+    class Crashing(Failing):
+        def get(self, path: str, limit: int) -> bytes | None:
+            try:
+                return super().get(path, limit)
+            except Unavailable:
+                raise Crash from None
+
+    monkeypatch.setattr("answerable.tiles.monitor.STEP", 1)
+    log = log_of(b"no leaf", *noise(600))
+    log.write(tmp_path / "log")
+    state = State(tmp_path / "state")
+    with pytest.raises(Crash):
+        Monitor(Crashing(tmp_path / "log"), log.trust, state, lambda: NOW).round()
+    state.close()
+    again = State(tmp_path / "state")
+    assert codes(Monitor(Folder(tmp_path / "log"), log.trust, again, lambda: NOW).round()) == []
+    assert [each["code"] for each in again.findings()] == ["monitor.leaf"]
+
+
+def test_a_fork_is_told_where_no_evidence_can_be_kept(tmp_path: Path) -> None:
+    log, other = log_of(*noise(5)), log_of(*noise(5, "lie"))
+    log.write(tmp_path / "log")
+    (tmp_path / "file").write_bytes(b"")
+    monitor = watching(tmp_path / "log", log, keep=tmp_path / "file")
+    monitor.round()
+    other.write(tmp_path / "log")
+    found = monitor.round()
+    assert codes(found) == ["monitor.forked"]
+    assert (found.findings[0].params["evidence"], found.findings[0].params["second"]) == ("", other.note.decode())

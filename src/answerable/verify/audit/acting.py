@@ -114,9 +114,8 @@ class Acts:
         if late:
             self._due = [due for due in self._due if now <= due.t + RENEWALS_WITHIN_MS]
         for rid, fact in self._memory.all("open"):
-            if fact.t > now - self._deadline:
-                break  # they stand in the order of their leaves, and so nearly of their times
-            if not fact.told:
+            # All of them: one leaf with a time of its own making must not hide those behind it.
+            if not fact.told and fact.t <= now - self._deadline:
                 seconds = (now - fact.t) // 1000
                 self._findings.append(Finding("monitor.unclosed", fact.t, fact.index, rid, {"seconds": seconds}))
                 self._memory.put("open", rid, structs.replace(fact, told=True))

@@ -108,3 +108,11 @@ def test_without_an_end_it_is_told_once_past_the_deadline() -> None:
     watch.settle(T0 + DEADLINE)
     watch.settle(T0 + 2 * DEADLINE)
     assert [(finding.code, finding.params) for finding in found] == [("monitor.unclosed", {"seconds": 1})]
+
+
+def test_a_leaf_that_is_ahead_of_time_hides_none_behind_it() -> None:
+    watch, found, _ = acts()
+    watch.open(10, "ahead", structs.replace(OPEN, t=T0 + 1000 * DEADLINE))
+    watch.open(11, "o", OPEN)
+    watch.settle(T0 + DEADLINE)
+    assert [(finding.code, finding.rid) for finding in found] == [("monitor.unclosed", "o")]
