@@ -24,6 +24,7 @@ from answerable.crypto.ed25519 import Key
 from answerable.crypto.random import nonce, opaque_id
 from answerable.errors import Refused, Unavailable
 from answerable.log import leaf as leaves
+from answerable.log.checkpoint import SAFE_MEMBER
 from answerable.log.statement import to_sign
 from answerable.model.leaves import KeyLeaf
 from answerable.model.terms import AdminRole
@@ -124,7 +125,7 @@ async def enrol(core: Core, name: str, roles: tuple[AdminRole, ...], by: str) ->
 
 async def _first_leaves(core: Core, founding: Founding) -> None:
     """Leaf 0 and 1 name the keys of log and issuer; whose log this is stands in the state from the same unit on."""
-    safe = {own_keys.SAFE_MEMBER: b64u(core.keys.safe.public)} if core.keys.safe is not None else UNSET
+    safe = {SAFE_MEMBER: b64u(core.keys.safe.public)} if core.keys.safe is not None else UNSET
     leaf = [
         leaves.encode(KeyLeaf(n=nonce(), own=core.origin, pub=b64u(key.public), t=core.now, use=use, x=more))
         for use, key, more in ((own_keys.LOG, core.keys.log, safe), (own_keys.WARRANT, core.keys.warrant, UNSET))

@@ -20,7 +20,6 @@ FOLDER: Final = "keys"
 LOG: Final = "log"
 LOG_FILE: Final = "log.key"
 SAFE_FILE: Final = "log-mldsa.key"
-SAFE_MEMBER: Final = "answerable.mldsa"  # in `x` of the log's key leaf: the ML-DSA-44 key that comes with it, b64u
 FORMER_FILE: Final = "log-former.txt"
 WARRANT: Final = "warrant"
 COPY: Final = "copy"

@@ -12,6 +12,8 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from msgspec import UNSET
+
 from answerable.app import keys as own_keys
 from answerable.app.core import TRUST_FILE, Core, open_core, run_core, write_whole
 from answerable.app.stores import create_store, probe
@@ -20,6 +22,7 @@ from answerable.crypto.b64 import b64u
 from answerable.crypto.random import nonce
 from answerable.errors import AnswerableError, Refused, Unavailable, VerificationError
 from answerable.log import leaf as leaves
+from answerable.log.checkpoint import SAFE_MEMBER
 from answerable.log.head import Checkpoint
 from answerable.log.note import VerifierKey
 from answerable.log.trust import Trust
@@ -60,7 +63,8 @@ async def create_root(config: Config, origin: str) -> Core:
         raise
     core = await run_core(config, keys, store, guard, origin, origin, demo=False)
     try:
-        leaf = KeyLeaf(n=nonce(), own=origin, pub=b64u(keys.log.public), t=core.now, use=own_keys.LOG)
+        safe = {SAFE_MEMBER: b64u(keys.safe.public)} if keys.safe is not None else UNSET
+        leaf = KeyLeaf(n=nonce(), own=origin, pub=b64u(keys.log.public), t=core.now, use=own_keys.LOG, x=safe)
         rows = {"domain": origin, "origin": origin, ROOT: "1"}
         await core.ledger.commit(
             Unit(

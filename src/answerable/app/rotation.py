@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """A new key for the log, under the same origin (`docs/operate/publish.md`).
 
-The old key signs the leaf that names its successor, which signs it too; then the successor signs the leaf that
-withdraws the old. Each step is durable before the next, and a rotation that was cut short goes on where it ended: the
-old key is gone only when the log has its successor. What it signed stays believed, by the trust file that has both.
+The old key signs the leaf that names its successor, which signs it too; then the log, under its successor, records the
+leaf that withdraws the old. Each step is durable before the next, and a rotation that was cut short goes on where it
+ended: the old key is gone only when the log has its successor. What it signed stays believed, by the trust file that
+has both.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from msgspec import UNSET, structs
 
 from answerable.app import keys as own_keys
 from answerable.app.core import TRUST_FILE, Core, known_keys, log_keys, open_core, write_whole
-from answerable.app.keys import FOLDER, FORMER_FILE, LOG, LOG_FILE, SAFE_FILE, SAFE_MEMBER
+from answerable.app.keys import FOLDER, FORMER_FILE, LOG, LOG_FILE, SAFE_FILE
 from answerable.config import Config
 from answerable.crypto import mldsa
 from answerable.crypto.b64 import b64u
@@ -26,6 +27,7 @@ from answerable.crypto.random import nonce
 from answerable.errors import Refused, Unavailable, VerificationError
 from answerable.log import leaf as leaves
 from answerable.log import statement
+from answerable.log.checkpoint import SAFE_MEMBER
 from answerable.log.note import VerifierKey
 from answerable.log.trust import format, parse
 from answerable.model.leaves import KeyLeaf, Sig

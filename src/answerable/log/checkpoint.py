@@ -14,10 +14,11 @@ from answerable.log import note as notes
 from answerable.log.head import Checkpoint, read
 from answerable.log.note import Kind, Note, Signing, VerifierKey
 
-__all__ = ["LOG_KINDS", "Checkpoint", "parse", "parse_vkey", "publish", "sign", "verify", "vkey"]
+__all__ = ["LOG_KINDS", "SAFE_MEMBER", "Checkpoint", "parse", "parse_vkey", "publish", "sign", "verify", "vkey"]
 
 # What a log may sign with; 0x04 is for witnesses alone.
 LOG_KINDS: Final = frozenset({Kind.ED25519, Kind.MLDSA})
+SAFE_MEMBER: Final = "answerable.mldsa"  # in `x` of the log's key leaf: the ML-DSA-44 key that comes with it, b64u
 
 
 def sign(origin: str, size: int, root: bytes, signer: Signing) -> bytes:

@@ -13,9 +13,10 @@ from answerable.app import rotation, tiling
 from answerable.app.core import open_core
 from answerable.app.rotation import rotate
 from answerable.config import Config
+from answerable.crypto import mldsa
 from answerable.crypto.ed25519 import Key
 from answerable.errors import Unavailable, VerificationError
-from answerable.log import checkpoint
+from answerable.log import checkpoint, note
 from answerable.log.leaf import decode
 from answerable.log.note import VerifierKey
 from answerable.log.trust import Trust, parse
@@ -100,6 +101,18 @@ async def test_a_checkpoint_by_the_withdrawn_key_is_found(tmp_path: Path) -> Non
     published = settings.guard_path / "published"
     head = checkpoint.parse(published.read_bytes())[0]
     published.write_bytes(checkpoint.sign(head.origin, head.size, head.root, old))
+    assert watched(settings, trust_of(settings)) == ["monitor.key"]
+
+
+async def test_a_checkpoint_by_the_withdrawn_ml_dsa_key_alone_is_found(tmp_path: Path) -> None:
+    settings, _ = await store(tmp_path)
+    old = mldsa.Key.load(settings.store_path / "keys" / "log-mldsa.key", purpose="log")
+    await rotate(settings)
+    published = settings.guard_path / "published"
+    text = note.parse(published.read_bytes()).text
+    head = checkpoint.parse(published.read_bytes())[0]
+    signed = note.cosign(text, VerifierKey.of(head.origin, old.public, note.Kind.MLDSA), 1, old)
+    published.write_bytes(note.Note(text, (signed,)).data)
     assert watched(settings, trust_of(settings)) == ["monitor.key"]
 
 

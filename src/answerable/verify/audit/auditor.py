@@ -17,6 +17,7 @@ from msgspec import UNSET, structs
 
 from answerable.crypto.b64 import b64u, unb64u
 from answerable.errors import VerificationError
+from answerable.log.checkpoint import SAFE_MEMBER
 from answerable.log.leaf import RID_LENGTH, decode, is_rid, leaf_hash, rid_of
 from answerable.model.terms import Relation
 from answerable.verify.audit import signing
@@ -107,9 +108,10 @@ class Auditor:
         return self._taken()
 
     def withdrawn(self, signers: Iterable[bytes], size: int) -> int:
-        """Index of the leaf that ended the last of the log's keys among `signers` (public keys) before a checkpoint of
-        `size` leaves, 0 if one of them is in force or unknown to the log."""
-        ends = {fact.pub: fact.end for _, fact in self._memory.all("key") if fact.use == LOG_KEY}
+        """Index of the leaf that ended the last of the log's keys among `signers` (public keys of either type) before a
+        checkpoint of `size` leaves, 0 if one of them is in force or unknown to the log."""
+        keys = [fact for _, fact in self._memory.all("key") if fact.use == LOG_KEY]
+        ends = {public: fact.end for fact in keys for public in (fact.pub, fact.safe)}
         found = [ends.get(b64u(public), 0) for public in signers]
         return max(found) if found and all(0 < end < size for end in found) else 0
 
@@ -177,7 +179,8 @@ class Auditor:
             if before is not None and not before.end and ends:
                 self._memory.put("key", leaf.prev, structs.replace(before, end=index))
         if leaf.end is not True:
-            self._memory.put("key", rid, KeyFact(index=index, own=leaf.own, pub=leaf.pub, use=leaf.use))
+            safe = "" if leaf.x is UNSET else str(leaf.x.get(SAFE_MEMBER, ""))
+            self._memory.put("key", rid, KeyFact(index=index, own=leaf.own, pub=leaf.pub, use=leaf.use, safe=safe))
 
     def _system(self, index: int, rid: str, leaf: Any) -> None:
         numbers: set[int] = set()

@@ -21,12 +21,14 @@ class PartyFact(Fact, frozen=True, kw_only=True, array_like=True):
 
 
 class KeyFact(Fact, frozen=True, kw_only=True, array_like=True):
-    """end: index of the leaf that withdrew or replaced it, 0 while none did."""
+    """end: index of the leaf that withdrew or replaced it, 0 while none did; safe: the ML-DSA-44 key that came with it,
+    b64u, "" for none."""
 
     own: str
     pub: str
     use: str
     end: int = 0
+    safe: str = ""
 
 
 class SystemFact(Fact, frozen=True, kw_only=True, array_like=True):
