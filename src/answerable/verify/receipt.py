@@ -74,8 +74,11 @@ def _head(receipt: Receipt, trust: Trust) -> tuple[Checkpoint, Judged]:
         judged = trust.judge(receipt.checkpoint)
         return judged.checkpoint, judged
     head, signed = checkpoints.parse(receipt.checkpoint)
-    # The root log vouches for it; but what a known key signs must be good wherever it stands.
-    note.verified(signed, trust.logs)
+    # The root log vouches for logs that the reader does not know. One that he knows speaks for itself: no other log of
+    # his trust file can put words into its mouth.
+    by = note.verified(signed, trust.logs)
+    if any(key.name == head.origin for key in trust.logs) and not any(key.name == head.origin for key in by):
+        raise VerificationError("log.untrusted", origin=head.origin)
     joint.verify(receipt.root, head, trust)
     return head, trust.judge(receipt.root.note)
 

@@ -300,6 +300,20 @@ def test_not_even_a_signature_of_the_shard_that_nobody_asks_for_may_be_bad() -> 
     assert code(data, both) == "log.signature"
 
 
+def test_no_log_speaks_for_another_that_the_reader_knows() -> None:
+    """Both are trusted, each for itself: else any of them could record, as a shard, a tree that the other never had."""
+    both = Trust((*TRUST.logs, *ROOT.trust.logs))
+    assert verify(JOINED, both).joined is not None
+    read = receipts.parse(JOINED)
+    head = note.parse(read.checkpoint)
+    stranger = note.Signature(ORIGIN, b"none", bytes(64))
+    forged = receipts.build(
+        read.record, read.leaves, read.disclosures, note.Note(head.text, (stranger,)).data, read.root
+    )
+    assert verify(forged, ROOT.trust).joined is not None
+    assert code(forged, both) == "log.untrusted"
+
+
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
