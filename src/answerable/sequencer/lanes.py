@@ -78,10 +78,13 @@ class Lanes:
         return bool(self._action or self._stop or self._noise)
 
     def take(self) -> list[Entry]:
-        """The next batch: stop orders first, then actions in order, then a little noise."""
+        """The next batch: stop orders alone, so that they wait for nobody's bytes, else actions in order and a little
+        noise."""
         taken: list[Entry] = []
         while self._stop:
             taken.append(self._stop.popleft())
+        if taken:
+            return taken
         action = self._action
         weight = 0
         # As many as wait now: what comes in meanwhile is the next batch.

@@ -37,7 +37,8 @@ Listener = Callable[[tuple[Effect, ...]], None]
 PUBLISH_EVERY_MS: Final = 1000
 # A store that failed is tried again this often, ms.
 RETRY_MS: Final = 1000
-SWEEP_EVERY_MS: Final = 86_400_000
+# Payloads whose time is over go within this, ms, and a fourth of it.
+SWEEP_EVERY_MS: Final = 3_600_000
 # A leaf of refusals at most this often, s.
 REFUSALS_EVERY_S: Final = 5.0
 # Actions settled in one unit.
@@ -296,6 +297,7 @@ class Sequencer:
 
     def _run(self) -> None:
         published = swept = tried = self._clock.mono_ms()
+        sweeping = False  # more is left to sweep
         while True:
             entries = self._lanes.take()
             urgent = False
@@ -305,9 +307,9 @@ class Sequencer:
                     return
             while self._shown:
                 self._writer.confront(self._shown.popleft())
-            while self._erasing:
-                if not self._wipe(*self._erasing.popleft()):
-                    return
+            # One at a time: between two of them a stop order is written.
+            if self._erasing and not self._wipe(*self._erasing.popleft()):
+                return
             now = self._clock.mono_ms()
             if urgent or self._askers or (now - published >= PUBLISH_EVERY_MS and self._writer.unpublished):
                 published = now
@@ -317,23 +319,25 @@ class Sequencer:
                     return
             if self._writer.broken is not None and not self._writer.final and now - tried >= RETRY_MS:
                 tried = now
-                self._writer.recover()
-            if now - swept >= SWEEP_EVERY_MS and not self._sweep():
-                swept = now
-            if not self._wait():
+                found = self._writer.recover()
+                if found is not None and not self._call(self._deliver, found):
+                    return
+            if sweeping or now - swept >= SWEEP_EVERY_MS:
+                swept, sweeping = now, self._sweep()
+            if not self._wait(sweeping and not self._closing):
                 return
 
-    def _wait(self) -> bool:
+    def _wait(self, sweeping: bool) -> bool:
         """Until a batch is to begin, or something else is due; False when all is written and the end has come."""
         self._idle = True
-        if self._askers or self._shown or self._erasing or (self._closing and self._lanes.waiting()):
+        if sweeping or self._askers or self._shown or self._erasing or (self._closing and self._lanes.waiting()):
             self._idle = False
             return True
         if self._closing:
             return False
         busy = self._writer.unpublished or self._writer.broken is not None
         with contextlib.suppress(Empty):
-            self._wakes.get(timeout=(PUBLISH_EVERY_MS if busy else SWEEP_EVERY_MS // 24) / 1000)
+            self._wakes.get(timeout=(PUBLISH_EVERY_MS if busy else SWEEP_EVERY_MS // 4) / 1000)
         self._idle = False
         return True
 

@@ -75,6 +75,9 @@ class Writer:
         self._elsewhere = tuple(elsewhere)
         self._retention = retention
         self.broken: AnswerableError | None = None
+        # Of a batch that was reported as failed while the store could not be asked: the head it would have made, and
+        # its effects.
+        self._doubt: tuple[tuple[int, bytes], tuple[Effect, ...]] = (-1, b""), ()
         self._note = guard.published  # until `open` has verified the store there is nothing to publish
 
     def open(self) -> None:
@@ -98,17 +101,21 @@ class Writer:
         """Whether it is broken for good."""
         return self.broken is not None and self.broken.code in _FINAL
 
-    def recover(self) -> bool:
-        """Open the store anew and verify it; returns whether it can be written again."""
+    def recover(self) -> Batch | None:
+        """Open the store anew and verify it. None: it still cannot be written. Else a batch without entries, whose
+        effects are those of a batch that was reported as failed and, as the store says now, was written: whoever
+        follows the log does not know of them yet."""
         try:
             self._store.reopen()
             self._open(None)
         except AnswerableError as error:
             self.broken = error
             _log.error("the store cannot be written: %s", error)
-            return False
+            return None
         self.broken = None
-        return True
+        (goal, effects), self._doubt = self._doubt, ((-1, b""), ())
+        found = effects if self._head == goal and self.rows.show(effects) else ()
+        return Batch([], self._frontier.size, self._clock.now_ms(), found)
 
     def write(self, entries: list[Entry]) -> Batch:
         """Write what can be written, durably; every entry has its outcome then. Raises nothing."""
@@ -166,7 +173,8 @@ class Writer:
         if error.code in _FINAL:
             self.broken = error
             return self._failed(entries, error)
-        if not self.recover():
+        if self.recover() is None:
+            self._doubt = goal, _effects(entries)
             return self._failed(entries, self.broken or error)
         # Without a new leaf the head tells nothing; then it is enough that the state is as it would be.
         if self._head == goal and self.rows.show(_effects(entries)):

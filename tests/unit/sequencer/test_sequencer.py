@@ -291,23 +291,71 @@ async def test_a_directory_that_fails_stops_it(tmp_path: Path) -> None:
     await made.close()
 
 
-async def test_a_store_that_comes_back_is_written_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("when", ["before", "after"])
+async def test_a_store_that_comes_back_is_written_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
     monkeypatch.setattr(module, "RETRY_MS", 10)
     monkeypatch.setattr(module, "PUBLISH_EVERY_MS", 10)
     bench = Bench(tmp_path)
     await bench.sequencer.start()
     bench.store.plan |= {
-        "append": ("before", Unavailable("store.failed", detail="x")),
+        "append": (when, Unavailable("store.failed", detail="x")),
         "reopen": ("before", Unavailable("store.failed", detail="y")),
     }
+    unit, stands = opening()[0], when == "after"
     with unavailable("log.stopped"):
-        await bench.sequencer.commit(opening()[0])
+        await bench.sequencer.commit(unit)
     for _ in range(300):
         if bench.sequencer.failure is None:
             break
         await asyncio.sleep(0.01)
-    assert (await bench.sequencer.commit(opening()[0])).first == 0
+    assert (await bench.sequencer.commit(opening()[0])).first == stands
+    assert bench.effects[: len(bench.effects) - 1] == list(unit.effects) * stands, "the directory is as the log"
     await bench.sequencer.close()
+
+
+async def test_a_sweep_that_has_more_to_do_goes_on_and_a_stop_order_does_not_wait_for_the_rest(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left, done = [3, 2, 1, 0], asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def sweep(now: int, held: object = None) -> int:
+        if len(left) == 1:
+            loop.call_soon_threadsafe(done.set)
+        return left.pop(0)
+
+    monkeypatch.setattr(bench.memory, "sweep", sweep)
+    bench.clock.ahead_ms = 2 * module.SWEEP_EVERY_MS
+    await bench.sequencer.commit(Unit(leaves=(leaf(),)))
+    await asyncio.wait_for(done.wait(), 0.9)  # a file at a time, without waiting for anything in between
+
+
+async def test_a_stop_order_is_written_between_two_erasures(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    busy, go_on = threading.Event(), threading.Event()
+    order: list[str] = []
+    append = bench.memory.append
+
+    def erase(leaves: object) -> int:
+        busy.set()
+        assert go_on.wait(20)
+        order.append("erase")
+        return 0
+
+    def note(*arguments: object) -> None:
+        order.append("stop")
+        append(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(bench.memory, "erase", erase)
+    monkeypatch.setattr(bench.memory, "append", note)
+    erasures = [asyncio.create_task(bench.sequencer.erase([])) for _ in range(3)]
+    assert await asyncio.to_thread(busy.wait, 10)
+    stop = asyncio.create_task(bench.sequencer.commit(opening(Lane.STOP)[0]))
+    await asyncio.sleep(0)
+    go_on.set()
+    await asyncio.gather(stop, *erasures)
+    assert order == ["erase", "stop", "erase", "erase"]
 
 
 async def test_expired_payloads_go_while_it_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

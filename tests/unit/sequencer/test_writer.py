@@ -188,8 +188,33 @@ def test_while_the_store_does_not_open_nothing_is_written(bench: Bench) -> None:
     assert not bench.writer.final
     assert bench.write(Unit(leaves=(leaf(),))) == ["log.stopped"]
     assert bench.store.leaves(0, 9) == []
-    assert bench.writer.recover()
+    found = bench.writer.recover()
+    assert found is not None
+    assert found.effects == ()
     assert bench.write(Unit(leaves=(leaf(),))) == [0]
+    bench.sound()
+
+
+@pytest.mark.parametrize("leaves", [(), (leaf(),)])
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_what_was_written_after_all_is_told_when_the_store_can_be_asked(
+    bench: Bench, when: str, leaves: tuple[bytes, ...]
+) -> None:
+    """Nobody was told that it stands, and it does: a stop order that the log has must stop."""
+    bench.write(Unit(leaves=(leaf(),)))
+    bench.store.plan |= {
+        "append": (when, Unavailable("store.failed", detail="x")),
+        "reopen": ("before", Unavailable("store.failed", detail="y")),
+    }
+    stop = Unit(leaves=leaves, effects=(Put(Space.STOPS, "s", b"1"),), lane=Lane.STOP)
+    stale = Unit(effects=(Put(Space.MISC, "a", b"1"),), expect=(Expect(Space.MISC, "none", b"1"),))
+    assert bench.write(stop, stale) == ["log.stopped", "log.conflict"]
+    found = bench.writer.recover()
+    assert found is not None
+    assert (found.entries, found.effects) == ([], stop.effects if when == "after" else ())
+    again = bench.writer.recover()
+    assert again is not None
+    assert again.effects == (), "once"
     bench.sound()
 
 
