@@ -2,8 +2,8 @@
 """Letting payloads go for good: their keys are overwritten on this machine, their rows rewritten or deleted.
 
 Order, so that a crash at any point loses nothing that stays and keeps nothing that goes: note down the slots, commit
-the rows under a fresh slot, overwrite the old ones, forget the note. After a crash the note is worked off by the first
-sweep or erasure: a slot that no row names any more is overwritten.
+the rows under a fresh slot, overwrite the old ones, forget the note. After a crash, and after anything that failed, the
+note is worked off by the next sweep or erasure: a slot that no row names any more is overwritten.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ SELECT first, day, slot, names, ''::bytea FROM payload WHERE day = $1 AND first 
 """
 _ROW: Final = "SELECT first, day, slot, names, body FROM payload WHERE first = $1 AND day = $2"
 _NAMED: Final = "SELECT 1 FROM payload WHERE day = $1 AND slot = $2 LIMIT 1"
+# Changes nothing, and returns when standbys that are waited for have all that was committed before.
+_STANDBYS: Final = "UPDATE head SET term = term WHERE term = $1 RETURNING 1"
 # The term is checked in the statement: a process that lost its turn rewrites nothing.
 _REPLACE: Final = """
 WITH held AS (SELECT FROM head WHERE term = $1 FOR SHARE),
@@ -58,11 +60,19 @@ class Erasure:
         self._worked_off = False
 
     def _work_off(self) -> None:
-        """Finish what a crash left in the middle. Not at opening: a database that was set back names other slots, and
-        only the guard knows that it was; it is asked before anything is let go."""
+        """Finish what a crash or a failure left in the middle. Not at opening: a database that was set back names other
+        slots, and only the guard knows that it was; it is asked before anything is let go."""
         if not self._worked_off:
-            self._let_go([slot for slot in self._ring.intended() if self._session.row(_NAMED, *slot) is None])
+            if slots := self._ring.intended():
+                self._for_sure(_STANDBYS, self._term)
+                self._let_go([slot for slot in slots if self._session.row(_NAMED, *slot) is None])
             self._worked_off = True
+
+    def _for_sure(self, sql: str, *arguments: object) -> None:
+        """A statement that changes something only while it is our turn. Raises Unavailable ``store.taken``."""
+        row = self._session.row_for_sure(sql, *arguments)
+        if row is None or not row[0]:
+            raise Unavailable("store.taken", path=self._session.address.server)
 
     def _let_go(self, slots: Sequence[tuple[int, int]]) -> None:
         if slots:
@@ -158,8 +168,9 @@ class Erasure:
                 dropped.append(row)
             else:
                 kept.append(left)
+        self._worked_off = False  # unless all of it succeeds, it is for the next one to end
         self._ring.intend(slots)
-        (held,) = self._session.row_for_sure(
+        self._for_sure(
             _REPLACE,
             self._term,
             [row.first for row in dropped],
@@ -170,6 +181,5 @@ class Erasure:
             [row.names for row in kept],
             [row.body for row in kept],
         )
-        if not held:
-            raise Unavailable("store.taken", path=self._session.address.server)
         self._let_go(slots)
+        self._worked_off = True

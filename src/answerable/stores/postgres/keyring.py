@@ -153,7 +153,9 @@ class Keyring:
                 draft = path.with_name(PENDING + ".new")
                 file = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
                 try:
-                    os.write(file, b"".join(_NAME.pack(day, slot) for day, slot in sorted(slots)))
+                    data = b"".join(_NAME.pack(day, slot) for day, slot in sorted(slots))
+                    if os.write(file, data) != len(data):
+                        raise Unavailable("store.full")
                     os.fsync(file)
                 finally:
                     os.close(file)

@@ -23,6 +23,38 @@ class Stop(BaseException):
     """The process ends here."""
 
 
+@pytest.mark.parametrize("step", ["rows", "shred", "settle"])
+def test_one_that_failed_and_may_have_been_written_is_ended_by_the_same_process(
+    again: Callable[[], PostgresStore], monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    """The rows are replaced, and the answer says that they may not be: at the next try there is nothing to replace, and
+    the old key must go all the same."""
+    store = again()
+    units, rids = zip(*(opening(body=b"body %d" % number) for number in range(2)), strict=True)
+    append(store, *units)
+    (before,) = [Row(*row) for row in store._session.rows("SELECT * FROM payload")]
+    real = Session.row_for_sure
+
+    def fail(*arguments: Any) -> Any:
+        if step == "rows":
+            real(*arguments)
+        raise Unavailable("store.failed", detail="the server warned")
+
+    with monkeypatch.context() as patch:
+        owner, name = (Session, "row_for_sure") if step == "rows" else (Keyring, step)
+        patch.setattr(owner, name, fail)
+        with unavailable("store.failed"):
+            store.erase([(1, rids[1])])
+    assert store.erase([(1, rids[1])]) == 0
+    ring = Keyring(store.path / "payload-keys", PAYLOAD_KEY)
+    assert opened(ring, before) is None
+    assert ring.intended() == []
+    view = store.view()
+    assert [view.payload(rid, "in") is None for rid in rids] == [False, True]
+    view.close()
+    store.close()
+
+
 @pytest.mark.parametrize("step", ["intend", "rows", "shred", "settle"])
 def test_interrupted_anywhere_it_is_whole_and_ends_at_the_next_try(
     again: Callable[[], PostgresStore], monkeypatch: pytest.MonkeyPatch, step: str
