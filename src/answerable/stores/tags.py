@@ -16,6 +16,7 @@ from typing import Final, Protocol
 from answerable.errors import Unavailable
 from answerable.log.leaf import rid as rid_of
 from answerable.stores.database import connect, flush, translated
+from answerable.stores.payload_form import shred
 
 TAGS_FILE: Final = "tags.db"
 # Leaves that one transaction takes in.
@@ -58,8 +59,7 @@ class Tags:
         except Unavailable as error:
             if error.code != "store.damaged":
                 raise
-            for suffix in ("", "-wal", "-shm"):
-                path.with_name(path.name + suffix).unlink(missing_ok=True)
+            _remove(path)
             self._database = _open(path)
 
     def find(self, tag: bytes) -> list[str]:
@@ -125,6 +125,23 @@ def _purge(folder: Path, delete: Callable[[sqlite3.Connection], int]) -> None:
     path = folder / TAGS_FILE
     if not path.exists():
         return
+    try:
+        _clean(path, delete)
+    except Unavailable as error:
+        # What can be built again keeps no store from being written; and what was to go goes with it.
+        if error.code != "store.damaged":
+            raise
+        _remove(path)
+
+
+def _remove(path: Path) -> None:
+    with translated():
+        for suffix in ("-shm", "-wal", ""):
+            if (file := path.with_name(path.name + suffix)).exists():
+                shred(file)
+
+
+def _clean(path: Path, delete: Callable[[sqlite3.Connection], int]) -> None:
     database = _open(path)
     try:
         with translated():

@@ -75,6 +75,28 @@ def test_a_damaged_file_is_built_anew(tmp_path: Path) -> None:
     made.close()
 
 
+@pytest.mark.parametrize("where", ["head", "middle"])
+def test_a_damaged_file_keeps_nothing_from_being_erased(tmp_path: Path, where: str) -> None:
+    source = Source(3000)
+    for at in range(3000):
+        source.tag(b"tag-%011d-" % ((at * 7919) % 3000), at)
+    made = Tags(tmp_path, source)
+    made.find(b"none")
+    made.close()
+    path = tmp_path / TAGS_FILE
+    data = path.read_bytes()
+    spoilt = 0 if where == "head" else 8192
+    path.write_bytes(data[:spoilt] + b"noise" * 4096 + data[spoilt + 5 * 4096 :])
+    tag, _, its, _ = source.rows.pop(1500)
+    tags.forget(tmp_path, [its])
+    tags.expire(tmp_path, 6, frozenset())
+    assert tag not in _bytes(tmp_path)
+    again = Tags(tmp_path, source)
+    assert again.find(tag) == []
+    assert len(again.find(source.rows[0][0])) == 1
+    again.close()
+
+
 def test_what_is_forgotten_stands_in_no_page(tmp_path: Path) -> None:
     """Thousands of tags, so that pages were split and cells moved; the reader stays open as in a running service."""
     source = Source(6000)
