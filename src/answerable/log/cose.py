@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from answerable.crypto import ed25519
+from answerable.crypto import cbor, ed25519
 from answerable.errors import Unavailable, VerificationError
 from answerable.log.leaf import MAX_LEAF, leaf_hash
 from answerable.log.merkle import MAX_SIZE, consistency_root, inclusion_root
@@ -130,8 +130,6 @@ def _protected(receipt: Inclusion | Consistency) -> bytes:
 
 
 def _write(receipt: Inclusion | Consistency, signature: bytes = b"") -> bytes:
-    from cbor2 import CBORTag
-
     header: dict[int, Any]
     if isinstance(receipt, Inclusion):
         parts = (receipt.record, *receipt.leaves)
@@ -139,13 +137,11 @@ def _write(receipt: Inclusion | Consistency, signature: bytes = b"") -> bytes:
         header = {_VDP: {_INCLUSION: proofs}, LEAVES: [part.leaf for part in parts]}
     else:
         header = {_VDP: {_CONSISTENCY: [_dumps([receipt.old, receipt.new, list(receipt.path)])]}}
-    return _dumps(CBORTag(_SIGN1, [_protected(receipt), header, None, signature or receipt.signature]))
+    return _dumps(_cbor2().CBORTag(_SIGN1, [_protected(receipt), header, None, signature or receipt.signature]))
 
 
 def _read(value: Any) -> Inclusion | Consistency:
-    from cbor2 import CBORTag
-
-    if not isinstance(value, CBORTag) or value.tag != _SIGN1:
+    if not isinstance(value, cbor.Tag) or value.number != _SIGN1:
         raise malformed("not COSE_Sign1")
     protected, header, payload, signature = _items(value.value, 4)
     if payload is not None:
@@ -212,20 +208,21 @@ def _bytes(value: Any) -> bytes:
 
 
 def _dumps(value: Any) -> bytes:
+    data: bytes = _cbor2().dumps(value, canonical=True)
+    return data
+
+
+def _cbor2() -> Any:
+    """What writes CBOR; it never reads what strangers wrote."""
     try:
         import cbor2
     except ModuleNotFoundError:
         raise Unavailable("receipt.cose") from None
-    return cbor2.dumps(value, canonical=True)
+    return cbor2
 
 
 def _loads(data: bytes) -> Any:
     try:
-        import cbor2
-    except ModuleNotFoundError:
-        raise Unavailable("receipt.cose") from None
-    try:
-        return cbor2.loads(data)
-    # It knows many tags that we never write; what their values raise is its own affair, and none of it is a receipt.
-    except Exception:  # noqa: BLE001
-        raise malformed("not CBOR") from None
+        return cbor.loads(data)
+    except VerificationError as error:
+        raise malformed(str(error.params["detail"])) from None

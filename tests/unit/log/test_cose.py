@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from typing import Any
 
 import cbor2
@@ -216,3 +217,13 @@ def test_without_cbor2_nothing_can_be_said(monkeypatch: pytest.MonkeyPatch) -> N
     assert (caught.value.code, caught.value.exit) == ("receipt.cose", 4)
     with pytest.raises(Unavailable):
         cose.sign_inclusion(ORIGIN, 15, RECORD, OTHERS, key("log"))
+
+
+def test_a_decimal_of_a_megabyte_costs_its_reader_nothing() -> None:
+    """COSE knows no decimals; a general reader of CBOR spends minutes on this one before anybody can say so."""
+    size = 1_000_000
+    began = time.perf_counter()
+    with pytest.raises(VerificationError) as caught:
+        cose.parse(b"\xd2\xc4\x82\x00\xc2\x5a" + size.to_bytes(4, "big") + b"\xff" * size)
+    assert caught.value.code == "receipt.malformed"
+    assert time.perf_counter() - began < 1
