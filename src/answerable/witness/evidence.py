@@ -21,9 +21,9 @@ from answerable.log.witness import origin_hash
 from answerable.log.witnessing import two_faces
 from answerable.witness.files import guarded, replace
 
-# A log that would fill the disk with its own guilt is convicted many times over by then.
+# Of each log and each kind. A log that would fill the disk with its own guilt is convicted many times over by then.
+# What is not conclusive anybody can bring about, with a proof of his own making: it takes no place from what is.
 MAX_KEPT: Final = 256
-MAX_FILE: Final = 512 * 1024
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -59,7 +59,7 @@ def keep(folder: Path, evidence: Evidence, shown: Note) -> Path | None:
     """Keep it durably; None if it is there already, or so much is there that more proves nothing. Raises Unavailable
     ``witness.state``."""
     digest = hashlib.sha256(shown.text.encode()).hexdigest()[:16]
-    prefix = origin_hash(evidence.origin)
+    prefix = f"{origin_hash(evidence.origin)}-{'faces' if evidence.conclusive else 'claim'}"
     path = folder / f"{prefix}-{digest}.json"
 
     def write() -> Path | None:

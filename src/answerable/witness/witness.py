@@ -122,8 +122,9 @@ class Witness:
             try:
                 given = read(notes.parse(served).text)
             except VerificationError:
-                given = None  # torn by nothing of ours; it is written anew below
-            if given is not None and (seen is None or given.size > seen.size or two_faces(seen, given)):
+                path = str(self._path(origin, COSIGNED))
+                raise Unavailable("witness.state", path=path, detail="it is no checkpoint") from None
+            if seen is None or given.size > seen.size or two_faces(seen, given):
                 detail = f"it was rolled back: {given.size} records of {origin} were cosigned"
                 raise Unavailable("witness.state", path=str(self._path(origin)), detail=detail)
             if given == seen:

@@ -95,6 +95,10 @@ def test_a_log_with_two_faces_is_shown_with_both(folder: str, serving: str, run:
     file = Path(first["file"])
     file.write_text(file.read_text().replace("\\n5\\n", "\\n6\\n"))
     assert "somebody changed the file" in run("witness", "evidence", folder).out
+    file.write_text(file.read_text().replace("\\n\\n", "\\n"))  # not even a note any more
+    said = run("witness", "evidence", folder)
+    assert "somebody changed the file" in said.out
+    assert "the proof between them did not hold" in said.out
 
 
 @pytest.mark.parametrize(

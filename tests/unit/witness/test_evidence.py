@@ -47,6 +47,18 @@ def test_no_log_fills_the_disk_with_its_guilt(tmp_path: Path, monkeypatch: pytes
     assert [entry.at for _, entry in kept(tmp_path)] == [0, 1]
 
 
+def test_what_anybody_can_bring_about_takes_no_place_from_what_convicts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evidence, "MAX_KEPT", 2)
+    for size in (6, 7, 8):
+        shown = head_note(size, b"\x02" * 32)
+        keep(tmp_path, found(shown=shown, at=size, conclusive=False), notes.parse(shown))
+    # The same checkpoint that came with a bad proof first is met again when it contradicts by itself.
+    keep(tmp_path, found(seen=head_note(7), shown=head_note(7, b"\x02" * 32)), notes.parse(head_note(7, b"\x02" * 32)))
+    assert [entry.conclusive for _, entry in kept(tmp_path)] == [True, False, False]
+
+
 @pytest.mark.parametrize(
     ("entry", "code"),
     [

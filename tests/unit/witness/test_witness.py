@@ -213,6 +213,10 @@ def test_an_older_state_beside_what_was_served_is_found(tmp_path: Path) -> None:
     seen.unlink()
     with pytest.raises(Unavailable, match="rolled back"):
         again(tmp_path)
+    served = seen.with_name(f"{HASH}.cosigned")
+    served.write_bytes(served.read_bytes()[:40])
+    with pytest.raises(Unavailable, match="no checkpoint"):
+        again(tmp_path)
 
 
 def test_one_process_at_a_time(tmp_path: Path) -> None:
