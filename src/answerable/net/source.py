@@ -8,6 +8,7 @@ may be. Redirects are not followed, cookies and credentials not sent.
 from __future__ import annotations
 
 import http.client
+import socket
 import ssl
 import threading
 import zlib
@@ -19,6 +20,8 @@ from urllib.parse import urlsplit
 from answerable.errors import Refused, Unavailable
 
 TIMEOUT_S: Final = 20.0
+# One resource, from the question to its last byte: 16 MB come within it over half a megabit a second.
+WHOLE_S: Final = 300.0
 _GZIP: Final = 16 + zlib.MAX_WBITS
 _READ: Final = 65_536
 _HEADERS: Final = {"accept-encoding": "gzip, identity", "user-agent": "answerable"}
@@ -72,9 +75,10 @@ class Folder:
 
 
 class Web:
-    """`Source` over http(s); each thread keeps a connection. timeout: seconds that any one step may take."""
+    """`Source` over http(s); each thread keeps a connection. timeout: seconds that any one step may take; whole: that a
+    resource may take (a server that sends a byte now and then keeps each step, and a monitor for ever)."""
 
-    def __init__(self, url: str, *, ca_file: str = "", timeout: float = TIMEOUT_S) -> None:
+    def __init__(self, url: str, *, ca_file: str = "", timeout: float = TIMEOUT_S, whole: float = WHOLE_S) -> None:
         self.name = url
         try:
             parts = urlsplit(url)
@@ -93,6 +97,7 @@ class Web:
             except OSError as error:
                 raise Refused("source.malformed", source=ca_file, detail=error.strerror or "no certificates") from None
         self._timeout = timeout
+        self._whole = whole
         self._threads = threading.local()
         self._made: list[http.client.HTTPConnection] = []
 
@@ -115,6 +120,20 @@ class Web:
 
     def _get(self, path: str, limit: int, *, fresh: bool) -> bytes | None:
         connection = self._connection(fresh=fresh)
+        if connection.sock is None:
+            connection.connect()
+        late = threading.Event()
+        timer = threading.Timer(self._whole, _cut, (connection.sock, late))
+        timer.daemon = True
+        timer.start()
+        try:
+            return self._ask(connection, path, limit)
+        finally:
+            timer.cancel()
+            if late.is_set():
+                raise TimeoutError(f"{path}: not whole after {self._whole:g} s")
+
+    def _ask(self, connection: http.client.HTTPConnection, path: str, limit: int) -> bytes | None:
         connection.request("GET", f"{self._prefix}/{path}", headers=_HEADERS)
         answer = connection.getresponse()
         if answer.status in (404, 410):
@@ -162,6 +181,13 @@ class Web:
         return Unavailable("source.unreachable", source=self.name, detail=detail[:200])
 
 
+def _cut(sock: socket.socket, late: threading.Event) -> None:
+    """Wake whoever waits for more; below TLS, whose own goodbye would wait for the other side."""
+    late.set()
+    with suppress(OSError):
+        socket.socket.shutdown(sock, socket.SHUT_RDWR)
+
+
 def _read_whole(answer: http.client.HTTPResponse, limit: int) -> bytes:
     announced = answer.length
     data = answer.read(limit + 1)
@@ -175,14 +201,14 @@ def _unzipped(answer: http.client.HTTPResponse, limit: int) -> bytes:
     unzip = zlib.decompressobj(_GZIP)
     parts: list[bytes] = []
     room = limit + 1
-    while room and (piece := answer.read(_READ)):
+    while room and not unzip.eof and (piece := answer.read(_READ)):
         while room and piece:
             part = unzip.decompress(piece, room)
             piece = unzip.unconsumed_tail
             parts.append(part)
             room -= len(part)
-    if room and not unzip.eof:
-        raise zlib.error("the answer ends early")
+    if room and (not unzip.eof or unzip.unused_data or answer.read(1)):
+        raise zlib.error("the answer ends early, or late")
     return b"".join(parts)
 
 

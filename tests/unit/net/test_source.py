@@ -4,9 +4,12 @@
 from __future__ import annotations
 
 import gzip
+import socket
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import ClassVar
@@ -36,6 +39,10 @@ class Handler(BaseHTTPRequestHandler):
             body, extra = gzip.compress(bytes(10_000_000)), {"content-encoding": "gzip"}
         elif name == "cut zip".replace(" ", "-"):
             body, extra = gzip.compress(BODY)[:-6], {"content-encoding": "gzip"}
+        elif name == "long-zip":
+            body, extra = gzip.compress(BODY) + b"more", {"content-encoding": "gzip"}
+        elif name == "longer-zip":
+            body, extra = gzip.compress(BODY) + bytes(300_000), {"content-encoding": "gzip"}
         elif name == "odd":
             extra = {"content-encoding": "br"}
         elif name == "moved":
@@ -108,15 +115,46 @@ def test_what_stands_below_an_address(web: Web) -> None:
         ("bomb", "source.oversized"),
         ("short", "source.unreachable"),
         ("cut-zip", "source.unreachable"),
+        ("long-zip", "source.unreachable"),
+        ("longer-zip", "source.unreachable"),
         ("odd", "source.unreachable"),
         ("moved", "source.unreachable"),
         ("broken", "source.unreachable"),
     ],
 )
 def test_what_is_wrong_is_refused(web: Web, path: str, code: str) -> None:
-    limit = 1000 if path in ("short", "cut-zip", "bomb") else 100
+    limit = 1000 if path in ("short", "cut-zip", "long-zip", "longer-zip", "bomb") else 100
     refused(web, path, limit, code)
     assert web.get("fine", 1000) == BODY  # and the next question is answered
+
+
+@pytest.mark.parametrize("head", [b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n", b"HTTP/1.1 200 OK\r\n", b""])
+def test_one_that_drips_is_given_up_on(head: bytes) -> None:
+    """Each step is kept, a byte comes in time; what is asked for never comes."""
+    ended = threading.Event()
+    served = socket.create_server(("127.0.0.1", 0))
+
+    def drip() -> None:
+        connection, _ = served.accept()
+        with connection, suppress(OSError):
+            connection.recv(4096)
+            connection.sendall(head)
+            while not ended.wait(0.02):
+                connection.sendall(b"x")
+
+    thread = threading.Thread(target=drip)
+    thread.start()
+    source = Web(f"http://127.0.0.1:{served.getsockname()[1]}/", timeout=5, whole=0.3)
+    began = time.monotonic()
+    try:
+        with pytest.raises(Unavailable, match=r"not whole after 0\.3 s"):
+            source.get("checkpoint", 10_000)
+        assert time.monotonic() - began < 3
+    finally:
+        ended.set()
+        thread.join()
+        served.close()
+        source.close()
 
 
 def test_many_threads(web: Web) -> None:
