@@ -13,7 +13,6 @@ import shutil
 import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from answerable.app.core import TRUST_FILE
 from answerable.app.keys import FOLDER
@@ -23,9 +22,6 @@ from answerable.errors import Refused, Unavailable
 from answerable.stores.database import connect_reading, translated
 from answerable.stores.reads import LogReads
 from answerable.stores.sqlite import LOG_FILE, PAYLOADS
-
-# Pages between two looks at whether the writer wants the file.
-_PAGES: Final = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +38,8 @@ def back_up(config: Config, folder: Path, *, keys: bool = False) -> BackedUp:
     """Copy the store into `folder`, which is made, or brought up to date. keys: copy the signing and payload keys too.
 
     Raises Refused ``config.value`` for a store in a database and for a folder inside the store, Unavailable
-    ``store.*``: then what was in the folder before is still there.
+    ``store.*``: then the log that was in the folder before is still there, or the new one, whole, perhaps without its
+    newest payloads.
     """
     store = config.store_path
     if address(config) is not None:
@@ -77,7 +74,9 @@ def _copy_log(source: Path, target: Path) -> tuple[int, bytes]:
         os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         reading, writing = connect_reading(source), sqlite3.connect(draft, isolation_level=None)
         try:
-            reading.backup(writing, pages=_PAGES)
+            # At once: between two steps the writer would write, and SQLite begin again from the first page, for ever.
+            # It keeps no writer waiting.
+            reading.backup(writing)
             writing.execute("PRAGMA journal_mode=DELETE")  # one file, without a log of its own beside it
             head = LogReads(writing).head()
         finally:
@@ -103,15 +102,21 @@ def _copy_files(source: Path, target: Path) -> int:
 def _copy(source: Path, target: Path) -> bool:
     """Whole or not at all; False if it is gone meanwhile: it expired."""
     draft = target.with_name(target.name + ".new")
+    draft.unlink(missing_ok=True)
     try:
-        shutil.copyfile(source, draft)
+        with source.open("rb") as reading, draft.open("xb", opener=_private) as writing:
+            shutil.copyfileobj(reading, writing, 1 << 20)
+            writing.flush()
+            os.fsync(writing.fileno())
     except FileNotFoundError:
-        draft.unlink(missing_ok=True)
         return False
-    draft.chmod(0o600)
-    _sync(draft)
     draft.replace(target)
     return True
+
+
+def _private(path: str, flags: int) -> int:
+    """Its owner's alone from the first byte on: it may be a key."""
+    return os.open(path, flags | os.O_CLOEXEC, 0o600)
 
 
 def _sync(path: Path) -> None:

@@ -3,18 +3,23 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import sqlite3
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from answerable.app import backup
 from answerable.app.backup import back_up
 from answerable.app.repair import fsck
 from answerable.config import Config, StoreConfig
 from answerable.errors import AnswerableError
 from answerable.model.units import Unit
 from answerable.sequencer.guard import Guard
+from answerable.stores.database import connect
 from answerable.stores.sqlite import SqliteStore
 from tests.damaged import Place
 from tests.ledger import leaf
@@ -75,6 +80,50 @@ def test_beside_a_writer_it_is_of_one_instant(place: Place, tmp_path: Path) -> N
         found = fsck(at(tmp_path / f"copy-{number}", place.guard))
         assert set(found.found) <= {"store.rolled_back"}, "older than the store, and nothing else"
         assert found.size == size
+
+
+def test_a_writer_that_never_rests_does_not_keep_it_from_ending(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writing = connect(place.path / "log.db")
+    writing.execute("CREATE TABLE filler (data)")
+    writing.executemany("INSERT INTO filler VALUES (zeroblob(1000000))", [()] * 20)
+    steps = 0
+
+    class Beside(sqlite3.Connection):
+        def backup(self, target: sqlite3.Connection, **options: Any) -> None:
+            def between(*_: object) -> None:
+                nonlocal steps
+                steps += 1
+                writing.execute("INSERT INTO filler VALUES (1)")
+                if steps > 20:
+                    raise TimeoutError("it begins again and again")
+
+            super().backup(target, progress=between, **options)
+
+    monkeypatch.setattr(backup, "connect_reading", lambda path: sqlite3.connect(path, factory=Beside))
+    back_up(place.config, tmp_path / "copy")
+    assert steps == 1
+    writing.close()
+
+
+def test_a_copied_key_is_never_wider_than_its_owner(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    modes: set[int] = set()
+    copy = shutil.copyfileobj
+
+    def look(source: Any, target: Any, *rest: Any) -> None:
+        copy(source, target, *rest)
+        modes.add(os.fstat(target.fileno()).st_mode & 0o777)
+
+    monkeypatch.setattr(shutil, "copyfileobj", look)
+    before = os.umask(0)
+    try:
+        back_up(place.config, tmp_path / "copy", keys=True)
+    finally:
+        os.umask(before)
+    assert modes == {0o600}
 
 
 def test_what_is_gone_goes_from_the_copy(place: Place, tmp_path: Path) -> None:
