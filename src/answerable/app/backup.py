@@ -104,19 +104,17 @@ def _copy(source: Path, target: Path) -> bool:
     draft = target.with_name(target.name + ".new")
     draft.unlink(missing_ok=True)
     try:
-        with source.open("rb") as reading, draft.open("xb", opener=_private) as writing:
-            shutil.copyfileobj(reading, writing, 1 << 20)
-            writing.flush()
-            os.fsync(writing.fileno())
+        with source.open("rb") as reading:
+            # Its owner's alone from the first byte on: it may be a key.
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+            with os.fdopen(os.open(draft, flags, 0o600), "wb") as writing:
+                shutil.copyfileobj(reading, writing, 1 << 20)
+                writing.flush()
+                os.fsync(writing.fileno())
     except FileNotFoundError:
         return False
     draft.replace(target)
     return True
-
-
-def _private(path: str, flags: int) -> int:
-    """Its owner's alone from the first byte on: it may be a key."""
-    return os.open(path, flags | os.O_CLOEXEC, 0o600)
 
 
 def _sync(path: Path) -> None:
