@@ -51,8 +51,12 @@ def fail(args: argparse.Namespace, error: AnswerableError) -> int:
 
 
 def when(ms: int) -> str:
-    """A time for people: local, with its offset."""
-    return datetime.fromtimestamp(ms / 1000).astimezone().isoformat(sep=" ", timespec="seconds") if ms else "-"
+    """A time for people: local, with its offset. What no calendar here reaches (others write times too) is told in
+    milliseconds."""
+    try:
+        return datetime.fromtimestamp(ms / 1000).astimezone().isoformat(sep=" ", timespec="seconds") if ms else "-"
+    except (ValueError, OverflowError, OSError):
+        return f"{ms} ms"
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:

@@ -16,7 +16,7 @@ from answerable.log.note import MAX_NOTE
 from answerable.log.tiles import CHECKPOINT
 from answerable.log.trust import Trust
 from answerable.net.source import Source
-from answerable.tiles.mirror import evidence
+from answerable.tiles.mirror import durably, evidence
 from answerable.tiles.tree import Tree
 
 _NOTE: Final = "checkpoint"
@@ -60,9 +60,7 @@ class Shard:
         place = folder_of(self._folder, seen.head.origin)
         try:
             place.mkdir(mode=0o700, parents=True, exist_ok=True)
-            fresh = place / f"{_NOTE}.new"
-            fresh.write_bytes(seen.note)
-            fresh.replace(place / _NOTE)
+            durably(place / _NOTE, seen.note)
         except OSError as error:
             raise Unavailable("source.written", folder=str(place), detail=error.strerror or "I/O error") from error
 

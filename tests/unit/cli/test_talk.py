@@ -53,5 +53,11 @@ def test_times_are_local_with_their_offset(monkeypatch: pytest.MonkeyPatch) -> N
     assert when(0) == "-"
 
 
+@pytest.mark.parametrize("ms", [2**53 - 1, (2**63 - 1) * 1000])
+def test_a_time_that_no_calendar_reaches(ms: int) -> None:
+    """A verified receipt may tell one: a witness's clock is its own."""
+    assert when(ms) == f"{ms} ms"
+
+
 def test_wide_characters_count_double() -> None:
     assert table(["名称", "X"], [["a", "1"], ["中文字", "2"]]) == ["名称    X", "a       1", "中文字  2"]

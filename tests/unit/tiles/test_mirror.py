@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from answerable.errors import AnswerableError, Unavailable
+from answerable.errors import AnswerableError, Unavailable, VerificationError
 from answerable.log import checkpoint, tiles
 from answerable.net.source import Folder
 from answerable.tiles.live import Live
@@ -137,6 +137,26 @@ def test_two_histories_are_refused_and_kept_as_evidence(tmp_path: Path, ours: in
     kept = {data for path, data in after.items() if path.startswith("evidence/")}
     assert kept == {honest.note, other.note}
     assert {path: data for path, data in after.items() if not path.startswith("evidence/")} == before
+
+
+def test_whoever_signs_many_histories_fills_no_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("answerable.tiles.mirror.MAX_EVIDENCE", 2)
+    mirror(Grown(entries(60)), tmp_path).update()
+    for size in (61, 62, 63, 64):
+        with pytest.raises(VerificationError, match="evidence"):
+            mirror(fork(size), tmp_path).update()
+    assert len(list((tmp_path / "evidence").iterdir())) == 2
+
+
+def test_a_file_that_grew_too_long_is_mended(tmp_path: Path) -> None:
+    log = Grown(entries(300))
+    mirror(log, tmp_path).update()
+    (tmp_path / "checkpoint").unlink()
+    spoilt = tmp_path / "tile/entries/000"
+    good = spoilt.read_bytes()
+    spoilt.write_bytes(good + b"x" * 20_000_000)
+    mirror(log, tmp_path).update()
+    assert spoilt.read_bytes() == good
 
 
 def test_an_older_checkpoint_of_the_same_tree_changes_nothing(tmp_path: Path) -> None:
