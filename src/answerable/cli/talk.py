@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from answerable.errors import AnswerableError
 
@@ -34,10 +34,21 @@ def pick(english: str, chinese: str) -> str:
 def emit(args: argparse.Namespace, data: Any, lines: Iterable[str]) -> None:
     """Data on stdout: one JSON document with `--json`, else `lines` for people."""
     if args.json:
-        print(json.dumps(data, ensure_ascii=False, indent=2 if sys.stdout.isatty() else None), flush=True)
+        print(harmless(json.dumps(data, ensure_ascii=False, indent=2 if sys.stdout.isatty() else None)), flush=True)
     else:
         for line in lines:
-            print(line, flush=True)
+            print(harmless(line), flush=True)
+
+
+def harmless(text: str) -> str:
+    """`text` without what a terminal obeys or what turns the order of words round, as JSON escapes: names come from
+    strangers, and must not rewrite the sentence that they stand in."""
+    return text if text.isascii() and text.isprintable() else text.translate(_ESCAPES)
+
+
+_OBEYED: Final = (*range(0x09), *range(0x0B, 0x20), *range(0x7F, 0xA0), 0x200E, 0x200F, *range(0x202A, 0x202F),
+                  *range(0x2066, 0x206A))  # fmt: skip
+_ESCAPES: Final = {code: f"\\u{code:04x}" for code in _OBEYED}
 
 
 def fail(args: argparse.Namespace, error: AnswerableError) -> int:
@@ -45,8 +56,8 @@ def fail(args: argparse.Namespace, error: AnswerableError) -> int:
     if getattr(args, "json", False):
         print(json.dumps({"error": error.as_dict()}, ensure_ascii=False), flush=True)
     lang = language()
-    print(f"{error.code}: {error.reason(lang)}", file=sys.stderr)
-    print(f"  → {error.remedy(lang)}", file=sys.stderr)
+    print(harmless(f"{error.code}: {error.reason(lang)}"), file=sys.stderr)
+    print(harmless(f"  → {error.remedy(lang)}"), file=sys.stderr)
     return error.exit
 
 

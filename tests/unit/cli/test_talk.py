@@ -34,6 +34,17 @@ def test_data_is_on_stdout_and_talk_on_stderr(capsys: pytest.CaptureFixture[str]
     assert said.err in ("talk\n", "说\n")
 
 
+def test_a_name_cannot_rewrite_the_sentence_that_it_stands_in(capsys: pytest.CaptureFixture[str]) -> None:
+    name = "Mallory\x1b[2K\r\x9b1A\u202eB\tC\nD 王芳"
+    emit(PLAIN, {}, [name])
+    assert capsys.readouterr().out == "Mallory\\u001b[2K\\u000d\\u009b1A\\u202eB\tC\nD 王芳\n"
+    emit(JSON, {"name": name}, [])
+    shown = capsys.readouterr().out
+    assert (json.loads(shown)["name"], "\x9b" in shown, "\u202e" in shown) == (name, False, False)
+    fail(PLAIN, Refused("admin.not_found", name="\x1b[2K"))
+    assert "\x1b" not in capsys.readouterr().err
+
+
 def test_an_error_is_told_twice_with_its_status(capsys: pytest.CaptureFixture[str]) -> None:
     assert fail(JSON, Refused("admin.nobody")) == 3
     said = capsys.readouterr()
