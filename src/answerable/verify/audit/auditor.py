@@ -109,10 +109,11 @@ class Auditor:
 
     def withdrawn(self, signers: Iterable[bytes], size: int) -> int:
         """Index of the leaf that ended the last of the log's keys among `signers` (public keys of either type) before a
-        checkpoint of `size` leaves, 0 if one of them is in force or unknown to the log."""
+        checkpoint of `size` leaves, 0 if one of them is in force, or the log knows none of them: a key that it never
+        named does not make up for one that it withdrew."""
         keys = [fact for _, fact in self._memory.all("key") if fact.use == LOG_KEY]
         ends = {public: fact.end for fact in keys for public in (fact.pub, fact.safe)}
-        found = [ends.get(b64u(public), 0) for public in signers]
+        found = [ends[public] for public in map(b64u, signers) if public in ends]
         return max(found) if found and all(0 < end < size for end in found) else 0
 
     # --- what every leaf is asked ---

@@ -411,6 +411,7 @@ def test_checkpoints_by_a_withdrawn_key_of_the_log() -> None:
     assert auditor.withdrawn([key("log").public], size + 1) == size
     assert auditor.withdrawn([key("log").public, key("new log").public], size + 1) == 0
     assert auditor.withdrawn([key("a witness").public], size + 1) == 0
+    assert auditor.withdrawn([key("log").public, key("a witness").public], size + 1) == size
     assert auditor.withdrawn([], size + 1) == 0
 
 
