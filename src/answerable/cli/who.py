@@ -75,7 +75,7 @@ def run(args: argparse.Namespace) -> int:
             raise VerificationError("receipt.content", rid=report.record)
         if content == "same":
             check(report, saved)
-        elif report.erased is None:
+        elif content != "words" and report.erased is None:
             raise Unavailable("receipt.undisclosed", group="out")
     if args.receipt:
         write_bytes(args.receipt, _kept(args, here, report, receipt))
@@ -96,11 +96,18 @@ def run(args: argparse.Namespace) -> int:
             f"回执已写入 {file}：answerable verify {file} --trust {trust}",
         )
     if saved.form != "record" and content != "same":
-        # The record is named and proven; whether these are its words nobody can tell any more.
-        say(
-            "Could not check that this is what was said: it was erased.",
-            "无法核验此文本是否为当时所说：内容已被删除。",
-        )
+        # The record is named and proven; whether these are its words is not.
+        if content == "words":
+            say(
+                "The service says that these are its words. To check it, ask with the saved reply: it held more than "
+                "words, and that is shown only to who has it.",
+                "服务称此即当时所说。如需核验，请用保存的完整回复查询：其中除文字外还有其他内容，仅向持有者出示。",
+            )
+        else:
+            say(
+                "Could not check that this is what was said: it was erased.",
+                "无法核验此文本是否为当时所说：内容已被删除。",
+            )
         return 4
     return 0
 
@@ -143,9 +150,10 @@ def _question(saved: Any) -> dict[str, Any]:
     question: dict[str, Any] = {"record": saved.record}
     if saved.label.aigc is not None:
         question["producer"] = saved.label.aigc.content_producer[:200]
-    if saved.form in ("answer", "stream") and saved.record:
+    whole = saved.form in ("answer", "stream")
+    if whole:
         question["content"] = base64.b64encode(saved.content).decode()
-    else:
+    if not whole or not saved.record:
         question["texts"] = [text for text in saved.texts if text.strip()]
     return question
 

@@ -24,6 +24,7 @@ from answerable.ports import Directory
 from answerable.privacy import erasure
 
 SAME = "same"
+WORDS = "words"
 DIFFERS = "differs"
 NOT_KEPT = "not_kept"
 NOT_COMPARED = "not_compared"
@@ -31,7 +32,8 @@ NOT_COMPARED = "not_compared"
 
 @dataclass(frozen=True, slots=True)
 class Assembled:
-    """content: same, differs, not_kept (erased, or payloads are off) or not_compared."""
+    """content: same, words (the same words; there is more beside them), differs, not_kept (erased, or payloads are off)
+    or not_compared."""
 
     record: str
     receipt: bytes
@@ -42,13 +44,14 @@ async def assemble(
     reader: Reader,
     directory: Directory,
     record: str,
-    shown: Callable[[bytes], bool] | None = None,
+    shown: Callable[[bytes], str] | None = None,
     *,
     cosigned: bool = False,
     signer: Signing | None = None,
 ) -> Assembled:
-    """The receipt of the action whose open or close leaf is `record`. shown: whether who asks has shown that this
-    content is in his hands; then it is disclosed; what else was said is read by `control.disclosure` alone. cosigned:
+    """The receipt of the action whose open or close leaf is `record`. shown: `SAME` if who asks has shown that all of
+    this content is in his hands; then it is disclosed; else `WORDS` or `DIFFERS`: what was said beside is read by
+    `control.disclosure` alone. cosigned:
     for readers who demand witnesses; signer: the log's key, for a COSE receipt, which has no place for cosignatures
     nor for what is disclosed.
 
@@ -82,7 +85,7 @@ async def assemble(
     if shown is not None:
         compared = NOT_KEPT
         if ending and (said := await _disclosure(reader, ending, "out")) is not None:
-            compared = SAME if shown(said.body) else DIFFERS
+            compared = shown(said.body)
             if compared == SAME:
                 disclosed.append(said)
         elif not _has_answer(await _leaf(reader, ending) if ending else None):

@@ -18,3 +18,8 @@ def texts(content: bytes) -> tuple[str, ...]:
     except (msgspec.MsgspecError, RecursionError):
         return ()
     return tuple(plain(choice.text or choice.refusal) for choice in said.choices)
+
+
+def words_alone(content: bytes) -> bool:
+    """Whether those words are all that it says: no reasoning, no tool call, no vector beside them."""
+    return not any(choice.calls or choice.reasoning or choice.vector for choice in _decode(content).choices)

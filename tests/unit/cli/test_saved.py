@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from answerable.cli.saved import check, one_record, same
-from answerable.control.receipts import assemble
+from answerable.control.receipts import SAME, assemble
 from answerable.errors import Unavailable, VerificationError
 from answerable.formats.saved import read
 from answerable.log import trust
@@ -27,7 +27,7 @@ def reply(record: str, text: str) -> bytes:
 
 def report(house: House, said: str, *, shown: bool = True) -> Report:
     record = house.act(said)
-    made = house.run(assemble(house.core.reader, house.core.book, record, (lambda _: True) if shown else None))
+    made = house.run(assemble(house.core.reader, house.core.book, record, (lambda _: SAME) if shown else None))
     return verify(made.receipt, trust.parse(house.core.trust))
 
 

@@ -42,6 +42,17 @@ def test_plain_text_is_found_again(house: House, run: Run, monkeypatch: pytest.M
     assert run("who", "-", "--json").data["record"] == record
 
 
+def test_words_that_had_more_beside_them_name_who_answers_and_are_not_called_checked(
+    house: House, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.act("Words with a thought.", thought="Kept to itself.")
+    monkeypatch.setattr("sys.stdin", argparse.Namespace(buffer=io.BytesIO(b"Words with a thought.")))
+    said = run("who", "-")
+    assert said.status == 4
+    assert OPERATOR in said.out
+    assert "Kept to itself" not in said.out + said.err
+
+
 def test_a_changed_character_is_a_no_and_a_strangers_text_not_found(house: House, run: Run, tmp_path: Path) -> None:
     record = house.act("Original words.")
     file = tmp_path / "reply.json"

@@ -110,9 +110,11 @@ class House:
         key = key or Key.generate()
         return self.run(self._start_copy(self.system(name), key)), key
 
-    def act(self, said: str, *, caller: str = "helper", maker: str = "small", principal: str = "") -> str:
+    def act(
+        self, said: str, *, caller: str = "helper", maker: str = "small", principal: str = "", thought: str = ""
+    ) -> str:
         """An action that ended well, with `said` as its answer; rid of its open leaf."""
-        return self.run(self._act(said, self.system(caller), self.system(maker), principal))
+        return self.run(self._act(said, self.system(caller), self.system(maker), principal, thought))
 
     def signed(self, leaf: Any, *signers: str | tuple[Key, str]) -> Any:
         """A statement of the privacy room, signed by these people, by name, or keys."""
@@ -237,7 +239,7 @@ class House:
         )
         return await core.commit(copies.start(core.book, request, core.now))
 
-    async def _act(self, said: str, caller: System, maker: System, principal: str) -> str:
+    async def _act(self, said: str, caller: System, maker: System, principal: str, thought: str) -> str:
         core = self.core
         grants = []
         for system in (caller, maker):
@@ -245,7 +247,7 @@ class House:
             granted = await self.services.issuer.grant(copy, aud=self.services.audience, nonce=nonce())
             grants.append(granted.warrant.grant)
         salts = (salt(), salt())
-        content = body((Choice(text=said),))
+        content = body((Choice(text=said, reasoning=thought),))
         own = Payload("", "pri", salt(), principal.encode(), (principal_tag(principal, self.services.index_key),))
         opened = encode(
             OpenLeaf(

@@ -33,8 +33,8 @@ def test_content_is_disclosed_only_to_who_shows_it(house: House) -> None:
     content = body((Choice(text="A secret between two."),))
     reader, book = house.core.reader, house.core.book
     quiet = house.run(assemble(reader, book, record))
-    wrong = house.run(assemble(reader, book, record, lambda said: said == b"other"))
-    right = house.run(assemble(reader, book, record, lambda said: said == content))
+    wrong = house.run(assemble(reader, book, record, lambda said: SAME if said == b"other" else DIFFERS))
+    right = house.run(assemble(reader, book, record, lambda said: SAME if said == content else DIFFERS))
     assert (quiet.content, wrong.content, right.content) == (NOT_COMPARED, DIFFERS, SAME)
     known = trust.parse(house.core.trust)
     assert verify(quiet.receipt, known).content("out") is None
@@ -47,7 +47,7 @@ def test_a_cose_receipt_holds_the_same_leaves_and_discloses_nothing(house: House
     record = house.act("In COSE.")
     reader, book, known = house.core.reader, house.core.book, trust.parse(house.core.trust)
     plain = verify(house.run(assemble(reader, book, record)).receipt, known)
-    made = house.run(assemble(reader, book, record, lambda _: True, signer=house.core.keys.log))
+    made = house.run(assemble(reader, book, record, lambda _: SAME, signer=house.core.keys.log))
     report = verify_record(made.receipt, known)
     assert (report.record, report.party.id, report.party.standing) == (record, OPERATOR, "vouched")
     assert {fact.id for fact in report.parties} == {fact.id for fact in plain.parties}
@@ -87,6 +87,6 @@ def test_content_that_is_not_kept_is_neither_same_nor_other(house: House) -> Non
         async def payload(self, rid: str, group: str) -> tuple[bytes, bytes | None] | None:
             return None if group == "out" else await self.inner.payload(rid, group)
 
-    made = house.run(assemble(Forgetful(), house.core.book, house.act("Gone."), lambda _: True))  # type: ignore[arg-type]
+    made = house.run(assemble(Forgetful(), house.core.book, house.act("Gone."), lambda _: SAME))  # type: ignore[arg-type]
     assert made.content == NOT_KEPT
     assert house.core.book.raw(Space.MISC, "origin") == b"demo.invalid"

@@ -11,9 +11,9 @@ import msgspec
 from msgspec import Meta
 
 from answerable.control.answers import Answer
-from answerable.control.receipts import assemble
+from answerable.control.receipts import DIFFERS, SAME, WORDS, assemble
 from answerable.control.routing import Call, Route
-from answerable.control.said import texts
+from answerable.control.said import texts, words_alone
 from answerable.control.services import Services
 from answerable.errors import Refused, VerificationError
 from answerable.labels import provider_code
@@ -39,8 +39,9 @@ class AskWho(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 class Found(Answer, frozen=True, kw_only=True):
     """record: rid of the open leaf; matches: records that hold one of the texts, the newest is shown; content: same,
-    differs, not_kept or not_compared; producer: same, differs or not_compared; receipt: the file, base64. Verify it:
-    this answer alone proves nothing."""
+    words (its words, but it holds more, which is not disclosed to who has the words alone), differs, not_kept or
+    not_compared; producer: same, differs or not_compared; receipt: the file, base64. Verify it: this answer alone
+    proves nothing."""
 
     record: str
     matches: int
@@ -82,13 +83,20 @@ async def _newest(services: Services, rids: list[str]) -> str:
     return placed[max(placed)]
 
 
-def _shown(services: Services, asked: AskWho) -> Callable[[bytes], bool] | None:
-    if asked.content:
-        return lambda body: body == asked.content
-    if asked.texts:
-        known = set(tags(asked.texts, services.index_key))
-        return lambda body: bool(said := tags(texts(body), services.index_key)) and known.issuperset(said)
-    return None
+def _shown(services: Services, asked: AskWho) -> Callable[[bytes], str] | None:
+    if not asked.content and not asked.texts:
+        return None
+    known = set(tags(asked.texts, services.index_key))
+
+    def compare(body: bytes) -> str:
+        if body == asked.content:
+            return SAME
+        said = tags(texts(body), services.index_key)
+        if not said or not known.issuperset(said):
+            return DIFFERS
+        return SAME if words_alone(body) else WORDS
+
+    return compare
 
 
 ROUTES = (Route("POST", "/who", AdminRole.VIEWER, who, Found, "Who answers for this, with the receipt.", AskWho),)

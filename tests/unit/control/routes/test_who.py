@@ -33,6 +33,24 @@ def test_content_is_compared(house: House) -> None:
     assert house.post("/who", {"record": record, "texts": ["Exactly that."]})["content"] == "differs"
 
 
+def test_who_has_the_words_alone_is_not_told_what_was_thought_beside_them(house: House) -> None:
+    """A short answer is soon guessed; what a model thought or called is read under a grant."""
+    record = house.act("Yes.", thought="Her diagnosis says so.")
+    whole = body((Choice(text="Yes.", reasoning="Her diagnosis says so."),))
+    shown = {"content": base64.b64encode(whole).decode()}
+    known = trust.parse(house.core.trust)
+    for asked, content, out in (
+        ({"texts": ["Yes."]}, "words", None),
+        ({"record": record, "texts": ["Yes."]}, "words", None),
+        ({"record": record, **shown}, "same", whole),
+        ({"texts": ["Yes."], **shown}, "same", whole),
+        ({"texts": ["Yes."], "content": base64.b64encode(body((Choice(text="Yes."),))).decode()}, "words", None),
+    ):
+        found = house.post("/who", asked)
+        assert (found["record"], found["content"]) == (record, content)
+        assert verify(base64.b64decode(found["receipt"]), known).content("out") == out
+
+
 def test_the_newest_of_several_is_shown(house: House) -> None:
     house.act("Said twice.")
     second = house.act("Said twice.")
