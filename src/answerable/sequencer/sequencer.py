@@ -100,8 +100,13 @@ class Sequencer:
         opens = self._writer.rows.space(Space.OPENS)
         self._thread.start()
         self._stopped = None
-        for at in range(0, len(opens), SETTLE_STEP):
-            await self.commit(settling(opens[at : at + SETTLE_STEP], self._clock.now_ms()))
+        try:
+            for at in range(0, len(opens), SETTLE_STEP):
+                await self.commit(settling(opens[at : at + SETTLE_STEP], self._clock.now_ms()))
+        except AnswerableError as error:
+            self._stopped = Unavailable("log.stopped", detail=str(error.params.get("detail", error.code)))
+            await self._join()  # its caller closes store and guard: nobody may be using them
+            raise
         self.settled = tuple(rid for rid, _ in opens)
         if opens:
             _log.warning("settled as unknown, since nobody saw how they ended: %s", ", ".join(self.settled))
@@ -117,11 +122,14 @@ class Sequencer:
             await self._write_refusals()
         if self._stopped is None:
             self._stopped = Unavailable("log.stopped", detail="closed")
+        await self._join()
+        await asyncio.to_thread(self._writer.close)
+
+    async def _join(self) -> None:
         self._closing = True
         self._wakes.put(None)
         if self._thread.is_alive():
             await asyncio.to_thread(self._thread.join)
-        await asyncio.to_thread(self._writer.close)
 
     @property
     def failure(self) -> AnswerableError | None:

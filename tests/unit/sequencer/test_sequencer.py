@@ -291,6 +291,22 @@ async def test_a_directory_that_fails_stops_it(tmp_path: Path) -> None:
     await made.close()
 
 
+async def test_one_that_cannot_settle_does_not_start_and_leaves_no_thread_behind(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    unit, _ = opening()
+    bench.memory.append(0, [], {}, b"", bench.memory.head(), bench.memory.head()[1], [Unit(effects=unit.effects)])
+    bench.store.plan |= {
+        "append": ("before", Unavailable("store.full")),
+        "reopen": ("before", Unavailable("store.full")),
+    }
+    with unavailable("log.stopped"):
+        await bench.sequencer.start()
+    assert not bench.sequencer._thread.is_alive()
+    with unavailable("log.stopped"):
+        await bench.sequencer.commit(unit)
+    await bench.sequencer.close()
+
+
 @pytest.mark.parametrize("when", ["before", "after"])
 async def test_a_store_that_comes_back_is_written_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, when: str

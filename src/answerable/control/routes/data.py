@@ -132,9 +132,9 @@ async def mine(services: Services, call: Call[None]) -> Mine:
     own = f'"party":"{call.of.party}"'.encode()
     while end > stop and len(found) < SHOWN:
         start = max(stop, end - 1000)
-        leaves = await services.reader.tail(start, end)
+        leaves = list(await services.reader.tail(start, end))
         while leaves and len(found) < SHOWN:
-            *leaves, data = leaves
+            data = leaves.pop()
             end -= 1
             if own not in data or b'"k":"open"' not in data:
                 continue
