@@ -15,6 +15,7 @@ from answerable.app.keys import Keys, load
 from answerable.app.stores import open_store
 from answerable.app.witnesses import Witnesses
 from answerable.config import Config
+from answerable.crypto.ed25519 import Key
 from answerable.errors import Refused, Unavailable, VerificationError
 from answerable.log.note import Kind, VerifierKey
 from answerable.log.trust import Trust, format, parse
@@ -70,6 +71,11 @@ class Core:
     @property
     def now(self) -> int:
         return self.clock.now_ms()
+
+    @property
+    def signer(self) -> Key | None:
+        """The log's key, None where the store is served read-only: nothing is signed over it, in no form."""
+        return None if isinstance(self.ledger, Halted) else self.keys.log
 
     @property
     def trust(self) -> bytes:

@@ -125,7 +125,7 @@ class Service:
             trust=core.trust.decode(),
             flights=deps.flights,
             anchors=anchors(config),
-            log_key=core.keys.log,
+            log_key=core.signer,
             problems=self._problems,
             cosigned=core.ledger.cosigned,
             retention=self._retention,

@@ -179,6 +179,7 @@ async def test_an_older_copy_of_a_store_is_not_signed_for(tmp_path: Path) -> Non
     core = await open_core(config(tmp_path, **flags))
     assert core.ledger.failure is not None
     assert core.ledger.failure.code == "store.rolled_back"
+    assert core.signer is None  # nor is a COSE receipt signed over it
     with pytest.raises(Unavailable, match=r"log\.stopped"):
         await core.ledger.commit(Unit(leaves=(leaf(),)))
     await core.close()
