@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """A log asks its witnesses: every few seconds while it grows, and at once when somebody waits (`log.md`).
 
-Each witness is asked by a task of its own, always for the newest published checkpoint, so that a slow one keeps nobody.
+Each witness is asked by a task of its own, so that a slow one keeps nobody. All are asked about one checkpoint until a
+quorum has it, nobody is left to be heard, or a round's time is over; then about the newest one. Were they asked about
+the newest whenever there is one, under steady acts no two of them would ever speak of the same.
 What comes back is merged into that checkpoint; once a quorum is met it is kept (`sequencer.quorum`).
 """
 
@@ -57,17 +59,19 @@ class Log:
 
 @dataclass(slots=True)
 class _Wanted:
-    """The checkpoint that is to be cosigned now. note: with what was gathered so far."""
+    """The checkpoint that is to be cosigned now. note: with what was gathered so far; at: since when, s by the loop's
+    clock."""
 
     head: Checkpoint
     note: Note
     plain: Note
+    at: float
 
 
 @dataclass(slots=True)
 class _Witness:
     """One address, and the keys of the policy that sign behind it. known: leaves that it has seen; problem: code of why
-    it did not cosign the last time, "" if it did; asked: what about."""
+    it did not cosign the last time, "" if it did; asked: what about; busy: it is, or is about to be."""
 
     name: str
     line: Line
@@ -76,6 +80,7 @@ class _Witness:
     known: int = 0
     problem: str = ""
     asked: _Wanted | None = None
+    busy: bool = False
     due: asyncio.Event = field(default_factory=asyncio.Event)
 
 
@@ -97,6 +102,7 @@ class Rounds:
         self._every = every_s
         self._refresh = refresh_s
         self._met_at = 0.0
+        self._missed = False  # somebody asked for more than what is wanted now
         self._wanted: _Wanted | None = None
         self._witnesses = [self._witness(line, lines) for line in dict.fromkeys(lines.values())]
 
@@ -123,6 +129,17 @@ class Rounds:
         fresh = age is not None and age < self._refresh + self._every
         return wanted is None or (self._kept.size >= wanted.head.size and fresh)
 
+    @property
+    def _settled(self) -> bool:
+        """Whether the next checkpoint may be wanted."""
+        wanted = self._wanted
+        return (
+            wanted is None
+            or self._kept.size >= wanted.head.size
+            or not any(witness.busy for witness in self._witnesses)
+            or asyncio.get_running_loop().time() >= wanted.at + self._every
+        )
+
     async def run(self) -> None:
         self._met_at = asyncio.get_running_loop().time()
         tasks = [asyncio.create_task(self._serve(witness)) for witness in self._witnesses]
@@ -142,6 +159,9 @@ class Rounds:
     async def _tick(self) -> None:
         """Say which checkpoint is wanted, and wake whoever does not have it cosigned."""
         self._kept.demanded.clear()
+        self._missed = not self._settled
+        if self._missed:
+            return
         try:
             published = await self._log.published()
         except AnswerableError as error:
@@ -155,9 +175,10 @@ class Rounds:
         age = self._kept.age_s
         old = age is not None and age >= self._refresh
         if self._wanted is None or self._wanted.head != head or old:
-            self._wanted = _Wanted(head, note, note)
+            self._wanted = _Wanted(head, note, note, asyncio.get_running_loop().time())
         for witness in self._witnesses:
             if witness.problem or witness.asked is not self._wanted:
+                witness.busy = True
                 witness.due.set()
 
     async def _serve(self, witness: _Witness) -> None:
@@ -181,6 +202,9 @@ class Rounds:
                 _log.exception("the witness %s could not be asked", witness.name)
                 problem = "internal.error"
             witness.problem = problem
+            witness.busy = witness.due.is_set()
+            if self._missed and self._settled:
+                self._kept.demanded.set()
 
     async def _ask(self, witness: _Witness, wanted: _Wanted) -> None:
         dialogue = Dialogue(witness.name, witness.keys, wanted.plain, witness.known)
@@ -196,8 +220,6 @@ class Rounds:
                 _log.error("%s", behind)
             witness.known = dialogue.old
         witness.known = size
-        if wanted is not self._wanted:
-            return  # the tree grew meanwhile: the next turn is about that
         wanted.note = notes.merged(wanted.note, found)
         try:
             await self._kept.keep(wanted.note.data)

@@ -133,6 +133,25 @@ async def test_whoever_waits_is_not_kept_until_the_next_round(tmp_path: Path) ->
         await bench.quorum.covers(3)
 
 
+@pytest.mark.parametrize("needed", [1, 2, 3])
+async def test_acts_that_come_faster_than_witnesses_answer_do_not_starve_each_other(
+    tmp_path: Path, needed: int
+) -> None:
+    bench = Bench(tmp_path, needed)
+    bench.grow(1)
+    async with bench.running(every_s=60.0):
+        await until(lambda: bench.quorum.size == 1)
+        for wait_s, fake in zip((0.04, 0.05, 0.06), bench.fakes.values(), strict=True):
+            fake.wait_s = wait_s
+        waiting = []
+        for size in range(2, 82):
+            bench.grow(size)
+            waiting.append(asyncio.create_task(bench.quorum.covers(size)))
+            await asyncio.sleep(0.01)
+        assert bench.quorum.size > 20  # while they still come
+        await asyncio.gather(*waiting)
+
+
 async def test_a_slow_witness_and_a_dead_one_keep_nobody(tmp_path: Path) -> None:
     bench = Bench(tmp_path, needed=1)
     bench.fakes["a"].down = True
