@@ -23,7 +23,6 @@ _OF_SLOT: Final = "SELECT first, day, slot, names, body FROM payload WHERE day =
 _OF_DAY: Final = """
 SELECT first, day, slot, names, ''::bytea FROM payload WHERE day = $1 AND first > $2 ORDER BY first LIMIT $3
 """
-_ROW: Final = "SELECT first, day, slot, names, body FROM payload WHERE first = $1 AND day = $2"
 _NAMED: Final = "SELECT 1 FROM payload WHERE day = $1 AND slot = $2 LIMIT 1"
 # Changes nothing, and returns when standbys that are waited for have all that was committed before.
 _STANDBYS: Final = "UPDATE head SET term = term WHERE term = $1 RETURNING 1"
@@ -97,10 +96,8 @@ class Erasure:
                 count = sum(name[0] in rids for name in opened(self._ring, row) or [])
                 if count:
                     going[row.day, row.slot] = going.get((row.day, row.slot), 0) + count
-        if going:
-            fresh = {day: self._ring.fresh(day) for day, _ in going}
-            rows = [Row(*found) for slot in going for found in self._session.rows(_OF_SLOT, *slot)]
-            self._rewrite(rows, lambda row, name: name[0] not in by_first.get(row.first, ()), fresh, list(going))
+        for slot in going:
+            self._rewrite(slot, lambda row, name: name[0] not in by_first.get(row.first, ()))
         return sum(going.values())
 
     def sweep(self, today: int, held: Held | None) -> int:
@@ -125,51 +122,43 @@ class Erasure:
     def _keep_only(self, day: int, held: Held) -> frozenset[str]:
         """Of a day that is over keep what is held; whose it is."""
         staying: dict[int, frozenset[str]] = {}
-        slots: dict[int, bool] = {}  # of the day: whether something in it goes
+        stays: set[int] = set()  # slots of the day of which something stays,
+        goes: set[int] = set()  # and of which something goes
         after = -1
         while found := self._session.rows(_OF_DAY, day, after, STEP_ROWS):
             for row in (Row(*each) for each in found):
                 rids = {name[0] for name in opened(self._ring, row) or []}
                 kept = frozenset(filter(held, rids))
-                slots[row.slot] = slots.get(row.slot, False) or kept != rids or not rids
                 if kept:
+                    stays.add(row.slot)
                     staying[row.first] = kept
+                if kept != rids or not rids:
+                    goes.add(row.slot)
             after = found[-1]["first"]
-        going = [slot for slot, some in slots.items() if some]
-        if staying and going:
-            rows = [
-                row
-                for first in staying
-                for row in (Row(*each) for each in self._session.rows(_ROW, first, day))
-                if slots[row.slot]
-            ]
-            fresh = {day: self._ring.fresh(day)}
-            self._rewrite(rows, lambda row, name: name[0] in staying[row.first], fresh, [(day, slot) for slot in going])
-            while self._session.rows(_LEFT, day, going, STEP_ROWS):
+        for slot in stays & goes:
+            self._rewrite((day, slot), lambda row, name: name[0] in staying.get(row.first, ()))
+        if staying and (gone := list(goes - stays)):
+            self._let_go([(day, slot) for slot in gone])
+            while self._session.rows(_LEFT, day, gone, STEP_ROWS):
                 pass
         return frozenset().union(*staying.values())
 
-    def _rewrite(
-        self,
-        rows: Sequence[Row],
-        keep: Callable[[Row, Name], bool],
-        fresh: dict[int, tuple[int, bytes]],
-        slots: Sequence[tuple[int, int]],
-    ) -> None:
-        """Put rows under fresh slots, by day, without what `keep` does not keep, and let the old slots go."""
+    def _rewrite(self, slot: tuple[int, int], keep: Callable[[Row, Name], bool]) -> None:
+        """Put the rows of a slot, (day, slot), under a fresh one, without what `keep` does not keep, and let it go."""
+        fresh = self._ring.fresh(slot[0])
         dropped: list[Row] = []
         kept: list[Row] = []
-        for row in rows:
+        for row in (Row(*found) for found in self._session.rows(_OF_SLOT, *slot)):
             names = opened(self._ring, row)
             if names is None:
                 raise Unavailable("store.damaged", detail="the key of a payload is missing")
-            left = keeping(row, names, lambda name, row=row: keep(row, name), *fresh[row.day])  # type: ignore[misc]
+            left = keeping(row, names, lambda name, row=row: keep(row, name), *fresh)  # type: ignore[misc]
             if left is None:
                 dropped.append(row)
             else:
                 kept.append(left)
         self._worked_off = False  # unless all of it succeeds, it is for the next one to end
-        self._ring.intend(slots)
+        self._ring.intend([slot])
         self._for_sure(
             _REPLACE,
             self._term,
@@ -181,5 +170,5 @@ class Erasure:
             [row.names for row in kept],
             [row.body for row in kept],
         )
-        self._let_go(slots)
+        self._let_go([slot])
         self._worked_off = True

@@ -21,7 +21,7 @@ from typing import Final
 from answerable.crypto.sealing import KEY_LENGTH, keyed
 from answerable.errors import Unavailable
 
-# Payloads under one slot: erasing one of them seals the lists of all the others anew.
+# Payloads under one slot, long ones counted as several: erasing one of them seals the lists of all the others anew.
 SLOT_PAYLOADS: Final = 4096
 PENDING: Final = "erasing"
 _DOMAIN: Final = b"answerable/payload-slot/v1"

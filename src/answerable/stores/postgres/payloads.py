@@ -27,6 +27,8 @@ _STEP: Final = 4096  # leaves whose payloads are looked through at a time
 DAY_MS: Final = 86_400_000
 # The day of what never expires.
 LASTING_DAY: Final = 0
+# Bytes of a body that count as one payload more, so that the rows of a slot fit into memory and into one statement.
+LONG: Final = 16 << 10
 _DOMAIN: Final = b"answerable/payload-row/v1"
 _BOUND: Final = Struct(">QI")  # first leaf, day
 _ROWS: Final = "SELECT first, day, slot, names, body FROM payload WHERE first = $1 ORDER BY day DESC"
@@ -67,7 +69,7 @@ def packed(ring: Keyring, first: int, units: Iterable[Unit], expires: int, *, bo
 
 
 def _row(ring: Keyring, first: int, day: int, payloads: Sequence[Payload], bodies: bool) -> Row:
-    slot, slot_key = ring.current(day, len(payloads))
+    slot, slot_key = ring.current(day, sum(1 + len(payload.body) // LONG for payload in payloads))
     drawn = urandom((KEY_LENGTH + NONCE_LENGTH) * len(payloads))  # one system call for the batch
     names: list[Name] = []
     pieces: list[bytes] = []

@@ -122,6 +122,27 @@ def test_many_rows_go_in_steps(store: PostgresStore, monkeypatch: pytest.MonkeyP
     view.close()
 
 
+def test_of_a_day_that_is_over_each_slot_is_let_go_of_apart(
+    store: PostgresStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("answerable.stores.postgres.keyring.SLOT_PAYLOADS", 2)
+    rids = []
+    for _ in range(6):  # three slots: of the first one stays, of the second none, of the third both
+        unit, its = opening()
+        append(store, unit, expires=5 * DAY_MS)
+        rids.append(its)
+    rows = [Row(*row) for row in store._session.rows("SELECT * FROM payload ORDER BY first")]
+    assert [row.slot for row in rows] == [0, 0, 1, 1, 2, 2]
+    while store.sweep(8 * DAY_MS, {rids[0], rids[4], rids[5]}.__contains__):
+        pass
+    view, ring = store.view(), Keyring(store.path / "payload-keys", PAYLOAD_KEY)
+    assert [view.payload(rid, "in") is not None for rid in rids] == [True, False, False, False, True, True]
+    assert [opened(ring, row) is None for row in rows] == [True, True, True, True, False, False]
+    assert store._session.row("SELECT count(*) FROM payload")[0] == 3
+    assert ring.intended() == []
+    view.close()
+
+
 def test_what_asks_whether_it_is_held_may_fail(store: PostgresStore) -> None:
     unit, its = opening()
     append(store, unit, expires=5 * DAY_MS)

@@ -39,6 +39,14 @@ def test_a_row_a_day(tmp_path: Path) -> None:
             assert secret not in row.names + row.body
 
 
+def test_long_payloads_fill_a_slot_sooner(tmp_path: Path) -> None:
+    """To erase one of them all others under its slot are read and written: megabytes, not gigabytes."""
+    ring = Keyring(tmp_path, PAYLOAD_KEY)
+    unit = _unit(Payload("a", "in", SALT, bytes(8 << 20)))
+    slots = [packed(ring, at, [unit], DAY_MS, bodies=True)[0].slot for at in range(20)]
+    assert [slots.count(slot) for slot in dict.fromkeys(slots)] == [8, 8, 4]
+
+
 def test_keeping_some(tmp_path: Path) -> None:
     ring = Keyring(tmp_path, PAYLOAD_KEY)
     (row,) = packed(ring, 0, [_unit(*(Payload(rid, "in", SALT, rid.encode()) for rid in "abc"))], DAY_MS, bodies=True)
