@@ -254,6 +254,6 @@ def _missing(config: Config) -> Keys:
 
 
 def refuse_demo(core: Core) -> None:
-    """Raises Refused ``store.foreign`` for a demo's store: its parties are invented, and its flag is for life."""
+    """Raises Refused ``store.demo`` for a demo's store: its parties are invented, and its flag is for life."""
     if core.demo:
         raise Refused("store.demo", path=str(core.config.store_path))

@@ -80,8 +80,8 @@ ENTRIES: Final[dict[str, Entry]] = {
     "store.damaged": Entry(
         "The store holds something that cannot be right: {detail}.",
         "存储内容有误：{detail}。",
-        "Do not write to it. Restore it from a backup or a mirror.",
-        "请勿写入。请从备份或镜像恢复。",
+        "Do not write to it. `answerable log fsck` says what is wrong; docs/operate/log.md says how to mend it.",
+        "请勿写入。`answerable log fsck` 指出问题所在；修复方法见 docs/operate/log.md。",
         http=503,
         exit=4,
     ),
@@ -104,16 +104,17 @@ ENTRIES: Final[dict[str, Entry]] = {
     "store.rolled_back": Entry(
         "The store is behind what was already committed: it has {found} leaves, the guard has seen {seen}.",
         "存储落后于已提交的内容：现有 {found} 片叶子，而防分叉守卫已见 {seen} 片。",
-        "Nothing is signed for it. Restore the newest store from a backup or a mirror; do not delete the guard.",
-        "不会再为其签名。请从备份或镜像恢复最新存储；请勿删除守卫文件。",
+        "Nothing is signed for it. `answerable log rebuild --from MIRROR` brings the rest back; leave the guard alone.",
+        "不会再为其签名。`answerable log rebuild --from 镜像` 可恢复其余部分；请勿删除守卫文件。",
         http=503,
         exit=4,
     ),
     "store.rewritten": Entry(
         "The store's first {seen} leaves are not those that were committed before.",
         "存储的前 {seen} 片叶子与此前提交的不一致。",
-        "Nothing is signed for it. Restore the store from a backup or a mirror; do not delete the guard.",
-        "不会再为其签名。请从备份或镜像恢复存储；请勿删除守卫文件。",
+        "Nothing is signed for it. Keep it as evidence and build it anew: `answerable log rebuild --from MIRROR`; "
+        "do not delete the guard.",
+        "不会再为其签名。请保留其作为证据，并用 `answerable log rebuild --from 镜像` 重建；请勿删除守卫文件。",
         http=503,
         exit=4,
     ),
