@@ -22,7 +22,7 @@ class Authority:
         self.key = Ed25519PrivateKey.generate()
         self.name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         self.root = (
-            self._builder(self.name, self.name, self.key.public_key(), ca=True).sign(self.key, None)
+            self._builder(self.name, self.name, self.key.public_key(), ca=True, below=1).sign(self.key, None)
         ).public_bytes(Encoding.DER)
 
     def issue(
@@ -44,7 +44,7 @@ class Authority:
         return builder.sign(self.key, None).public_bytes(Encoding.DER), key
 
     def _builder(
-        self, subject: x509.Name, issuer: x509.Name, key: Any, *, ca: bool, days: int = 30
+        self, subject: x509.Name, issuer: x509.Name, key: Any, *, ca: bool, days: int = 30, below: int = 0
     ) -> x509.CertificateBuilder:
         return (
             x509.CertificateBuilder()
@@ -54,7 +54,7 @@ class Authority:
             .serial_number(x509.random_serial_number())
             .not_valid_before(self.now - timedelta(days=1))
             .not_valid_after(self.now + timedelta(days=days))
-            .add_extension(x509.BasicConstraints(ca=ca, path_length=0 if ca else None), critical=True)
+            .add_extension(x509.BasicConstraints(ca=ca, path_length=below if ca else None), critical=True)
             .add_extension(
                 x509.KeyUsage(
                     digital_signature=not ca, content_commitment=False, key_encipherment=False, data_encipherment=False,

@@ -51,6 +51,8 @@ def answer(chain: Sequence[bytes], anchors: Sequence[bytes], message: bytes, sig
     try:
         path, roots = _read(chain), _read(anchors)
         _check_path(path, roots, datetime.fromtimestamp(now_ms / 1000, UTC))
+        for certificate in path:
+            _check_critical(certificate)
         _check_use(path[0])
         _check_signature(path[0], message, signature)
         names = [
@@ -107,14 +109,18 @@ def _check_issuer(certificate: x509.Certificate, *, below: int) -> None:
         raise _bad("an issuer may not issue this")
 
 
-def _check_use(certificate: x509.Certificate) -> None:
+def _check_critical(certificate: x509.Certificate) -> None:
+    """RFC 5280 section 4.2: of every certificate below the root, an issuer held to certain names included."""
     known = {
         x509.BasicConstraints.oid, x509.KeyUsage.oid, x509.ExtendedKeyUsage.oid, x509.SubjectAlternativeName.oid,
         x509.CertificatePolicies.oid,
     }  # fmt: skip
+    if any(extension.critical and extension.oid not in known for extension in certificate.extensions):
+        raise _bad("a critical extension is not understood")
+
+
+def _check_use(certificate: x509.Certificate) -> None:
     for extension in certificate.extensions:
-        if extension.critical and extension.oid not in known:
-            raise _bad("a critical extension is not understood")
         if isinstance(extension.value, x509.KeyUsage) and not (
             extension.value.digital_signature or extension.value.content_commitment
         ):

@@ -82,6 +82,20 @@ def test_a_critical_extension_that_is_not_understood_is_refused() -> None:
     assert "not understood" in detail([der], [ca.root], key.sign(TEXT))
 
 
+def test_an_issuer_that_is_held_to_something_not_understood_is_refused() -> None:
+    """As one that may issue for certain names alone: those constraints stand in a critical extension of its own."""
+    ca = Authority(NOW)
+    for critical in (False, True):
+        between, its = ca.issue("An issuer", NOW, ca=True, critical=critical)
+        below = Authority(NOW)
+        below.key, below.name = its, certificates.x509.load_der_x509_certificate(between).subject
+        der, key = below.issue("NTRCN-91440300708461136T", NOW)
+        if critical:
+            assert "not understood" in detail([der, between], [ca.root], key.sign(TEXT))
+        else:
+            assert certificates.answer([der, between], [ca.root], TEXT, key.sign(TEXT), now_ms=NOW)
+
+
 @given(st.binary(max_size=300), st.integers(0, 400), st.integers(1, 255))
 def test_foreign_bytes_raise_our_error_alone(noise: bytes, place: int, flip: int) -> None:
     der, key = CA.issue("X", NOW, key=KEY)
