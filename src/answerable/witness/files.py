@@ -99,7 +99,9 @@ class Folder:
 
     def watch(self, vkey: str, url: str = "") -> Trust:
         """Watch a log, or a further key of one. Raises VerificationError ``log.trust`` for a key that is none of a log,
-        or is listed already."""
+        or is listed already, ``log.note`` for a log whose name no cosignature holds."""
+        if len(vkey.partition("+")[0].encode()) > MAX_NAME:
+            raise VerificationError("log.note", detail=f"a name that is longer than {MAX_NAME} bytes")
         known = self.logs()
         line = " ".join(word for word in ("log", vkey, url) if word)
         logs = trusts.parse(f"{line}\n".encode() + trusts.format(known), logs=False)

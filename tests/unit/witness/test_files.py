@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from answerable.errors import AnswerableError, Unavailable
-from answerable.log.note import Kind
+from answerable.crypto import ed25519
+from answerable.errors import AnswerableError, Unavailable, VerificationError
+from answerable.log.note import Kind, VerifierKey
 from answerable.witness import files
 from answerable.witness.files import Folder, guarded, replace
 from tests.witnesses import LOG_KEYS
@@ -85,3 +86,14 @@ def test_what_the_disk_does_not_do_is_said(tmp_path: Path) -> None:
         guarded(tmp_path, (tmp_path / "none").read_bytes)
     assert caught.value.code == "witness.state"
     assert files.PURPOSE == "witness"
+
+
+def test_a_log_whose_name_no_cosignature_holds_is_not_watched(tmp_path: Path) -> None:
+    """Else its first checkpoint would be written, never signed, and keep the witness from starting again."""
+    folder = Folder.create(tmp_path / "w", "w.invalid")
+    key = ed25519.Key.generate()
+    folder.watch(str(VerifierKey.of("l" * 255, key.public)))
+    with pytest.raises(VerificationError) as caught:
+        folder.watch(str(VerifierKey.of("l" * 256, ed25519.Key.generate().public)))
+    assert caught.value.code == "log.note"
+    assert [each.name for each in folder.logs().logs] == ["l" * 255]
