@@ -84,7 +84,8 @@ async def assemble(
     compared = NOT_COMPARED
     if shown is not None:
         compared = NOT_KEPT
-        if ending and (said := await _disclosure(reader, ending, "out")) is not None:
+        # What is on record as erased is shown to nobody, though a failing disk may still have it.
+        if ending and erased is None and (said := await _disclosure(reader, ending, "out")) is not None:
             compared = shown(said.body)
             if compared == SAME:
                 disclosed.append(said)

@@ -32,6 +32,8 @@ def test_it_is_known_until_the_bytes_are_gone(house: House, monkeypatch: pytest.
     record = failed(house, "Waits for its end.", monkeypatch)
     (done,) = finishing.waiting(house.core.book)
     assert done.record == record
+    found = house.post("/who", {"record": record, "texts": ["Waits for its end."]})
+    assert found["content"] == "not_kept", "what is on record as erased is shown to nobody"
     assert house.run(finishing.finish(house.core.book, house.core.ledger, done)) == 2
     assert finishing.waiting(house.core.book) == []
     assert house.run(finishing.finish(house.core.book, house.core.ledger, done)) == 0
