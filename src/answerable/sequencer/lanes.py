@@ -39,7 +39,7 @@ class Entry:
         self.outcome: int | AnswerableError = 0
 
 
-def _ends(unit: Unit) -> bool:
+def ends(unit: Unit) -> bool:
     """Whether the unit only ends actions. There are no more of them than actions that were let in, and what was done
     must not stay without its end because others came in between."""
     return bool(unit.effects) and all(type(e) is Drop and e.space is Space.OPENS for e in unit.effects)
@@ -65,7 +65,7 @@ class Lanes:
         if lane is _ACTION:
             queue = self._action
             full = len(queue) >= self._units or self._came - self._went > self._most
-            if full and not _ends(entry.unit):
+            if full and not ends(entry.unit):
                 raise Unavailable("log.full")
             self._came += entry.weight
         else:

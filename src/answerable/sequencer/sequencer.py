@@ -24,7 +24,7 @@ from answerable.model.units import Committed, Effect, Lane, Space, Unit
 from answerable.ports import Clock, Signer, Store
 from answerable.privacy.erasure import gone, pending
 from answerable.sequencer.guard import Guard
-from answerable.sequencer.lanes import Entry, Lanes
+from answerable.sequencer.lanes import Entry, Lanes, ends
 from answerable.sequencer.pace import Pace
 from answerable.sequencer.quorum import Quorum
 from answerable.sequencer.recovery import settling
@@ -88,6 +88,8 @@ class Sequencer:
         self._closing = False
         self._refusals_due: asyncio.TimerHandle | None = None
         self._flushing: asyncio.Task[None] | None = None
+        self._unended: dict[str, bytes] = {}  # rows of `Space.OPENS` of actions whose end could not be written
+        self._settling: asyncio.Task[None] | None = None
         self.settled: tuple[str, ...] = ()  # rids of the open leaves that were closed as unknown at start
         self.erased: tuple[str, ...] = ()  # rids of the open leaves whose erasure was ended at start
 
@@ -116,8 +118,9 @@ class Sequencer:
         """Write what waits, publish, and let store and guard go."""
         if self._refusals_due is not None:
             self._refusals_due.cancel()
-        if self._flushing is not None:
-            await asyncio.wait([self._flushing])
+        for task in (self._flushing, self._settling):
+            if task is not None:
+                await asyncio.wait([task])
         if self._stopped is None and self._refusals:
             await self._write_refusals()
         if self._stopped is None:
@@ -241,15 +244,34 @@ class Sequencer:
                     entry.outcome = self._stopped
         size, at = batch.size, batch.at
         for entry in batch.entries:
-            future = entry.future
+            future, outcome = entry.future, entry.outcome
+            if type(outcome) is not int and ends(entry.unit) and isinstance(outcome, Unavailable):
+                self._unended |= {e.key: e.value for e in entry.unit.expect if e.value is not None}
             if future.done():  # its caller was cancelled; the unit stands
                 continue
-            outcome = entry.outcome
             if type(outcome) is int:
                 future.set_result(Committed(outcome, size, at))
             else:
                 future.set_exception(outcome)  # type: ignore[arg-type]  # all but int are errors
+        if self._unended and self.failure is None and self._settling is None:
+            self._settling = self._loop.create_task(self._settle())
         self._pace.done()
+
+    async def _settle(self) -> None:
+        """The store takes records again: actions that ended meanwhile must not stay open until the next start."""
+        try:
+            for rid, value in list(self._unended.items()):
+                try:
+                    await self.commit(settling([(rid, value)], self._clock.now_ms()))
+                except Refused:  # it never began, or its end was written after all
+                    pass
+                else:
+                    _log.warning("settled as unknown, since its end could not be written: %s", rid)
+                del self._unended[rid]
+        except Unavailable:
+            pass  # again with the next batch
+        finally:
+            self._settling = None
 
     def _answer(self, askers: list[Future[bytes]], note: bytes, error: AnswerableError | None) -> None:
         for future in askers:

@@ -291,6 +291,35 @@ async def test_a_directory_that_fails_stops_it(tmp_path: Path) -> None:
     await made.close()
 
 
+@pytest.mark.parametrize("lasting", [False, True])
+async def test_an_end_that_could_not_be_written_is_settled_when_the_store_is_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lasting: bool
+) -> None:
+    monkeypatch.setattr(module, "RETRY_MS", 10)
+    monkeypatch.setattr(module, "PUBLISH_EVERY_MS", 10)
+    bench = Bench(tmp_path)
+    await bench.sequencer.start()
+    (first, its), (second, other), (_, never) = opening(), opening(), opening()
+    await asyncio.gather(bench.sequencer.commit(first), bench.sequencer.commit(second))
+    bench.store.plan["append"] = ("before", Unavailable("store.full"))
+    if lasting:
+        bench.store.plan["reopen"] = ("before", Unavailable("store.full"))
+    with unavailable("log.stopped"):
+        await bench.sequencer.commit(closing(its))
+    with pytest.raises((Refused, Unavailable)):
+        await bench.sequencer.commit(closing(never))
+    for _ in range(300):
+        if len(bench.memory.leaves(0, 9)) == 3:
+            break
+        await asyncio.sleep(0.01)
+    settled = decode(bench.memory.leaf(2))
+    assert isinstance(settled, CloseLeaf)
+    assert (settled.open, settled.st) == (its, "unknown")
+    assert [key for key, _ in bench.memory.rows(Space.OPENS)] == [other], "what is still in flight stays open"
+    assert (await bench.sequencer.commit(closing(other))).first == 3
+    await bench.sequencer.close()
+
+
 async def test_one_that_cannot_settle_does_not_start_and_leaves_no_thread_behind(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
     unit, _ = opening()
