@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from answerable.errors import Unavailable
 
@@ -61,6 +61,13 @@ def flush(database: sqlite3.Connection) -> None:
         busy, _, _ = database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
     if busy:
         raise Unavailable("store.failed", detail="a reader keeps the write-ahead log open")
+
+
+def intact(rows: Iterable[tuple[Any, ...]], *types: type) -> None:
+    """Raises Unavailable ``store.damaged`` unless each row holds values of just these types: a disk that lied leaves
+    pages that read well and hold a NULL where none can be."""
+    if any(tuple(map(type, row)) != types for row in rows):
+        raise Unavailable("store.damaged", detail="a row that could not have been written")
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from typing import Final
 from answerable.errors import Unavailable, VerificationError
 from answerable.log.bundle import unpack
 from answerable.model.units import Space
-from answerable.stores.database import translated
+from answerable.stores.database import intact, translated
 from answerable.stores.journal import Journal
 
 _LEVEL_BITS: Final = 48
@@ -43,13 +43,18 @@ class LogReads:
             row = self._database.execute("SELECT size, root, note FROM recent ORDER BY id DESC LIMIT 1").fetchone()
         if row is None:
             raise Unavailable("store.damaged", detail="no head")
+        intact((row,), int, bytes, bytes)
         return row[0], row[1], row[2]
 
     def tile(self, level: int, n: int) -> bytes:
         """Hashes of a full or partial tile; b"" if there is none."""
         with translated():
             row = self._database.execute("SELECT data FROM tile WHERE id = ?", (tile_id(level, n),)).fetchone()
-        return row[0] if row else b""
+        if row is None:
+            return b""
+        intact((row,), bytes)
+        data: bytes = row[0]
+        return data
 
     def segment_of(self, index: int) -> int:
         """Index of the first leaf of the batch that holds the leaf. Raises Unavailable ``store.absent``."""
@@ -87,6 +92,8 @@ class LogReads:
                 self._database.execute("COMMIT")
         if not recent:
             raise Unavailable("store.damaged", detail="no head")
+        intact(rows, str, str, bytes)
+        intact(recent, int, bytes)
         spaces: dict[str, dict[str, bytes]] = {space.value: {} for space in Space}
         for space, key, value in rows:
             spaces.setdefault(space, {})[key] = value
@@ -109,6 +116,7 @@ class LogReads:
                 row = self._database.execute(
                     "SELECT first, data FROM segment WHERE first <= ? ORDER BY first DESC LIMIT 1", (index,)
                 ).fetchone()
+            intact((row,) if row else (), int, bytes)
             try:
                 first, bundle = (row[0], unpack(row[1])) if row else (0, [])
             except VerificationError:

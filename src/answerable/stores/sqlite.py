@@ -21,7 +21,7 @@ from answerable.log.bundle import pack
 from answerable.model.units import Space, Unit
 from answerable.ports import Held
 from answerable.stores import schema, tags
-from answerable.stores.database import connect, failure, flush, translated
+from answerable.stores.database import connect, failure, flush, intact, translated
 from answerable.stores.hold import Lock, Reserve
 from answerable.stores.journal import Journal
 from answerable.stores.payload_form import DAY_MS
@@ -101,6 +101,8 @@ class SqliteStore:
         with translated():
             opens = self._database.execute("SELECT key FROM state WHERE space = ?", (Space.OPENS.value,)).fetchall()
             recent = self._database.execute("SELECT effects FROM recent ORDER BY id").fetchall()
+        intact(opens, str)
+        intact(recent, bytes)
         journal = Journal(key for (key,) in opens)
         for (effects,) in recent:
             journal.load(effects)
@@ -197,6 +199,7 @@ class SqliteStore:
     def rows(self, space: Space) -> Iterable[tuple[str, bytes]]:
         with translated():
             rows = self._database.execute("SELECT key, value FROM state WHERE space = ?", (space.value,)).fetchall()
+        intact(rows, str, bytes)
         return list(self._journal.over(space, rows).items())
 
     def leaf(self, index: int) -> bytes:

@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
-from answerable.model.units import Unit
+import pytest
+
+from answerable.model.units import Space, Unit
 from answerable.stores.database import connect_reading
 from answerable.stores.reads import LogReads, tile_id
+from answerable.stores.sqlite import SqliteStore
 from tests.ledger import append, leaf, opening, sqlite_store, unavailable
 
 
@@ -42,4 +46,26 @@ def test_a_broken_segment_is_said_to_be_one(tmp_path: Path) -> None:
     store._database.execute("DELETE FROM recent")
     with unavailable("store.damaged"):
         store.checkpoint()
+    store.close()
+
+
+@pytest.mark.parametrize(
+    ("change", "ask"),
+    [
+        ("UPDATE recent SET root = 'text'", lambda store: store.head()),
+        ("UPDATE recent SET effects = 'text'", lambda store: store.view().state()),
+        ("UPDATE segment SET data = 7", lambda store: store.leaf(0)),
+        ("UPDATE tile SET data = 7", lambda store: store.tile(0, 0)),
+        ("INSERT INTO state VALUES ('misc', 'key', 'text')", lambda store: store.rows(Space.MISC)),
+        ("UPDATE recent SET effects = 7", lambda store: store.reopen()),
+    ],
+)
+def test_a_row_that_could_not_have_been_written_is_damage(
+    tmp_path: Path, change: str, ask: Callable[[SqliteStore], object]
+) -> None:
+    store = sqlite_store(tmp_path)
+    append(store, Unit(leaves=(leaf(),)))
+    store._database.execute(change)
+    with unavailable("store.damaged"):
+        ask(store)
     store.close()
