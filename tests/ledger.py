@@ -18,7 +18,7 @@ from answerable.errors import Unavailable
 from answerable.log import checkpoint
 from answerable.log.leaf import encode, leaf_hash, rid
 from answerable.log.merkle import Frontier, root_of
-from answerable.model.leaves import CloseLeaf, ShardLeaf
+from answerable.model.leaves import CloseLeaf, RefusalsLeaf
 from answerable.model.units import Drop, Expect, Lane, Payload, Put, Space, Unit
 from answerable.ports import Store
 from answerable.sequencer.guard import Guard
@@ -54,7 +54,7 @@ _numbers = itertools.count(1)
 
 def leaf(t: int = 1) -> bytes:
     """A leaf that no other is like; of a small kind."""
-    return encode(ShardLeaf(n=nonce(), origin="x.invalid", root="0" * 64, size=next(_numbers), t=t))
+    return encode(RefusalsLeaf(n=nonce(), num={"x.invalid" + "0" * 70: next(_numbers)}, t=t, t0=t))
 
 
 def opening(lane: Lane = Lane.ACTION, body: bytes = b"what is asked") -> tuple[Unit, str]:

@@ -30,11 +30,10 @@ from answerable.model.leaves import KeyLeaf, ShardLeaf
 from answerable.model.units import Expect, Put, Space, Unit
 from answerable.net.source import Source
 from answerable.sequencer.guard import Guard
+from answerable.sequencer.replay import ROOT, SHARD
 from answerable.tiles.shards import Seen, Shard
 
 FOLDER: Final = "shards"
-ROOT: Final = "root"  # in `Space.MISC`: this store is a root log's
-ROW: Final = "shard:"  # before a shard's origin: the newest leaf of it
 _log = logging.getLogger("answerable.root")
 
 Told = Callable[[str, int], None]  # origin, size: what was recorded
@@ -115,12 +114,12 @@ class Root:
 
     def last(self, origin: str) -> tuple[Checkpoint | None, bytes | None]:
         """What the log holds of a shard: its newest checkpoint, and the row."""
-        row = self._core.book.raw(Space.MISC, ROW + origin)
+        row = self._core.book.raw(Space.MISC, SHARD + origin)
         if row is None:
             return None, None
         leaf = leaves.decode(row)
         if not isinstance(leaf, ShardLeaf):
-            raise Unavailable("store.damaged", detail=f"row {ROW}{origin}")
+            raise Unavailable("store.damaged", detail=f"row {SHARD}{origin}")
         return Checkpoint(leaf.origin, leaf.size, bytes.fromhex(leaf.root)), row
 
     async def _record(self, shard: Shard) -> int:
@@ -155,7 +154,7 @@ class Root:
         head = seen.head
         leaf = ShardLeaf(n=nonce(), origin=head.origin, root=head.root.hex(), size=head.size, t=self._core.now)
         data = leaves.encode(leaf)
-        key = ROW + head.origin
+        key = SHARD + head.origin
         await self._core.ledger.commit(
             Unit(leaves=(data,), effects=(Put(Space.MISC, key, data),), expect=(Expect(Space.MISC, key, row),))
         )

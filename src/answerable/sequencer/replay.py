@@ -15,6 +15,7 @@ import msgspec
 from msgspec import UNSET
 
 from answerable.errors import AnswerableError
+from answerable.log.leaf import encode
 from answerable.model import leaves as kinds
 from answerable.model.records import (
     Admin,
@@ -73,6 +74,10 @@ TOLD: Final = frozenset(
 LOG_KEY: Final = "log_key"
 LOG_KEY_ENDED: Final = "log_key_ended"
 FEED_KEY: Final = "feed"
+# And of a root log (`app.rooting`): that it is one, and the newest leaf of each shard, without which it would record a
+# shard's other history as if it had never seen the first.
+ROOT: Final = "root"
+SHARD: Final = "shard:"  # before the shard's origin
 _TOLD_MISC: Final = frozenset({"domain", "origin", "issuer", "operator", LOG_KEY, LOG_KEY_ENDED, FEED_KEY})
 # Boots that were answered stand in no leaf.
 _BOOT: Final = "boot:"
@@ -111,6 +116,10 @@ class Replay:
             kinds.GrantLeaf: lambda leaf, rid: grant(self.book, leaf, rid, leaf_of),
             kinds.RevokeLeaf: lambda leaf, rid: revocation(self.book, leaf, rid),
             kinds.ReadLeaf: lambda leaf, rid: reading(self.book, leaf, rid),
+            kinds.ShardLeaf: lambda leaf, rid: [
+                Put(Space.MISC, ROOT, b"1"),
+                Put(Space.MISC, SHARD + leaf.origin, encode(leaf)),
+            ],
         }
 
     def take(self, leaf: kinds.Leaf, rid: str) -> list[Effect]:
@@ -295,7 +304,7 @@ class Replay:
 def told_nowhere(space: Space, key: str) -> bool:
     """Whether no leaf tells this row."""
     if space is Space.MISC:
-        return key not in _TOLD_MISC
+        return key not in _TOLD_MISC and not key.startswith(SHARD)
     return space not in TOLD or (space is Space.NONCES and key.startswith(_BOOT))
 
 

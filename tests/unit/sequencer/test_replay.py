@@ -6,9 +6,11 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from answerable.log.leaf import decode, rid
+from answerable.log.leaf import decode, encode, rid
+from answerable.model.leaves import ShardLeaf
 from answerable.model.units import Space
-from answerable.sequencer.replay import UNKNOWN_ENDPOINT, UNKNOWN_PROCESS, UNTOLD, Replay
+from answerable.sequencer.replay import UNKNOWN_ENDPOINT, UNKNOWN_PROCESS, UNTOLD, Replay, told_nowhere
+from tests.small_log import T0, nonce
 from tests.small_registry import ORIGIN
 from tests.whole_life import Life, whole_life
 
@@ -78,3 +80,15 @@ def test_a_leaf_that_follows_from_nothing(life: Life) -> None:
                 replay.take(leaf, rid(data))
             left_out += 1
     assert left_out >= 6
+
+
+def test_a_root_log_knows_its_shards_again() -> None:
+    """Without that row the next look at a shard would take any history for the first."""
+    replay = Replay(ORIGIN, lambda _rid, _group: None, lambda _rid: None)  # type: ignore[arg-type,return-value]
+    newest = b""
+    for size in (3, 5):
+        leaf = ShardLeaf(n=nonce(f"shard {size}"), origin="one.invalid", root="00" * 32, size=size, t=T0)
+        newest = encode(leaf)
+        replay.take(decode(newest), rid(newest))
+    assert dict(replay.book.rows(Space.MISC)) == {"root": b"1", "shard:one.invalid": newest}
+    assert not told_nowhere(Space.MISC, "shard:one.invalid")

@@ -280,6 +280,8 @@ def _names(leaf: Any) -> Iterable[tuple[bytes, str]]:
         yield b"h" + _digest(leaf.dig), "handle"
     elif leaf.k == "close":
         yield _end_key(leaf.open), "end of the action"
+    elif leaf.k == "shard":
+        yield b"t" + _digest(f"{leaf.size} {leaf.origin}"), "size of the log"
 
 
 def _digest(text: str) -> bytes:

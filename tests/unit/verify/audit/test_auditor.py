@@ -11,7 +11,7 @@ from msgspec import structs
 from answerable.crypto.b64 import b64u
 from answerable.log import statement
 from answerable.log.leaf import encode
-from answerable.model.leaves import EdgeRef, KeyLeaf, PartyRef, RefusalsLeaf
+from answerable.model.leaves import EdgeRef, KeyLeaf, PartyRef, RefusalsLeaf, ShardLeaf
 from answerable.verify.audit.auditor import Auditor, Carried, Limits
 from answerable.verify.audit.facts import Held
 from tests import small_log
@@ -452,3 +452,14 @@ def test_every_kind_is_read_without_an_error() -> None:
         assert shown["reason"]
         assert shown["reason_zh"]
         assert "{" not in shown["reason"] + shown["remedy"] + shown["reason_zh"] + shown["remedy_zh"]
+
+
+def test_a_root_log_records_one_size_of_a_shard_once() -> None:
+    """Twice is two histories, or one that it forgot having seen."""
+    log = honest()
+    for name, origin, size in (("a", "one.invalid", 5), ("b", "one.invalid", 6), ("c", "two.invalid", 5)):
+        log.add(name, ShardLeaf(n=log.fresh(), origin=origin, root="00" * 32, size=size, t=T0 + 700))
+    assert log.findings() == []
+    log.add("d", ShardLeaf(n=log.fresh(), origin="one.invalid", root="11" * 32, size=5, t=T0 + 700))
+    (found,) = log.findings()
+    assert (found.code, found.params["what"]) == ("monitor.duplicate", "size of the log")
