@@ -23,6 +23,8 @@ from answerable.witness.witness import Witness
 
 BODY_SECONDS: Final = 10.0
 MAX_WAITING: Final = 64
+# Bodies on their way, 132 KB each: who sends his slowly takes none of the places above.
+MAX_COMING: Final = 512
 # The statuses are the protocol's, not the catalogue's: a log has to tell them apart.
 STATUS: Final = {
     "witness.request": 400,
@@ -53,6 +55,7 @@ class WitnessApp:
         self._hosts = Hosts(hosts)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="witness")
         self._waiting = 0
+        self._coming = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -87,15 +90,16 @@ class WitnessApp:
             raise Refused("request.not_found")
         if method != ("GET" if reading else "POST"):
             raise Refused("request.method", method=method[:16], allowed="GET" if reading else "POST")
-        if self._waiting >= MAX_WAITING:
-            raise Unavailable("witness.state", path=ADD_CHECKPOINT, detail="too many requests wait")
-        self._waiting += 1
+        if reading is not None:
+            return await self._read(reading[1])
+        if self._coming >= MAX_COMING:
+            raise _busy()
+        self._coming += 1
         try:
-            if reading is not None:
-                return await self._read(reading[1])
-            return await self._add(await _body(receive))
+            data = await _body(receive)
         finally:
-            self._waiting -= 1
+            self._coming -= 1
+        return await self._add(data)
 
     async def _read(self, hashed: str) -> tuple[int, bytes, tuple[bytes, bytes]]:
         note = await self._do(lambda: self._witness.checkpoint(hashed))
@@ -108,7 +112,17 @@ class WitnessApp:
         return 200, "".join(signature.line for signature in signatures).encode(), TEXT
 
     async def _do(self, work: Callable[[], _Result]) -> _Result:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+        if self._waiting >= MAX_WAITING:
+            raise _busy()
+        self._waiting += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+        finally:
+            self._waiting -= 1
+
+
+def _busy() -> Unavailable:
+    return Unavailable("witness.state", path=ADD_CHECKPOINT, detail="too many requests wait")
 
 
 async def _body(receive: Receive) -> bytes:

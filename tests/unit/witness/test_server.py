@@ -139,6 +139,23 @@ async def test_not_everybody_may_wait(house: House, monkeypatch: pytest.MonkeyPa
     assert (await house.add(Growing().grow(1).request(0))).status_code == 503
 
 
+async def test_who_sends_slowly_keeps_nobody_waiting(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_WAITING", 1)
+    ended = asyncio.Event()
+
+    async def slowly() -> AsyncIterator[bytes]:
+        yield b"old 0\n"
+        await ended.wait()
+
+    slow = [asyncio.create_task(house.client.post("/add-checkpoint", content=slowly())) for _ in range(3)]
+    await asyncio.sleep(0.05)
+    assert (await house.add(Growing().grow(1).request(0))).status_code == 200
+    monkeypatch.setattr(module, "MAX_COMING", 3)
+    assert (await house.add(Growing().grow(2).request(1))).status_code == 503
+    ended.set()
+    assert [answer.status_code for answer in await asyncio.gather(*slow)] == [400] * 3
+
+
 async def test_a_disk_that_is_full_signs_nothing(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(_data: bytes) -> None:
         raise Unavailable("witness.state", path="seen", detail="no space left on device")
