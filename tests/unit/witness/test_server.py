@@ -152,6 +152,7 @@ async def test_who_sends_slowly_keeps_nobody_waiting(house: House, monkeypatch: 
     assert (await house.add(Growing().grow(1).request(0))).status_code == 200
     monkeypatch.setattr(module, "MAX_COMING", 3)
     assert (await house.add(Growing().grow(2).request(1))).status_code == 503
+    monkeypatch.setattr(module, "MAX_WAITING", 3)
     ended.set()
     assert [answer.status_code for answer in await asyncio.gather(*slow)] == [400] * 3
 
