@@ -36,7 +36,7 @@ class Halted:
         self._store = store
         self._guard = guard
         self._note = _presentable(store, guard, failure, vkeys)
-        _log.critical("the store is served read-only: %s %s", failure, failure.remedy("en"))
+        _log.critical("the store is served read-only: %s", failure)
 
     async def commit(self, unit: Unit) -> Committed:
         """Raises Unavailable ``log.stopped``."""
