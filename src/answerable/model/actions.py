@@ -86,6 +86,11 @@ class Chunk:
     usage: tuple[int, int] | None = None
     last: bool = False
 
+    @property
+    def pieces(self) -> int:
+        """How many of the upstream's pieces that say something it stands for."""
+        return 1
+
 
 class Spent(msgspec.Struct, frozen=True, gc=False):
     """What an action used: the `u` of its close leaf. energy in millijoule; cost in millionths of `currency`."""

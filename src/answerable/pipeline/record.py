@@ -82,7 +82,7 @@ class Record:
         if chunk.usage is not None:
             self._tokens = chunk.usage
         elif chunk.text:
-            self._pieces += 1
+            self._pieces += chunk.pieces
 
     async def open(self, decision: Decision, error: str = "") -> None:
         """Write the open leaf durably; of a high tier, witnessed too. error: the code of a refusal. Raises Unavailable

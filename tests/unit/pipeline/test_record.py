@@ -19,6 +19,13 @@ from answerable.pipeline.record import Record
 from answerable.pipeline.record import Stage as At
 from tests.unit.pipeline.scripted import CHAT, PARTY, Stage, bearer, system
 
+
+class Several(Chunk):
+    """Two pieces that travel together."""
+
+    pieces = 2  # type: ignore[assignment]
+
+
 PERMIT = Decision(Ruling.PERMIT, "R100", "ordinary")
 
 
@@ -131,14 +138,14 @@ async def test_what_never_left_is_not_committed_to() -> None:
     assert stage.closes[0].err == "upstream.timeout"
 
 
-@pytest.mark.parametrize(("told", "tokens"), [(None, (0, 2)), ((31, 2), (31, 2))])
+@pytest.mark.parametrize(("told", "tokens"), [(None, (0, 3)), ((31, 2), (31, 2))])
 async def test_an_answer_that_was_cut_counts_what_left(told: tuple[int, int] | None, tokens: tuple[int, int]) -> None:
     stage = Stage(carry)
     record = Record(stage.ask(), stage.deps, CHAT.content())
     record.caller = bearer(stage.app)
     await record.open(PERMIT)
     record.metering = stage.deps.meter.start(stage.models.served[0])
-    for chunk in (Chunk({}), Chunk({}, text="a"), Chunk({}, text="b"), Chunk({}, usage=told)):
+    for chunk in (Chunk({}), Chunk({}, text="a"), Several({}, text="bc"), Chunk({}, usage=told)):
         record.said(chunk)
     await record.close(Outcome.STOPPED, "stop.system")
     assert record.spent is not None

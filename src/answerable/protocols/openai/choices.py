@@ -158,7 +158,7 @@ class Stream:
         except ValueError:  # msgspec's errors and UnicodeDecodeError are ValueErrors
             return None
         self._credit += len(raws)
-        return Repeat(form, raws, said, self._weave.say(form.index, said))
+        return Repeat(form, raws, said, self._weave.say(form.index, said) if said else "")
 
     def _piece(self, data: bytes, out: list[Chunk]) -> None:
         answer = members(data)
@@ -218,6 +218,7 @@ class Stream:
         self._held.last = True
         out.append(self._held)
         self._held = None
+        self._form = None  # nothing is said after the end
         self._done = True
 
 

@@ -97,6 +97,10 @@ class Repeat(Chunk):
         self.usage = None
         self.last = False
 
+    @property
+    def pieces(self) -> int:
+        return len(self.raws) - self.raws.count(b"")
+
     def wire(self, head: bytes, tail: bytes) -> bytes:
         """The events, with these bytes around each text."""
         raws = self.raws
@@ -130,7 +134,8 @@ def learn(data: bytes, piece: Plain) -> Form | None:
     part[key] = _PROBE
     same = probe == body
     part[key] = text
-    return form if same else None
+    # Written as escapes it may stand elsewhere too: `prepare` would take that place for the text's.
+    return form if same and encode(probe).count(_PROBE.encode()) == 1 else None
 
 
 def prepare(form: Form, set_ids: Callable[[Chunk], None]) -> None:

@@ -96,6 +96,14 @@ def test_what_follows_the_end_is_not_read() -> None:
     assert decoder.end() == []
 
 
+def test_what_follows_the_end_in_a_known_form_is_not_read_either() -> None:
+    decoder = Stream(CHUNK, usage_wanted=False)
+    word = sse(delta("word"), done=False)
+    assert [decoder.feed(word)[0].text, type(decoder.feed(word)[0]).__name__] == ["word", "Repeat"]
+    assert decoder.feed(sse(delta(finish="stop")))[0].last
+    assert decoder.feed(word) == decoder.feed(word + word) == []
+
+
 def test_each_choice_gets_its_words_once_in_the_piece_that_begins_it() -> None:
     events = [delta(""), delta("a"), delta("b", index=1), delta("c"), delta("d", index=1)]
     sent = through("chat", sse(*events, delta(finish="stop"), delta(index=1, finish="stop")), stream=True)

@@ -74,6 +74,7 @@ def test_a_body_that_is_asked_for_after_stamping_is_stamped() -> None:
         b'{"choices":[{"index":0,"delta":{"content":"x"}}],"answerable":{}}',
         b'{"choices":[{"index":0,"delta":{"content":"x","content":"y"}}]}',
         b'{"choices":[{"index":0,"delta":{"content":"y"}}],"m":"answerable:0:probe"}',
+        b'{"system_fingerprint":"\\u0061nswerable:0:probe","choices":[{"index":0,"delta":{"content":"x"}}]}',
     ],
 )
 def test_no_form_is_learnt_from_what_is_not_certain(data: bytes) -> None:
@@ -156,3 +157,27 @@ def test_one_bad_event_among_many_that_came_together_ends_the_answer_where_it_st
     assert "".join(chunk.text for chunk in chunks) == "word" * 20 + "x" + "word" * 20
     with pytest.raises(Unavailable):
         CHAT.decoder(stream=True).feed(event * 20 + worse + event * 20)
+
+
+def test_no_other_member_is_taken_for_the_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    event = {"system_fingerprint": "PROBE", **delta("word")}
+    raw = [sse(event, done=False).replace(b"PROBE", b"\\u0061nswerable:0:probe")] * 4 + [sse(delta(finish="stop"))]
+    short = carry(CHAT, raw, stream=True)
+    long_way(monkeypatch)
+    assert short.bodies == carry(CHAT, raw, stream=True).bodies
+    assert [body["choices"][0]["delta"].get("content") for body in short.bodies][1:4] == ["word"] * 3
+
+
+def test_detectors_hear_of_an_empty_piece_nothing_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    raw = [sse(event, done=False) for event in (delta("a"), delta(reasoning_content="b"), delta(""))]
+    raw.append(sse(delta(finish="stop")))
+    short = carry(CHAT, raw, stream=True)
+    long_way(monkeypatch)
+    assert short.seen == carry(CHAT, raw, stream=True).seen
+
+
+def test_pieces_that_travel_together_are_counted_one_by_one() -> None:
+    decoder = CHAT.decoder(stream=True)
+    (first,) = decoder.feed(sse(delta("one"), done=False))
+    (rest,) = decoder.feed(b"".join(sse(delta(text), done=False) for text in ("two", "", "three", "four")))
+    assert (first.pieces, rest.pieces) == (1, 3)
