@@ -121,6 +121,8 @@ class Desk:
             known = self._handles.get(credential.value)
             if known is None or known.changes != changes or known.row.copy != caller.copy.rid:
                 return None
+            if known.row.revoked:  # since it was presented: others may have had it looked at again
+                return None
             until_ms = min(until_ms, known.row.expires)
             until_mono_ms = min(until_mono_ms, self._holder.due(caller))
         else:

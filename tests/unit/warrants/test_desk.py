@@ -327,3 +327,14 @@ async def test_no_horizon_reaches_beyond_the_ends_of_warrants_and_handles() -> N
     fresh = await office.desk.own(office.copies["base"])
     assert office.holder.due(model) == 0
     assert office.holder.due(fresh) > office.clock.mono
+
+
+async def test_no_horizon_for_a_handle_that_was_revoked_while_its_caller_waited() -> None:
+    office = Office()
+    shows = shown(office.handle())
+    caller = await office.desk.present(shows)
+    # It waits, say for the first warrant of a model. Meanwhile the handle is revoked, and another call shows it.
+    office.ledger.write(revoke(office.book, digest=digest_of(shows.value), by=office.operator.rid, now_ms=T0).unit)
+    assert await code(office, shows.value) == "handle.revoked"
+    model = await office.desk.own(office.copies["base"])
+    assert office.desk.horizon(shows, caller, model) is None
