@@ -105,6 +105,8 @@ class Connection(asyncio.Protocol):
             return False
         if self._transport is None or self._transport.is_closing():
             return False
+        if self._transport.get_write_buffer_size():
+            return False  # answered before it had the whole request: what it takes the rest for, nobody knows
         self.phase = _IDLE
         self.usable = True
         self._idle_since = self._loop.time()
@@ -163,8 +165,10 @@ class Connection(asyncio.Protocol):
         self.deadline = 0.0
         self._buffered += size
         if self._buffered > HIGH_WATER and self.phase is _BODY and not self.patient and self._transport is not None:
-            self.patient = True
-            self._transport.pause_reading()
+            # While there is nothing to take (chunks' sizes and extensions alone), nobody would let it go on again.
+            self.patient = bool(self._buffer)
+            if self.patient:
+                self._transport.pause_reading()
         self._wake()
 
     def eof_received(self) -> bool:

@@ -146,3 +146,18 @@ async def test_keep_alive_of_the_server_is_heeded() -> None:
     connection.phase = Phase.HEAD
     connection.data_received(b"HTTP/1.1 200 OK\r\nkeep-alive: timeout=2, max=5\r\ncontent-length: 0\r\n\r\n")
     assert connection.idle_s == 1.0
+
+
+async def test_chunks_without_anything_in_them_do_not_stop_the_reading() -> None:
+    extension = b";" + b"x" * 10_000
+
+    async def script(server: Server, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await server.request(reader)
+        writer.write(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5")
+        for _ in range(2 * HIGH_WATER // len(extension)):
+            writer.write(extension)
+            await writer.drain()
+            await asyncio.sleep(0.005)
+        writer.write(b"\r\nhello\r\n0\r\n\r\n")
+
+    assert await ask(script) == b"hello"

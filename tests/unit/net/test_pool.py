@@ -138,3 +138,19 @@ def test_a_header_cannot_begin_another_request() -> None:
 def test_a_request_says_its_length() -> None:
     data = request(head("POST", "/chat", Endpoint("h", 8080, "/v1"), (("a", "b"),)), b"{}")
     assert data == b"POST /v1/chat HTTP/1.1\r\nhost: h:8080\r\na: b\r\ncontent-length: 2\r\n\r\n{}"
+
+
+async def test_a_connection_that_answered_before_it_had_the_whole_request_serves_no_other() -> None:
+    async def hasty(server: Server, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(http(b"no"))
+        await server.ended.wait()
+
+    async with serving(hasty) as server:
+        pool = Pool(server.endpoint, "m")
+        large = request(head("POST", "/x", server.endpoint), b"GET / HTTP/1.1\r\n\r\n" * 1_000_000)
+        with closing(await pool.ask(large)) as reply:
+            assert await reply.whole(1 << 30) == b"no"
+        assert pool.idle() is None
+        server.ended.set()
+        await pool.close()
