@@ -58,9 +58,10 @@ class House:
 class Inbound(asyncio.Protocol):
     """waiting_since: loop time since which a head is awaited; 0.0 while a request is answered and between requests.
     resting_since: loop time since which nothing is asked; 0.0 otherwise. blocked_since: loop time since which the
-    client does not take what was written; 0.0 while it does. The listener's sweep ends connections by them. server,
-    client: addresses; a Unix socket's is its path, without a port, and a client of one has none. peer: where requests
-    come from. Forwarding headers are never believed.
+    client takes too little of what was written; 0.0 while it does. untaken: bytes that it had not taken then. paused:
+    we do not read what it sends. The listener's sweep ends connections by them. server, client: addresses; a Unix
+    socket's is its path, without a port, and a client of one has none. peer: where requests come from. Forwarding
+    headers are never believed.
 
     What stands around a body (sizes and extensions of chunks, trailers) is bounded as a head is: nobody reads it, and
     the parser would keep a trailer however long."""
@@ -74,6 +75,8 @@ class Inbound(asyncio.Protocol):
         self.waiting_since = house.loop.time()
         self.resting_since = 0.0
         self.blocked_since = 0.0
+        self.untaken = 0
+        self.paused = False
         self.server: tuple[str, int | None] | None = None
         self.client: tuple[str, int] | None = None
         self.scheme = "http"
@@ -88,7 +91,6 @@ class Inbound(asyncio.Protocol):
         self._drains: list[asyncio.Future[None]] = []
         self._head_bytes = 0
         self._around = 0  # bytes around the body that is being received
-        self._paused = False
         self._deaf = False  # what still comes is not listened to
         self._unreadable = False  # and that is what the client hears, once the requests before have their answers
 
@@ -142,6 +144,7 @@ class Inbound(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         self.blocked_since = self.house.loop.time()
+        self.untaken = self.transport.get_write_buffer_size()
 
     def resume_writing(self) -> None:
         self.blocked_since = 0.0
@@ -232,8 +235,10 @@ class Inbound(asyncio.Protocol):
 
     def resume(self) -> None:
         """Somebody waits for what comes."""
-        if self._paused and not self._deaf:
-            self._paused = False
+        if self.paused and not self._deaf:
+            self.paused = False
+            if self.waiting_since:
+                self.waiting_since = self.house.loop.time()  # until now it was we who did not read
             self.transport.resume_reading()
 
     async def drained(self) -> None:
@@ -262,8 +267,8 @@ class Inbound(asyncio.Protocol):
         request.task = asyncio.Task(request.run(self.house.handler), loop=self.house.loop, name=_NAME)
 
     def _pause(self) -> None:
-        if not self._paused:
-            self._paused = True
+        if not self.paused:
+            self.paused = True
             self.transport.pause_reading()
 
     def _refuse(self) -> None:

@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable
 from http import HTTPStatus
+from math import inf
 from typing import TYPE_CHECKING, Final
 
 from answerable.net.limits import HIGH_WATER
@@ -201,6 +202,10 @@ class Request:
         try:
             if self.gone:
                 return
+            if self.connection.blocked_since:  # answers that nobody takes would pile up
+                self.began = inf  # until then its body is not late
+                await self.connection.drained()
+                self.began = self.connection.house.loop.time()
             await handler(self)
             if not self.complete and not self.gone and not self._late:
                 log.error("an answer that was not finished")

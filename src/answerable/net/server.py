@@ -19,7 +19,8 @@ from answerable.net.inbound import HEAD_SECONDS, House, Inbound
 from answerable.net.request import Handler
 
 BODY_SECONDS: Final = 15.0
-READ_SECONDS: Final = 60.0  # a client that takes nothing for so long has gone, whatever its connection says
+READ_SECONDS: Final = 60.0  # a client that takes less than this for so long has gone, whatever its connection says
+LEAST_READ: Final = 65_536  # bytes
 KEEP_ALIVE_S: Final = 75.0  # longer than clients keep theirs, so that it is the client that closes
 SWEEP_S: Final = 1.0
 POLL_S: Final = 0.01  # at close
@@ -30,7 +31,7 @@ class Listener:
 
     certificate, key: PEM files, for TLS 1.2 and later. grace: seconds that calls in flight get at close before they are
     cancelled. head_s, body_s: seconds that a request's head and body may take. read_s: seconds that a client may take
-    nothing of its answer. keep_alive_s: seconds that a connection may rest. Raises Refused ``config.value`` for a
+    for 64 KiB of its answer. keep_alive_s: seconds that a connection may rest. Raises Refused ``config.value`` for a
     certificate that cannot be used.
     """
 
@@ -115,7 +116,13 @@ class Listener:
         have rested for long; tell requests whose body does not come, and hear of clients that went away."""
         now = loop.time()
         for connection in tuple(house.connections):
-            if _past(connection.waiting_since, self._head_s, now) or _past(connection.blocked_since, self._read_s, now):
+            if connection.blocked_since:
+                untaken = connection.transport.get_write_buffer_size()
+                if connection.untaken - untaken >= LEAST_READ:
+                    connection.untaken, connection.blocked_since = untaken, now
+            if (not connection.paused and _past(connection.waiting_since, self._head_s, now)) or _past(
+                connection.blocked_since, self._read_s, now
+            ):
                 connection.transport.abort()
             elif _past(connection.resting_since, self._keep_alive_s, now):
                 connection.transport.close()

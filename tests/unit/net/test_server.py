@@ -247,3 +247,65 @@ async def test_a_client_that_takes_nothing_is_given_up() -> None:
         writer.write(POST + b"hello")
         await asyncio.wait_for(ended.wait(), 3)
         writer.transport.abort()
+
+
+async def test_a_client_that_takes_its_answer_slowly_gets_it() -> None:
+    size = 24_000_000
+
+    async def handler(request: Request) -> None:
+        await request.body(10)
+        request.answer(200, (), b"x" * size)
+
+    async with handling(handler, read_s=0.4) as listener:
+        reader, writer = await asyncio.open_connection("127.0.0.1", listener.port)
+        writer.write(POST + b"hello")
+        started, got = time.monotonic(), 0
+        async with asyncio.timeout(10):
+            while got < size:
+                part = await reader.read(400_000)
+                assert part, "given up though it was reading"
+                got += len(part)
+                await asyncio.sleep(0.01)
+        assert time.monotonic() - started > 0.8
+        writer.close()
+
+
+async def test_no_answer_is_begun_while_those_before_it_are_not_taken() -> None:
+    begun = 0
+
+    async def handler(request: Request) -> None:
+        nonlocal begun
+        begun += 1
+        assert await request.body(10) == b"hello"
+        request.answer(200, (), b"x" * 20_000_000)
+
+    async with handling(handler, body_s=0.2) as listener:
+        reader, writer = await asyncio.open_connection("127.0.0.1", listener.port)
+        writer.write((POST + b"hello") * 4 + POST)
+        await asyncio.sleep(0.5)
+        assert begun == 1
+        writer.write(b"hello")
+        async with asyncio.timeout(10):
+            left = 5 * 20_000_000
+            while left > 0:
+                left -= len(await reader.read(1_000_000))
+        assert begun == 5
+        writer.close()
+
+
+async def test_half_a_head_that_nobody_reads_on_is_not_slow() -> None:
+    async def handler(request: Request) -> None:
+        await asyncio.sleep(0.4)
+        request.answer(200, (), await request.body(10) or b"")
+
+    async with handling(handler, head_s=0.2) as listener:
+        reader, writer = await asyncio.open_connection("127.0.0.1", listener.port)
+        writer.write(POST + b"first" + POST + b"after" + POST[:10])
+        async with asyncio.timeout(3):
+            await asyncio.sleep(0.12)  # it is read on once for each answer, to hear of clients that go
+            writer.write(POST[10:] + b"third" + POST[:10])
+            await asyncio.sleep(0.01)
+            writer.write(POST[10:] + b"forth")
+            for body in (b"first", b"after", b"third", b"forth"):
+                await reader.readuntil(body)
+        writer.close()
