@@ -91,6 +91,7 @@ class Inbound(asyncio.Protocol):
         self._drains: list[asyncio.Future[None]] = []
         self._head_bytes = 0
         self._around = 0  # bytes around the body that is being received
+        self._left = 0  # bytes still to come of a body that the parser leaves to us
         self._deaf = False  # what still comes is not listened to
         self._unreadable = False  # and that is what the client hears, once the requests before have their answers
 
@@ -125,6 +126,9 @@ class Inbound(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if self._deaf:
             return
+        if self._left:
+            self._take(data)
+            return
         rested, self.resting_since = self.resting_since, 0.0
         size = len(data)
         if self.waiting_since or rested:
@@ -132,8 +136,8 @@ class Inbound(asyncio.Protocol):
         self._around += size
         try:
             self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            self._deaf = True  # it is answered as if it had not asked, and what comes after it is not HTTP
+        except httptools.HttpParserUpgrade as upgrade:
+            self._pass_over(data[upgrade.args[0] :])
         except httptools.HttpParserError:
             self._refuse()
             return
@@ -254,6 +258,32 @@ class Inbound(asyncio.Protocol):
             self.transport.close()
         else:
             self._answering.keep = False
+
+    def _pass_over(self, rest: bytes) -> None:
+        """The last request asks for another protocol (some clients do with each first request): it is answered as if it
+        had not (RFC 9110 section 7.8), and what comes after it is not listened to. The parser takes it to have no body,
+        and reads nothing more. rest: what it has not read."""
+        request = self._waiting[-1] if self._waiting else self._answering
+        for name, value in request.headers if request is not None else ():
+            if name == b"transfer-encoding":
+                self._reading = request
+                self._refuse()
+            elif name == b"content-length" and request is not None and (length := int(value.lstrip(b"0") or 0)):
+                request.whole = False
+                self._reading, self._left = request, length
+                self._take(rest)
+                return
+        self._deaf = True
+
+    def _take(self, data: bytes) -> None:
+        """More of such a body."""
+        part = data[: self._left]
+        self._left -= len(part)
+        if part:
+            self.on_body(part)
+        if not self._left:
+            self.on_message_complete()
+            self._deaf = True
 
     def _framed(self, name: bytes, value: bytes) -> None:
         if name == b"expect":

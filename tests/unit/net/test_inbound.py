@@ -244,6 +244,35 @@ async def test_an_upgrade_is_not_taken_up_and_nothing_after_it_is_read() -> None
     assert b"connection: close" in answer
 
 
+UPGRADE = b"POST / HTTP/1.1\r\nhost: x\r\nconnection: Upgrade, HTTP2-Settings\r\nupgrade: h2c\r\n"
+
+
+@pytest.mark.parametrize("cut", [0, 1, 5])
+async def test_the_body_of_a_request_that_asks_for_another_protocol_is_read(cut: int) -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await respond(send, 200, b"<%b>" % (await read_body(receive, 10) or b""))
+
+    async with listening(app) as listener:
+        reader, writer = await asyncio.open_connection("127.0.0.1", listener.port)
+        data = UPGRADE + b"content-length: %b5\r\n\r\nhello" % (b"0" * 5_000)
+        writer.write(data[: len(data) - cut])
+        await asyncio.sleep(0.05)
+        writer.write(data[len(data) - cut :] + b"GET /smuggled HTTP/1.1\r\nhost: x\r\n\r\n")
+        async with asyncio.timeout(2):
+            answer = await reader.read()
+        writer.close()
+    assert answer.endswith(b"<hello>")
+    assert answer.count(b"HTTP/1.1") == 1
+
+
+async def test_a_body_of_unknown_length_beside_another_protocol_is_refused() -> None:
+    async with listening(hello) as listener:
+        ask = UPGRADE + b"transfer-encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"
+        answer = await talk(listener.port, ask, seconds=2)
+    assert b"request.unreadable" in answer
+    assert b"200 OK" not in answer
+
+
 @pytest.mark.parametrize("version", [b"1.0", b"1.1"])
 async def test_a_connection_that_must_close_closes(version: bytes) -> None:
     async with listening(hello) as listener:
