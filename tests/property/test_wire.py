@@ -6,11 +6,13 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 from typing import Any
+from unittest.mock import patch
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from answerable.errors import Refused, Unavailable
+from answerable.protocols.openai import choices
 from answerable.protocols.openai.dialects import ENDPOINTS
 from answerable.protocols.openai.request import read
 from answerable.protocols.sse import Event, Reader
@@ -176,3 +178,49 @@ def test_a_stream_is_the_same_however_it_is_cut_and_says_what_was_said(
     assert whole.seen == "".join(texts)
     said = json.loads(whole.transcript.body())["choices"][0].get("text", "")
     assert said in ("".join(texts), "AI-generated\n\n" + "".join(texts))
+
+
+# Pieces of a stream: alike in their form as a server's are, and like enough to be taken for that by who looks badly.
+SAID = st.sampled_from(
+    ["word", "", '"', "\\", "\r\n", "你好", "😀", "answerable:0:probe", '","x":"', "AI-generated\n\n"]
+)
+PIECES = st.builds(
+    lambda text, index, more, finish, ascii_only, twist: (
+        b"data: "
+        + json.dumps({**twist, **delta(text, index=index, finish=finish, **more)}, ensure_ascii=ascii_only)
+        .replace("PROBE", "\\u0061nswerable:0:probe")
+        .encode()
+        + b"\n\n"
+    ),
+    SAID,
+    st.sampled_from([0, 0, 0, 1]),
+    st.sampled_from([{}, {}, {}, {"role": "assistant"}, {"refusal": None}, {"refusal": "no"}, {"reasoning": "so"}]),
+    st.sampled_from([None, None, None, None, None, "stop"]),
+    st.booleans(),
+    st.sampled_from([{}, {}, {}, {"system_fingerprint": "PROBE"}, {"answerable": {"AIGC": {}}}, {"usage": None}]),
+)
+ENDS = b"".join(sse(delta(index=index, finish="stop"), done=False) for index in (0, 1)) + b"data: [DONE]\n\n"
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(PIECES, min_size=1, max_size=12), st.lists(st.integers(1, 600), max_size=6), st.booleans())
+def test_the_short_way_of_a_stream_says_what_the_long_way_says(
+    pieces: list[bytes], cuts: list[int], more: bool
+) -> None:
+    raw = b"".join([*pieces * 2, ENDS, *pieces[:1] * more])
+    reads, at = [], 0
+    for cut in [*cuts, len(raw)]:
+        reads.append(raw[at : at + cut])
+        at += cut
+    if not cuts:
+        reads = [event + b"\n\n" for event in raw.split(b"\n\n")[:-1]]
+
+    def way(credit: int) -> object:
+        with patch.object(choices, "_CREDIT", credit):
+            try:
+                sent = carry(DIALECTS.at("/v1/chat/completions"), reads, stream=True)
+            except Unavailable as error:
+                return error.code
+        return sent.bodies, sent.transcript.body(), sent.seen, sum(chunk.pieces for chunk in sent.chunks if chunk.text)
+
+    assert way(choices._CREDIT) == way(0)
