@@ -67,11 +67,10 @@ def judge(seen: Checkpoint | None, request: Request, head: Checkpoint) -> None:
         raise Refused("witness.request", detail="an old size beyond that of the checkpoint")
     if request.old != size:
         raise Refused("witness.conflict", origin=head.origin, size=size)
-    if not size:
+    if seen is None or not seen.size:
         if request.proof:
             raise Refused("witness.inconsistent", origin=head.origin, detail="a proof from the empty tree")
         return
-    assert seen is not None  # noqa: S101 - for the type checker: it has a size
     try:
         verify_consistency(seen.size, seen.root, head.size, head.root, request.proof)
     except VerificationError as error:

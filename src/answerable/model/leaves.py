@@ -9,7 +9,7 @@ Free text and names never stand here: they are commitments under `c` (`answerabl
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -83,6 +83,17 @@ class Usage(Part, frozen=True, kw_only=True):
 
 class Leaf(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Base of the kinds. Each declares k, n, t, v (and x) itself: field order is the format."""
+
+    if TYPE_CHECKING:  # what each declares; fields here would stand first in every leaf
+
+        @property
+        def k(self) -> str: ...
+
+        @property
+        def t(self) -> int: ...
+
+        @property
+        def x(self) -> dict[str, Any] | Opt: ...
 
 
 class PartyLeaf(Leaf, frozen=True, kw_only=True):

@@ -75,7 +75,7 @@ class Page:
 
 def belongs(leaf: Leaf, directory: Directory, origin: str) -> bool:
     """Whether a leaf stands in the feed: never one of an action, never one of a natural person."""
-    if str(leaf.k) not in KINDS:  # type: ignore[attr-defined]  # every kind declares it
+    if leaf.k not in KINDS:
         return False
     if isinstance(leaf, PartyLeaf):
         return leaf.kind == PartyKind.ORG
@@ -137,7 +137,7 @@ def verify(data: bytes, trust: Trust, cursor: Cursor) -> tuple[Page, Cursor]:
         raw = entry["leaf"].encode()
         verify_inclusion(leaf_hash(raw), entry["index"], head.size, [unb64u(node) for node in entry["path"]], head.root)
         leaf = decode(raw)
-        if not last < entry["index"] < body["end"] or str(leaf.k) not in KINDS:  # type: ignore[attr-defined]
+        if not last < entry["index"] < body["end"] or leaf.k not in KINDS:
             raise _wrong(number, "an entry out of place")
         last = entry["index"]
         entries.append((last, rid(raw), leaf))

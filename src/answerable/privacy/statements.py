@@ -115,7 +115,7 @@ def with_signatures(leaf: Leaf, sigs: Sequence[Sig]) -> Leaf:
 
 
 def extensions(leaf: Leaf) -> dict[str, Any]:
-    held: Any = leaf.x  # type: ignore[attr-defined]  # every kind declares it
+    held: Any = leaf.x
     return {} if held is UNSET else dict(held)
 
 

@@ -131,7 +131,7 @@ class Replay:
         try:
             effects = action(leaf, rid)
         except (ValueError, AttributeError, AnswerableError) as error:
-            raise LookupError(f"{leaf.k}: {error}") from error  # type: ignore[attr-defined]  # every kind has one
+            raise LookupError(f"{leaf.k}: {error}") from error
         self.book.apply(effects)
         return effects
 

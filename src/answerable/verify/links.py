@@ -97,7 +97,7 @@ class Graph:
                 found = self._by_rid.get(target)
                 if found is None:
                     continue
-                if _kind(found.leaf) != kind:
+                if found.leaf.k != kind:
                     raise VerificationError("receipt.inconsistent", detail=f"{member} does not point to a {kind}")
                 if found.proved.index >= entry.proved.index:
                     raise VerificationError("receipt.inconsistent", detail=f"{member} points to a later leaf")
@@ -112,22 +112,18 @@ class Graph:
             waiting += [entry.rid for entry in self if _followed(entry) == rid]
         for entry in self:
             if entry.rid not in reached:
-                raise VerificationError("receipt.spare", what=f"a leaf of kind {_kind(entry.leaf)}")
-
-
-def _kind(leaf: Leaf) -> str:
-    return str(leaf.k)  # type: ignore[attr-defined]  # every kind declares it
+                raise VerificationError("receipt.spare", what=f"a leaf of kind {entry.leaf.k}")
 
 
 def _followed(entry: Placed) -> str:
-    member = _FOLLOWS.get(_kind(entry.leaf))
+    member = _FOLLOWS.get(entry.leaf.k)
     target: Any = getattr(entry.leaf, member) if member else UNSET
     return "" if target is UNSET else str(target)
 
 
 def _targets(entry: Placed) -> Iterator[tuple[str, str, str]]:
     """(member, kind of its target, id) for each link of a leaf."""
-    for member, kind in _POINTS.get(_kind(entry.leaf), {}).items():
+    for member, kind in _POINTS.get(entry.leaf.k, {}).items():
         value: Any = getattr(entry.leaf, member)
         if value is UNSET:
             continue

@@ -180,7 +180,7 @@ async def activity(services: Services, call: Call[None]) -> Active:
     since = services.clock.now_ms()
     for data in await services.reader.tail(start, size):
         leaf = decode(data)
-        since = min(since, leaf.t)  # type: ignore[attr-defined]  # every kind declares it
+        since = min(since, leaf.t)
         if isinstance(leaf, OpenLeaf):
             row = sums.setdefault(leaf.sys, _Sum())
             row.asked += 1

@@ -35,7 +35,7 @@ def problems(leaf: Leaf, origin: str, memory: Memory) -> Iterator[str]:
     except (TypeError, KeyError, AttributeError):
         yield "an extension that holds no signature"
         return
-    if not sigs and leaf.k in _SIGNED:  # type: ignore[attr-defined]  # every kind declares it
+    if not sigs and leaf.k in _SIGNED:
         yield "nobody signed it"
     for sig in sigs:
         if isinstance(leaf, KeyLeaf) and sig.key == leaf.own:
