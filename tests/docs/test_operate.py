@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""docs/operate/witnesses.md does what it says: its commands are run, with processes over loopback."""
+"""docs/operate/{publish,witnesses}.md do what they say: their commands are run, with processes over loopback."""
 
 from __future__ import annotations
 
@@ -15,8 +15,6 @@ from answerable.registry.ids import unassigned_lei
 from tests.docs.console import OTHER_SHELLS, Session, blocks
 from tests.house.tree import ROOT
 
-PAGE = ROOT / "docs" / "operate" / "witnesses.md"
-
 
 def free_port() -> int:
     with socket.socket() as sock:
@@ -25,13 +23,14 @@ def free_port() -> int:
 
 
 @pytest.mark.timeout(300)
-def test_the_page() -> None:
-    text = PAGE.read_text(encoding="utf-8")
+@pytest.mark.parametrize(("page", "port"), [("publish", "LOG_PORT"), ("witnesses", "WITNESS_PORT")])
+def test_the_page(page: str, port: str) -> None:
+    text = (ROOT / "docs" / "operate" / f"{page}.md").read_text(encoding="utf-8")
     assert not OTHER_SHELLS.search(text)
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST_", "ANSWERABLE_", "XDG_"))}
     with tempfile.TemporaryDirectory(prefix="docs-") as folder:
         home = Path(folder)
-        own = {"WITNESS_PORT": str(free_port()), "OPERATOR": unassigned_lei("witnesses")}
+        own = {port: str(free_port()), "OPERATOR": unassigned_lei(page)}
         fixed = {"HOME": folder, "LANG": "C.UTF-8", "COLUMNS": "120", "TZ": "UTC"}
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         with Session(home, home, {**kept, **own, **fixed, "PATH": path}) as session:
