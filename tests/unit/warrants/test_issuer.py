@@ -63,7 +63,7 @@ async def test_a_first_grant_is_a_leaf_and_the_warrant_names_it() -> None:
     assert leaf.anc == sha256(b"".join(n.to_bytes(8, "big") for n in numbers)).hexdigest()
     assert warrant.exp_ms - warrant.iat_ms == 60_000
     assert warrant.copy_rid == office.copies["tuned"].rid
-    assert "ey" not in repr(given)
+    assert not any(part in repr(given) for part in given.token.split("."))
 
 
 @pytest.mark.parametrize(
