@@ -82,9 +82,9 @@ def endpoint(args: argparse.Namespace) -> int:
 
 def start(args: argparse.Namespace) -> int:
     from answerable.cli.client import exchange
-    from answerable.cli.holder import Lease
     from answerable.cli.session import session
     from answerable.crypto.ed25519 import Key
+    from answerable.guard.lease import Lease
     from answerable.model.terms import AdminRole
 
     here = session(args, AdminRole.OPERATOR)
@@ -150,8 +150,8 @@ def copy_id(system: str, public: bytes) -> str:
 
 def _hold(args: argparse.Namespace, lease: Any, enrolled: dict[str, Any], file: Path, asked: list[int]) -> int:
     from answerable.cli.child import Child, write_private
-    from answerable.cli.holder import mono_ms
     from answerable.errors import AnswerableError
+    from answerable.guard.lease import mono_ms
 
     held = lease.next()
     write_private(file, held.token)
@@ -209,9 +209,9 @@ def _end_self(here: Any, key: Any, rid: str) -> None:
     """Say that this copy runs no more; the service finds out by itself if it is away."""
     from answerable.admission import proof
     from answerable.cli.client import exchange
-    from answerable.cli.holder import now_ms
     from answerable.cli.session import url
     from answerable.errors import AnswerableError
+    from answerable.guard.lease import now_ms
 
     path = url("/copies/self/end")
     token = proof.make(

@@ -14,6 +14,7 @@ from typing import Final
 
 import msgspec
 
+from answerable.admission.requests import WarrantRequest, check
 from answerable.admission.ttl import life_class
 from answerable.admission.warrant import issue
 from answerable.crypto.random import nonce as fresh
@@ -25,7 +26,6 @@ from answerable.model.warrants import Warrant
 from answerable.ports import Clock, Directory, Ledger, Signer
 from answerable.warrants.eligible import Eligible, Lapsed, eligible
 from answerable.warrants.renewals import Renewals
-from answerable.warrants.requests import WarrantRequest, check
 from answerable.warrants.stopview import StopView
 
 # A grant loses against each change of the stop set that commits meanwhile. More than a few in a row is no accident.

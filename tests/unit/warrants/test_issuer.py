@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from answerable.admission.requests import WarrantRequest, to_sign
 from answerable.admission.warrant import parse
 from answerable.crypto.b64 import b64u
 from answerable.errors import AnswerableError, Unavailable
@@ -14,7 +15,6 @@ from answerable.model.leaves import RenewalsLeaf, WarrantLeaf
 from answerable.model.terms import Criticality, World
 from answerable.warrants.issuer import Granted
 from answerable.warrants.renewals import OVERDUE_MS
-from answerable.warrants.requests import WarrantRequest, to_sign
 from tests.fleet import GATEWAY, ISSUER, a_nonce, key
 from tests.unit.warrants.office import Office
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import msgspec
 
+from answerable.admission.requests import WarrantRequest
 from answerable.control.answers import Answer
 from answerable.control.routing import By, Call, Route
 from answerable.control.services import Services
-from answerable.warrants.requests import WarrantRequest
 
 
 class AskWarrant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -8,13 +8,13 @@ from typing import Any
 import msgspec
 import pytest
 
+from answerable.admission.requests import WarrantRequest, to_sign
 from answerable.cli.client import exchange
 from answerable.crypto.b64 import b64u
 from answerable.crypto.ed25519 import Key
 from answerable.crypto.jwt import peek
 from answerable.crypto.random import nonce
 from answerable.errors import Refused
-from answerable.warrants.requests import WarrantRequest, to_sign
 from tests.unit.control.house import House
 
 

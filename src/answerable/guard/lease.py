@@ -16,11 +16,11 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
+from answerable.admission.requests import WarrantRequest, to_sign
 from answerable.admission.ttl import renew_after_ms
 from answerable.crypto.b64 import b64u
 from answerable.crypto.random import nonce
 from answerable.errors import Unavailable
-from answerable.warrants.requests import WarrantRequest, to_sign
 
 RETRY_MS: Final = 500
 # How long one request is repeated; the issuer takes none that is older than 30 s (`docs/spec/warrant.md`).

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from answerable.cli.holder import REPEAT_MS, RETRY_MS, Lease
+from answerable.admission.requests import WarrantRequest, check
 from answerable.crypto.ed25519 import Key
 from answerable.errors import Refused, Unavailable
-from answerable.warrants.requests import WarrantRequest, check
+from answerable.guard.lease import REPEAT_MS, RETRY_MS, Lease
 
 LIFE = 60_000
 

@@ -6,9 +6,9 @@ from typing import Any
 import msgspec
 import pytest
 
+from answerable.admission.requests import WINDOW_MS, WarrantRequest, check, to_sign
 from answerable.crypto.b64 import b64u
 from answerable.errors import Refused
-from answerable.warrants.requests import WINDOW_MS, WarrantRequest, check, to_sign
 from tests.fleet import GATEWAY, ISSUER, T0, a_nonce, key
 
 COPY = key("copy base 1")
