@@ -169,6 +169,8 @@ class Stop(Record, frozen=True, kw_only=True):
     officers: tuple[str, ...]  # rids of the key leaves that signed
     escalates: str = ""  # rid of the suspension that this termination completes
     released: str = ""  # rid of the release leaf, for a suspension that two people released
+    epoch: int = 0  # number of the change of the stop set that it was; 0: written before these were kept
+    changed: int = 0  # number of the change that its release was; 0: not released
 
 
 class Reauthorisation(Record, frozen=True, kw_only=True):

@@ -12,7 +12,7 @@ from answerable.model.terms import Scope
 from answerable.model.units import EPOCH, Effect, Put, Space
 from answerable.registry.book import Book
 from answerable.stops.closure import reached
-from answerable.stops.planned import encode_row
+from answerable.stops.planned import change_of, encode_row
 
 _stop = msgspec.json.Decoder(Stop).decode
 
@@ -33,6 +33,7 @@ def stop(book: Book, leaf: OrderLeaf, rid: str, reason: str) -> list[Effect]:
         reason=reason,
         officers=_officers(book, leaf.sigs),
         escalates=leaf.prev if isinstance(leaf.prev, str) else "",
+        epoch=change_of(book),
     )
     return [Put(Space.STOPS, rid, encode_row(row)), count(book, EPOCH), spent(leaf.n, leaf.t)]
 
@@ -42,7 +43,7 @@ def release(book: Book, leaf: ReleaseLeaf, rid: str) -> list[Effect]:
     raw = book.raw(Space.STOPS, leaf.order)
     if raw is None:
         raise ValueError("it releases what was never ordered")
-    row = msgspec.structs.replace(_stop(raw), released=rid)
+    row = msgspec.structs.replace(_stop(raw), released=rid, changed=change_of(book))
     return [Put(Space.STOPS, row.rid, encode_row(row)), count(book, EPOCH), spent(leaf.n, leaf.t)]
 
 

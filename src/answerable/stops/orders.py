@@ -25,7 +25,7 @@ from answerable.model.units import SYSTEM_NUMBER, Expect, Lane, Put, Space, Unit
 from answerable.ports import Directory
 from answerable.stops.closure import Reached, reached
 from answerable.stops.officers import in_office, signers
-from answerable.stops.planned import Planned, Reason, encode_row, next_epoch, spend
+from answerable.stops.planned import Planned, Reason, change_of, encode_row, next_epoch, spend
 from answerable.stops.preview import OFFICERS, Preview, preview, preview_of
 
 # How often one officer alone may suspend a root within a day by suspensions that lapse.
@@ -129,7 +129,7 @@ def release(directory: Directory, statement: ReleaseLeaf, now_ms: int) -> Planne
     if len(officers) < OFFICERS:
         raise Refused("stop.officers", need=OFFICERS, have=len(officers))
     data = encode(msgspec.structs.replace(statement, t=now_ms))
-    row = msgspec.structs.replace(stop, released=rid(data))
+    row = msgspec.structs.replace(stop, released=rid(data), changed=change_of(directory))
     unused, spent = spend(directory, statement.n, now_ms)
     epoch, bump = next_epoch(directory)
     unit = Unit(
@@ -206,6 +206,7 @@ def _planned(
         reason=reason.text,
         officers=tuple(officer.rid for officer in officers),
         escalates=escalates,
+        epoch=change_of(directory),
     )
     unused, spent = spend(directory, order.n, now_ms)
     epoch, bump = next_epoch(directory)

@@ -89,3 +89,8 @@ def next_epoch(directory: Directory) -> tuple[Expect, Effect]:
     """Every change of the stop set counts, so that whoever looked at the one before must look again."""
     raw = directory.raw(Space.COUNTERS, EPOCH)
     return Expect(Space.COUNTERS, EPOCH, raw), Put(Space.COUNTERS, EPOCH, str(int(raw or b"0") + 1).encode())
+
+
+def change_of(directory: Directory) -> int:
+    """The number that the next change of the stop set gets: what `next_epoch` puts."""
+    return int(directory.raw(Space.COUNTERS, EPOCH) or b"0") + 1
