@@ -9,10 +9,10 @@ import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from answerable import plugins
 from answerable.admission.stopset import StopSet
+from answerable.app import wiring
 from answerable.app.core import Core
 from answerable.app.keys import feed_key
 from answerable.app.serving import Say, Serving
@@ -21,18 +21,13 @@ from answerable.control import finishing
 from answerable.control.api import build
 from answerable.control.auth import Doorkeeper
 from answerable.control.services import Services
-from answerable.crypto.random import nonce
 from answerable.errors import Refused
-from answerable.formats.api_text import dialects
-from answerable.gateway.app import Gateway
 from answerable.gateway.readiness import LEDGER, WITNESSES
 from answerable.labels import provider_code
-from answerable.log.leaf import encode
-from answerable.model.leaves import PluginLeaf
 from answerable.model.records import Copy, Party
 from answerable.model.terms import OrderKind
-from answerable.model.units import EPOCH, Effect, Space, Unit
-from answerable.net.bind import tcp, unix
+from answerable.model.units import EPOCH, Effect, Space
+from answerable.net.bind import unix
 from answerable.net.bridge import asgi
 from answerable.net.server import Listener
 from answerable.pipeline.deps import Deps
@@ -43,9 +38,7 @@ from answerable.privacy.retention import Retention
 from answerable.registry import ids
 from answerable.registry.duties import Watch
 from answerable.telemetry.metrics import Metrics
-from answerable.telemetry.steps import Spans, StepTracer
-from answerable.upstreams.energy import find
-from answerable.upstreams.meter import CallMeter, Rates
+from answerable.telemetry.steps import StepTracer
 from answerable.warrants.desk import Desk
 from answerable.warrants.gate import Gate, audience_of
 from answerable.warrants.holder import Holder
@@ -79,12 +72,7 @@ class Service:
     async def start(self) -> Address:
         """Listen. Raises Refused ``config.*``, Unavailable ``request.bind``, ``upstream.*``: then nothing answers."""
         core, config = self.core, self.core.config
-        sock = tcp(
-            config.gateway.host,
-            config.gateway.port,
-            tls=bool(config.gateway.tls_certificate),
-            unsafe=config.gateway.unsafe_bind,
-        )
+        sock = wiring.outer_socket(config)
         try:
             deps, issuer, holder, metrics = await self._wire()
             if core.ledger.failure is None:  # a store that cannot be written serves no model
@@ -92,24 +80,8 @@ class Service:
         except BaseException:
             sock.close()
             raise
-        gateway = Gateway(
-            deps,
-            dialects(),
-            metrics=metrics.render,
-            ready=self._ready,
-            hosts=config.gateway.hosts,
-            data_class=config.gateway.data_class,
-            max_body=config.gateway.max_body,
-            max_calls=config.gateway.max_flights,
-        )
-        outer = Listener(
-            gateway,
-            sock,
-            certificate=_path(config.gateway.tls_certificate),
-            key=_path(config.gateway.tls_key),
-            body_s=config.gateway.body_timeout_s,
-        )
-        url = f"{'https' if outer.tls else 'http'}://{_host(config.gateway.host)}:{outer.port}/v1"
+        outer = wiring.outer_listener(config, sock, deps, metrics, self._ready)
+        url = wiring.base_url(config, outer)
         services = Services(
             book=core.book,
             ledger=core.ledger,
@@ -166,8 +138,8 @@ class Service:
 
     async def _wire(self) -> tuple[Deps, Issuer, Holder, Metrics]:
         core, config = self.core, self.core.config
-        policies = await self._plugins("policies", config.policy.use)
-        detectors = await self._plugins("detectors", config.detectors.use)
+        policies = await wiring.load_plugins(core, "policies", config.policy.use)
+        detectors = await wiring.load_plugins(core, "detectors", config.detectors.use)
         duties = Watch(core.book, lambda: core.book.changes)
         audience = audience_of(core.book.domain)
         kid = (core.book.raw(Space.MISC, "issuer") or b"").decode()
@@ -200,8 +172,8 @@ class Service:
             policy_digest=digest(policies),
             ledger=core.ledger,
             detectors=detectors,
-            meter=_meter(config),
-            tracer=StepTracer(metrics, _spans(config)),
+            meter=wiring.meter_of(config),
+            tracer=StepTracer(metrics, wiring.spans_of(config)),
             flights=flights,
             duties_met=duties.met,
             provider=producer(core, config),
@@ -210,17 +182,6 @@ class Service:
             keep=self._retention.until if config.retention.rules else None,
         )
         return deps, issuer, holder, metrics
-
-    async def _plugins(self, port: str, names: tuple[str, ...]) -> tuple[Any, ...]:
-        """Load, and write down what was loaded: the record of a decision is worth little without who decided."""
-        loaded = plugins.load(port, names)
-        leaves = [
-            encode(PluginLeaf(dig=p.digest, n=nonce(), name=p.name, port=p.port, t=self.core.now, ver=p.version))
-            for p in loaded
-        ]
-        if leaves and self.core.ledger.failure is None:
-            await self.core.ledger.commit(Unit(leaves=tuple(leaves)))
-        return tuple(p.value for p in loaded)
 
     def _follow_stops(self, flights: Flights, effects: tuple[Effect, ...]) -> None:
         """A stop reaches what is in flight at once, and ends the models that it terminates."""
@@ -291,25 +252,3 @@ def anchors(config: Config) -> tuple[bytes, ...]:
         except (OSError, ValueError) as error:
             raise Refused("config.value", detail=f"registry.anchors: {name}: {error}") from None
     return tuple(found)
-
-
-def _meter(config: Config) -> CallMeter:
-    declared = config.meter
-    rates = Rates(declared.millijoule_per_token, declared.currency, declared.price_in, declared.price_out)
-    return CallMeter(rates, counters=find(declared.source))
-
-
-def _spans(config: Config) -> Spans | None:
-    if not config.telemetry.otel:
-        return None
-    from answerable.telemetry.spans import OTelSpans
-
-    return OTelSpans()
-
-
-def _path(text: str) -> Path | None:
-    return Path(text).expanduser() if text else None
-
-
-def _host(host: str) -> str:
-    return f"[{host}]" if ":" in host and not host.startswith("[") else host
