@@ -14,6 +14,7 @@ import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
+from answerable import durable
 from answerable.app.core import TRUST_FILE
 from answerable.app.keys import FOLDER
 from answerable.app.stores import address
@@ -62,7 +63,7 @@ def back_up(config: Config, folder: Path, *, keys: bool = False) -> BackedUp:
             _copy_files(store / FOLDER, folder / FOLDER)
         for each in (folder / PAYLOADS, folder / FOLDER, folder, folder.parent):
             if each.is_dir():
-                _sync(each)
+                durable.sync(each)
     return BackedUp(*head, files, keys)
 
 
@@ -82,7 +83,7 @@ def _copy_log(source: Path, target: Path) -> tuple[int, bytes]:
         finally:
             writing.close()
             reading.close()
-        _sync(draft)
+        durable.sync(draft)
         for suffix in ("-wal", "-shm"):
             target.with_name(target.name + suffix).unlink(missing_ok=True)
         draft.replace(target)
@@ -115,11 +116,3 @@ def _copy(source: Path, target: Path) -> bool:
         return False
     draft.replace(target)
     return True
-
-
-def _sync(path: Path) -> None:
-    file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(file)
-    finally:
-        os.close(file)

@@ -7,9 +7,9 @@ import logging
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Final, Protocol
 
+from answerable import durable
 from answerable.app.clock import SystemClock
 from answerable.app.keys import Keys, load
 from answerable.app.stores import open_store
@@ -198,23 +198,13 @@ def _tell_trust(core: Core) -> None:
         if core.witnesses is None:
             readers.unlink(missing_ok=True)
         else:
-            write_whole(readers, format(core.witnesses.quorum.trust))
+            durable.write(readers, format(core.witnesses.quorum.trust), 0o644)
         known = parse(path.read_bytes())
         fresh = [key for key in log_keys(core.keys, core.origin) if key not in known.logs]
         if fresh and len(fresh) < len(log_keys(core.keys, core.origin)):
-            write_whole(path, format(replace(known, logs=(*known.logs, *fresh))))
+            durable.write(path, format(replace(known, logs=(*known.logs, *fresh))), 0o644)
     except (OSError, VerificationError) as error:
         _log.warning("%s was left as it is: %s", path, error)
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Whole or not at all: a reader must never believe half a trust file. Raises OSError."""
-    fresh = path.with_name(path.name + ".new")
-    with fresh.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
 
 
 def _guard(config: Config, origin: str) -> Guard | Unavailable:

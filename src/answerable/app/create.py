@@ -14,8 +14,9 @@ from typing import Final
 
 from msgspec import UNSET
 
+from answerable import durable
 from answerable.app import keys as own_keys
-from answerable.app.core import DEMO, TRUST_FILE, Core, check_socket, run_core, write_whole
+from answerable.app.core import DEMO, TRUST_FILE, Core, check_socket, run_core
 from answerable.app.people import FOLDER, Person, write
 from answerable.app.stores import create_store, probe
 from answerable.config import Config
@@ -97,7 +98,7 @@ async def create(config: Config, founding: Founding) -> Core:
             enrolled = await enrol(core, name, roles, by)
             write(path / FOLDER, enrolled)
             by = by or enrolled.kid
-        write_whole(path / TRUST_FILE, core.trust)
+        durable.write(path / TRUST_FILE, core.trust, 0o644)
         _settle(path, config.guard_path)
     except BaseException:
         await core.close()

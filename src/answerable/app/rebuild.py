@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from answerable import durable
 from answerable.app.core import TRUST_FILE
 from answerable.app.keys import load
 from answerable.app.remains import Kept, Remains
@@ -340,11 +341,13 @@ def _swap(path: Path, made: Path) -> Path | None:
         aside.mkdir(mode=0o700)
         for file in old:
             file.rename(aside / file.name)
+        durable.sync(aside)
     for name in ("index.db", "tags.db"):
         for suffix in ("", "-wal", "-shm"):
             (path / (name + suffix)).unlink(missing_ok=True)
     (path / PAYLOADS).mkdir(mode=0o700, exist_ok=True)
     (made / LOG_FILE).rename(path / LOG_FILE)
+    durable.sync(path)  # before the guard is told of the new log: it must not know of one that a power cut takes back
     shutil.rmtree(made)
     return aside
 

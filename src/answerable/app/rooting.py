@@ -14,8 +14,9 @@ from typing import Final
 
 from msgspec import UNSET
 
+from answerable import durable
 from answerable.app import keys as own_keys
-from answerable.app.core import TRUST_FILE, Core, open_core, run_core, write_whole
+from answerable.app.core import TRUST_FILE, Core, open_core, run_core
 from answerable.app.stores import create_store, probe
 from answerable.config import Config
 from answerable.crypto.b64 import b64u
@@ -72,7 +73,7 @@ async def create_root(config: Config, origin: str) -> Core:
                 expect=(Expect(Space.MISC, "domain", None),),
             )
         )
-        write_whole(path / TRUST_FILE, core.trust)
+        durable.write(path / TRUST_FILE, core.trust, 0o644)
     except BaseException:
         await core.close()
         raise

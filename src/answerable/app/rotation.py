@@ -9,15 +9,15 @@ has both.
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from msgspec import UNSET, structs
 
+from answerable import durable
 from answerable.app import keys as own_keys
-from answerable.app.core import TRUST_FILE, Core, known_keys, log_keys, open_core, write_whole
+from answerable.app.core import TRUST_FILE, Core, known_keys, log_keys, open_core
 from answerable.app.keys import FOLDER, FORMER_FILE, LOG, LOG_FILE, SAFE_FILE
 from answerable.config import Config
 from answerable.crypto import mldsa
@@ -176,7 +176,7 @@ def _swap(folder: Path) -> None:
         for following, name in ((NEXT_FILE, LOG_FILE), (NEXT_SAFE_FILE, SAFE_FILE)):
             if (folder / following).exists():
                 (folder / following).replace(folder / name)
-                _sync(folder)
+                durable.sync(folder)
     except OSError as error:
         raise Unavailable("store.failed", detail=f"{folder}: {error.strerror}") from None
 
@@ -198,15 +198,6 @@ def _tell(config: Config, origin: str) -> None:
 
 def _written(path: Path, data: bytes) -> None:
     try:
-        write_whole(path, data)
-        _sync(path.parent)
+        durable.replace(path, data, 0o644)
     except OSError as error:
         raise Unavailable("store.failed", detail=f"{path}: {error.strerror}") from None
-
-
-def _sync(folder: Path) -> None:
-    file = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(file)
-    finally:
-        os.close(file)

@@ -119,7 +119,7 @@ def _known(folder: Path, trust: Trust) -> tuple[list[Page], Cursor]:
 
 def _take(folder: Path, trust: Trust, ask: Callable[[int], dict[str, Any]]) -> list[Page]:
     """Fetch what follows, verify each page before it is kept, and keep it whole or not at all."""
-    from answerable.app.core import write_whole
+    from answerable import durable
     from answerable.privacy.feed import verify
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -131,7 +131,7 @@ def _take(folder: Path, trust: Trust, ask: Callable[[int], dict[str, Any]]) -> l
         for text in answer["pages"]:
             data = base64.b64decode(text)
             page, cursor = verify(data, trust, cursor)
-            write_whole(folder / f"{page.number}.json", data)
+            durable.write(folder / f"{page.number}.json", data, 0o644)
             fresh.append(page)
         more = answer["more"]
     return fresh

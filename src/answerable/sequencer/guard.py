@@ -8,7 +8,6 @@ store that is behind either is not signed for.
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import os
 from collections.abc import Callable
@@ -19,6 +18,7 @@ from pathlib import Path
 from struct import Struct
 from typing import Final, TypeVar
 
+from answerable import durable
 from answerable.errors import Refused, Unavailable
 
 # magic, turn, size, root, digest of the log's origin; then the first 16 bytes of SHA-256 over them.
@@ -73,9 +73,9 @@ class Guard:
             fresh = [folder for folder in (path, *path.parents) if not folder.exists()]
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
             for folder in fresh or [path]:  # their names too must outlive a power cut
-                _sync_folder(folder.parent)
-            replace(path / "published", b"")
-            replace(path / "head", first.ljust(_APART, b"\x00") + bytes(len(first)))
+                durable.sync(folder.parent)
+            durable.replace(path / "published", b"")
+            durable.replace(path / "head", first.ljust(_APART, b"\x00") + bytes(len(first)))
 
         _guarded(path, lay_out)
         return cls(path, origin)
@@ -103,7 +103,7 @@ class Guard:
             if (self._path / "published").read_bytes() != expect:
                 raise Unavailable("store.unguarded", path=str(self._path), detail="someone else published")
             os.fdatasync(self._file)
-            replace(self._path / "published", note)
+            durable.replace(self._path / "published", note)
 
         _guarded(self._path, swap)
         self.published = note
@@ -120,7 +120,7 @@ class Guard:
         """Remember that. A note that is lost costs the next start some time, and nothing else."""
         if size - self.audited >= _AUDIT_STEP:
             with suppress(OSError):
-                replace(self._path / "audited", b"%d\n" % size)
+                durable.replace(self._path / "audited", b"%d\n" % size)
 
     def close(self) -> None:
         if self._file >= 0:
@@ -161,28 +161,6 @@ def _newest(path: Path, file: int, its: bytes) -> tuple[int, int, bytes]:
 def _slot(turn: int, size: int, root: bytes, origin: bytes) -> bytes:
     head = _SLOT.pack(_MAGIC, turn, size, root, origin)
     return head + sha256(head).digest()[:_CHECK]
-
-
-def replace(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all, durably."""
-    draft = path.with_name(path.name + ".new")
-    file = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-    try:
-        if os.write(file, data) != len(data):
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        os.fsync(file)
-    finally:
-        os.close(file)
-    draft.replace(path)
-    _sync_folder(path.parent)
-
-
-def _sync_folder(path: Path) -> None:
-    folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def _guarded(path: Path, work: Callable[[], _Result]) -> _Result:

@@ -12,11 +12,11 @@ from asyncio import Future
 from pathlib import Path
 from typing import Final
 
+from answerable import durable
 from answerable.errors import Unavailable, VerificationError
 from answerable.log.note import merged, parse
 from answerable.log.trust import NONE, Judged, Trust
 from answerable.ports import Clock
-from answerable.sequencer.guard import replace
 
 TIMEOUT_S: Final = 10.0
 FILE: Final = "cosigned"
@@ -119,6 +119,6 @@ class Quorum:
 
     def _write(self, note: bytes) -> None:
         try:
-            replace(self._path, note)
+            durable.replace(self._path, note)
         except OSError as error:
             raise Unavailable("store.unguarded", path=str(self._path), detail=error.strerror or "I/O error") from None

@@ -16,6 +16,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
+from answerable import durable
 from answerable.errors import Unavailable
 from answerable.stores.database import translated
 from answerable.stores.payload_form import (
@@ -31,7 +32,6 @@ from answerable.stores.payload_form import (
     runs,
     seal_names,
     shred,
-    sync_folder,
     walk,
     write_at,
     zero,
@@ -73,7 +73,7 @@ def _erase_record(
         sealed = seal_names(key, first, left)
         redo = PLACE.pack(*place) + sealed
         _write_new(folder / REDO, redo + sha256(redo).digest())
-        sync_folder(folder)
+        durable.sync(folder)
         _apply(key, file, place[2], sealed)
         shred(folder / REDO)
     return lost
@@ -107,7 +107,7 @@ def finish(folder: Path, key: bytes) -> None:
         for left in list(folder.iterdir()):
             if left.name == OLD and left.stat().st_nlink > 1:  # its day's file is this one still
                 left.unlink()
-                sync_folder(folder)
+                durable.sync(folder)
             elif left.name in (NEW, OLD):
                 shred(left)
 
@@ -140,7 +140,7 @@ def keep_only(path: Path, key: bytes, held: Callable[[str], bool]) -> frozenset[
         # At each moment one of the two stands under the file's name.
         os.link(path, path.with_name(OLD))
         path.with_name(NEW).rename(path)
-        sync_folder(path.parent)
+        durable.sync(path.parent)
         shred(path.with_name(OLD))
     return frozenset(kept)
 

@@ -15,6 +15,7 @@ from typing import Final
 
 import msgspec
 
+from answerable import durable
 from answerable.crypto.sealing import KEY_LENGTH, seal, unseal
 from answerable.errors import Unavailable, VerificationError
 
@@ -142,12 +143,4 @@ def shred(path: Path) -> None:
     """Overwrite a file, delete it, and make that durable."""
     overwrite(path)
     path.unlink()
-    sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    file = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(file)
-    finally:
-        os.close(file)
+    durable.sync(path.parent)

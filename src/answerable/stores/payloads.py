@@ -17,6 +17,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
+from answerable import durable
 from answerable.crypto.sealing import KEY_LENGTH, seal_each
 from answerable.errors import Unavailable
 from answerable.model.units import LASTING, Payload, Unit
@@ -36,7 +37,6 @@ from answerable.stores.payload_form import (
     path_of,
     seal_names,
     shred,
-    sync_folder,
     walk,
 )
 
@@ -120,7 +120,7 @@ class PayloadWriter:
     def _begin(self, day: int) -> tuple[int, int, int]:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
         file = os.open(path_of(self._folder, day, self._generation), flags, 0o600)
-        sync_folder(self._folder)
+        durable.sync(self._folder)
         self._files[day] = (file, 0, 0)
         return file, 0, 0
 
@@ -195,4 +195,4 @@ def _cut_orphans(path: Path, size: int) -> None:
     if end < length:
         overwrite(path, end)
         os.truncate(path, end)
-        sync_folder(path.parent)
+        durable.sync(path.parent)

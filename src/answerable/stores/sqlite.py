@@ -16,6 +16,7 @@ from typing import Final
 
 import msgspec
 
+from answerable import durable
 from answerable.errors import Refused, Unavailable
 from answerable.log.bundle import pack
 from answerable.model.units import Space, Unit
@@ -62,7 +63,7 @@ class SqliteStore:
             fresh = [folder for folder in (path, *path.parents) if not folder.exists()]
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
             for folder in fresh or [path]:  # their names too must outlive a power cut
-                _sync_folder(folder.parent)
+                durable.sync(folder.parent)
         lock = Lock(path / "lock")
         try:
             # The log comes last and under its name only when it is whole: a folder without it is no store.
@@ -249,12 +250,4 @@ def _lay_out(path: Path, tables: schema.Schema) -> None:
         finally:
             database.close()
         draft.rename(path)
-        _sync_folder(path.parent)
-
-
-def _sync_folder(path: Path) -> None:
-    folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+        durable.sync(path.parent)

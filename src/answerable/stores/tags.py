@@ -7,12 +7,12 @@ expired stands in no page of it, free or not. It may be deleted at any time.
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Final, Protocol
 
+from answerable import durable
 from answerable.errors import Unavailable
 from answerable.log.leaf import rid as rid_of
 from answerable.stores.database import connect, flush, translated
@@ -161,19 +161,12 @@ def _clean(path: Path, delete: Callable[[sqlite3.Connection], int]) -> None:
             flush(database)
             with translated():
                 # A length that a power cut takes back would bring old frames back.
-                _sync(path.with_name(path.name + "-wal"))
+                wal = path.with_name(path.name + "-wal")
+                if wal.exists():
+                    durable.sync(wal)
                 database.execute("UPDATE upto SET unclean = 0")
     finally:
         database.close()
-
-
-def _sync(path: Path) -> None:
-    if path.exists():
-        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            os.fsync(file)
-        finally:
-            os.close(file)
 
 
 def _open(path: Path) -> sqlite3.Connection:

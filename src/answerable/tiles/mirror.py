@@ -17,6 +17,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
+from answerable import durable
 from answerable.errors import Unavailable, VerificationError
 from answerable.log import tiles
 from answerable.log.head import Checkpoint
@@ -141,17 +142,17 @@ class Mirror:
             target.parent.mkdir(parents=True)
             self._dirty.add(target.parent.parent)
         self._dirty.add(target.parent)
-        durably(target, data)
+        durable.write(target, data, 0o644)
         return 1
 
     def _settle(self) -> None:
         for folder in sorted(self._dirty):
-            _sync(folder)
+            durable.sync(folder)
         self._dirty.clear()
 
     def _replace(self, path: str, data: bytes) -> None:
-        durably(self._folder / path, data)
-        _sync(self._folder)
+        durable.write(self._folder / path, data, 0o644)
+        durable.sync(self._folder)
 
     def _drop_partials(self, size: int, before: int) -> None:
         for tile in tiles.of_tree(size, before):
@@ -189,10 +190,10 @@ def evidence(folder: Path, first: bytes, second: bytes) -> Path:
         if place.parent.is_dir() and sum(1 for _ in place.parent.iterdir()) >= MAX_EVIDENCE:
             return place.parent
         place.mkdir(parents=True, exist_ok=True)
-        durably(place / "first", first)
-        durably(place / "second", second)
+        durable.write(place / "first", first, 0o644)
+        durable.write(place / "second", second, 0o644)
         for parent in (place, place.parent, folder):
-            _sync(parent)
+            durable.sync(parent)
     except OSError as error:
         raise Unavailable("source.written", folder=str(place), detail=error.strerror or "I/O error") from error
     return place
@@ -206,25 +207,3 @@ def _in_order(size: int, since: int, minimum: int) -> Iterator[Tile]:
         yield tile
         if tile.level == ENTRIES:
             yield Tile(0, tile.n, tile.width)
-
-
-def durably(path: Path, data: bytes) -> None:
-    """Whole or not at all."""
-    fresh = path.with_name(path.name + ".new")
-    file = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
-    try:
-        view = memoryview(data)
-        while view:
-            view = view[os.write(file, view) :]
-        os.fsync(file)
-    finally:
-        os.close(file)
-    fresh.replace(path)
-
-
-def _sync(folder: Path) -> None:
-    file = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(file)
-    finally:
-        os.close(file)

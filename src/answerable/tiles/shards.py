@@ -10,13 +10,14 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
+from answerable import durable
 from answerable.errors import Unavailable, VerificationError
 from answerable.log.head import Checkpoint
 from answerable.log.note import MAX_NOTE
 from answerable.log.tiles import CHECKPOINT
 from answerable.log.trust import Trust
 from answerable.net.source import Source
-from answerable.tiles.mirror import durably, evidence
+from answerable.tiles.mirror import evidence
 from answerable.tiles.tree import Tree
 
 _NOTE: Final = "checkpoint"
@@ -60,7 +61,7 @@ class Shard:
         place = folder_of(self._folder, seen.head.origin)
         try:
             place.mkdir(mode=0o700, parents=True, exist_ok=True)
-            durably(place / _NOTE, seen.note)
+            durable.write(place / _NOTE, seen.note, 0o644)
         except OSError as error:
             raise Unavailable("source.written", folder=str(place), detail=error.strerror or "I/O error") from error
 

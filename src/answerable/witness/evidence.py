@@ -14,12 +14,13 @@ from typing import Final
 
 import msgspec
 
+from answerable import durable
 from answerable.errors import Unavailable, VerificationError
 from answerable.log.head import Checkpoint, read
 from answerable.log.note import Note, VerifierKey, parse, verified
 from answerable.log.witness import origin_hash
 from answerable.log.witnessing import two_faces
-from answerable.witness.files import guarded, replace
+from answerable.witness.files import guarded
 
 # Of each log and each kind. A log that would fill the disk with its own guilt is convicted many times over by then.
 # What is not conclusive anybody can bring about, with a proof of his own making: it takes no place from what is.
@@ -65,7 +66,7 @@ def keep(folder: Path, evidence: Evidence, shown: Note) -> Path | None:
     def write() -> Path | None:
         if path.exists() or sum(1 for _ in folder.glob(f"{prefix}-*.json")) >= MAX_KEPT:
             return None
-        replace(path, msgspec.json.format(msgspec.json.encode(evidence), indent=2) + b"\n")
+        durable.replace(path, msgspec.json.format(msgspec.json.encode(evidence), indent=2) + b"\n")
         return path
 
     return guarded(folder, write)

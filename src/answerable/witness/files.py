@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
 
+from answerable import durable
 from answerable.crypto import ed25519, mldsa
 from answerable.errors import Refused, Unavailable, VerificationError
 from answerable.log import note as notes
@@ -77,8 +78,8 @@ class Folder:
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             one.save(path / "keys" / "witness.key", purpose=PURPOSE)
             other.save(path / "keys" / "witness-mldsa.key", purpose=PURPOSE)
-            replace(path / "logs.txt", trusts.format(Trust(())))
-            replace(path / "name", name.encode())  # last: until it is there, there is no witness
+            durable.replace(path / "logs.txt", trusts.format(Trust(())))
+            durable.replace(path / "name", name.encode())  # last: until it is there, there is no witness
 
         guarded(path, lay_out)
         return cls(path)
@@ -105,7 +106,7 @@ class Folder:
         known = self.logs()
         line = " ".join(word for word in ("log", vkey, url) if word)
         logs = trusts.parse(f"{line}\n".encode() + trusts.format(known), logs=False)
-        guarded(self.path, lambda: replace(self.logs_file, trusts.format(logs)))
+        guarded(self.path, lambda: durable.replace(self.logs_file, trusts.format(logs)))
         return logs
 
     def state(self, origin: str, suffix: str = "") -> Path:
@@ -165,21 +166,3 @@ def contents(path: Path) -> bytes:
         return b""
     except OSError as error:
         raise Unavailable("witness.state", path=str(path), detail=error.strerror or "I/O error") from error
-
-
-def replace(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all; it and its name are on the disk when this returns. Raises OSError."""
-    draft = path.with_name(path.name + ".new")
-    file = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-    try:
-        if os.write(file, data) != len(data):
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        os.fsync(file)
-    finally:
-        os.close(file)
-    draft.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

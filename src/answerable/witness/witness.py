@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
+from answerable import durable
 from answerable.crypto.b64 import b64
 from answerable.errors import AnswerableError, Refused, Unavailable, VerificationError
 from answerable.log import note as notes
@@ -22,7 +23,7 @@ from answerable.log.witness import Request, origin_hash, parse
 from answerable.log.witnessing import Shown, judge, shown, two_faces
 from answerable.witness import evidence
 from answerable.witness.evidence import Evidence
-from answerable.witness.files import Folder, contents, guarded, replace
+from answerable.witness.files import Folder, contents, guarded
 
 COSIGNED: Final = ".cosigned"
 _log = logging.getLogger("answerable.witness")
@@ -99,7 +100,7 @@ class Witness:
         if contents(path) != expect:
             raise Unavailable("witness.state", path=str(path), detail="someone else wrote it")
         if new.note.data != expect:
-            guarded(path, lambda: replace(path, new.note.data))
+            guarded(path, lambda: durable.replace(path, new.note.data))
 
     def _cosign(self, new: Shown) -> tuple[Signature, ...]:
         """Only after `_advance`."""
@@ -110,7 +111,7 @@ class Witness:
             notes.cosign(new.note.text, other, time, self.keys.mldsa),
         )
         path = self._path(new.head.origin, COSIGNED)
-        guarded(path, lambda: replace(path, notes.merged(new.note, signatures).data))
+        guarded(path, lambda: durable.replace(path, notes.merged(new.note, signatures).data))
         return signatures
 
     def _mend(self, origin: str) -> None:

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from answerable import durable
 from answerable.crypto import ed25519
 from answerable.errors import AnswerableError, Unavailable, VerificationError
 from answerable.log.note import Kind, VerifierKey
 from answerable.witness import files
-from answerable.witness.files import Folder, guarded, replace
+from answerable.witness.files import Folder, guarded
 from tests.witnesses import LOG_KEYS
 
 
@@ -72,12 +73,12 @@ def test_a_file_is_replaced_whole_and_on_the_disk(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(
         os, "fsync", lambda file: (synced.append(os.path.realpath(f"/proc/self/fd/{file}")), fsync(file))
     )
-    replace(tmp_path / "f", b"new")
+    durable.replace(tmp_path / "f", b"new")
     assert (tmp_path / "f").read_bytes() == b"new"
     assert synced == [str(tmp_path / "f.new"), str(tmp_path)]
     monkeypatch.setattr(os, "write", lambda _file, data: len(data) - 1)
     with pytest.raises(OSError, match="space"):
-        replace(tmp_path / "f", b"newer")
+        durable.replace(tmp_path / "f", b"newer")
     assert (tmp_path / "f").read_bytes() == b"new"
 
 

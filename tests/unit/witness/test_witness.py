@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from answerable import durable
 from answerable.errors import AnswerableError, Unavailable
 from answerable.log import cosignature
 from answerable.log import note as notes
@@ -160,7 +161,7 @@ def test_what_it_cannot_keep_it_does_not_sign(tmp_path: Path, monkeypatch: pytes
     witness.add(write(log.request(0)))
     log.grow(9)
     calls = iter(range(10))
-    write_it = module.replace
+    write_it = durable.replace
 
     def failing(path: Path, data: bytes) -> None:
         if next(calls) == moment:
@@ -168,7 +169,7 @@ def test_what_it_cannot_keep_it_does_not_sign(tmp_path: Path, monkeypatch: pytes
         write_it(path, data)
 
     with monkeypatch.context() as patch:
-        patch.setattr(module, "replace", failing)
+        patch.setattr(durable, "replace", failing)
         assert code(witness.add, write(log.request(5))) == "witness.state"
     checked(witness, log, witness.add(write(log.request(9 if moment else 5))))
     witness.close()

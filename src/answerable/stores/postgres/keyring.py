@@ -18,6 +18,7 @@ from pathlib import Path
 from struct import Struct
 from typing import Final
 
+from answerable import durable
 from answerable.crypto.sealing import KEY_LENGTH, keyed
 from answerable.errors import Unavailable
 
@@ -69,7 +70,7 @@ class Keyring:
             finally:
                 os.close(file)
             if new:
-                _sync(self._folder)
+                durable.sync(self._folder)
         except OSError as error:
             raise _failed(error) from error
         return slot, self._key(day, slot, drawn)
@@ -109,7 +110,7 @@ class Keyring:
             finally:
                 os.close(file)
             path.unlink()
-            _sync(self._folder)
+            durable.sync(self._folder)
         except FileNotFoundError:
             return
         except OSError as error:
@@ -162,7 +163,7 @@ class Keyring:
                 draft.replace(path)
             else:
                 path.unlink(missing_ok=True)
-            _sync(self._folder)
+            durable.sync(self._folder)
         except OSError as error:
             raise _failed(error) from error
 
@@ -180,14 +181,6 @@ class Keyring:
 
     def _key(self, day: int, slot: int, drawn: bytes) -> bytes:
         return keyed(self._secret, _DOMAIN + _NAME.pack(day, slot) + drawn)
-
-
-def _sync(folder: Path) -> None:
-    file = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(file)
-    finally:
-        os.close(file)
 
 
 def _failed(error: OSError) -> Unavailable:
