@@ -8,7 +8,7 @@ what it will not do is `Refused`. It never blocks the event loop for longer than
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 from answerable.errors import AnswerableError
@@ -217,6 +217,26 @@ class Directory(Protocol):
 
     def rows(self, space: Space) -> Iterable[tuple[str, bytes]]:
         """Every encoded row of a space, oldest first."""
+
+
+class Bus(Protocol):
+    """Tells other processes of the same registry, quickly, that something is new. It is never trusted: whoever takes a
+    message verifies it. It may lose, repeat and reorder messages: what counts can always be pulled."""
+
+    name: str
+
+    async def publish(self, topic: str, data: bytes) -> None:
+        """Hand `data` to whoever subscribes to `topic` now; returns when the bus has it. topic: lower-case words with
+        dots between them, 48 characters at most. What is longer than the bus carries arrives as b"". Raises Unavailable
+        ``bus.unreachable``, Refused ``bus.topic``."""
+
+    def subscribe(self, topic: str) -> AsyncIterator[bytes]:
+        """What is published, for ever, whatever becomes of the server in between. b"" is a hint that something may have
+        been missed: it comes first, as soon as the bus listens, again after each time that the server was away, and in
+        place of what a slow reader did not take. A reader that pulls at each hint has missed nothing."""
+
+    async def close(self) -> None:
+        """End every subscription."""
 
 
 class Desk(Protocol):
