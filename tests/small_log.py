@@ -28,6 +28,7 @@ from answerable.model.leaves import (
     CopyLeaf,
     EdgeRef,
     EraseLeaf,
+    EventLeaf,
     GrantLeaf,
     HandleLeaf,
     HoldLeaf,
@@ -159,6 +160,15 @@ class World:
 
     def receipt(self, root: Joint | None = None) -> bytes:
         return self.log.receipt(self.rids["open"], *self.members, root=root)
+
+
+def told() -> EventLeaf:
+    """An event, told and signed by a copy."""
+    leaf = EventLeaf(
+        at=T0, by=a_rid("copy"), c=hidden(evidence=b'{"ms":5,"what":"alive.unleased"}'), cpy=a_rid("copy"),
+        n=nonce("event"), sig="", sys=a_rid("system"), t=T0 + 1, what="alive.unleased",
+    )  # fmt: skip
+    return msgspec.structs.replace(leaf, sig=statement.sign(leaf, ORIGIN, key("copy"), a_rid("copy")).sig)
 
 
 def party(name: str, std: str = "declared", **more: str) -> PartyLeaf:
@@ -399,6 +409,7 @@ def every_kind() -> list[Leaf]:
         ),
         IncidentLeaf(c=hidden(evidence=b"{}"), evl=False, lvl="red", n=nonce("incident"), open=a_rid("open"), rl="RL5",
                      sys=sys, t=T0),
+        told(),
         AttestationLeaf(
             by=key_rid, dig="sha256:" + fixed("weights").hex(), dsse=fixed("envelope").hex(), exp=T0 + 1,
             n=nonce("attestation"), pt="https://demo.invalid/evaluation/v1", sys=sys, t=T0,

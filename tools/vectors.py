@@ -27,6 +27,7 @@ from answerable.verify import leaf as verify_leaf
 from answerable.verify.receipt import verify
 from tests import small_feed, small_log
 from tests.small_log import ORIGIN, fixed, key, nonce
+from tools.envelope_vectors import envelopes
 from tools.witness_vectors import witnesses
 
 FOLDER = Path(__file__).parent.parent / "docs" / "spec" / "vectors"
@@ -90,7 +91,7 @@ def commitments() -> Any:
 def statements() -> Any:
     rows = []
     for leaf in small_log.every_kind():
-        owner = "copy" if leaf.k == "receipt" else "officer"  # type: ignore[attr-defined]
+        owner = "copy" if leaf.k in ("receipt", "event") else "officer"  # type: ignore[attr-defined]
         sigs = getattr(leaf, "sigs", None) or ([leaf] if owner == "copy" else [])
         if leaf.x and not sigs:  # type: ignore[attr-defined]
             sigs = [Sig(**each) for each in leaf.x.get("answerable.sigs", [])]  # type: ignore[attr-defined]
@@ -418,6 +419,7 @@ FILES: dict[str, Callable[[], Any]] = {
     "receipt": receipts,
     "proof": proofs,
     "cose": coses,
+    "envelope": envelopes,
     "encodings": encodings,
     "witness": witnesses,
     "feed": feeds,

@@ -18,7 +18,7 @@ PAGE = (ROOT / "docs" / "spec" / "state.md").read_text(encoding="utf-8")
 ROWS: tuple[type[msgspec.Struct], ...] = (
     records.Party, records.System, records.Copy, records.Admin, records.PartyKey, records.Handle, records.Stop,
     records.Reauthorisation, Announcement, Challenge, records.Erasure, records.LegalHold, records.Grant,
-    records.Reading, records.FeedPage,
+    records.Reading, records.FeedPage, records.Node,
 )  # fmt: skip
 # What stands inside a row is named in brackets behind the member that holds it.
 INSIDE = {

@@ -407,6 +407,23 @@ class IncidentLeaf(Leaf, frozen=True, kw_only=True):
     x: dict[str, Any] | Opt = UNSET
 
 
+class EventLeaf(Leaf, frozen=True, kw_only=True):
+    """Something that bears on a red line, as a copy, a person or a party saw and signed it. `x` holds nothing."""
+
+    at: Int  # when it happened, as told
+    by: Rid  # of the copy, or of the key leaf, that tells it
+    c: Commitments
+    cpy: Rid | Opt = UNSET
+    k: Literal["event"] = "event"
+    n: str
+    sig: str
+    sys: Rid
+    t: Int
+    v: Literal[1] = 1
+    what: str
+    x: dict[str, Any] | Opt = UNSET
+
+
 class AttestationLeaf(Leaf, frozen=True, kw_only=True):
     by: Rid
     dig: str  # what it is bound to

@@ -116,6 +116,7 @@ class Copy(Record, frozen=True, kw_only=True):
     process: str = ""  # "pid:<pid>:<start time>" of a local process
     endpoint: str = ""  # URL or address of a remote one
     ended: int = 0
+    node: str = ""  # rid of the gateway node that keeps its warrants, where that is not this store's own gateway
 
 
 class Admin(Record, frozen=True, kw_only=True):
@@ -137,6 +138,18 @@ class PartyKey(Record, frozen=True, kw_only=True):
     party: str  # rid
     key: str  # public key, base64url of 32 bytes
     use: str  # "party", or "registrar" where the party may vouch for others
+    since: int
+    ended: int = 0
+
+
+class Node(Record, frozen=True, kw_only=True):
+    """A gateway on another host: it follows this registry and keeps a log of its own."""
+
+    rid: str  # of the key leaf
+    name: str  # of the audience ``spiffe://<domain>/gateway/<name>``
+    party: str  # rid of the party that answers for what it records
+    key: str  # public key, base64url of 32 bytes
+    log: str  # verifier key of its own log (C2SP signed-note); its name is the log's origin
     since: int
     ended: int = 0
 
@@ -246,3 +259,33 @@ class FeedPage(Record, frozen=True, kw_only=True):
     checkpoint: str  # the signed note that its proofs lead to
     prev: str  # SHA-256 of the page before, hex; of the first: zeros
     digest: str  # SHA-256 of the page, hex
+
+
+class Incident(Record, frozen=True, kw_only=True):
+    """A red line was neared or crossed."""
+
+    rid: str
+    line: str  # id of the red line
+    level: str  # yellow | red
+    system: str  # rid
+    copy: str  # rid, "" where it is none's
+    detector: str
+    evidence: tuple[str, ...]  # rids of the leaves that it was seen in
+    action: str  # rid of the open leaf, "" for none
+    at: int
+    evaluation: bool  # provoked by an evaluation: recorded, and no incident
+    planted: bool  # by the weekly test of its detector
+    measure: str  # record | suspend | terminate: what the detector did
+    order: str  # rid of its stop order, "" for none
+    withheld: str  # code of why no order was given where the table asks for one, "" for none
+
+
+class EventSaid(Record, frozen=True, kw_only=True):
+    """A person's word that goes on mattering: an evaluation, a consent, a classification, a report handed in."""
+
+    rid: str
+    what: str
+    system: str  # rid
+    by: str  # rid of the key leaf
+    at: int
+    facts: str  # JSON, as told; "" where the payload is not known

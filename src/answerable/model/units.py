@@ -25,6 +25,7 @@ class Space(StrEnum):
     KEYS = "keys"  # public key, base64url -> rid of what it belongs to: a key has one owner, for ever
     ADMINS = "admins"  # rid -> Admin
     PARTY_KEYS = "party_keys"  # rid -> PartyKey
+    NODES = "nodes"  # rid -> Node
     HANDLES = "handles"  # digest -> Handle
     STOPS = "stops"  # rid -> Stop
     REAUTHORISATIONS = "reauthorisations"  # new system id -> Reauthorisation: what a registration with `re` must match
@@ -42,6 +43,8 @@ class Space(StrEnum):
     GRANTS = "grants"  # rid of a grant leaf -> Grant
     READS = "reads"  # rid of a read leaf -> Reading
     FEED = "feed"  # number of a page of the authorities' feed -> FeedPage
+    INCIDENTS = "incidents"  # rid of an incident leaf -> Incident
+    EVENTS = "events"  # rid of an event leaf that goes on mattering (a person's word) -> EventSaid
     MISC = "misc"  # "domain", "origin", "demo"
 
 
@@ -112,7 +115,7 @@ class Committed(msgspec.Struct, frozen=True, gc=False):
 
 
 # Groups of payloads that never expire: who a party is and why people acted must be told as long as the log stands.
-LASTING: Final = frozenset({"name", "reason", "basis"})
+LASTING: Final = frozenset({"name", "reason", "basis", "evidence"})
 # Counter of changes to the set of legal holds: an erasure that was planned before one must look again.
 HOLDS: Final = "holds"
 EPOCH: Final = "epoch"

@@ -32,6 +32,7 @@ POINTS: Final[dict[str, dict[str, str]]] = {
     "reauthorisation": {"order": "order"},
     "receipt": {"order": "order", "own": "leaf"},
     "incident": {"open": "leaf", "sys": "system"},
+    "event": {"by": "leaf", "cpy": "copy", "sys": "system"},
     "attestation": {"by": "key", "sys": "system"},
     "grant": {"of": "leaf"},
     "revoke": {"grant": "grant"},

@@ -11,7 +11,7 @@ from msgspec import UNSET, structs
 from answerable.crypto.b64 import unb64u
 from answerable.errors import VerificationError
 from answerable.log import statement
-from answerable.model.leaves import CopyLeaf, KeyLeaf, Leaf, ReceiptLeaf, Sig
+from answerable.model.leaves import CopyLeaf, EventLeaf, KeyLeaf, Leaf, ReceiptLeaf, Sig
 from answerable.verify.audit.facts import CopyFact, KeyFact, Memory
 
 # What somebody must have signed: none is a finding.
@@ -29,6 +29,15 @@ def problems(leaf: Leaf, origin: str, memory: Memory) -> Iterator[str]:
         copy: CopyFact | None = memory.get("copy", leaf.own)
         if copy is not None:
             yield from _problem(leaf, origin, leaf.sig, copy.pub)
+        return
+    if isinstance(leaf, EventLeaf):
+        teller: CopyFact | KeyFact | None = memory.get("copy", leaf.by) or memory.get("key", leaf.by)
+        if teller is None:
+            yield "it is told by nobody that the log knows"
+        elif teller.end:
+            yield f"it is told by a key that leaf {teller.end} ended"
+        else:
+            yield from _problem(leaf, origin, leaf.sig, teller.pub)
         return
     try:
         sigs = _signatures(leaf)
