@@ -7,14 +7,17 @@ import contextlib
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from answerable.admission import proof
+from answerable.admission import envelope, onsite, proof
 from answerable.admission import warrant as warrants
 from answerable.crypto import canonical, dsse, jwt
+from answerable.crypto.b64 import b64u
 from answerable.crypto.ed25519 import Key
 from answerable.errors import AnswerableError
 from answerable.formats import saved
 from answerable.formats.api_text import dialects
 from answerable.labels import aigc, provider_code
+from answerable.model.envelopes import Envelope, EnvelopeCopy
+from answerable.model.terms import Audience, Criticality, World
 from answerable.protocols.openai.request import read
 from answerable.registry import ids
 from answerable.warrants.bindings import Binding
@@ -23,6 +26,26 @@ from fuzz.log_targets import LOG_TARGETS
 Target = Callable[[bytes], object]
 
 _KEY: Final = Key.from_seed(b"fuzz" * 8)
+_ENVELOPE: Final = Envelope(
+    iss="i",
+    site="o",
+    aud=("d",),
+    system="s",
+    party="p",
+    grant="g",
+    copies=(EnvelopeCopy(cpy="c", key=b64u(bytes(range(32))), sub="s/copy/1"),),
+    ancestors=(1,),
+    iat_ms=1,
+    exp_ms=2,
+    bound=2,
+    jti="j",
+    epoch=0,
+    key=b64u(_KEY.public),
+    worlds=(World.INFORMATION,),
+    max_criticality=Criticality.ORDINARY,
+    tier=0,
+    audience=Audience.INTERNAL,
+)
 _DIALECTS: Final = dialects()
 _PATHS: Final = ("/v1/chat/completions", "/v1/responses", "/v1/completions", "/v1/embeddings")
 
@@ -54,14 +77,25 @@ def _answers(data: bytes) -> None:
                 said.body()
 
 
+def _chains(data: bytes) -> None:
+    """Any two texts, and any text under an envelope that is good."""
+    text = _text(data)
+    first, _, second = text.partition("\n")
+    with contextlib.suppress(AnswerableError):
+        onsite.read(second, first, {"k": _KEY.public})
+    onsite.under(text, _ENVELOPE, "0" * 64)
+
+
 TARGETS: Final[dict[str, Target]] = {
     "aigc": aigc.read,
     "answers": _answers,
     "binding": lambda data: Binding.parse(_text(data)),
     "canonical": canonical.loads,
     "dsse": lambda data: dsse.verify(data, {"k": _KEY.public}),
+    "envelope": lambda data: envelope.parse(_text(data), {"k": _KEY.public}),
     "identifier": lambda data: ids.parse(_text(data)),
     "jwt": lambda data: jwt.peek(_text(data)),
+    "onsite": _chains,
     "proof": lambda data: proof.kid_of(_text(data)),
     "provider_code": lambda data: provider_code.parse(_text(data)),
     "requests": _requests,

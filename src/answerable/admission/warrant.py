@@ -80,9 +80,7 @@ def issue(warrant: Warrant, signer: jwt.Signing, kid: str) -> str:
 
     Raises VerificationError ``warrant.malformed`` or ``warrant.life`` for what `parse` would not read back.
     """
-    claims: dict[str, Any] = msgspec.to_builtins(_to_claims(warrant))
-    _check(warrant)
-    return jwt.encode({"typ": TYPE, "kid": kid}, claims, signer)
+    return jwt.encode({"typ": TYPE, "kid": kid}, claims_of(warrant), signer)
 
 
 def parse(token: str, keys: Mapping[str, bytes]) -> Warrant:
@@ -92,7 +90,19 @@ def parse(token: str, keys: Mapping[str, bytes]) -> Warrant:
     Raises VerificationError ``warrant.malformed`` for another form, ``warrant.forged`` for an unknown key or a bad
     signature, ``warrant.life`` for a life longer than its class allows; nothing else, whatever the bytes.
     """
-    raw = jwt.decode(token, keys, TYPE)
+    return from_claims(jwt.decode(token, keys, TYPE))
+
+
+def claims_of(warrant: Warrant) -> dict[str, Any]:
+    """The claims that carry `warrant`. Raises as `issue`."""
+    _check(warrant)
+    claims: dict[str, Any] = msgspec.to_builtins(_to_claims(warrant))
+    return claims
+
+
+def from_claims(raw: Mapping[str, Any]) -> Warrant:
+    """The warrant in claims whose signature was checked. Raises VerificationError ``warrant.malformed``,
+    ``warrant.life``."""
     try:
         claims = msgspec.convert(raw, _Claims, strict=True)
     except (msgspec.ValidationError, OverflowError) as error:
