@@ -18,8 +18,8 @@ Keys = Mapping[str, bytes]
 class Trust:
     """origin: of the registry's log. issuers: sign warrants and order messages; pulses: sign pulses; officers: kid is
     the rid of the officer's key leaf; authorities: kid is what their signatures name, and no registry's word undoes
-    what they order; named: which authority a key of theirs belongs to, itself where that is not said: each that signed an
-    order has to sign its release."""
+    what they order; named: which authority a key of theirs belongs to, itself where that is not said: each authority
+    that signed an order has to sign its release."""
 
     origin: str
     issuers: Keys = field(default_factory=dict)
