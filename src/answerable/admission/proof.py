@@ -21,6 +21,7 @@ from answerable.errors import Refused, VerificationError
 PERSON: Final = "answerable-person+jwt"
 COPY: Final = "answerable-copy+jwt"
 PARTY: Final = "answerable-party+jwt"
+NODE: Final = "answerable-node+jwt"
 WINDOW_MS: Final = 60_000  # a proof is fresh this long; its `jti` must be remembered for twice as long
 
 

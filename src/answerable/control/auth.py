@@ -14,7 +14,7 @@ import msgspec
 from answerable.admission import proof
 from answerable.crypto.b64 import unb64u
 from answerable.errors import Refused, Unavailable
-from answerable.model.records import Admin, Copy, PartyKey
+from answerable.model.records import Admin, Copy, Node, PartyKey
 from answerable.model.roles import may
 from answerable.model.terms import AdminRole
 from answerable.model.units import Space
@@ -26,6 +26,7 @@ from answerable.privacy.statements import PARTY_USE
 REMEMBERED = 10_000
 
 _party_key = msgspec.json.Decoder(PartyKey).decode
+_node = msgspec.json.Decoder(Node).decode
 
 
 class Doorkeeper:
@@ -69,6 +70,17 @@ class Doorkeeper:
             raise Refused("admin.unknown_key")
         self._check(token, {kid: unb64u(key.key)}, proof.PARTY, method, path, body)
         return key
+
+    def node(self, header: str, method: str, path: str, body: bytes) -> Node:
+        """The gateway node that signed, for what an enrolled node may ask. Raises as `person`."""
+        token = _token(header)
+        kid = proof.kid_of(token)
+        raw = self._directory.raw(Space.NODES, kid)
+        node = _node(raw) if raw else None
+        if node is None or node.ended:
+            raise Refused("admin.unknown_key")
+        self._check(token, {kid: unb64u(node.key)}, proof.NODE, method, path, body)
+        return node
 
     def _check(self, token: str, keys: dict[str, bytes], typ: str, method: str, path: str, body: bytes) -> None:
         now = self._clock.now_ms()

@@ -184,6 +184,7 @@ class Stop(Record, frozen=True, kw_only=True):
     released: str = ""  # rid of the release leaf, for a suspension that two people released
     epoch: int = 0  # number of the change of the stop set that it was; 0: written before these were kept
     changed: int = 0  # number of the change that its release was; 0: not released
+    upto: int = 0  # where `digests` is one entry for a list too long for a row: the highest system number at its commit
 
 
 class Reauthorisation(Record, frozen=True, kw_only=True):

@@ -11,9 +11,13 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
+from answerable.admission.stopset import StopSet
 from answerable.errors import Unavailable
-from answerable.model.records import Admin, Copy, Handle, Party, PartyKey, Stop, System
+from answerable.model.records import Admin, Copy, Handle, Node, Party, PartyKey, Stop, System
+from answerable.model.terms import Relation
 from answerable.model.units import EPOCH, Effect, Put, Space
+from answerable.ports import Reach
+from answerable.registry.lines import Lines
 
 Row = TypeVar("Row")
 
@@ -27,6 +31,7 @@ _decoders: Final[dict[Space, Callable[[bytes], Any]]] = {
         (Space.COPIES, Copy),
         (Space.ADMINS, Admin),
         (Space.PARTY_KEYS, PartyKey),
+        (Space.NODES, Node),
         (Space.HANDLES, Handle),
         (Space.STOPS, Stop),
     )
@@ -43,8 +48,11 @@ class Book:
         self._rows: dict[Space, dict[str, Any]] = {space: {} for space in _decoders}
         self._names: dict[str, list[str]] = {}  # name -> rids of its live systems, the newest last
         self._numbers: dict[int, str] = {}
-        self._digests: dict[str, list[str]] = {}
-        self._children: dict[str, list[tuple[str, str]]] = {}
+        self._digests: dict[str, int | list[int]] = {}  # digest -> number of its holder, or of all in order
+        self._lines = Lines()
+        self._waiting: list[str] = []  # rids of systems that the lines lack so far: rows of a store come in any order
+        self._odd: set[int] = set()  # systems whose list of ancestors does not name a parent
+        self._stop_set: tuple[bytes | None, StopSet] | None = None
         self._copies: dict[str, dict[str, None]] = {}  # system rid -> rids of its running copies, in order
 
     @classmethod
@@ -59,6 +67,7 @@ class Book:
                 except msgspec.MsgspecError:
                     raise Unavailable("system.damaged", row=f"{space.value}/{key}") from None
         book._check()
+        book._lined()  # now, and not while somebody waits for the first preview
         return book
 
     @property
@@ -106,6 +115,13 @@ class Book:
         """Every key that was enrolled for a party, withdrawn ones included."""
         return self._rows[Space.PARTY_KEYS].values()
 
+    def node(self, rid: str) -> Node | None:
+        return self._rows[Space.NODES].get(rid)
+
+    def nodes(self) -> Iterable[Node]:
+        """Every gateway node that was enrolled, withdrawn ones included."""
+        return self._rows[Space.NODES].values()
+
     def handle(self, digest: str) -> Handle | None:
         return self._rows[Space.HANDLES].get(digest)
 
@@ -127,18 +143,39 @@ class Book:
         return [rows[rid] for rid in self._copies.get(system, ())]
 
     def children(self, system: str) -> Iterable[tuple[System, str]]:
-        rows = self._rows[Space.SYSTEMS]
-        return [(rows[rid], relation) for rid, relation in self._children.get(system, ())]
+        parent = self._rows[Space.SYSTEMS].get(system)
+        if parent is None:
+            return ()
+        children = [self._system(num) for num in self._lined().children(parent.num)]
+        return [(row, edge.relation.value) for row in children for edge in row.edges if edge.parent == system]
 
     def by_number(self, num: int) -> System | None:
         return self._rows[Space.SYSTEMS].get(self._numbers.get(num, ""))
 
     def by_digest(self, digest: str) -> Iterable[System]:
-        rows = self._rows[Space.SYSTEMS]
-        return [rows[rid] for rid in self._digests.get(digest, ())]
+        return [self._system(num) for num in self._holders(digest)]
+
+    def reach(self, roots: Iterable[int], *, descend: bool = True, twins: bool = False) -> Reach:
+        return self._lined().reach(roots, descend=descend, twins=twins)
+
+    def where(self, *, party: str = "", world: str = "") -> Reach:
+        return self._lined().where(party=party, world=world)
+
+    def users(self, of: Reach) -> Reach:
+        return self._lined().users(of)
+
+    def odd(self) -> Iterable[int]:
+        """Numbers of systems whose list of ancestors does not name all of their parents: none, but in damaged rows."""
+        return self._odd
 
     def stops(self) -> Iterable[Stop]:
         return self._rows[Space.STOPS].values()
+
+    def stop_set(self) -> StopSet:
+        raw = self._raw[Space.COUNTERS].get(EPOCH)
+        if self._stop_set is None or self._stop_set[0] != raw:
+            self._stop_set = raw, StopSet.of(self.stops(), epoch=self.epoch)
+        return self._stop_set[1]
 
     def raw(self, space: Space, key: str) -> bytes | None:
         return self._raw[space].get(key) if space in self._raw else None
@@ -162,27 +199,80 @@ class Book:
         known = key in self._rows[space]
         self._raw[space][key] = value
         self._rows[space][key] = row
-        if space is Space.SYSTEMS and not known:
-            self._index(row)
+        if space is Space.SYSTEMS:
+            self._index(row) if not known else self._renewed(row)
         elif space is Space.COPIES:
             running = self._copies.setdefault(row.system, {})
             if row.ended:
                 running.pop(row.rid, None)
             else:
                 running[row.rid] = None
+            system = self._rows[Space.SYSTEMS].get(row.system)
+            if system is not None and self._lines.knows(system.num):
+                self._lines.runs(system.num, len(running))
+        elif space is Space.STOPS:
+            self._stop_set = None
 
     def _index(self, system: System) -> None:
         """A system's edges, number, digests and name never change; a transfer replaces its row alone."""
         self._numbers[system.num] = system.rid
         for digest in system.digests:
-            self._digests.setdefault(digest, []).append(system.rid)
-        for edge in system.edges:
-            self._children.setdefault(edge.parent, []).append((system.rid, edge.relation.value))
+            holders = self._digests.setdefault(digest, system.num)
+            if isinstance(holders, list):
+                holders.append(system.num)
+            elif holders != system.num:
+                self._digests[digest] = [holders, system.num]
+        self._waiting.append(system.rid)
         # One that was born dead takes no name: else anybody could shadow a system by registering a dead one.
         if not system.dead:
             called = self._names.setdefault(system.name, [])
             called.append(system.rid)
             called.sort(key=lambda rid: self._rows[Space.SYSTEMS][rid].num)  # rows of a store come in any order
+
+    def _renewed(self, system: System) -> None:
+        """A row was replaced: other parties, after a transfer."""
+        if self._lines.knows(system.num):
+            self._lines.moved(system.num, (entry.party for entry in system.parties))
+            self._look(system)
+
+    def _lined(self) -> Lines:
+        """The lines, with every system in them. Raises Unavailable ``system.damaged``."""
+        if self._waiting:
+            self._lines.expect(len(self._waiting))
+            for rid in self._waiting:
+                self._line(self._rows[Space.SYSTEMS][rid])
+            self._waiting.clear()
+        return self._lines
+
+    def _line(self, system: System) -> None:
+        rows = self._rows[Space.SYSTEMS]
+        # A relation that this version does not know is taken for a weights edge: it reaches further, not less.
+        self._lines.add(
+            system.num,
+            (system.tier, system.worlds, system.criticality),
+            (entry.party for entry in system.parties),
+            weights=[rows[edge.parent].num for edge in system.edges if edge.relation != Relation.USES],
+            uses=[rows[edge.parent].num for edge in system.edges if edge.relation == Relation.USES],
+            digests=system.digests,
+            firsts=[self._holders(digest)[0] for digest in system.digests],
+            copies=len(self._copies.get(system.rid, ())),
+        )
+        self._look(system)
+
+    def _look(self, system: System) -> None:
+        parents = (edge.parent for edge in system.edges if edge.relation != Relation.USES)
+        if any(self._rows[Space.SYSTEMS][parent].num not in system.ancestors for parent in parents):
+            self._odd.add(system.num)
+        else:
+            self._odd.discard(system.num)
+
+    def _holders(self, digest: str) -> list[int]:
+        held = self._digests.get(digest, [])
+        return held if isinstance(held, list) else [held]
+
+    def _system(self, num: int) -> System:
+        found: System = self._rows[Space.SYSTEMS][self._numbers[num]]
+        return found
 
     def _drop(self, space: Space, key: str) -> None:
         """Only rows that were never a party, system, copy, key or stop are dropped: those are kept for ever."""

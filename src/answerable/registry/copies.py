@@ -23,7 +23,7 @@ from answerable.model.records import Copy, System
 from answerable.model.terms import Moment
 from answerable.model.units import Expect, Put, Space, Unit
 from answerable.ports import Directory
-from answerable.registry import duties, fields, find, stopped
+from answerable.registry import duties, fields, find, nodes, stopped
 from answerable.registry.planned import (
     Planned,
     check_signature,
@@ -60,9 +60,9 @@ def start_statement(system: System, request: StartCopy, now_ms: int = 0) -> Copy
     )
 
 
-def start(directory: Directory, request: StartCopy, now_ms: int) -> Planned:
+def start(directory: Directory, request: StartCopy, now_ms: int, *, node: str = "") -> Planned:
     """A running copy, once it has shown that it holds its key. The recorded leaf carries the signature as the extension
-    ``answerable.sig``.
+    ``answerable.sig``. node: rid of the gateway node that keeps its warrants, "" for none.
 
     Raises Refused ``system.unknown|copy_place|duty|field``, ``stop.system``,
     ``party.key|key_taken|nonce|replayed|signature``.
@@ -77,7 +77,10 @@ def start(directory: Directory, request: StartCopy, now_ms: int) -> Planned:
     leaf = start_statement(system, request, now_ms)
     spent, spend = fresh_nonce(directory, request.nonce, now_ms)
     check_signature(directory, leaf, public, request.signature)
-    data = leaves.encode(msgspec.structs.replace(leaf, x={"answerable.sig": {"sig": request.signature}}))
+    more: dict[str, object] = {"answerable.sig": {"sig": request.signature}}
+    if node:
+        more = {nodes.MEMBER: {"rid": node}, **more}
+    data = leaves.encode(msgspec.structs.replace(leaf, x=more))
     rid = leaves.rid(data)
     free, claim = free_key(directory, request.key, rid)
     row = Copy(
@@ -88,6 +91,7 @@ def start(directory: Directory, request: StartCopy, now_ms: int) -> Planned:
         since=now_ms,
         process=request.process,
         endpoint=endpoint,
+        node=node,
     )
     unit = Unit(
         leaves=(data,),

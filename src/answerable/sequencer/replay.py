@@ -23,6 +23,7 @@ from answerable.model.records import (
     Copy,
     Edge,
     Handle,
+    Node,
     Opaque,
     Party,
     PartyKey,
@@ -42,12 +43,13 @@ from answerable.model.terms import (
     World,
 )
 from answerable.model.units import SYSTEM_NUMBER, Drop, Effect, Put, Space
-from answerable.registry import lineage
+from answerable.registry import lineage, nodes
 from answerable.registry.admins import ENROLMENTS
 from answerable.registry.admins import USE as ADMIN
 from answerable.registry.book import Book
 from answerable.registry.copies import START
 from answerable.registry.keys import PARTY, REGISTRAR
+from answerable.registry.nodes import USE as NODE
 from answerable.registry.planned import encode_row
 from answerable.registry.systems import Announcement
 from answerable.sequencer.replay_privacy import LeafOf, erasure, grant, hold, reading, revocation
@@ -64,7 +66,7 @@ UNTOLD: Final[dict[Space, frozenset[str]]] = {
 TOLD: Final = frozenset(
     {
         Space.PARTIES, Space.PARTY_IDS, Space.SYSTEMS, Space.SYSTEM_IDS, Space.COPIES, Space.COPY_IDS, Space.KEYS,
-        Space.ADMINS, Space.PARTY_KEYS, Space.HANDLES, Space.STOPS, Space.REAUTHORISATIONS, Space.COUNTERS,
+        Space.ADMINS, Space.PARTY_KEYS, Space.NODES, Space.HANDLES, Space.STOPS, Space.REAUTHORISATIONS, Space.COUNTERS,
         Space.NONCES, Space.OPENS, Space.ANNOUNCED, Space.TRANSFERS, Space.ERASURES, Space.PRESERVED, Space.GRANTS,
         Space.READS,
     }
@@ -176,6 +178,8 @@ class Replay:
             return self._admin(leaf, rid)
         if leaf.use in (PARTY, REGISTRAR):
             return self._party_key(leaf, rid)
+        if leaf.use == NODE:
+            return self._node(leaf, rid)
         if leaf.use == "log":
             return self._log_key(leaf, rid)
         names = {"warrant": "issuer", FEED_KEY: FEED_KEY}
@@ -210,6 +214,14 @@ class Replay:
             return [Put(Space.PARTY_KEYS, row.rid, encode_row(row))]
         row = PartyKey(rid=rid, party=leaf.own, key=leaf.pub, use=leaf.use, since=leaf.t)
         return [Put(Space.PARTY_KEYS, rid, encode_row(row)), *_claimed(leaf, leaf.pub, leaf.own)]
+
+    def _node(self, leaf: kinds.KeyLeaf, rid: str) -> list[Effect]:
+        if leaf.end is True:
+            row = msgspec.structs.replace(_known(self.book.node(_text(leaf.prev))), ended=leaf.t)
+            return [Put(Space.NODES, row.rid, encode_row(row))]
+        name, log = nodes.said(leaf)
+        row = Node(rid=rid, name=name, party=leaf.own, key=leaf.pub, log=log, since=leaf.t)
+        return [Put(Space.NODES, rid, encode_row(row)), *_claimed(leaf, leaf.pub, leaf.own)]
 
     def _announce(self, leaf: kinds.AnnounceLeaf, rid: str) -> list[Effect]:
         row = Announcement(
@@ -280,6 +292,7 @@ class Replay:
             since=leaf.t,
             process=UNKNOWN_PROCESS if here else "",
             endpoint="" if here else UNKNOWN_ENDPOINT,
+            node=nodes.keeper(leaf),
         )
         return [
             Put(Space.COPIES, rid, encode_row(row)),

@@ -115,6 +115,11 @@ class Graph:
                 raise VerificationError("receipt.spare", what=f"a leaf of kind {entry.leaf.k}")
 
 
+def pointed(leaf: Leaf) -> tuple[str, ...]:
+    """The record ids that a leaf points to."""
+    return tuple(target for _, _, target in _of(leaf))
+
+
 def _followed(entry: Placed) -> str:
     member = _FOLLOWS.get(entry.leaf.k)
     target: Any = getattr(entry.leaf, member) if member else UNSET
@@ -123,8 +128,12 @@ def _followed(entry: Placed) -> str:
 
 def _targets(entry: Placed) -> Iterator[tuple[str, str, str]]:
     """(member, kind of its target, id) for each link of a leaf."""
-    for member, kind in _POINTS.get(entry.leaf.k, {}).items():
-        value: Any = getattr(entry.leaf, member)
+    return _of(entry.leaf)
+
+
+def _of(leaf: Leaf) -> Iterator[tuple[str, str, str]]:
+    for member, kind in _POINTS.get(leaf.k, {}).items():
+        value: Any = getattr(leaf, member)
         if value is UNSET:
             continue
         for item in value if isinstance(value, list) else [value]:

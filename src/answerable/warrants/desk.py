@@ -8,7 +8,7 @@ compared each time. Whether the warrant admits is the gate's question.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, Protocol
 
 from answerable.admission.warrant import parse
 from answerable.crypto.jwt import MAX_TOKEN
@@ -18,13 +18,23 @@ from answerable.model.warrants import Bearer, Credential, Horizon, Peer, Recogni
 from answerable.ports import Clock, Directory
 from answerable.warrants.bindings import Binding
 from answerable.warrants.handles import PREFIX, digest_of
-from answerable.warrants.holder import Holder
 from answerable.warrants.replays import Replays
 
 # Recognised credentials that are kept. The oldest goes first; it is only recognised anew.
 MAX_KNOWN: Final = 16_384
 # Places that a handle was seen from and that its binding admits.
 MAX_PLACES: Final = 256
+
+
+class Keeping(Protocol):
+    """Who keeps the warrants of the copies behind handles and of the models that are served: `warrants.holder.Holder`
+    beside the issuer, `warrants.far.FarHolder` elsewhere."""
+
+    def cached(self, copy: str) -> Bearer | None: ...
+
+    def due(self, bearer: Bearer) -> int: ...
+
+    async def bearer(self, copy: str) -> Bearer: ...
 
 
 class _Known:
@@ -63,7 +73,7 @@ class Desk:
     that they must carry."""
 
     def __init__(
-        self, *, directory: Directory, clock: Clock, holder: Holder, issuers: Mapping[str, bytes], iss: str
+        self, *, directory: Directory, clock: Clock, holder: Keeping, issuers: Mapping[str, bytes], iss: str
     ) -> None:
         self._directory = directory
         self._clock = clock

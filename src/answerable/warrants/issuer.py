@@ -7,6 +7,7 @@ in `admission.bound`). A renewal is signed from memory and recorded with its min
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from hashlib import sha256
@@ -61,7 +62,8 @@ class _Boot:
 class Issuer:
     """iss: this issuer's name; kid: the name of its key among those that verifiers trust; audiences: for whom it signs.
 
-    lapsed: duties that a system does not meet; life_ms: a life shorter than the class gives (never longer).
+    lapsed: duties that a system does not meet; life_ms: a life shorter than the class gives (never longer); may_sign:
+    raises while nothing may be signed, because this registry may not know all that was stopped.
     """
 
     def __init__(
@@ -77,6 +79,7 @@ class Issuer:
         lapsed: Lapsed,
         life_ms: int | None = None,
         renewals: Renewals | None = None,
+        may_sign: Callable[[], None] = lambda: None,
     ) -> None:
         self.iss = iss
         self.kid = kid
@@ -86,7 +89,8 @@ class Issuer:
         self._ledger = ledger
         self._clock = clock
         self._signer = signer
-        self._audiences = frozenset(audiences)
+        self._audiences = audiences
+        self._may_sign = may_sign
         self._lapsed = lapsed
         self._life_ms = life_ms
         self._view = StopView(directory)
@@ -120,6 +124,7 @@ class Issuer:
 
         Raises as `answer`.
         """
+        self._may_sign()
         self._check_audience(aud)
         key = (copy, holder)
         before = self._boots.get(key)
@@ -142,6 +147,7 @@ class Issuer:
 
         Raises Refused ``warrant.boot_unknown``, ``warrant.clone``, ``warrant.replayed`` and as `grant`.
         """
+        self._may_sign()
         self._check_audience(aud)
         now_ms = self._clock.now_ms()
         boot = self._boots.get((copy, holder))
@@ -159,6 +165,14 @@ class Issuer:
         self.renewals.add(token)
         boot.seq, boot.exp_ms = seq, warrant.exp_ms
         return Granted(token, warrant)
+
+    def forget(self, copy: str, holder: str, nonce: str) -> bool:
+        """A holder ends in order, and holds that boot's warrant no more: another boot need not wait for its end."""
+        boot = self._boots.get((copy, holder))
+        if boot is None or boot.nonce != nonce:
+            return False
+        del self._boots[(copy, holder)]
+        return True
 
     async def run(self) -> None:
         """Record renewals, a leaf a minute, until cancelled."""
@@ -178,6 +192,7 @@ class Issuer:
             or (boot.nonce, boot.seq, boot.signature) != (request.nonce, request.seq, signature)
         ):
             return None
+        self._may_sign()
         eligible(self._directory, self._view.now(), copy, lapsed=self._lapsed, now_ms=self._clock.now_ms())
         return boot.answered
 

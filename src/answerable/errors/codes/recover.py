@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A control plane that was put back from the past, until it knows again what was stopped meanwhile."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from answerable.errors.catalogue import Entry
+
+ENTRIES: Final[dict[str, Entry]] = {
+    "recover.behind": Entry(
+        "This registry was put back from the past and does not yet know all that was stopped: {waiting}.",
+        "本登记处由旧备份恢复，尚未获知其间的全部终止令：{waiting}。",
+        "See `answerable recover status` and docs/operate/recovery.md; until then nothing is signed.",
+        "请查看 `answerable recover status` 与 docs/operate/recovery.md；在此之前不签发任何内容。",
+        http=503,
+        exit=4,
+    ),
+    "recover.settled": Entry(
+        "Nothing is to be regained: this registry knows of no order that it lacks.",
+        "无需恢复：本登记处未发现缺失的终止令。",
+        "Nothing; it signs as usual.",
+        "无需操作；签发正常。",
+        http=409,
+        exit=5,
+    ),
+    "recover.waiting": Entry(
+        "The registry's stop set is still behind what was shown: {detail}.",
+        "终止集合仍落后于已知情况：{detail}。",
+        "Offer the missing orders with `answerable recover offer`, or rebuild the log from a mirror.",
+        "请用 `answerable recover offer` 提交缺失的终止令，或从镜像重建日志。",
+        http=409,
+        exit=5,
+    ),
+    "recover.unknown": Entry(
+        "{name} is not one that this recovery waits for.",
+        "恢复过程并未等待 {name}。",
+        "See `answerable recover status` for their names.",
+        "名称见 `answerable recover status`。",
+        exit=3,
+    ),
+    "recover.order": Entry(
+        "An order that was offered cannot be taken: {detail}.",
+        "所提交的终止令无法接受：{detail}。",
+        "Offer the order message as the holder has it; it is signed by this registry's issuer or by its officers.",
+        "请提交持有者所存的原始终止令；其须由本登记处或其责任官员签名。",
+        http=422,
+    ),
+}
