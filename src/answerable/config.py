@@ -115,6 +115,49 @@ class DetectorsConfig(Section, frozen=True, kw_only=True):
     use: tuple[str, ...] = ("credentials", "volume")
 
 
+class Budget(Section, frozen=True, kw_only=True):
+    """What a system may take in `hours`. system: id, record id or name; unit: tokens, cost (millionths of the currency),
+    calls, or a unit that guards tell (accounts, keys, money, compute)."""
+
+    system: str
+    unit: str
+    most: Annotated[int, Meta(ge=0)]
+    hours: Annotated[int, Meta(ge=1, le=8_760)] = 24
+
+
+class RedlinesConfig(Section, frozen=True, kw_only=True):
+    """What detectors of red lines may do here (`answerable redlines ls`). terminate: ids of exact lines that may
+    terminate; suspend: of lines whose text detectors may suspend the caller's copy; record: of lines that record alone.
+    hook: a command that is run, with the incident as JSON on its stdin, for each incident, each clock that is nearly
+    over and each detector that fails."""
+
+    terminate: tuple[str, ...] = ()
+    suspend: tuple[str, ...] = ()
+    record: tuple[str, ...] = ()
+    trusted: tuple[str, ...] = ()  # copies whose word counts about others: id or record id
+    sinks: tuple[str, ...] = ()  # places that weights may go to
+    targets: tuple[str, ...] = ()  # hosts and networks (CIDR) that may be scanned
+    protected: tuple[str, ...] = ()  # party ids of persons whose likeness needs their consent on file
+    budgets: tuple[Budget, ...] = ()
+    asked: Annotated[int, Meta(ge=1)] = 3  # requests beyond its scope within an hour that suspend a copy
+    orders_an_hour: Annotated[int, Meta(ge=0)] = 20  # that detectors give, of all but exact ones
+    test_days: Annotated[int, Meta(ge=1)] = 7  # a detector that was not tested for so long is a warning
+    auto_test: bool = True  # plant the weekly tests without being asked
+    hook: str = ""
+
+
+class IncidentsConfig(Section, frozen=True, kw_only=True):
+    """Which reporting regimes bind here, beside those that follow from the parties' identifiers (`answerable incidents
+    regimes`). jurisdictions: CN, EU, US-CA, US-NY, or a member state's code. traits: critical-infrastructure,
+    central-organ, essential-entity, personal-data, high-risk, gpai-systemic, frontier-developer."""
+
+    jurisdictions: tuple[str, ...] = ()
+    traits: tuple[str, ...] = ()
+    regimes: tuple[str, ...] = ()  # ids that bind whatever else is said
+    except_regimes: tuple[str, ...] = ()  # ids that do not
+    zone: str = ""  # of times in reports, where a regime names none; empty: UTC
+
+
 class PolicyConfig(Section, frozen=True, kw_only=True):
     """Names of entry points in `answerable.policies`; each may only tighten."""
 
@@ -168,6 +211,8 @@ class Config(Section, frozen=True, kw_only=True):
     meter: MeterConfig = MeterConfig()
     telemetry: TelemetryConfig = TelemetryConfig()
     detectors: DetectorsConfig = DetectorsConfig()
+    redlines: RedlinesConfig = RedlinesConfig()
+    incidents: IncidentsConfig = IncidentsConfig()
     policy: PolicyConfig = PolicyConfig()
     registry: RegistryConfig = RegistryConfig()
     retention: RetentionConfig = RetentionConfig()
@@ -286,5 +331,7 @@ def _list_fields(path: list[str], last: str) -> bool:
         ("gateway", "hosts"),
         ("detectors", "use"),
         ("policy", "use"),
+        *(("redlines", key) for key in ("terminate", "suspend", "record", "trusted", "sinks", "targets", "protected")),
+        *(("incidents", key) for key in ("jurisdictions", "traits", "regimes", "except_regimes")),
         ("registry", "anchors"),
     }

@@ -8,14 +8,18 @@ what it will not do is `Refused`. It never blocks the event loop for longer than
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
+from answerable.admission.stopset import StopSet
 from answerable.errors import AnswerableError
 from answerable.model.actions import Action, Chunk, Decision, Facts, Finding, Spent
+from answerable.model.devices import Command, DeviceState, Hand
 from answerable.model.labels import Label, LabelReading
 from answerable.model.records import Admin, Copy, Handle, Party, Stop, System
-from answerable.model.terms import Act, Locality
+from answerable.model.sights import Crossing, Sight
+from answerable.model.terms import Act, Criticality, Locality, World
 from answerable.model.units import Committed, Space, Unit
 from answerable.model.warrants import Bearer, Credential, Horizon
 
@@ -172,6 +176,50 @@ class StoreView(Protocol):
     def close(self) -> None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Systems of one class, and their running copies."""
+
+    tier: int
+    worlds: tuple[World, ...]
+    criticality: Criticality
+    systems: int
+    copies: int
+
+
+class Reach(Protocol):
+    """A set of systems by registry number, ascending, as it was when it was asked for. What it answers costs no look at
+    a system's row."""
+
+    def __len__(self) -> int: ...
+
+    def __contains__(self, num: int) -> bool: ...
+
+    def __iter__(self) -> Iterator[int]: ...
+
+    def without(self, other: Any) -> Reach:
+        """Those that are not in `other`, a set of the same directory."""
+
+    def copies(self) -> int:
+        """How many copies of them run."""
+
+    def running(self) -> Iterator[int]:
+        """Those of which a copy runs."""
+
+    def groups(self) -> Sequence[Group]:
+        """By class."""
+
+    def parties(self) -> Sequence[str]:
+        """rids of the parties of any of them, each once."""
+
+    def digest_count(self) -> int:
+        """How many different digests they hold, where the set was made with `twins`."""
+
+    def digest_list(self) -> tuple[int, str] | None:
+        """(how many, SHA-256 as hex) of the sorted list of their digests, one a line; None where that is not known
+        without their rows."""
+
+
 class Directory(Protocol):
     """The registry as it stands after the newest commit: in memory, synchronous, consistent. Implemented by
     `registry.book.Book`."""
@@ -210,7 +258,23 @@ class Directory(Protocol):
 
     def by_digest(self, digest: str) -> Iterable[System]: ...
 
+    def reach(self, roots: Iterable[int], *, descend: bool = True, twins: bool = False) -> Reach:
+        """The systems with the numbers `roots`; with `descend` all that came from them over weights edges; with `twins`
+        all that hold one of their digests, and so on until nothing is added."""
+
+    def where(self, *, party: str = "", world: str = "") -> Reach:
+        """The systems with that party (rid), or in that world; all of them for neither."""
+
+    def users(self, of: Reach) -> Reach:
+        """What uses a system of the set, or uses one that does; without the set."""
+
+    def odd(self) -> Iterable[int]:
+        """Numbers of systems whose list of ancestors does not name all of their parents: none, but in damaged rows."""
+
     def stops(self) -> Iterable[Stop]: ...
+
+    def stop_set(self) -> StopSet:
+        """`stops`, indexed; made once for each change of them."""
 
     def raw(self, space: Space, key: str) -> bytes | None:
         """The encoded row, for `Expect`."""
@@ -327,6 +391,44 @@ class Models(Protocol):
         """Why `named` has nothing under that name: ``stop.system``, ``upstream.unreachable`` or ``model.unknown``."""
 
 
+class Device(Protocol):
+    """A machine that moves, seen by who leads it, stops it or stands beside it. One suite runs over every transport.
+
+    The machine decides by itself: it checks each warrant, signature, limit and clock, and brakes when it hears nothing.
+    No method waits longer than its adapter's time-out: what is not answered raises Unavailable ``device.unreachable``,
+    and was perhaps done. What the machine does not do raises Refused ``device.*``, ``warrant.*``, ``envelope.*``,
+    ``stop.*``; it goes on as it was. Messages may be lost, doubled and late: none that is late moves the machine.
+    """
+
+    @property
+    def id(self) -> str:
+        """Of the machine: 26 base32 characters that name its key."""
+
+    async def lease(self, warrant: str, envelope: str = "") -> DeviceState:
+        """Show a warrant, with its envelope where it was signed on site, or show it again: each showing renews the
+        lease. Without a renewal within the machine's watchdog (100 to 500 ms) it brakes."""
+
+    async def command(self, command: Command) -> DeviceState:
+        """Tell it how to move. What moves it no more than before is always admitted, whoever it is from and whatever
+        has ended, and recorded after; what moves it more needs the lease's holder, a live lease and a record first."""
+
+    async def stop(self, order: bytes = b"") -> DeviceState:
+        """A Stop 1 (IEC 60204-1): it brakes, stands, then its drive loses power. Always admitted, recorded after; it
+        returns when braking has begun. order: a stop order's message, if there is one: the machine then stays stopped
+        until a person resets it. This is not the emergency stop, which depends on no network and no program."""
+
+    async def state(self) -> DeviceState:
+        """How it is now. `standstill` comes from the machine's own sensor."""
+
+    async def takeover(self, hand: Hand) -> DeviceState:
+        """A person, by a key that is pinned at the machine, takes it over (it brakes, and does what no system tells
+        it), gives it back, or resets a stop. Neither giving back nor a reset moves it: a new lease and a new command
+        do. Recorded."""
+
+    async def close(self) -> None:
+        """Let the transport go. A leader that goes away, by this or by dying, makes the machine brake."""
+
+
 class Policy(Protocol):
     """An operator's policy. It may only tighten: the final ruling is the stricter of the kernel's and each of these."""
 
@@ -348,6 +450,20 @@ class Detector(Protocol):
     name: str
 
     def watch(self, action: Action) -> Watch: ...
+
+
+class LogDetector(Protocol):
+    """Watches what is committed, told and asked for, not what is said. Bounded work and memory, no I/O, no clock. One
+    that raises finds nothing, and suspends nothing. Off and on at every leaf: a microsecond is the measure."""
+
+    name: str
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """ids of the red lines that it watches."""
+
+    def see(self, sight: Sight) -> Crossing | None:
+        """Examine the next thing that happened, in the order of the log."""
 
 
 Piece = TypeVar("Piece")

@@ -34,6 +34,7 @@ METHODS = {
 # and duties are data of the package itself.
 ALLOWED = {
     "registry": {"read_text"},
+    "redlines": {"read_text"},
     "crypto": {"os.open", "os.read", "os.write", "read_text", "read_bytes", "write_text", "write_bytes", "open"},
 }
 

@@ -120,11 +120,27 @@ class OutcomeDeclared(Fact, frozen=True, kw_only=True, tag="outcome.declared"):
 
 
 class DeviceUnsafe(Fact, frozen=True, kw_only=True, tag="device.unsafe"):
-    """A device did not stop in time, or entered a protected zone. ms: how long it took; limit: S, ms."""
+    """A device did not stop in time, entered a protected zone, or went beyond a limit of its envelope. ms: how long it
+    took; limit: S, ms; record: the device's own signed record, if it has one."""
 
-    why: Literal["no_stop", "zone"]
+    why: Literal["no_stop", "zone", "limit"]
+    device: Text = ""
     ms: Count = 0
     limit: Count = 0
+    x: int = 0  # mm
+    y: int = 0  # mm
+    speed: int = 0  # mm/s
+    record: Annotated[str, Meta(max_length=2_048)] = ""
+
+
+class DeviceTakeover(Fact, frozen=True, kw_only=True, tag="device.takeover"):
+    """A person took a device over, gave it back, or reset it. at: by the device's clock; record: its signed record."""
+
+    device: Text
+    mode: Literal["take", "give", "reset"]
+    person: Text
+    at: Count
+    record: Annotated[str, Meta(max_length=2_048)] = ""
 
 
 class EffectSeen(Fact, frozen=True, kw_only=True, tag="effect.seen"):
@@ -186,7 +202,7 @@ class ReportFiled(Fact, frozen=True, kw_only=True, tag="report.filed"):
 
 Told = (
     WeightsServed | WeightsEgress | JobSubmitted | ScopeAsked | ScopeGot | ResourceUsed | ControlTamper | AliveUnleased
-    | ClockStepped | LogGap | EvaluationResult | CyberAction | OutcomeDeclared | DeviceUnsafe | EffectSeen
+    | ClockStepped | LogGap | EvaluationResult | CyberAction | OutcomeDeclared | DeviceUnsafe | DeviceTakeover | EffectSeen
     | LikenessUsed | ConsentGiven | Collusion | EvaluationWindow | IncidentDeclared | IncidentClassified | ReportFiled
 )  # fmt: skip
 

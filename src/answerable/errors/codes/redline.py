@@ -95,6 +95,12 @@ ENTRIES: Final[dict[str, Entry]] = {
         "An officer looks at the incidents and decides.",
         "请责任官员查看事件并作出决定。",
     ),
+    "redline.standing": Entry(
+        "An order stops it already.",
+        "已有命令在生效。",
+        "An officer decides whether it becomes a termination.",
+        "请责任官员决定是否改为终止。",
+    ),
     "redline.by_officers": Entry(
         "For this the deployment lets detectors record alone.",
         "按部署配置，检测器对此仅作记录。",

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+"""RL7, our own invariant: no action is recorded, and no effect seen, later than a stop's commit and its bound
+(`admission.bound`). It is the promise of every other page, so it is watched over the log itself."""
+
+from __future__ import annotations
+
+from answerable.admission.bound import Bound, bound_of
+from answerable.admission.stopset import StopSet
+from answerable.admission.ttl import life_class
+from answerable.model.events import EffectSeen
+from answerable.model.leaves import CloseLeaf, OpenLeaf, ReceiptLeaf
+from answerable.model.records import Stop, System
+from answerable.model.sights import Crossing, Sight
+from answerable.model.terms import Outcome, Ruling
+from answerable.ports import Directory
+
+
+class AfterStop:
+    """`ports.LogDetector`. The set of stops is made anew when the directory changes."""
+
+    name = "after-stop"
+    lines = ("RL7",)
+
+    def __init__(self, directory: Directory) -> None:
+        self._directory = directory
+        self._changes = -1
+        self._set = StopSet()
+        self._each: tuple[tuple[Stop, StopSet], ...] = ()
+
+    def see(self, sight: Sight) -> Crossing | None:
+        leaf = sight.leaf
+        if isinstance(leaf, OpenLeaf):
+            return self._look(sight, leaf.t, leaf.via, effect=False) if leaf.dec == Ruling.PERMIT else None
+        if isinstance(leaf, CloseLeaf):
+            # A cut answer may be written down later than it was cut; one that was done had its effect until then.
+            via = sight.opened.via if sight.opened is not None else ""
+            return self._look(sight, leaf.t, via, effect=True) if leaf.st == Outcome.DONE else None
+        if isinstance(leaf, ReceiptLeaf):
+            return self._look(sight, leaf.last, "", effect=True)
+        return self._look(sight, sight.at, "", effect=True) if isinstance(sight.fact, EffectSeen) else None
+
+    def _look(self, sight: Sight, t: int, via: object, *, effect: bool) -> Crossing | None:
+        self._renew()
+        if self._set.quiet:
+            return None
+        for rid, copy in ((sight.system, sight.copy), (via if isinstance(via, str) else "", "-")):
+            system = self._directory.system(rid) if rid else None
+            if system is None or not _reaching(self._set, system, copy, t):
+                continue
+            # Seldom: of all that reach it, the first counts, though a later one took its place.
+            order, at = min(
+                ((stop.rid, stop.at) for stop, one in self._each if _reaching(one, system, copy, t)),
+                key=lambda found: found[1],
+            )
+            bound = _bound(system)
+            allowed = bound.effects if effect else bound.admission
+            late = t - at - allowed
+            if late > 0:
+                detail: dict[str, str | int] = {"order": order, "stopped": at, "bound_ms": allowed}
+                detail |= {"at": t, "late_ms": late, "what": "effect" if effect else "admission"}
+                return Crossing("RL7", "red", sight.system, sight.copy, (sight.rid,), sight.action, detail=detail)
+        return None
+
+    def _renew(self) -> None:
+        if self._changes != self._directory.changes:
+            stops = tuple(self._directory.stops())
+            self._set = StopSet.of(stops)
+            self._each = tuple((stop, StopSet.of((stop,))) for stop in stops)
+            self._changes = self._directory.changes
+
+
+def _reaching(stops: StopSet, system: System, copy: str, t: int) -> bool:
+    numbers, parties = (*system.ancestors, system.num), [entry.party for entry in system.parties]
+    order = stops.blocks(copy=copy or "-", numbers=numbers, party=parties[0], worlds=system.worlds, now_ms=t)
+    return bool(order or stops.blocks_parties(parties, t))
+
+
+def _bound(system: System) -> Bound:
+    return bound_of(life_class(system.tier, system.worlds, system.criticality))
