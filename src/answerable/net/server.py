@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from answerable.errors import Refused
-from answerable.net.inbound import HEAD_SECONDS, House, Inbound
+from answerable.net.inbound import HEAD_SECONDS, MAX_CONNECTIONS, House, Inbound
 from answerable.net.request import Handler
 
 BODY_SECONDS: Final = 15.0
@@ -31,8 +31,9 @@ class Listener:
 
     certificate, key: PEM files, for TLS 1.2 and later. grace: seconds that calls in flight get at close before they are
     cancelled. head_s, body_s: seconds that a request's head and body may take. read_s: seconds that a client may take
-    for 64 KiB of its answer. keep_alive_s: seconds that a connection may rest. Raises Refused ``config.value`` for a
-    certificate that cannot be used.
+    for 64 KiB of its answer. keep_alive_s: seconds that a connection may rest. connections: at once; half of the files
+    that this process may have open is the most in any case. Raises Refused ``config.value`` for a certificate that
+    cannot be used.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class Listener:
         body_s: float = BODY_SECONDS,
         read_s: float = READ_SECONDS,
         keep_alive_s: float = KEEP_ALIVE_S,
+        connections: int = MAX_CONNECTIONS,
     ) -> None:
         self._handler = handler
         self._sock = sock
@@ -59,6 +61,8 @@ class Listener:
         self._grace = grace
         self._tls = _context(certificate, key) if certificate is not None else None
         self._protocol: type[Inbound] = Inbound
+        if connections != MAX_CONNECTIONS:
+            self._protocol = type("Inbound", (Inbound,), {"max_connections": connections})
         self._server: asyncio.AbstractServer | None = None
         self._house: House | None = None
         self._sweep: asyncio.TimerHandle | None = None
