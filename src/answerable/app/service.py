@@ -15,7 +15,7 @@ from answerable.admission.stopset import StopSet
 from answerable.app import wiring
 from answerable.app.core import Core
 from answerable.app.keys import feed_key
-from answerable.app.serving import Say, Serving
+from answerable.app.serving import OwnRegistry, Say, Serving
 from answerable.config import Config
 from answerable.control import finishing
 from answerable.control.api import build
@@ -62,7 +62,7 @@ class Service:
 
     def __init__(self, core: Core, say: Say = lambda _en, _zh: None) -> None:
         self.core = core
-        self.serving = Serving(core, say)
+        self.serving = Serving(OwnRegistry(core), say)
         self._retention = Retention(core.config.retention.rules, core.config.store.payload_days, core.book)
         self._tasks: list[asyncio.Task[None]] = []
         self._endings: set[asyncio.Task[None]] = set()

@@ -7,14 +7,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from answerable.app.core import Core
 from answerable.app.keys import copy_key, forget_copy_key, read_private
 from answerable.app.models import AUTO, EMBEDDING, ModelTable, ServedModel
-from answerable.config import UpstreamConfig
+from answerable.config import Config, UpstreamConfig
 from answerable.crypto.b64 import b64u, unb64u
 from answerable.crypto.random import nonce
 from answerable.errors import AnswerableError, Refused, Unavailable
@@ -23,6 +23,7 @@ from answerable.model.records import Copy, System
 from answerable.model.terms import Act
 from answerable.model.units import Space
 from answerable.net.limits import Limits
+from answerable.ports import Directory
 from answerable.registry import copies, stopped
 from answerable.registry.requests import EndCopy, StartCopy
 from answerable.upstreams.birth import Birth
@@ -43,10 +44,58 @@ PROBE_WITHIN_S: Final = 2.0
 _log = logging.getLogger("answerable.serving")
 
 
-class Serving:
-    """The upstreams of one service, from `start` to `close`. models: what the path may name."""
+class Registry(Protocol):
+    """Where the copies that are served stand: this store's own registry, or the one that a node follows."""
 
-    def __init__(self, core: Core, say: Say = lambda _en, _zh: None) -> None:
+    book: Directory
+    config: Config
+    origin: str
+
+    @property
+    def now(self) -> int: ...
+
+    @property
+    def writable(self) -> bool: ...
+
+    def copies(self) -> Iterable[Copy]:
+        """Those whose processes are of this host, ended ones included."""
+
+    async def start(self, request: StartCopy) -> Copy: ...
+
+    async def end(self, request: EndCopy) -> None: ...
+
+
+class OwnRegistry:
+    """`Registry` over this store's own."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+        self.book: Directory = core.book
+        self.config = core.config
+        self.origin = core.origin
+
+    @property
+    def now(self) -> int:
+        return self._core.now
+
+    @property
+    def writable(self) -> bool:
+        return self._core.ledger.failure is None
+
+    def copies(self) -> Iterable[Copy]:
+        return [copy for copy in self._core.book.copies() if not copy.node]
+
+    async def start(self, request: StartCopy) -> Copy:
+        return _copy(self.book, await self._core.commit(copies.start(self.book, request, self.now)))
+
+    async def end(self, request: EndCopy) -> None:
+        await self._core.commit(copies.end(self.book, request, self.now))
+
+
+class Serving:
+    """The upstreams of one gateway, from `start` to `close`. models: what the path may name."""
+
+    def __init__(self, core: Registry, say: Say = lambda _en, _zh: None) -> None:
         self._core = core
         self._say = say
         self.models = ModelTable(absent=self._absent)
@@ -84,7 +133,7 @@ class Serving:
             await remote.close()
         for local in self._locals:
             await local.close()
-        if self._core.ledger.failure is None:
+        if self._core.writable:
             await end_dead_copies(self._core)
 
     async def end_terminated(self, terminated: Callable[[Copy], bool]) -> None:
@@ -156,12 +205,12 @@ class Serving:
             request = StartCopy(
                 system=system.rid, key=local.key, nonce=drawn, signature=await local.born(birth), process=local.process
             )
-            rid = await self._core.commit(copies.start(self._core.book, request, self._core.now))
+            started = await self._core.start(request)
         except BaseException:
             await local.close()  # a process that the registry does not know must not run
             raise
         self._locals.append(local)
-        return ServedModel(system, _copy(self._core, rid), local, local.model, (local.model, name))
+        return ServedModel(system, started, local, local.model, (local.model, name))
 
     async def _keep(
         self, served: ServedModel, name: str, upstream: UpstreamConfig, system: System, weights: Weights, path: Path
@@ -225,19 +274,19 @@ class Serving:
             _log.error("%s takes no connection", remote.name)
 
 
-async def end_dead_copies(core: Core) -> int:
+async def end_dead_copies(core: Registry) -> int:
     """Record the end of every copy whose process is gone; returns how many."""
     gone = [
         copy
-        for copy in list(core.book.copies())
+        for copy in list(core.copies())
         if copy.process and not copy.ended and identity(int(copy.process.split(":")[1])) != copy.process
     ]
     for copy in gone:
-        await core.commit(copies.end(core.book, EndCopy(copy=copy.rid), core.now))
+        await core.end(EndCopy(copy=copy.rid))
     return len(gone)
 
 
-async def _endpoint(core: Core, name: str, url: str, system: System) -> Copy:
+async def _endpoint(core: Registry, name: str, url: str, system: System) -> Copy:
     """The copy at `url`: the one of the last start if that was there too, of the same system, and has not ended.
     Otherwise another one, with another key: what answers elsewhere is not the copy that was registered."""
     key = b64u(copy_key(core.config.store_path, name).public)
@@ -246,23 +295,23 @@ async def _endpoint(core: Core, name: str, url: str, system: System) -> Copy:
         if not known.ended and (known.endpoint, known.system) == (url, system.rid):
             return known
         if not known.ended:
-            await core.commit(copies.end(core.book, EndCopy(copy=known.rid), core.now))
+            await core.end(EndCopy(copy=known.rid))
         forget_copy_key(core.config.store_path, name)
     return await _register_endpoint(core, name, url, system)
 
 
-async def _register_endpoint(core: Core, name: str, url: str, system: System) -> Copy:
+async def _register_endpoint(core: Registry, name: str, url: str, system: System) -> Copy:
     """A copy elsewhere, for which this gateway holds the key."""
     key = copy_key(core.config.store_path, name)
     drawn = nonce()
     draft = StartCopy(system=system.rid, key=b64u(key.public), nonce=drawn, signature="", endpoint=url)
     signature = b64u(key.sign(to_sign(copies.start_statement(system, draft), core.origin)))
     request = StartCopy(system=system.rid, key=draft.key, nonce=drawn, signature=signature, endpoint=url)
-    return _copy(core, await core.commit(copies.start(core.book, request, core.now)))
+    return await core.start(request)
 
 
-def _copy(core: Core, rid: str) -> Copy:
-    copy = core.book.copy(rid)
+def _copy(book: Directory, rid: str) -> Copy:
+    copy = book.copy(rid)
     if copy is None:
         raise Unavailable("system.damaged", row=f"copies/{rid}")
     return copy

@@ -16,7 +16,7 @@ import pytest
 
 import answerable.app.serving as serving_module
 from answerable.app.core import Core
-from answerable.app.serving import Serving, end_dead_copies
+from answerable.app.serving import OwnRegistry, Serving, end_dead_copies
 from answerable.crypto.b64 import b64u
 from answerable.crypto.ed25519 import Key
 from answerable.crypto.random import nonce
@@ -69,7 +69,7 @@ async def test_a_remote_model_is_a_copy_with_a_key_and_the_same_one_at_the_next_
     try:
         far = await registered(core, "Far")
         for _ in range(2):
-            serving = Serving(core)
+            serving = Serving(OwnRegistry(core))
             await serving.start()
             (served,) = serving.models.named("Far", Act.GENERATION)
             assert served.copy.endpoint == "http://127.0.0.1:9/v1"
@@ -88,7 +88,7 @@ async def test_a_remote_that_takes_no_connections_is_told_until_it_does(
     server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
     host, port = server.sockets[0].getsockname()
     core = await made(tmp_path, **UPSTREAM | {"upstreams__far__url": f"http://{host}:{port}/v1"})
-    serving = Serving(core)
+    serving = Serving(OwnRegistry(core))
     try:
         await registered(core, "Far")
         await serving.start()
@@ -109,7 +109,7 @@ async def served_at(core: Core, **changed: str) -> Copy:
     url, of = changed.get("url", UPSTREAM["upstreams__far__url"]), changed.get("system", "Far")
     there = msgspec.structs.replace(core.config.upstreams["far"], url=url, system=of)
     config = msgspec.structs.replace(core.config, upstreams={"far": there})
-    serving = Serving(dataclasses.replace(core, config=config))
+    serving = Serving(OwnRegistry(dataclasses.replace(core, config=config)))
     try:
         await serving.start()
         (served,) = serving.models.named(of, Act.GENERATION)
@@ -154,7 +154,7 @@ async def test_a_file_with_an_api_key_that_others_can_read_is_no_start(tmp_path:
     secret.write_text("sk-1\n")
     secret.chmod(0o640)
     core = await made(tmp_path, **UPSTREAM, upstreams__far__api_key_file=str(secret))
-    serving = Serving(core)
+    serving = Serving(OwnRegistry(core))
     try:
         await registered(core, "Far")
         with pytest.raises(AnswerableError, match=r"config\.value") as caught:
@@ -180,7 +180,7 @@ async def test_a_file_with_an_api_key_that_others_can_read_is_no_start(tmp_path:
 )
 async def test_an_upstream_that_is_configured_wrongly_is_no_start(tmp_path: Path, flags: dict[str, str]) -> None:
     core = await made(tmp_path, **flags)
-    serving = Serving(core)
+    serving = Serving(OwnRegistry(core))
     try:
         await registered(core, "Near")
         with pytest.raises(AnswerableError, match=r"config\.value"):
@@ -198,9 +198,9 @@ async def test_the_end_of_a_process_is_recorded_as_the_end_of_its_copy(tmp_path:
         child = await asyncio.to_thread(subprocess.Popen, words, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
         lives = await started(core, system, identity(os.getpid()))
         ends = await started(core, system, identity(child.pid))
-        assert await end_dead_copies(core) == 0
+        assert await end_dead_copies(OwnRegistry(core)) == 0
         await asyncio.to_thread(child.communicate)
-        assert await end_dead_copies(core) == 1
+        assert await end_dead_copies(OwnRegistry(core)) == 1
         gone, here = core.book.copy(ends), core.book.copy(lives)
         assert gone is not None
         assert here is not None
@@ -211,7 +211,7 @@ async def test_the_end_of_a_process_is_recorded_as_the_end_of_its_copy(tmp_path:
 
 async def test_a_terminated_copy_is_no_longer_served_and_a_suspended_one_is(tmp_path: Path) -> None:
     core = await made(tmp_path, **UPSTREAM)
-    serving = Serving(core)
+    serving = Serving(OwnRegistry(core))
     try:
         await registered(core, "Far")
         await serving.start()
@@ -276,7 +276,7 @@ async def eventually(holds: Callable[[], bool]) -> None:
 
 async def test_a_child_that_dies_is_told_until_another_copy_answers(tmp_path: Path, children: list[Child]) -> None:
     core = await made(tmp_path, **LOCAL)
-    serving = Serving(core)
+    serving = Serving(OwnRegistry(core))
     try:
         await registered(core, "Near", digests=(SMOLLM2.digest,))
         await serving.start()
@@ -298,7 +298,7 @@ async def test_a_process_that_the_registry_refuses_does_not_run(
     tmp_path: Path, children: list[Child], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     core = await made(tmp_path, **LOCAL)
-    serving = Serving(core)
+    serving = Serving(OwnRegistry(core))
 
     def stopped_meanwhile(*_: Any) -> None:
         raise Refused("stop.system", order="o" * 32)
