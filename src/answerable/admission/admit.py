@@ -7,7 +7,7 @@ no third answer. Signature and form were checked when the warrant was read (`adm
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Protocol
 
 from answerable.admission.stopset import StopSet
 from answerable.errors import Refused
@@ -18,18 +18,47 @@ from answerable.model.warrants import Warrant
 SKEW_MS: Final = 1_000
 
 
-def admit(warrant: Warrant, *, now_ms: int, mono_ms: int, deadline_mono_ms: int, stops: StopSet, audience: str) -> None:
+class View(Protocol):
+    """What a holder was told, past its registry (`admission.holding.HolderView`)."""
+
+    @property
+    def stops(self) -> StopSet: ...
+
+    @property
+    def changes(self) -> int:
+        """How often `stops` changed: with it a remembered answer ends."""
+
+    @property
+    def life(self) -> tuple[int, int] | None:
+        """(wall clock, monotonic clock), ms, until which `check` returns; None where no clock ends it."""
+
+    def check(self, now_ms: int, mono_ms: int) -> None:
+        """Return if this holder may admit anything at all. Raises Refused ``pulse.*``, ``clock.unsynchronised``."""
+
+
+def admit(
+    warrant: Warrant,
+    *,
+    now_ms: int,
+    mono_ms: int,
+    deadline_mono_ms: int,
+    stops: StopSet,
+    audience: str,
+    view: View | None = None,
+) -> None:
     """Return if `warrant` admits an action at this instant.
 
     now_ms: wall clock, ms UTC. mono_ms: monotonic clock. deadline_mono_ms: its instant at which the warrant ends,
-    counted from when it was asked for. audience: who asks. The stop set comes first: a copy that was stopped is told
-    so even after its warrant ended.
+    counted from when it was asked for. audience: who asks. view: the pulse that must be fresh beside the warrant, and
+    the orders that came with it: two authorities to live, any one to die. None where no pulse is asked for and the
+    clocks are the issuer's own. The stop sets come first: a copy that was stopped is told so even after its warrant
+    ended.
     Raises Refused ``stop.system``, ``warrant.audience``, ``warrant.not_yet``, ``warrant.expired``, and ``stop.stale``
-    where the issuer knew of stops that this stop set does not hold.
+    where the issuer knew of stops that this stop set does not hold; and as `View.check`.
     """
-    order = stops.blocks(
-        copy=warrant.copy_rid, numbers=warrant.ancestors, party=warrant.party, worlds=warrant.worlds, now_ms=now_ms
-    )
+    order = blocked(warrant, stops, now_ms)
+    if not order and view is not None and view.stops is not stops:
+        order = blocked(warrant, view.stops, now_ms)
     if order:
         raise Refused("stop.system", order=order)
     if warrant.aud != audience:
@@ -40,6 +69,15 @@ def admit(warrant: Warrant, *, now_ms: int, mono_ms: int, deadline_mono_ms: int,
         raise Refused("warrant.not_yet")
     if warrant.epoch > stops.epoch:
         raise Refused("stop.stale", known=warrant.epoch, have=stops.epoch)
+    if view is not None:
+        view.check(now_ms, mono_ms)
+
+
+def blocked(warrant: Warrant, stops: StopSet, now_ms: int) -> str:
+    """rid of an order in `stops` that reaches who holds the warrant, or ""."""
+    return stops.blocks(
+        copy=warrant.copy_rid, numbers=warrant.ancestors, party=warrant.party, worlds=warrant.worlds, now_ms=now_ms
+    )
 
 
 def reach(warrant: Warrant, *, world: World, criticality: Criticality) -> None:

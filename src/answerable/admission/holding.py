@@ -18,7 +18,7 @@ from answerable.admission import clocks, orders, pulse
 from answerable.admission.admit import SKEW_MS
 from answerable.admission.clocks import ClockMode, Reading
 from answerable.admission.orders import Told
-from answerable.admission.stopset import StopSet
+from answerable.admission.stopset import NEVER, StopSet
 from answerable.admission.trust import Trust
 from answerable.errors import AnswerableError, Refused, VerificationError
 from answerable.model.terms import OrderKind
@@ -58,6 +58,7 @@ class HolderView:
         "_seen",
         "_seq",
         "_stops",
+        "changes",
         "pulse_required",
         "trust",
     )
@@ -82,6 +83,7 @@ class HolderView:
         self._numbers: set[int] = set()
         self._run = 0
         self._stops: StopSet | None = None
+        self.changes = 0  # of what `check` and `stops` say, time apart
         self._seq = 0
         self._beat = b""  # hash of the newest pulse
         self._life: _Life | None = None
@@ -111,11 +113,17 @@ class HolderView:
 
     @property
     def life(self) -> tuple[int, int] | None:
-        """(wall clock, monotonic clock), ms, at which the pulse in hand is over; None where none is needed; (0, 0)
-        where there is none."""
-        if not self.pulse_required:
+        """(wall clock, monotonic clock), ms, until which `check` goes on to return if it does now; None where no clock
+        ends that; (0, 0) where what is needed is not there."""
+        if self._mode is ClockMode.SAME_HOST and not self.pulse_required:
             return None
-        return (self._life.ends_ms, self._life.ends_mono_ms) if self._life is not None else (0, 0)
+        life = (self._life.ends_ms, self._life.ends_mono_ms) if self._life is not None else (0, 0)
+        if not self.pulse_required:
+            life = (NEVER, NEVER)
+        if self._mode is ClockMode.SAME_HOST:
+            return life
+        reading = self._reading
+        return (life[0], min(life[1], reading.mono_ms + clocks.READING_MS)) if reading is not None else (0, 0)
 
     def order(self, data: bytes, *, vouched: bool = False) -> Told | None:
         """Take in an order message; what it told, None where that was known. Raises as `orders.read`."""
@@ -132,6 +140,7 @@ class HolderView:
             return None
         self._known[told.stop.rid] = both
         self._stops = None
+        self.changes += 1
         self._number(both.epoch, both.changed)
         self._settle()
         return both
@@ -169,6 +178,7 @@ class HolderView:
     def clock(self, reading: Reading) -> None:
         """What the kernel says of the clock; every few seconds, where the clock is not the issuer's own."""
         self._reading = reading
+        self.changes += 1  # what was seen ahead was seen by the reading before
 
     def check(self, now_ms: int, mono_ms: int) -> None:
         """Return if this holder may admit anything at all now. Raises Refused ``clock.unsynchronised``,

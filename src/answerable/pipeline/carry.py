@@ -17,6 +17,7 @@ skip one. Any exception is a refusal of this action.
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 from answerable.errors import AnswerableError, Refused
 from answerable.labels.aigc import as_json
@@ -63,6 +64,7 @@ async def carry(action: Action, dialect: Dialect, deps: Deps, out: Out) -> None:
         # (3) intend
         trace.step("intend")
         flight.take_off(cleared.caller, cleared.model, cleared.horizon)
+        flight.again = partial(still_admitted, action, flight, deps)
         await record.open(cleared.decision)
         caller, model = await still_admitted(action, flight, deps)
 

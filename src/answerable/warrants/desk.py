@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, Protocol
 
+from answerable.admission.admit import View
 from answerable.admission.warrant import parse
 from answerable.crypto.jwt import MAX_TOKEN
 from answerable.errors import AnswerableError, Refused, VerificationError
@@ -70,11 +71,19 @@ class _Shown:
 
 class Desk:
     """Implements `ports.Desk`. issuers: the keys (kid -> public key) that warrants may be signed with; iss: the name
-    that they must carry."""
+    that they must carry; told: what else may end an admission (see `Gate`)."""
 
     def __init__(
-        self, *, directory: Directory, clock: Clock, holder: Keeping, issuers: Mapping[str, bytes], iss: str
+        self,
+        *,
+        directory: Directory,
+        clock: Clock,
+        holder: Keeping,
+        issuers: Mapping[str, bytes],
+        iss: str,
+        told: View | None = None,
     ) -> None:
+        self._told = told
         self._directory = directory
         self._clock = clock
         self._holder = holder
@@ -141,6 +150,10 @@ class Desk:
                 return None
         if model.held:
             until_mono_ms = min(until_mono_ms, self._holder.due(model))
+        if self._told is not None:
+            changes += self._told.changes
+            if (life := self._told.life) is not None:
+                until_ms, until_mono_ms = min(until_ms, life[0]), min(until_mono_ms, life[1])
         return Horizon(changes, self._clock.now_ms(), until_ms, until_mono_ms)
 
     async def own(self, copy: Copy) -> Bearer:

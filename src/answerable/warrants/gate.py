@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from answerable.admission.admit import admit
+from answerable.admission.admit import View, admit, blocked
 from answerable.admission.stopset import StopSet
 from answerable.errors import Refused
 from answerable.model.warrants import Bearer, Horizon
@@ -19,9 +19,11 @@ def audience_of(domain: str, gateway: str = "main") -> str:
 class Gate:
     """Implements `ports.Gate`. Costs about a microsecond; asks nobody."""
 
-    __slots__ = ("_clock", "_directory", "_view", "audience")
+    __slots__ = ("_clock", "_directory", "_told", "_view", "audience")
 
-    def __init__(self, directory: Directory, clock: Clock, audience: str) -> None:
+    def __init__(self, directory: Directory, clock: Clock, audience: str, told: View | None = None) -> None:
+        """told: pulse, clock and orders that this gateway needs or has beside its directory."""
+        self._told = told
         self._directory = directory
         self._view = StopView(directory)
         self._clock = clock
@@ -29,12 +31,15 @@ class Gate:
 
     def admit(self, bearer: Bearer) -> None:
         """Return if the bearer's warrant admits an action now. Raises Refused ``stop.system|stale``,
-        ``warrant.audience|not_yet|expired``. Replays are refused where a credential is presented (`Desk`)."""
+        ``warrant.audience|not_yet|expired``, ``pulse.missing|stale|root``, ``clock.unsynchronised``. Replays are
+        refused where a credential is presented (`Desk`)."""
         clock = self._clock
         now_ms = clock.now_ms()
         stops = self._view.now()
         if bearer.system.dead or stops.parties:
             _beyond_the_warrant(bearer, stops, now_ms)
+        if self._told is not None and self._told.stops.parties:
+            _beyond_the_warrant(bearer, self._told.stops, now_ms)
         admit(
             bearer.warrant,
             now_ms=now_ms,
@@ -42,13 +47,15 @@ class Gate:
             deadline_mono_ms=bearer.deadline_mono_ms,
             stops=stops,
             audience=self.audience,
+            view=self._told,
         )
 
     def holds(self, horizon: Horizon) -> bool:
-        """Whether what `admit` said within the horizon still stands. A stop set changes with the directory, and what
-        it does with time alone is to let lapse."""
+        """Whether what `admit` said within the horizon still stands. A stop set changes with the directory or with what
+        was told, and what it does with time alone is to let lapse."""
+        told = self._told
         return (
-            horizon.changes == self._directory.changes
+            horizon.changes == self._directory.changes + (told.changes if told is not None else 0)
             and horizon.since_ms <= self._clock.now_ms() < horizon.until_ms
             and self._clock.mono_ms() < horizon.until_mono_ms
         )
@@ -58,19 +65,17 @@ class Gate:
         stops = self._view.now()
         if bearer.system.dead:
             return bearer.system.dead
-        if stops.quiet:
+        told = self._told.stops if self._told is not None else stops
+        if stops.quiet and told.quiet:
             return ""
-        warrant, now_ms = bearer.warrant, self._clock.now_ms()
-        order = stops.blocks(
-            copy=bearer.copy.rid,
-            numbers=warrant.ancestors,
-            party=warrant.party,
-            worlds=warrant.worlds,
-            now_ms=now_ms,
+        now_ms = self._clock.now_ms()
+        order = blocked(bearer.warrant, stops, now_ms) or (
+            blocked(bearer.warrant, told, now_ms) if told is not stops else ""
         )
-        if order or not stops.parties:
+        if order:
             return order
-        return stops.blocks_parties((entry.party for entry in bearer.system.parties), now_ms)
+        parties = tuple(entry.party for entry in bearer.system.parties)
+        return stops.blocks_parties(parties, now_ms) or told.blocks_parties(parties, now_ms)
 
 
 def _beyond_the_warrant(bearer: Bearer, stops: StopSet, now_ms: int) -> None:

@@ -52,6 +52,37 @@ def test_each_refusal_has_its_code(code: str, changed: dict[str, object]) -> Non
     assert refusal.value.code == code
 
 
+class Told:
+    """A holder's view whose pulse ends at T0 + 3 s."""
+
+    def __init__(self, stops: StopSet = STOPS) -> None:
+        self.stops = stops
+        self.changes = 0
+        self.life = (T0 + 3_000, 3_000)
+
+    def check(self, now_ms: int, mono_ms: int) -> None:
+        if now_ms >= self.life[0] or mono_ms >= self.life[1]:
+            raise Refused("pulse.stale")
+
+
+@pytest.mark.parametrize("changed", [{"now_ms": T0 + 3_000}, {"mono_ms": 3_000}])
+def test_two_authorities_to_live(changed: dict[str, int]) -> None:
+    ask(view=Told(), now_ms=T0 + 2_999, mono_ms=2_999, deadline_mono_ms=9_000)
+    with pytest.raises(Refused) as refusal:
+        ask(view=Told(), deadline_mono_ms=9_000, **changed)
+    assert refusal.value.code == "pulse.stale"
+    with pytest.raises(Refused) as refusal:  # and the warrant too
+        ask(view=Told(), now_ms=T0, mono_ms=2, deadline_mono_ms=2)
+    assert refusal.value.code == "warrant.expired"
+
+
+def test_any_one_to_die() -> None:
+    for stops, told in ((STOPPED, Told()), (STOPS, Told(STOPPED)), (STOPPED, Told(STOPPED))):
+        with pytest.raises(Refused) as refusal:
+            ask(stops=stops, view=told)
+        assert refusal.value.code == "stop.system"
+
+
 def test_a_slightly_slow_clock_is_no_refusal() -> None:
     ask(now_ms=T0 - SKEW_MS)
 

@@ -254,6 +254,11 @@ def test_the_clock_is_looked_at() -> None:
     seen.clock(Reading(synchronised=True, error_ms=3, mono_ms=0))
     seen.check(T0, 0)
     assert code(lambda: seen.check(T0, 60_001)) == "clock.unsynchronised"
+    before = seen.changes
+    assert (seen.life or (0, 0))[1] == 60_000
+    seen.clock(Reading(synchronised=False, error_ms=3, mono_ms=1_000))
+    assert seen.changes > before
+    assert code(lambda: seen.check(T0, 1_000)) == "clock.unsynchronised"
 
 
 def test_a_required_pulse_without_a_key_is_never_there() -> None:

@@ -4,9 +4,13 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 
+import pytest
+
+from answerable.admission.bound import SAME_HOST
 from answerable.errors import Refused, Unavailable
-from answerable.pipeline.flights import Flights
-from tests.unit.pipeline.scripted import Clock, Gate, bearer, system
+from answerable.pipeline.carry import carry
+from answerable.pipeline.flights import RECHECK_S, Flights
+from tests.unit.pipeline.scripted import DONE, Clock, Gate, Stage, bearer, event, system
 
 
 async def test_only_flights_of_what_is_stopped_are_cut() -> None:
@@ -100,3 +104,47 @@ async def test_a_stop_order_beside_a_deadline_is_the_stop_orders() -> None:
         return str(flight.cause.params["order"]) if flight.cause is not None else ""
 
     assert await asyncio.create_task(fly()) == "order"
+
+
+async def test_admission_is_asked_anew_while_a_model_is_silent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("answerable.pipeline.flights.RECHECK_S", 0.02)
+    stage = Stage(carry)
+    stage.upstream.script = stage.says(event("one "), lambda: asyncio.sleep(3600), DONE)
+    task = asyncio.create_task(stage.run(stream=True))
+    await asyncio.wait_for(stage.out.sent.wait(), 2)
+    await asyncio.sleep(0.1)
+    assert not task.done()  # admitted again and again, and nothing is lost by it
+    stage.clock.ms = 60_000  # the caller's warrant ends; nobody tells the gateway, and no chunk comes
+    await asyncio.wait_for(task, 2)
+    assert stage.out.error.code == "warrant.expired"
+    assert [leaf.err for leaf in stage.closes] == ["warrant.expired"]
+    assert stage.upstream.left == 1
+
+
+async def test_who_cannot_ask_in_time_goes_by_the_warrant_at_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("answerable.pipeline.flights.RECHECK_S", 0.02)
+    gate = Gate(Clock())
+    flights = Flights(gate)
+
+    async def fly(number: int) -> str:
+        flight = flights.board()
+        flight.bearers = (bearer(system("x", number)),)
+        flight.again = lambda: asyncio.sleep(3600)  # an issuer that hangs
+        try:
+            await asyncio.sleep(0.2)
+        except asyncio.CancelledError:
+            assert flight.cause is not None
+            flight.landed()
+            return flight.cause.code
+        finally:
+            flights.leave(flight)
+        return "landed"
+
+    gate.stopped[2] = "order"
+    assert await asyncio.gather(fly(1), fly(2)) == ["landed", "stop.system"]
+    await asyncio.sleep(0.05)
+    assert flights._rechecks is None  # nothing in flight: nothing to ask
+
+
+def test_the_interval_is_the_one_that_the_bound_counts_with() -> None:
+    assert SAME_HOST.recheck_ms == RECHECK_S * 1000

@@ -8,13 +8,15 @@ from typing import Any
 import msgspec
 import pytest
 
+from answerable.admission.stopset import StopSet
 from answerable.errors import Refused
-from answerable.model.records import PartyRole
+from answerable.model.records import PartyRole, Stop
 from answerable.model.terms import Role
 from answerable.model.warrants import Bearer
+from answerable.warrants.desk import Desk
 from answerable.warrants.gate import Gate, audience_of
-from tests.fleet import DOMAIN, GATEWAY, a_rid
-from tests.unit.warrants.office import Office
+from tests.fleet import DOMAIN, GATEWAY, ISSUER, a_rid, key
+from tests.unit.warrants.office import Office, shown
 
 
 def code(office: Office, bearer: Bearer) -> str:
@@ -123,3 +125,76 @@ async def test_costs_little() -> None:
             office.gate.admit(bearer)
         best = min(best, (time.perf_counter() - start) / 5_000)
     assert best < 10e-6  # about 1 microsecond; ten times that on a busy core
+
+
+class Told:
+    """What a pulse brings: it ends with the third second, and may carry stops."""
+
+    def __init__(self, office: Office) -> None:
+        self.stops = StopSet()
+        self.changes = 0
+        self.life = (office.clock.now + 3_000, office.clock.mono + 3_000)
+
+    def check(self, now_ms: int, mono_ms: int) -> None:
+        if now_ms >= self.life[0] or mono_ms >= self.life[1]:
+            raise Refused("pulse.stale")
+
+
+async def test_where_a_pulse_is_asked_for_nothing_is_admitted_without_one() -> None:
+    office = Office()
+    bearer = await of(office)
+    gate = Gate(office.book, office.clock, GATEWAY, Told(office))
+    gate.admit(bearer)
+    office.clock.now += 3_000
+    with pytest.raises(Refused) as refusal:
+        gate.admit(bearer)
+    assert refusal.value.code == "pulse.stale"
+    office.gate.admit(bearer)  # the warrant itself lives
+
+
+async def test_what_is_seen_ahead_ends_with_the_pulse_and_with_what_it_brings() -> None:
+    office = Office()
+    told = Told(office)
+    desk = Desk(
+        directory=office.book,
+        clock=office.clock,
+        holder=office.holder,
+        issuers={"issuer-1": key("issuer").public},
+        iss=ISSUER,
+        told=told,
+    )
+    gate = Gate(office.book, office.clock, GATEWAY, told)
+    shows = shown(office.handle("tuned"))
+    caller, model = await desk.present(shows), await of(office)
+    horizon = desk.horizon(shows, caller, model)
+    assert horizon is not None
+    assert horizon.until_mono_ms == told.life[1]
+    assert gate.holds(horizon)
+    told.changes += 1
+    assert not gate.holds(horizon)
+    horizon = desk.horizon(shows, caller, model)
+    assert horizon is not None
+    assert gate.holds(horizon)
+    office.clock.mono += 3_000
+    assert not gate.holds(horizon)
+
+
+@pytest.mark.parametrize("scope", ["lineage", "party"])
+async def test_an_order_that_the_registry_does_not_tell(scope: str) -> None:
+    office = Office()
+    bearer, other = await of(office), await of(office, "other")
+    told = Told(office)
+    gate = Gate(office.book, office.clock, GATEWAY, told)
+    root = bearer.system.parties[-1].party if scope == "party" else "r" * 32
+    order = Stop(
+        rid="o" * 32, kind="terminate", scope=scope, root=root, num=bearer.system.num, digests=(), twins=(),
+        at=0, until=0, reason="", officers=(),
+    )  # fmt: skip
+    told.stops = StopSet.of([order])
+    assert gate.stopped_by(bearer) == "o" * 32
+    with pytest.raises(Refused) as refusal:
+        gate.admit(bearer)
+    assert refusal.value.code == "stop.system"
+    if scope == "lineage":
+        gate.admit(other)
+        assert gate.stopped_by(other) == ""
