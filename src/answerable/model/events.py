@@ -202,8 +202,9 @@ class ReportFiled(Fact, frozen=True, kw_only=True, tag="report.filed"):
 
 Told = (
     WeightsServed | WeightsEgress | JobSubmitted | ScopeAsked | ScopeGot | ResourceUsed | ControlTamper | AliveUnleased
-    | ClockStepped | LogGap | EvaluationResult | CyberAction | OutcomeDeclared | DeviceUnsafe | DeviceTakeover | EffectSeen
-    | LikenessUsed | ConsentGiven | Collusion | EvaluationWindow | IncidentDeclared | IncidentClassified | ReportFiled
+    | ClockStepped | LogGap | EvaluationResult | CyberAction | OutcomeDeclared | DeviceUnsafe | DeviceTakeover
+    | EffectSeen | LikenessUsed | ConsentGiven | Collusion | EvaluationWindow | IncidentDeclared | IncidentClassified
+    | ReportFiled
 )  # fmt: skip
 
 # What a person alone may tell: it excuses, judges or ends something.

@@ -139,7 +139,8 @@ def _differs(sight: Sight, action: str, declared: str, recorded: str) -> Crossin
 
 
 class Unsafe:
-    """`ports.LogDetector`, RL6: a device that did not stop within S, or entered a protected zone, by its own word."""
+    """`ports.LogDetector`, RL6: a device that did not stop within S, or entered a protected zone, by its own word; one
+    that went beyond a limit of its envelope is yellow."""
 
     name = "unsafe"
     lines = ("RL6",)
@@ -149,7 +150,8 @@ class Unsafe:
         if not isinstance(fact, DeviceUnsafe) or (fact.why == "no_stop" and fact.ms <= fact.limit):
             return None
         detail: dict[str, str | int] = {"why": fact.why, "took_ms": fact.ms, "limit_ms": fact.limit}
-        return Crossing("RL6", "red", sight.system, sight.copy, evidence=(sight.rid,), detail=detail)
+        level = "yellow" if fact.why == "limit" else "red"
+        return Crossing("RL6", level, sight.system, sight.copy, evidence=(sight.rid,), detail=detail)
 
 
 class Together:

@@ -53,7 +53,7 @@ from answerable.registry.nodes import USE as NODE
 from answerable.registry.planned import encode_row
 from answerable.registry.systems import Announcement
 from answerable.sequencer.replay_privacy import LeafOf, erasure, grant, hold, reading, revocation
-from answerable.sequencer.replay_stops import count, reauthorisation, release, stop
+from answerable.sequencer.replay_stops import confirmed, count, reauthorisation, release, stop
 
 Told = Callable[[str, str], str | None]  # (rid, group) -> the text that a commitment hides, if it is known
 
@@ -66,9 +66,9 @@ UNTOLD: Final[dict[Space, frozenset[str]]] = {
 TOLD: Final = frozenset(
     {
         Space.PARTIES, Space.PARTY_IDS, Space.SYSTEMS, Space.SYSTEM_IDS, Space.COPIES, Space.COPY_IDS, Space.KEYS,
-        Space.ADMINS, Space.PARTY_KEYS, Space.NODES, Space.HANDLES, Space.STOPS, Space.REAUTHORISATIONS, Space.COUNTERS,
+        Space.ADMINS, Space.PARTY_KEYS, Space.NODES, Space.HANDLES, Space.STOPS, Space.CONFIRMED, Space.REAUTHORISATIONS, Space.COUNTERS,
         Space.NONCES, Space.OPENS, Space.ANNOUNCED, Space.TRANSFERS, Space.ERASURES, Space.PRESERVED, Space.GRANTS,
-        Space.READS,
+        Space.READS, Space.INCIDENTS, Space.EVENTS,
     }
 )  # fmt: skip
 # Of the miscellany: whose log it is, and which key leaves name its keys (as `app.create`, `app.rotation` and
@@ -76,15 +76,18 @@ TOLD: Final = frozenset(
 LOG_KEY: Final = "log_key"
 LOG_KEY_ENDED: Final = "log_key_ended"
 FEED_KEY: Final = "feed"
+DETECTOR_KEY: Final = "detector"  # of red lines (`app.watching`)
 # And of a root log (`app.rooting`): that it is one, and the newest leaf of each shard, without which it would record a
 # shard's other history as if it had never seen the first.
 ROOT: Final = "root"
 SHARD: Final = "shard:"  # before the shard's origin
-_TOLD_MISC: Final = frozenset({"domain", "origin", "issuer", "operator", LOG_KEY, LOG_KEY_ENDED, FEED_KEY})
+_TOLD_MISC: Final = frozenset(
+    {"domain", "origin", "issuer", "operator", LOG_KEY, LOG_KEY_ENDED, FEED_KEY, DETECTOR_KEY}
+)
 # Boots that were answered stand in no leaf.
 _BOOT: Final = "boot:"
 # Texts that stand in leaves as commitments.
-TEXTS: Final = frozenset({"name", "reason"})
+TEXTS: Final = frozenset({"name", "reason", "facts"})
 # A process that does not run: at the next start the copy's end is recorded.
 UNKNOWN_PROCESS: Final = "pid:0:0"
 # No address: what is served there is another copy.
@@ -113,10 +116,13 @@ class Replay:
             kinds.OrderLeaf: self._order,
             kinds.ReleaseLeaf: lambda leaf, rid: release(self.book, leaf, rid),
             kinds.ReauthorisationLeaf: lambda leaf, rid: reauthorisation(self.book, leaf, rid),
+            kinds.ReceiptLeaf: lambda leaf, rid: confirmed(leaf, rid),
             kinds.EraseLeaf: lambda leaf, rid: erasure(self.book, leaf, rid),
             kinds.PreserveLeaf: lambda leaf, rid: hold(self.book, leaf, rid, self._told(rid, "reason") or ""),
             kinds.GrantLeaf: lambda leaf, rid: grant(self.book, leaf, rid, leaf_of),
             kinds.RevokeLeaf: lambda leaf, rid: revocation(self.book, leaf, rid),
+            kinds.IncidentLeaf: self._incident,
+            kinds.EventLeaf: self._event,
             kinds.ReadLeaf: lambda leaf, rid: reading(self.book, leaf, rid),
             kinds.ShardLeaf: lambda leaf, rid: [
                 Put(Space.MISC, ROOT, b"1"),
@@ -182,7 +188,7 @@ class Replay:
             return self._node(leaf, rid)
         if leaf.use == "log":
             return self._log_key(leaf, rid)
-        names = {"warrant": "issuer", FEED_KEY: FEED_KEY}
+        names = {"warrant": "issuer", FEED_KEY: FEED_KEY, DETECTOR_KEY: DETECTOR_KEY}
         if leaf.use not in names or isinstance(leaf.prev, str):
             return []
         return [Put(Space.MISC, names[leaf.use], rid.encode())]
@@ -309,6 +315,18 @@ class Replay:
 
     def _order(self, leaf: kinds.OrderLeaf, rid: str) -> list[Effect]:
         return stop(self.book, leaf, rid, self._told(rid, "reason") or "")
+
+    def _incident(self, leaf: kinds.IncidentLeaf, rid: str) -> list[Effect]:
+        if leaf.x is UNSET:
+            return []
+        return [Put(Space.INCIDENTS, rid, encode_row(incidents.row_of(leaf, rid)))]
+
+    def _event(self, leaf: kinds.EventLeaf, rid: str) -> list[Effect]:
+        spent = Put(Space.NONCES, leaf.n, str(leaf.t).encode())
+        if leaf.what not in incidents.KEPT:
+            return [spent]
+        row = incidents.said(leaf, rid, self._told(rid, incidents.GROUP) or "", leaf.t)
+        return [spent, Put(Space.EVENTS, rid, encode_row(row))]
 
     def _name(self, rid: str, otherwise: str) -> str:
         return self._told(rid, "name") or otherwise

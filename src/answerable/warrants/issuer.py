@@ -38,6 +38,9 @@ LONGEST_WAIT_MS: Final = 30_000
 COPY: Final = "copy"  # the holder of boots that copies found themselves
 
 
+Asked = Callable[[str, str, str, int], None]
+
+
 @dataclass(frozen=True, slots=True)
 class Granted:
     """A signed warrant. `repr` hides the token: it must not reach a log."""
@@ -63,7 +66,8 @@ class Issuer:
     """iss: this issuer's name; kid: the name of its key among those that verifiers trust; audiences: for whom it signs.
 
     lapsed: duties that a system does not meet; life_ms: a life shorter than the class gives (never longer); may_sign:
-    raises while nothing may be signed, because this registry may not know all that was stopped.
+    raises while nothing may be signed, because this registry may not know all that was stopped; asked: told of each
+    request by a copy's own key: the copy's rid, the boot, the code of its refusal or "", when (ms UTC).
     """
 
     def __init__(
@@ -80,6 +84,7 @@ class Issuer:
         life_ms: int | None = None,
         renewals: Renewals | None = None,
         may_sign: Callable[[], None] = lambda: None,
+        asked: Asked = lambda _copy, _boot, _refused, _at: None,
     ) -> None:
         self.iss = iss
         self.kid = kid
@@ -91,6 +96,7 @@ class Issuer:
         self._signer = signer
         self._audiences = audiences
         self._may_sign = may_sign
+        self._asked = asked
         self._lapsed = lapsed
         self._life_ms = life_ms
         self._view = StopView(directory)
@@ -109,10 +115,16 @@ class Issuer:
         check(request, signature, issuer=self.iss, key=copy.key, now_ms=self._clock.now_ms())
         if (answered := self._answered(copy.rid, request, signature)) is not None:
             return answered
-        if request.seq == 1:
-            granted = await self.grant(copy.rid, aud=request.aud, nonce=request.nonce, once=True)
-        else:
-            granted = self.renew(copy.rid, aud=request.aud, nonce=request.nonce, seq=request.seq)
+        try:
+            if request.seq == 1:
+                granted = await self.grant(copy.rid, aud=request.aud, nonce=request.nonce, once=True)
+            else:
+                granted = self.renew(copy.rid, aud=request.aud, nonce=request.nonce, seq=request.seq)
+        except Refused as error:
+            self._asked(copy.rid, request.nonce, error.code, self._clock.now_ms())
+            raise
+        # A request that is only repeated shows nobody alive; one with a new number does.
+        self._asked(copy.rid, request.nonce, "", self._clock.now_ms())
         boot = self._boots.get((copy.rid, COPY))
         if boot is not None and (boot.nonce, boot.seq) == (request.nonce, request.seq):
             boot.signature, boot.answered = signature, granted

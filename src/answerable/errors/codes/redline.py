@@ -95,6 +95,14 @@ ENTRIES: Final[dict[str, Entry]] = {
         "An officer looks at the incidents and decides.",
         "请责任官员查看事件并作出决定。",
     ),
+    "redline.contended": Entry(
+        "The incident of {line} could not be written: the registry changed meanwhile, again and again.",
+        "红线 {line} 的事件未能写入：登记簿期间反复变更。",
+        "It is tried again by itself.",
+        "系统将自动重试。",
+        http=503,
+        exit=4,
+    ),
     "redline.standing": Entry(
         "An order stops it already.",
         "已有命令在生效。",
