@@ -197,6 +197,9 @@ class Reach(Protocol):
 
     def __iter__(self) -> Iterator[int]: ...
 
+    def by_twins(self) -> Reach:
+        """Of a set that was made with `twins`, those that it would not have had without."""
+
     def without(self, other: Any) -> Reach:
         """Those that are not in `other`, a set of the same directory."""
 

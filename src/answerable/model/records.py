@@ -187,6 +187,19 @@ class Stop(Record, frozen=True, kw_only=True):
     upto: int = 0  # where `digests` is one entry for a list too long for a row: the highest system number at its commit
 
 
+class Confirmed(Record, frozen=True, kw_only=True):
+    """A holder's signed word on one order: that it reached this state. Times by the holder's clock."""
+
+    rid: str  # of the receipt leaf
+    order: str
+    holder: str  # rid of the copy, or of a gateway node's key leaf
+    state: str  # StopState
+    received: int
+    last: int  # its last action that the order reaches; 0 for none
+    in_flight: int
+    at: int  # the instant of its commit, by our clock
+
+
 class Reauthorisation(Record, frozen=True, kw_only=True):
     """One new system id that may be registered with digests that an order stopped.
 

@@ -4,7 +4,7 @@ met, what it came from and what came from it, and which copies run. The control 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import Final
 
@@ -222,12 +222,12 @@ def party(directory: Directory, ref: str) -> PartyView:
 
 def family(directory: Directory, found: System, now_ms: int) -> LineageView:
     """Where it came from, what came from it, and what runs on any of these."""
-    below = lineage.descendants(directory, found)
+    below, using = lineage.family(directory, found)
     return LineageView(
         parents=tuple(_edge(directory, edge, now_ms) for edge in found.edges),
         ancestors=_related(directory, lineage.ancestors(directory, found.edges), now_ms),
         descendants=_related(directory, below, now_ms),
-        dependents=_related(directory, lineage.dependents(directory, (found, *below)), now_ms),
+        dependents=_related(directory, using, now_ms),
     )
 
 
@@ -271,7 +271,7 @@ def _edge(directory: Directory, edge: Edge, now_ms: int) -> EdgeView:
     return EdgeView(relation=edge.relation, system=reference(directory, find.system(directory, edge.parent), now_ms))
 
 
-def _related(directory: Directory, systems: tuple[System, ...], now_ms: int) -> Related:
+def _related(directory: Directory, systems: Sequence[System], now_ms: int) -> Related:
     return Related(count=len(systems), systems=tuple(reference(directory, entry, now_ms) for entry in systems[:SHOWN]))
 
 

@@ -12,7 +12,8 @@ from typing import Final
 
 from answerable.errors import Refused
 from answerable.model.records import Edge, System
-from answerable.ports import Directory
+from answerable.model.rows import Rows
+from answerable.ports import Directory, Reach
 
 # A warrant carries 256 numbers, its own system's included (`docs/spec/warrant.md`): a bound on a credential's size.
 MAX_ANCESTORS: Final = 255
@@ -39,24 +40,25 @@ def ancestors(directory: Directory, edges: Iterable[Edge]) -> tuple[System, ...]
     return tuple(sorted(found.values(), key=lambda system: system.num))
 
 
-def descendants(directory: Directory, system: System) -> tuple[System, ...]:
+def descendants(directory: Directory, system: System) -> Rows[System]:
     """All systems of any depth that came from `system`, without it, by registry number."""
-    return _closure(directory, (system,), weights=True)
+    roots = (system.num,)
+    return rows(directory, directory.reach(roots).without(directory.reach(roots, descend=False)))
 
 
-def dependents(directory: Directory, systems: Iterable[System]) -> tuple[System, ...]:
+def dependents(directory: Directory, systems: Iterable[System]) -> Rows[System]:
     """All systems that use one of `systems`, or use one that does, without them, by registry number."""
-    return _closure(directory, tuple(systems), weights=False)
+    numbers = [system.num for system in systems]
+    return rows(directory, directory.users(directory.reach(numbers, descend=False)))
 
 
-def _closure(directory: Directory, roots: tuple[System, ...], *, weights: bool) -> tuple[System, ...]:
-    found: dict[str, System] = {}
-    seen = {root.rid for root in roots}
-    waiting = list(seen)
-    while waiting:
-        for child, relation in directory.children(waiting.pop()):
-            if child.rid not in seen and (str(relation) != "uses") is weights:
-                seen.add(child.rid)
-                found[child.rid] = child
-                waiting.append(child.rid)
-    return tuple(sorted(found.values(), key=lambda system: system.num))
+def family(directory: Directory, system: System) -> tuple[Rows[System], Rows[System]]:
+    """(descendants, dependents of the system and its descendants)."""
+    below = directory.reach((system.num,))
+    alone = directory.reach((system.num,), descend=False)
+    return rows(directory, below.without(alone)), rows(directory, directory.users(below))
+
+
+def rows(directory: Directory, reached: Reach) -> Rows[System]:
+    """The systems of a set, looked up when they are asked for."""
+    return Rows(len(reached), lambda: (row for num in reached if (row := directory.by_number(num)) is not None))

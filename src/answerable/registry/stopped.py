@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from answerable.admission.stopset import StopSet
+from answerable.admission import wide
+from answerable.admission.stopset import StopSet, in_force
 from answerable.errors import Refused
 from answerable.model.records import System
 from answerable.model.terms import World
@@ -31,14 +32,26 @@ def order(
 
     numbers: sorted, its own last; parties: rids; exempt: rids of the orders whose digests it may hold.
     """
-    stops = tuple(directory.stops())
-    known = StopSet.of(stops)
+    known = directory.stop_set()
+    if known.quiet:
+        return ""
     if found := known.blocks(copy=_NO_COPY, numbers=numbers, party="", worlds=worlds, now_ms=now_ms):
         return found
     if found := known.blocks_parties(parties, now_ms):
         return found
-    others = StopSet.of(stop for stop in stops if stop.rid not in exempt) if exempt else known
-    return others.blocks_digests(digests, now_ms)
+    digests = tuple(digests)
+    others = StopSet.of(stop for stop in directory.stops() if stop.rid not in exempt) if exempt else known
+    return others.blocks_digests(digests, now_ms) or _by_holders(directory, digests, now_ms, exempt)
+
+
+def _by_holders(directory: Directory, digests: tuple[str, ...], now_ms: int, exempt: frozenset[str]) -> str:
+    """Of orders too wide for a list: rid of one that reached a system with one of these digests when it was given."""
+    for stop in directory.stops():
+        if not stop.upto or stop.rid in exempt or not in_force(stop, now_ms):
+            continue
+        if any(wide.reached(stop, holder) for digest in digests for holder in directory.by_digest(digest)):
+            return stop.rid
+    return ""
 
 
 def of_system(directory: Directory, system: System, now_ms: int) -> str:

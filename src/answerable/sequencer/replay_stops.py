@@ -12,6 +12,7 @@ from answerable.model.terms import Scope
 from answerable.model.units import EPOCH, Effect, Put, Space
 from answerable.registry.book import Book
 from answerable.stops.closure import reached
+from answerable.stops.orders import upto
 from answerable.stops.planned import change_of, encode_row
 
 _stop = msgspec.json.Decoder(Stop).decode
@@ -20,13 +21,14 @@ _stop = msgspec.json.Decoder(Stop).decode
 def stop(book: Book, leaf: OrderLeaf, rid: str, reason: str) -> list[Effect]:
     """Raises ValueError, AnswerableError for an order of what is not registered."""
     hit = reached(book, leaf.root, Scope(leaf.scope))
+    digests = hit.listed()
     row = Stop(
         rid=rid,
         kind=leaf.kind,
         scope=leaf.scope,
         root=hit.root,
         num=hit.num,
-        digests=hit.digests,
+        digests=digests,
         twins=hit.twins,
         at=leaf.t,
         until=leaf.until if isinstance(leaf.until, int) else 0,
@@ -34,6 +36,7 @@ def stop(book: Book, leaf: OrderLeaf, rid: str, reason: str) -> list[Effect]:
         officers=_officers(book, leaf.sigs),
         escalates=leaf.prev if isinstance(leaf.prev, str) else "",
         epoch=change_of(book),
+        upto=upto(book, digests),
     )
     return [Put(Space.STOPS, rid, encode_row(row)), count(book, EPOCH), spent(leaf.n, leaf.t)]
 

@@ -3,35 +3,84 @@
 
 Weights edges (copy, quantized, finetune, adapter, merge, distilled) close over, to any depth. The same weights under
 another name, and what descends from those, are reached too. Systems that only `use` a stopped one are degraded: they
-lose it, and are not stopped.
+lose it, and are not stopped. All is counted from the directory's lineage index; rows are looked up when they are shown.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from hashlib import sha256
 
+from answerable.admission.wide import MAX_LISTED
 from answerable.errors import Refused
 from answerable.model.records import Copy, System
-from answerable.model.terms import Relation, Scope, World
-from answerable.ports import Directory
+from answerable.model.rows import Rows
+from answerable.model.terms import Scope, World
+from answerable.ports import Directory, Reach
 
 
 @dataclass(frozen=True, slots=True)
 class Reached:
     """All by registry number. root: rid, or a world's name, or ""; num: of a root system, else 0.
 
-    twins: numbers that the root's number alone would not stop. digests: what may not come back under a new name.
+    reach: the systems; users: those that lose a model and are not stopped. copy: the one copy that is reached, in place
+    of all. twins: numbers that the root's number alone would not stop. digested: whether the digests are stopped too.
     """
 
+    directory: Directory
     scope: Scope
     root: str
     num: int
-    systems: tuple[System, ...]
-    copies: tuple[Copy, ...]
-    twins: tuple[int, ...]
-    digests: tuple[str, ...]
-    dependents: tuple[System, ...]
+    reach: Reach
+    users: Reach
+    twins: tuple[int, ...] = ()
+    copy: Copy | None = None
+    digested: bool = False
+
+    @property
+    def systems(self) -> Rows[System]:
+        return _rows(self.directory, self.reach)
+
+    @property
+    def dependents(self) -> Rows[System]:
+        return _rows(self.directory, self.users)
+
+    @property
+    def copies(self) -> Rows[Copy]:
+        """Running copies, by system."""
+        if self.copy is not None:
+            copy = self.copy
+            return Rows(1, lambda: (copy,))
+        return Rows(self.reach.copies(), lambda: _copies(self.directory, self.reach))
+
+    @property
+    def losing(self) -> Rows[Copy]:
+        """Running copies of the dependents: they run on, without the model."""
+        return Rows(self.users.copies(), lambda: _copies(self.directory, self.users))
+
+    @property
+    def digest_count(self) -> int:
+        return self.reach.digest_count() if self.digested else 0
+
+    @property
+    def digests(self) -> tuple[str, ...]:
+        """What may not come back under a new name, sorted. Walks through all systems."""
+        if not self.digested:
+            return ()
+        return tuple(sorted({digest for system in self.systems for digest in system.digests}))
+
+    def listed(self) -> tuple[str, ...]:
+        """The digests as an order's row holds them: sorted; above 4,096 one entry ``sha256-list:<n>:<hex>``."""
+        if self.digest_count <= MAX_LISTED:
+            return self.digests
+        found = self.reach.digest_list()
+        return (summary(self.digests),) if found is None else (f"sha256-list:{found[0]}:{found[1]}",)
+
+
+def summary(digests: tuple[str, ...]) -> str:
+    """One entry for many digests: their number and the SHA-256 of the sorted list, one a line."""
+    return f"sha256-list:{len(digests)}:{sha256(chr(10).join(sorted(digests)).encode()).hexdigest()}"
 
 
 def reached(directory: Directory, root: str, scope: Scope) -> Reached:
@@ -44,7 +93,8 @@ def reached(directory: Directory, root: str, scope: Scope) -> Reached:
         system = directory.system(copy.system) if copy else None
         if copy is None or system is None:
             raise _unknown(scope, root)
-        return Reached(scope, copy.rid, 0, (system,), (copy,), (), (), ())
+        alone = directory.reach((system.num,), descend=False)
+        return Reached(directory, scope, copy.rid, 0, alone, alone.without(alone), copy=copy)
     if scope in (Scope.SYSTEM, Scope.LINEAGE):
         return _of_system(directory, root, scope)
     if scope is Scope.PARTY:
@@ -52,17 +102,16 @@ def reached(directory: Directory, root: str, scope: Scope) -> Reached:
         if party is None:
             raise _unknown(scope, root)
         root = party.rid
-        hit = [s for s in directory.systems() if any(entry.party == root for entry in s.parties)]
+        hit = directory.where(party=root)
     elif scope is Scope.WORLD:
         if root not in World.__members__.values():
             raise _unknown(scope, root)
-        hit = [s for s in directory.systems() if root in s.worlds]
+        hit = directory.where(world=root)
     else:
         if root:
             raise _unknown(scope, root)
-        hit = list(directory.systems())
-    systems = _ordered(hit)
-    return Reached(scope, root, 0, systems, _copies(directory, systems), (), (), dependents(directory, systems))
+        hit = directory.where()
+    return Reached(directory, scope, root, 0, hit, directory.users(hit))
 
 
 def _of_system(directory: Directory, ref: str, scope: Scope) -> Reached:
@@ -72,66 +121,49 @@ def _of_system(directory: Directory, ref: str, scope: Scope) -> Reached:
     if len(called := directory.called(ref)) > 1:
         # A stop of the newest would leave running the one that was meant.
         raise Refused("stop.ambiguous", name=ref, ids=", ".join(each.id for each in called[-4:]))
-    found = {root.rid: root}
-    if scope is Scope.LINEAGE:
-        _descend(directory, found)
-    # Twins bring descendants, and those bring digests, so until nothing is added.
-    while True:
-        size = len(found)
-        for digest in {digest for system in found.values() for digest in system.digests}:
-            for twin in directory.by_digest(digest):
-                found.setdefault(twin.rid, twin)
-        if scope is Scope.LINEAGE:
-            _descend(directory, found)
-        if len(found) == size:
-            break
-    systems = _ordered(found.values())
-    if scope is Scope.LINEAGE:
-        twins = tuple(s.num for s in systems if s.num != root.num and root.num not in s.ancestors)
-    else:
-        twins = tuple(s.num for s in systems if s.num != root.num)
-    digests = tuple(sorted({digest for system in systems for digest in system.digests}))
+    descend = scope is Scope.LINEAGE
+    whole = directory.reach((root.num,), descend=descend, twins=True)
+    twins = set(whole.by_twins())
+    if descend:
+        odd = (directory.by_number(num) for num in directory.odd() if num in whole and num != root.num)
+        twins.update(system.num for system in odd if system is not None and root.num not in system.ancestors)
     return Reached(
+        directory,
         scope,
         root.rid,
         root.num,
-        systems,
-        _copies(directory, systems),
-        twins,
-        digests,
-        dependents(directory, systems),
+        whole,
+        directory.users(whole),
+        twins=tuple(sorted(twins)),
+        digested=True,
     )
 
 
-def dependents(directory: Directory, systems: Iterable[System]) -> tuple[System, ...]:
+def alone(hit: Reached) -> Reached:
+    """The one system, or copy, of an order that reaches nothing else: without twins, descendants and digests. Others
+    hold the same weights, and did nothing."""
+    directory = hit.directory
+    if hit.copy is not None:
+        return hit
+    reach = directory.reach((hit.num,), descend=False)
+    return Reached(directory, hit.scope, hit.root, hit.num, reach, directory.users(reach))
+
+
+def dependents(directory: Directory, systems: Iterable[System]) -> Rows[System]:
     """Systems that use one of `systems`, or use one that does; without `systems` themselves."""
-    seen = {system.rid for system in systems}
-    waiting, found = list(seen), []
-    while waiting:
-        for child, relation in directory.children(waiting.pop()):
-            if relation == Relation.USES and child.rid not in seen:
-                seen.add(child.rid)
-                found.append(child)
-                waiting.append(child.rid)
-    return _ordered(found)
+    given = directory.reach([system.num for system in systems], descend=False)
+    return _rows(directory, directory.users(given))
 
 
-def _descend(directory: Directory, found: dict[str, System]) -> None:
-    waiting = list(found)
-    while waiting:
-        for child, relation in directory.children(waiting.pop()):
-            # A relation that this version does not know is taken for a weights edge: it reaches further, not less.
-            if relation != Relation.USES and child.rid not in found:
-                found[child.rid] = child
-                waiting.append(child.rid)
+def _rows(directory: Directory, reach: Reach) -> Rows[System]:
+    return Rows(len(reach), lambda: (row for num in reach if (row := directory.by_number(num)) is not None))
 
 
-def _copies(directory: Directory, systems: Iterable[System]) -> tuple[Copy, ...]:
-    return tuple(copy for system in systems for copy in directory.copies_of(system.rid) if not copy.ended)
-
-
-def _ordered(systems: Iterable[System]) -> tuple[System, ...]:
-    return tuple(sorted(systems, key=lambda system: system.num))
+def _copies(directory: Directory, reach: Reach) -> Iterator[Copy]:
+    for num in reach.running():
+        system = directory.by_number(num)
+        if system is not None:
+            yield from directory.copies_of(system.rid)
 
 
 def _unknown(scope: Scope, root: str) -> Refused:

@@ -8,7 +8,6 @@ it, and what is derived from its root later is born dead.
 
 from __future__ import annotations
 
-from hashlib import sha256
 from typing import Final
 
 import msgspec
@@ -23,7 +22,7 @@ from answerable.model.records import Admin, Stop
 from answerable.model.terms import OrderKind, Scope
 from answerable.model.units import SYSTEM_NUMBER, Expect, Lane, Put, Space, Unit
 from answerable.ports import Directory
-from answerable.stops.closure import Reached, reached
+from answerable.stops.closure import Reached, reached, summary
 from answerable.stops.officers import in_office, signers
 from answerable.stops.planned import Planned, Reason, change_of, encode_row, next_epoch, spend
 from answerable.stops.preview import OFFICERS, Preview, preview, preview_of
@@ -191,7 +190,8 @@ def _planned(
     until: int = 0,
     escalates: str = "",
 ) -> Planned[Stop]:
-    leaf = msgspec.structs.replace(order, dig=inline(hit.digests), t=now_ms, until=until or UNSET)
+    digests = hit.listed()
+    leaf = msgspec.structs.replace(order, dig=inline(digests), t=now_ms, until=until or UNSET)
     data = encode(leaf)
     row = Stop(
         rid=rid(data),
@@ -199,13 +199,14 @@ def _planned(
         scope=order.scope,
         root=hit.root,
         num=hit.num,
-        digests=hit.digests,
+        digests=digests,
         twins=hit.twins,
         at=now_ms,
         until=until,
         reason=reason.text,
         officers=tuple(officer.rid for officer in officers),
         escalates=escalates,
+        upto=upto(directory, digests),
         epoch=change_of(directory),
     )
     unused, spent = spend(directory, order.n, now_ms)
@@ -226,6 +227,10 @@ def inline(digests: tuple[str, ...]) -> list[str]:
     """The digests as an order's leaf holds them: sorted; above 32, one entry ``sha256-list:<n>:<hex>`` with the SHA-256
     of the sorted list, one a line."""
     listed = sorted(digests)
-    if len(listed) <= MAX_INLINE_DIGESTS:
-        return listed
-    return [f"sha256-list:{len(listed)}:{sha256(chr(10).join(listed).encode()).hexdigest()}"]
+    return listed if len(listed) <= MAX_INLINE_DIGESTS else [summary(digests)]
+
+
+def upto(directory: Directory, digests: tuple[str, ...]) -> int:
+    """The highest registry number, where a row's `digests` are one entry for a list too long for it; else 0."""
+    wide = len(digests) == 1 and digests[0].startswith("sha256-list:")
+    return int(directory.raw(Space.COUNTERS, SYSTEM_NUMBER) or b"0") if wide else 0

@@ -3,14 +3,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from answerable.admission.bound import SAME_HOST, Bound, Clocks, bound_of
 from answerable.admission.ttl import LifeClass, life_class
 from answerable.model.records import Copy, Party, System
+from answerable.model.rows import Rows
 from answerable.model.terms import Criticality, Scope, World
-from answerable.ports import Directory
+from answerable.ports import Directory, Group
 from answerable.stops.closure import Reached, reached
 
 # Above so many copies an order needs a third officer and the count typed in.
@@ -20,6 +22,9 @@ OFFICERS_GRAVE: Final = 3
 GRAVE_TIER: Final = 4
 # Up to this tier, and in the information world alone, one officer's suspension lapses by itself.
 MILD_TIER: Final = 1
+# A staged plan: everything is suspended, nothing is final, and whoever objects has this long to do so. Shorter than a
+# lone suspension lasts.
+PAUSE_MS: Final = 10 * 60_000
 LONE_SUSPENSION_MS: Final = 15 * 60_000
 
 
@@ -35,21 +40,24 @@ class Holds:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """dependents: they lose a model, and are not stopped. officers: distinct people that a termination needs;
-    count: whether the number of copies must be typed in. lapses_ms: the life of a suspension signed by one officer;
-    0 where it stays until two release it. at: when this was so, ms UTC. bounds: one for each class among the systems,
-    the longest first."""
+    """dependents: they lose a model, and are not stopped; losing: their running copies. digests: how many. officers:
+    distinct people that a termination needs; count: whether the number of copies must be typed in. pause_ms: where a
+    third officer may be replaced by a staged plan: how long everything reached must have stood suspended under it
+    before two terminate; else 0. lapses_ms: the life of a suspension signed by one officer; 0 where it stays until two
+    release it. at: when this was so, ms UTC. bounds: one for each class among the systems, the longest first."""
 
     scope: Scope
     root: str
-    systems: tuple[System, ...]
-    copies: tuple[Copy, ...]
-    parties: tuple[Party, ...]
-    dependents: tuple[System, ...]
-    digests: tuple[str, ...]
+    systems: Sequence[System]
+    copies: Sequence[Copy]
+    parties: Sequence[Party]
+    dependents: Sequence[System]
+    losing: Sequence[Copy]
+    digests: int
     bounds: tuple[Holds, ...]
     officers: int
     count: bool
+    pause_ms: int
     lapses_ms: int
     at: int
 
@@ -70,45 +78,45 @@ def preview(
 
 def preview_of(directory: Directory, hit: Reached, clocks: Clocks = SAME_HOST, *, at: int = 0) -> Preview:
     """The preview of what was found to be reached at `at`, ms UTC."""
-    parties = {entry.party: None for system in hit.systems for entry in system.parties}
-    grave = len(hit.copies) > MANY_COPIES or any(_grave(system) for system in hit.systems)
+    groups, copies, parties = hit.reach.groups(), hit.copies, hit.reach.parties()
+    grave = len(copies) > MANY_COPIES or any(_grave(group) for group in groups)
     return Preview(
         scope=hit.scope,
         root=hit.root,
         systems=hit.systems,
-        copies=hit.copies,
-        parties=tuple(party for rid in parties if (party := directory.party(rid)) is not None),
+        copies=copies,
+        parties=Rows(len(parties), lambda: (row for rid in parties if (row := directory.party(rid)) is not None)),
         dependents=hit.dependents,
-        digests=hit.digests,
-        bounds=_bounds(hit, clocks),
+        losing=hit.losing,
+        digests=hit.digest_count,
+        bounds=_bounds(hit, groups, clocks),
         officers=OFFICERS_GRAVE if grave else OFFICERS,
         count=grave,
-        lapses_ms=LONE_SUSPENSION_MS if _mild(hit) else 0,
+        pause_ms=PAUSE_MS if grave else 0,
+        lapses_ms=LONE_SUSPENSION_MS if _mild(hit, groups) else 0,
         at=at,
     )
 
 
-def _grave(system: System) -> bool:
+def _grave(group: Group) -> bool:
     return (
-        system.tier >= GRAVE_TIER
-        or system.criticality is Criticality.CRITICAL
-        or not set(system.worlds) <= {World.INFORMATION}
+        group.tier >= GRAVE_TIER
+        or group.criticality is Criticality.CRITICAL
+        or not set(group.worlds) <= {World.INFORMATION}
     )
 
 
-def _mild(hit: Reached) -> bool:
+def _mild(hit: Reached, groups: Sequence[Group]) -> bool:
     if hit.scope is Scope.ALL or (hit.scope is Scope.WORLD and hit.root != World.INFORMATION):
         return False
-    return all(system.tier <= MILD_TIER and set(system.worlds) <= {World.INFORMATION} for system in hit.systems)
+    return all(group.tier <= MILD_TIER and set(group.worlds) <= {World.INFORMATION} for group in groups)
 
 
-def _bounds(hit: Reached, clocks: Clocks) -> tuple[Holds, ...]:
-    rows: dict[LifeClass, list[System]] = {}
-    for system in hit.systems:
-        rows.setdefault(life_class(system.tier, system.worlds, system.criticality), []).append(system)
-    holds = []
-    for row, systems in rows.items():
-        rids = {system.rid for system in systems}
-        copies = sum(copy.system in rids for copy in hit.copies)
-        holds.append(Holds(row, len(systems), copies, bound_of(row, clocks)))
+def _bounds(hit: Reached, groups: Sequence[Group], clocks: Clocks) -> tuple[Holds, ...]:
+    rows: dict[LifeClass, list[int]] = {}
+    for group in groups:
+        counts = rows.setdefault(life_class(group.tier, group.worlds, group.criticality), [0, 0])
+        counts[0] += group.systems
+        counts[1] += group.copies if hit.copy is None else 1
+    holds = [Holds(row, systems, copies, bound_of(row, clocks)) for row, (systems, copies) in rows.items()]
     return tuple(sorted(holds, key=lambda held: held.bound.admission, reverse=True))

@@ -13,6 +13,7 @@ from typing import Final
 import msgspec
 from msgspec import UNSET
 
+from answerable.admission import wide
 from answerable.crypto.random import nonce as fresh
 from answerable.crypto.random import opaque_id
 from answerable.errors import Refused
@@ -37,7 +38,7 @@ def statement(
     """What officers sign (`log.statement.sign`). id: of the new system, drawn here if not given; att: rid of an
     attestation that speaks for it, if there is one. Raises Refused as `reauthorise` for the order and digests."""
     stop = _terminated(directory, order)
-    _among(stop, digests)
+    _among(directory, stop, digests)
     return ReauthorisationLeaf(
         att=att or UNSET,
         dig=sorted(digests),
@@ -57,7 +58,7 @@ def reauthorise(directory: Directory, statement: ReauthorisationLeaf, now_ms: in
     """
     stop = _terminated(directory, statement.order)
     plain(statement)
-    _among(stop, tuple(statement.dig))
+    _among(directory, stop, tuple(statement.dig))
     match = _ID.fullmatch(statement.id)
     if match is None or match["domain"] != directory.domain:
         raise Refused("stop.malformed", detail="a system id that is not a new one of this registry")
@@ -100,11 +101,11 @@ def _terminated(directory: Directory, order: str) -> Stop:
     return stop
 
 
-def _among(stop: Stop, digests: tuple[str, ...]) -> None:
+def _among(directory: Directory, stop: Stop, digests: tuple[str, ...]) -> None:
     if not 0 < len(digests) <= MAX_DIGESTS or len(set(digests)) != len(digests):
         raise Refused("stop.malformed", detail=f"digests that are not 1 to {MAX_DIGESTS} different ones")
     for digest in digests:
-        if digest not in stop.digests:
+        if digest not in stop.digests and not any(wide.reached(stop, each) for each in directory.by_digest(digest)):
             raise Refused("stop.digest", digest=digest[:80], order=stop.rid)
 
 

@@ -13,6 +13,8 @@ from answerable.model.leaves import OrderLeaf
 from answerable.model.records import Admin, Stop
 from answerable.model.terms import OrderKind, Relation, Scope, World
 from answerable.model.units import Lane, Space
+from answerable.registry import stopped
+from answerable.stops.closure import reached, summary
 from answerable.stops.orders import (
     LONE_SUSPENSIONS_A_DAY,
     find,
@@ -262,3 +264,46 @@ def test_other_scopes_stop_what_they_name() -> None:
         named = {Scope.COPY: fleet.copies["app"].rid, Scope.PARTY: fleet.firm.rid}.get(scope, root)
         suspended(fleet, fleet.officers[0], root=named, scope=scope)
         assert {name for name in fleet.copies if blocked(fleet, name)} == hit
+
+
+def test_an_order_of_very_many_digests_stops_what_its_row_does_not_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("answerable.stops.closure.MAX_LISTED", 2)
+    fleet = Fleet()
+    assert fleet.book.stop_set().quiet
+
+    def reaches(*digests: str, exempt: frozenset[str] = frozenset()) -> str:
+        return stopped.order(
+            fleet.book,
+            numbers=(99,),
+            parties=(),
+            worlds=(World.INFORMATION,),
+            digests=digests,
+            now_ms=fleet.clock.now,
+            exempt=exempt,
+        )
+
+    stop = suspended(fleet, fleet.officers[0])
+    (entry,) = stop.digests
+    assert entry == summary(tuple(map(sha, ("base", "quant", "tuned"))))
+    assert stop.upto == 5
+    # The same weights under a new name; what was never part of it; what somebody holds who came later.
+    assert reaches(sha("tuned")) == stop.rid
+    assert reaches(sha("other")) == reaches(sha("new")) == ""
+    assert reaches(sha("tuned"), exempt=frozenset({stop.rid})) == ""
+    late = fleet.system("late", parents=((fleet.base, Relation.FINETUNE),), digests=(sha("somebody's"),))
+    assert blocked(fleet, "late") == stop.rid
+    assert reaches(sha("somebody's")) == ""
+    assert late.num > stop.upto
+    fleet.clock.pass_ms(LONE_SUSPENSION_MS)
+    assert reaches(sha("tuned")) == ""
+
+
+def test_both_forms_of_the_list_have_the_same_hash(monkeypatch: pytest.MonkeyPatch) -> None:
+    fleet = Fleet()
+    digests = reached(fleet.book, "base", Scope.LINEAGE).digests
+    monkeypatch.setattr("answerable.stops.closure.MAX_LISTED", 2)
+    assert reached(fleet.book, "base", Scope.LINEAGE).listed() == (summary(digests),)
+    monkeypatch.setattr("answerable.registry.lines.MANY", 1)
+    many = Fleet()
+    assert type(many.book.reach((1,))).__name__ == "ManyReached"
+    assert reached(many.book, "base", Scope.LINEAGE).listed() == (summary(digests),)

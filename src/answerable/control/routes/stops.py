@@ -30,7 +30,7 @@ from answerable.stops import orders, reauthorise
 from answerable.stops.planned import MAX_REASON, Reason
 from answerable.stops.preview import OFFICERS, Preview, preview
 
-SHOWN = 1000  # systems and copies that a preview lists; the counts are of all
+SHOWN = 100  # systems, copies and parties that a preview lists; the counts are of all
 
 
 class GiveOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -73,9 +73,12 @@ class StopShown(Answer, frozen=True, kw_only=True):
 
 
 class Previewed(Answer, frozen=True, kw_only=True):
-    """What an order would reach now. dependents: they lose a model and are not stopped. officers: distinct people that
-    a termination needs; count: whether the number of copies must be typed in; lapses: life (ms) of a suspension by one
-    officer, 0 where it stays; standing: suspensions and terminations of the same root in force."""
+    """What an order would reach now; of systems, copies, parties and dependents the first hundred are listed.
+    dependents: they lose a model and are not stopped; losing_count: how many copies of theirs run. digest_count:
+    digests that may not come back under a new name. officers: distinct people that a termination needs; count: whether
+    the number of copies must be typed in; pause: where two may terminate by a staged plan instead of three, how long
+    (ms) everything must have stood suspended under it; else 0. lapses: life (ms) of a suspension by one officer, 0
+    where it stays; standing: suspensions and terminations of the same root in force."""
 
     root: str
     scope: Scope
@@ -84,13 +87,16 @@ class Previewed(Answer, frozen=True, kw_only=True):
     copies: list[Copy]
     copy_count: int
     parties: list[PartyView]
+    party_count: int
     dependents: list[SystemRef]
     dependent_count: int
-    digests: list[str]
+    losing_count: int
+    digest_count: int
     bounds: list[Holds]
     bound: int
     officers: int
     count: bool
+    pause: int
     lapses: int
     standing: list[StopShown]
 
@@ -181,10 +187,12 @@ def _previewed(services: Services, found: Preview, now: int) -> Previewed:
         system_count=len(found.systems),
         copies=list(found.copies[:SHOWN]),
         copy_count=len(found.copies),
-        parties=[describe.party(book, party.rid) for party in found.parties],
+        parties=[describe.party(book, party.rid) for party in found.parties[:SHOWN]],
+        party_count=len(found.parties),
         dependents=[describe.reference(book, system, now) for system in found.dependents[:SHOWN]],
         dependent_count=len(found.dependents),
-        digests=list(found.digests),
+        losing_count=len(found.losing),
+        digest_count=found.digests,
         bounds=[
             Holds(
                 name=held.row.name,
@@ -200,6 +208,7 @@ def _previewed(services: Services, found: Preview, now: int) -> Previewed:
         bound=_bound(found),
         officers=found.officers,
         count=found.count,
+        pause=found.pause_ms,
         lapses=found.lapses_ms,
         standing=[
             _shown(services, stop, now)
