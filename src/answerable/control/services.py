@@ -78,6 +78,10 @@ def nothing() -> Mapping[str, str]:
     return {}
 
 
+def nowhere() -> Sequence[str]:
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """origin: of the log; index_key: 32 bytes, for the keyed digests by which content is found again; gateway: base
@@ -87,7 +91,9 @@ class Services:
     signs the authorities' feed, None: there is no feed; flights: the actions in flight;
     log_key: signs COSE receipts over roots that were published, None: this process signs nothing; problems: what is
     wrong now, name -> words, empty where all is well; cosigned: the newest checkpoint that a quorum of witnesses
-    cosigned, b"" for none; metrics: Prometheus text; demo: whether the store is a demo's."""
+    cosigned, b"" for none; metrics: Prometheus text; demo: whether the store is a demo's.
+    pulses, authorities: keys that holders pin beside the issuer's (kid -> public key, base64url); planes: URLs of the
+    holders' plane."""
 
     book: Book
     ledger: Ledger
@@ -112,6 +118,9 @@ class Services:
     store: str = ""
     demo: bool = False
     started_ms: int = 0
+    pulses: Mapping[str, str] = field(default_factory=dict)
+    authorities: Mapping[str, str] = field(default_factory=dict)
+    planes: Callable[[], Sequence[str]] = nowhere
 
     @property
     def signing(self) -> Signing:

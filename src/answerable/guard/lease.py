@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol
 
@@ -28,6 +28,8 @@ REPEAT_MS: Final = 20_000
 # How long the service may think about one request.
 LONGEST_S: Final = 60.0
 SHORTEST_S: Final = 0.1
+
+PATH: Final = "/control/v1/warrants"
 
 Ask = Callable[[str, bytes], Any]
 """(path, body) -> the service's decoded answer. Raises what the service refuses with."""
@@ -48,7 +50,8 @@ def mono_ms() -> int:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A warrant in hand. ends, due: monotonic ms: when it is over, when to ask for the next."""
+    """A warrant in hand. ends, due: monotonic ms: when it is over, when to ask for the next. envelope: what an on-site
+    issuer signed it under, "" for the control plane's own."""
 
     token: str
     grant: str
@@ -56,6 +59,7 @@ class Held:
     expires: int
     ends: int
     due: int
+    envelope: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,31 +104,52 @@ class Lease:
     def next(self) -> Held:
         """The first warrant, or the next. Raises Refused ``warrant.*``, ``stop.*``; Unavailable where it could not be
         asked for and the one in hand has ended too."""
+        asked = self.question()
         try:
-            self.held = self._once()
-        except Unavailable:
-            if self.held is None or self._mono() >= self.held.ends:
-                raise
-            # The service is away: what is in hand holds on, and is asked for again in a moment.
-            self.held = replace(self.held, due=min(self._mono() + RETRY_MS, self.held.ends))
-        return self.held
+            got = self._ask(PATH, asked.body)
+        except Unavailable as error:
+            return self.away(error)
+        return self.answered(asked, got)
 
-    def _once(self) -> Held:
+    def question(self) -> Asked:
+        """What to ask now. The answer may have been lost on its way: the same request again gets the same warrant,
+        another one none."""
         seq = self.held.seq + 1 if self.held is not None else 1
         asked = self._asked
-        # The answer may have been lost on its way: the same request again gets the same warrant, another one none.
         if asked is None or asked.seq != seq or self._mono() - asked.mono > REPEAT_MS:
             asked = self._asked = self._request(seq)
-        got = self._ask("/control/v1/warrants", asked.body)
-        life = int(got["life"])
-        return Held(
-            token=str(got["token"]),
-            grant=str(got["grant"]),
-            seq=int(got["seq"]),
-            expires=int(got["expires"]),
-            ends=asked.mono + life,
-            due=asked.mono + renew_after_ms(life),
-        )
+        return asked
+
+    def reboot(self) -> None:
+        """Begin anew, as after a restart: nothing is in hand, and the next warrant is a first one. For a boot whose
+        warrants ended while it stood still."""
+        self._boot = nonce()
+        self._asked = self.held = None
+
+    def answered(self, asked: Asked, got: Mapping[str, Any]) -> Held:
+        """The warrant that the service gave. Raises Unavailable ``admin.answer`` for an answer of another form."""
+        try:
+            life = int(got["life"])
+            self.held = Held(
+                token=str(got["token"]),
+                grant=str(got["grant"]),
+                seq=int(got["seq"]),
+                expires=int(got["expires"]),
+                ends=asked.mono + life,
+                due=asked.mono + renew_after_ms(life),
+                envelope=str(got.get("envelope", "")),
+            )
+        except (KeyError, TypeError, ValueError, AttributeError):
+            raise Unavailable("admin.answer", socket="the issuer") from None
+        return self.held
+
+    def away(self, error: Unavailable) -> Held:
+        """The service could not be asked: what is in hand holds on, and is asked for again in a moment. Raises `error`
+        where nothing is in hand any more."""
+        if self.held is None or self._mono() >= self.held.ends:
+            raise error
+        self.held = replace(self.held, due=min(self._mono() + RETRY_MS, self.held.ends))
+        return self.held
 
     def _request(self, seq: int) -> Asked:
         mono = self._mono()

@@ -53,6 +53,7 @@ class Connection(asyncio.Protocol):
         self._head_bytes = 0
         self._body_bytes = 0
         self._keep = True
+        self._blocked = False  # the server takes less than we have written
         self._until_close = False
         self.phase = _IDLE
         self.usable = False
@@ -75,6 +76,23 @@ class Connection(asyncio.Protocol):
         self._head_bytes = self._body_bytes = 0
         self.deadline = 0.0
         self._transport.write(data)
+
+    def more(self, data: bytes) -> None:
+        """More of the body of the request that `request` began. Raises Unavailable ``upstream.*`` where nobody takes
+        it any more."""
+        if self._transport is None or self._transport.is_closing():
+            raise self._error or Unavailable("upstream.unreachable", upstream=self._name)
+        self._transport.write(data)
+        self.deadline = 0.0
+
+    async def taken(self) -> None:
+        """Return when the server takes more bytes, or has answered, or has gone."""
+        while self._blocked and self.phase is _HEAD and self._error is None:
+            await self._more()
+
+    def last(self) -> None:
+        """The answer came before the whole request was sent: this connection serves no other."""
+        self._keep = False
 
     async def head(self) -> None:
         """Return once `status` and `headers` are there. Raises Unavailable ``upstream.*``."""
@@ -169,6 +187,13 @@ class Connection(asyncio.Protocol):
             self.patient = bool(self._buffer)
             if self.patient:
                 self._transport.pause_reading()
+        self._wake()
+
+    def pause_writing(self) -> None:
+        self._blocked = True
+
+    def resume_writing(self) -> None:
+        self._blocked = False
         self._wake()
 
     def eof_received(self) -> bool:

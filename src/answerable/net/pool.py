@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections import deque
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine
 from typing import Any, Final
 
 from answerable.errors import Unavailable
@@ -56,6 +56,25 @@ class Pool:
         connection = self.idle() or await self.connection()
         try:
             connection.request(data)
+            await connection.head()
+        except BaseException:
+            connection.close()
+            raise
+        return Exchange(self, connection)
+
+    async def ask_in_parts(self, data: bytes, parts: AsyncIterator[bytes]) -> Exchange:
+        """As `ask`, the body of the request sent as it comes, no faster than the server takes it. data: the head, whole;
+        parts: as they go on the wire. A server that answers early is not sent the rest. Raises as `ask`, and what
+        `parts` raises."""
+        connection = self.idle() or await self.connection()
+        try:
+            connection.request(data)
+            async for part in parts:
+                if connection.phase is not Phase.HEAD:
+                    connection.last()
+                    break
+                connection.more(part)
+                await connection.taken()
             await connection.head()
         except BaseException:
             connection.close()

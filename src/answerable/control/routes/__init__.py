@@ -14,6 +14,7 @@ from answerable.control.routes import (
     handles,
     log,
     parties,
+    pins,
     policy,
     retention,
     status,
@@ -42,4 +43,5 @@ ROUTES: Final[tuple[Route, ...]] = (
     *data.ROUTES,
     *feed.ROUTES,
     *policy.ROUTES,
+    *pins.ROUTES,
 )

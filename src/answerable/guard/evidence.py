@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is kept before anything is cut: the order, the warrant's record, the last calls by their digests, the processes.
+
+No prompt, no answer and no token: digests say afterwards which they were to whoever has them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final
+
+from answerable.guard.sources import Leased
+from answerable.guard.standing import Call
+
+MAX_PROCESSES: Final = 4096
+MAX_FILE: Final = 1 << 30  # bytes of a program that are digested
+
+
+def gather(
+    *,
+    reason: str,
+    order: str,
+    leased: Leased | None,
+    calls: Iterable[Call],
+    flying: int,
+    processes: Iterable[int],
+    at: int,
+) -> dict[str, Any]:
+    """at: ms UTC. processes: pids; of each its name and its program's file."""
+    warrant: dict[str, Any] = {}
+    if leased is not None:
+        w = leased.warrant
+        token = hashlib.sha256(leased.held.token.encode()).hexdigest()
+        warrant = {"copy": w.copy, "grant": w.grant, "jti": w.jti, "seq": w.seq, "exp_ms": w.exp_ms, "sha256": token}
+        warrant["source"] = leased.source
+    found = [_process(pid) for pid, _ in zip(processes, range(MAX_PROCESSES), strict=False)]
+    return {
+        "v": 1,
+        "at": at,
+        "reason": reason,
+        "order": order,
+        "warrant": warrant,
+        "in_flight": flying,
+        "calls": [asdict(call) for call in calls],
+        "processes": found,
+    }
+
+
+def digest_of(path: str) -> str:
+    """SHA-256 of the program's file, hex; "" where it cannot be read."""
+    digest, size = hashlib.sha256(), 0
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123
+            while (part := file.read(1 << 20)) and size < MAX_FILE:
+                digest.update(part)
+                size += len(part)
+    except OSError:
+        return ""
+    return digest.hexdigest()
+
+
+def keep(folder: Path, name: str, what: Mapping[str, Any]) -> Path | None:
+    """Write it down, mode 600; where, or None where it cannot be: a full disk never holds a stop up."""
+    path = folder / f"{name}.json"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        fresh = path.with_suffix(".new")
+        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            json.dump(what, file, ensure_ascii=False)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(path)
+    except OSError:
+        return None
+    return path
+
+
+def _process(pid: int) -> dict[str, Any]:
+    folder = Path("/proc") / str(pid)
+    try:
+        name = (folder / "comm").read_text().strip()
+        file = os.readlink(folder / "exe")  # noqa: PTH115
+    except OSError:
+        name, file = "", ""
+    return {"pid": pid, "name": name, "file": file}
