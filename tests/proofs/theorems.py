@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The bound of a stop as theorems over real-valued time, for Z3. `docs/spec/warrant.md`, "The bound", says them in words.
+"""The bound of a stop (`answerable.admission.bound`) as theorems over real-valued time, for Z3.
 
 Each theorem holds for *any* warrant: it is about one that was signed, and one instant at which it admitted something.
 A theorem is a list of named needs and a claim. It is proved by finding no time at which all needs hold and the claim
