@@ -158,6 +158,16 @@ class IncidentsConfig(Section, frozen=True, kw_only=True):
     zone: str = ""  # of times in reports, where a regime names none; empty: UTC
 
 
+class PulseConfig(Section, frozen=True, kw_only=True):
+    """The second authority that this gateway needs to go on (docs/spec/pulse.md). keys: ``<kid>:<public key>`` as
+    `answerable pulse init` prints it; none: no pulse is asked for. file: where pulses are carried by a file."""
+
+    keys: tuple[str, ...] = ()
+    required: bool = True  # where a key is pinned: without a fresh pulse nothing is admitted
+    valid_for_ms: Annotated[int, Meta(ge=100, le=300_000)] = 15_000  # no pulse counts for longer, whatever it says
+    file: str = ""
+
+
 class PolicyConfig(Section, frozen=True, kw_only=True):
     """Names of entry points in `answerable.policies`; each may only tighten."""
 
@@ -175,6 +185,34 @@ class LogConfig(Section, frozen=True, kw_only=True):
     witness_every_s: float = 10.0  # asked so often while the log grows, and at once when a record waits
     witness_timeout_s: float = 5.0  # of each step of a request
     witness_wait_s: float = 10.0  # that a record waits for its quorum, then its act does not happen
+
+
+class NodeConfig(Section, frozen=True, kw_only=True):
+    """A gateway node's way to its control plane (docs/howto/run-a-gateway-elsewhere.md). control: URL of its holders'
+    plane; relays: further ones that carry orders and pulses; ca_file: PEM of the authority behind their certificates,
+    in place of the system's; clock: ntp, or same-host where it runs beside the control plane."""
+
+    control: str = ""
+    relays: tuple[str, ...] = ()
+    ca_file: str = ""
+    clock: str = "ntp"
+    hand_in_s: Annotated[float, Meta(gt=0, le=3600)] = 10.0  # its log's checkpoint goes to the control plane so often
+
+
+class DrillConfig(Section, frozen=True, kw_only=True):
+    """canary_every_s: how often the canary is stopped on every gateway; 0: never. answer_s: within which each says so;
+    one that does not is an alarm."""
+
+    canary_every_s: Annotated[float, Meta(ge=0)] = 600.0
+    answer_s: Annotated[float, Meta(gt=0, le=600)] = 10.0
+
+
+class RecoverConfig(Section, frozen=True, kw_only=True):
+    """sources: folders or addresses where this log is published; ca_file: PEM of the authority behind their
+    certificates. A control plane that was put back from the past asks them before it signs anything."""
+
+    sources: tuple[str, ...] = ()
+    ca_file: str = ""
 
 
 class RetentionRule(Section, frozen=True, kw_only=True):
@@ -203,6 +241,28 @@ class RegistryConfig(Section, frozen=True, kw_only=True):
     anchors: tuple[str, ...] = ()
 
 
+class RelayConfig(Section, frozen=True, kw_only=True):
+    """Where holders elsewhere are told of orders (docs/spec/relay.md). port: -1 for none, 0 for a free one. bus: how
+    several nodes of one registry tell each other: memory:, postgresql://… or nats://…. upstreams: whom `answerable
+    relay` follows."""
+
+    host: str = "127.0.0.1"
+    port: int = -1
+    tls_certificate: str = ""
+    tls_key: str = ""
+    hosts: tuple[str, ...] = ()  # further values of the Host header that are answered
+    unsafe_bind: bool = False  # allow a bind off loopback without TLS
+    holders: int = 20_000  # that listen at once
+    per_address: int = 1_024  # of one address
+    heartbeat_s: float = 10.0  # a word is said so often at least
+    bus: str = "memory:"
+    bus_secret_file: str = ""  # password of the database's role, or NATS credentials
+    bus_ca_file: str = ""  # PEM of the authority behind the NATS server's certificate
+    upstreams: tuple[str, ...] = ()
+    upstream_ca_file: str = ""
+    pins: str = ""  # whose word `answerable relay` takes: a file of pinned keys
+
+
 class Config(Section, frozen=True, kw_only=True):
     store: StoreConfig = StoreConfig()
     gateway: GatewayConfig = GatewayConfig()
@@ -214,9 +274,14 @@ class Config(Section, frozen=True, kw_only=True):
     redlines: RedlinesConfig = RedlinesConfig()
     incidents: IncidentsConfig = IncidentsConfig()
     policy: PolicyConfig = PolicyConfig()
+    pulse: PulseConfig = PulseConfig()
     registry: RegistryConfig = RegistryConfig()
     retention: RetentionConfig = RetentionConfig()
     log: LogConfig = LogConfig()
+    relay: RelayConfig = RelayConfig()
+    node: NodeConfig = NodeConfig()
+    drill: DrillConfig = DrillConfig()
+    recover: RecoverConfig = RecoverConfig()
     upstreams: dict[str, UpstreamConfig] = {}
 
     @property
@@ -331,7 +396,12 @@ def _list_fields(path: list[str], last: str) -> bool:
         ("gateway", "hosts"),
         ("detectors", "use"),
         ("policy", "use"),
+        ("pulse", "keys"),
         *(("redlines", key) for key in ("terminate", "suspend", "record", "trusted", "sinks", "targets", "protected")),
         *(("incidents", key) for key in ("jurisdictions", "traits", "regimes", "except_regimes")),
         ("registry", "anchors"),
+        ("relay", "hosts"),
+        ("relay", "upstreams"),
+        ("node", "relays"),
+        ("recover", "sources"),
     }

@@ -30,7 +30,7 @@ class View(Protocol):
 
     @property
     def life(self) -> tuple[int, int] | None:
-        """(wall clock, monotonic clock), ms, until which `check` returns; None where no clock ends it."""
+        """(wall clock, monotonic clock), ms, until which `check` goes on to return; None where no clock ends that."""
 
     def check(self, now_ms: int, mono_ms: int) -> None:
         """Return if this holder may admit anything at all. Raises Refused ``pulse.*``, ``clock.unsynchronised``."""

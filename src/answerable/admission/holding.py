@@ -190,7 +190,7 @@ class HolderView:
         if life is not None and now_ms < life.ends_ms and mono_ms < life.ends_mono_ms:
             return
         if self._pending is not None:
-            raise Refused("pulse.root", epoch=self._pending.epoch, known=self._run)
+            raise Refused("pulse.root", epoch=self._pending.epoch, known=self.epoch)
         raise Refused("pulse.missing" if life is None else "pulse.stale")
 
     def told(self, since: int = 0) -> tuple[Told, ...]:
@@ -198,6 +198,10 @@ class HolderView:
         who asks."""
         found = (each for each in self._known.values() if not each.issued or max(each.epoch, each.changed) > since)
         return tuple(sorted(found, key=lambda each: (max(each.epoch, each.changed), each.stop.rid)))
+
+    def direct(self) -> tuple[Told, ...]:
+        """What was given past the registry, which does not tell of it: only messages carry it on."""
+        return tuple(each for each in self._standing() if not each.issued)
 
     def root(self, epoch: int) -> str:
         """`orders.stop_root` of what is known, up to `epoch`."""
@@ -211,7 +215,7 @@ class HolderView:
 
     def _settle(self) -> None:
         waiting = self._pending
-        if waiting is not None and self._run >= waiting.epoch and self.root(waiting.epoch) == waiting.root:
+        if waiting is not None and self.epoch >= waiting.epoch and self.root(waiting.epoch) == waiting.root:
             self._life, self._pending = waiting, None
 
     def _standing(self) -> tuple[Told, ...]:

@@ -13,8 +13,12 @@ from typing import Final
 
 from answerable.admission.stopset import StopSet
 from answerable.app import wiring
+from answerable.app.beating import Heart, heart_of
 from answerable.app.core import Core
 from answerable.app.keys import feed_key
+from answerable.app.node_audiences import Audiences
+from answerable.app.node_desk import NodeDesk
+from answerable.app.node_feed import Feed
 from answerable.app.serving import OwnRegistry, Say, Serving
 from answerable.config import Config
 from answerable.control import finishing
@@ -22,7 +26,7 @@ from answerable.control.api import build
 from answerable.control.auth import Doorkeeper
 from answerable.control.services import Services
 from answerable.errors import Refused
-from answerable.gateway.readiness import LEDGER, WITNESSES
+from answerable.gateway.readiness import LEDGER, PULSE, WITNESSES
 from answerable.labels import provider_code
 from answerable.model.records import Copy, Party
 from answerable.model.terms import OrderKind
@@ -67,6 +71,9 @@ class Service:
         self._tasks: list[asyncio.Task[None]] = []
         self._endings: set[asyncio.Task[None]] = set()
         self._listeners: list[Listener] = []
+        self._heart: Heart | None = None
+        self.feed = Feed(core.book)
+        core.watchers.append(self.feed.applied)
         self.before_close: Callable[[], Awaitable[None]] | None = None  # while both planes still answer
 
     async def start(self) -> Address:
@@ -93,7 +100,7 @@ class Service:
             index_key=core.keys.index,
             gateway=url,
             audience=audience_of(core.book.domain),
-            operator=operator(core, config).id,
+            operator=operator_of(core.book, config).id,
             trust=core.trust.decode(),
             flights=deps.flights,
             anchors=anchors(config),
@@ -106,13 +113,18 @@ class Service:
             store=str(config.store_path),
             demo=core.demo,
             started_ms=core.now,
+            pulses=self._heart.shown if self._heart is not None else {},
+            heart=self._heart,
         )
+        self.node_desk = NodeDesk(services, self.feed, services.doorkeeper, core.keys.warrant)
         inner = Listener(asgi(build(services)), unix(config.socket_path))
         self._listeners = [outer, inner]
         for listener in self._listeners:
             await listener.start()
         self._tasks = [asyncio.create_task(issuer.run()), asyncio.create_task(holder.run())]
         self._tasks.append(asyncio.create_task(finishing.run(core.book, core.ledger)))
+        if self._heart is not None and (carried := wiring.as_path(config.pulse.file)) is not None:
+            self._tasks.append(asyncio.create_task(self._heart.watch(carried)))
         self._issuer = issuer
         return Address(url, config.socket_path)
 
@@ -150,11 +162,16 @@ class Service:
             signer=core.keys.warrant,
             iss=f"spiffe://{core.book.domain}/issuer/main",
             kid=kid,
-            audiences={audience},
+            audiences=Audiences(core.book, audience),
             lapsed=duties.lapsed,
         )
         holder = Holder(issuer=issuer, directory=core.book, clock=core.clock, aud=audience)
-        gate = Gate(core.book, core.clock, audience)
+        issuers = {kid: issuer.public}
+        heart = self._heart = heart_of(
+            config.pulse, core.book, core.clock, core.origin, issuers, lambda: self._flights.stops_changed()
+        )
+        told = heart.view if heart is not None else None
+        gate = Gate(core.book, core.clock, audience, told)
         flights = self._flights = Flights(gate)
         core.watchers.append(lambda effects: self._follow_stops(flights, effects))
         metrics = Metrics()
@@ -164,7 +181,12 @@ class Service:
         deps = Deps(
             clock=core.clock,
             desk=Desk(
-                directory=core.book, clock=core.clock, holder=holder, issuers={kid: issuer.public}, iss=issuer.iss
+                directory=core.book,
+                clock=core.clock,
+                holder=holder,
+                issuers=issuers,
+                iss=issuer.iss,
+                told=told,
             ),
             gate=gate,
             models=self.serving.models,
@@ -202,7 +224,8 @@ class Service:
         failure = self.core.ledger.failure
         witnesses = self.core.witnesses
         watched = {WITNESSES: witnesses.problem} if witnesses is not None else {}
-        return {LEDGER: failure.code if failure is not None else "", **watched, **self.serving.problems()}
+        beating = {PULSE: self._heart.problem()} if self._heart is not None and self.core.config.pulse.required else {}
+        return {LEDGER: failure.code if failure is not None else "", **watched, **beating, **self.serving.problems()}
 
     def _problems(self) -> dict[str, str]:
         witnesses = self.core.witnesses
@@ -223,19 +246,24 @@ def terminated(directory: Directory, copy: Copy, now_ms: int) -> bool:
 
 
 def producer(core: Core, config: Config) -> str:
+    """`producer_of` this store's own registry."""
+    return producer_of(core.book, config)
+
+
+def producer_of(book: Directory, config: Config) -> str:
     """The label's ContentProducer: the operator's provider code where its identifier has one, else the identifier
-    itself. A code is never invented. Raises as `operator`.
+    itself. A code is never invented. Raises as `operator_of`.
     """
-    party = operator(core, config)
+    party = operator_of(book, config)
     known = ids.parse(party.id)
     return provider_code.make(known.value, config.labels.code) if known.scheme == "NTRCN" else party.id
 
 
-def operator(core: Core, config: Config) -> Party:
+def operator_of(book: Directory, config: Config) -> Party:
     """The party that runs this gateway: the config's, or the one that `init` was told. Raises Refused ``config.value``
     for one that is not registered."""
-    named = config.labels.operator or (core.book.raw(Space.MISC, "operator") or b"").decode()
-    party = core.book.party(named)
+    named = config.labels.operator or (book.raw(Space.MISC, "operator") or b"").decode()
+    party = book.party(named)
     if party is None:
         raise Refused("config.value", detail=f"labels.operator: {named!r} is not a registered party")
     return party

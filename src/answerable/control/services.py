@@ -74,6 +74,17 @@ class Reader(Protocol):
         """(day, payloads, bytes) of what is kept, by the day of expiry (since 1970, UTC); 0 for what lasts."""
 
 
+class Heart(Protocol):
+    """Takes pulses. Implemented by `app.beating.Heart`."""
+
+    @property
+    def newest(self) -> bytes:
+        """The newest pulse, b"" before there was one."""
+
+    def take(self, data: bytes) -> None:
+        """Raises Refused ``pulse.*``, VerificationError ``pulse.malformed|forged``."""
+
+
 def nothing() -> Mapping[str, str]:
     return {}
 
@@ -118,6 +129,7 @@ class Services:
     store: str = ""
     demo: bool = False
     started_ms: int = 0
+    heart: Heart | None = None  # None where no pulse is pinned
     pulses: Mapping[str, str] = field(default_factory=dict)
     authorities: Mapping[str, str] = field(default_factory=dict)
     planes: Callable[[], Sequence[str]] = nowhere

@@ -16,6 +16,8 @@ from answerable.gateway.readiness import readiness
         ({"ledger": "", "witnesses": "log.unwitnessed", "a": ""}, 200, "degraded"),
         ({"ledger": "", "witnesses": "log.unwitnessed"}, 200, "degraded"),
         ({"ledger": "", "witnesses": "", "a": "upstream.unreachable"}, 503, "not ready"),
+        ({"ledger": "", "pulse": "pulse.missing", "a": ""}, 503, "not ready"),
+        ({"ledger": "", "pulse": "", "a": "upstream.unreachable"}, 503, "not ready"),
         ({"ledger": "", "a": "stop.system"}, 200, "ready"),
         ({"ledger": "", "a": "stop.system", "b": "upstream.unreachable"}, 200, "degraded"),
     ],

@@ -7,6 +7,7 @@ from typing import Final
 
 from answerable.control.routes import (
     admins,
+    confirmed,
     copies,
     data,
     erasures,
@@ -16,6 +17,7 @@ from answerable.control.routes import (
     parties,
     pins,
     policy,
+    pulses,
     retention,
     status,
     stops,
@@ -36,6 +38,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *warrants.ROUTES,
     *handles.ROUTES,
     *stops.ROUTES,
+    *confirmed.ROUTES,
     *who.ROUTES,
     *log.ROUTES,
     *erasures.ROUTES,
@@ -43,5 +46,6 @@ ROUTES: Final[tuple[Route, ...]] = (
     *data.ROUTES,
     *feed.ROUTES,
     *policy.ROUTES,
+    *pulses.ROUTES,
     *pins.ROUTES,
 )

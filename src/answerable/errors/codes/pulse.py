@@ -57,6 +57,12 @@ ENTRIES: Final[dict[str, Entry]] = {
         "It pulls them from any relay or holder; if none has them, the registry withholds an order: ask why.",
         "将从任一中继或持有者拉取；若均无法取得，则登记处隐匿了命令，请查明原因。",
     ),
+    "pulse.unpinned": Entry(
+        "No pulse's key is pinned here, so none is taken.",
+        "此处未固定任何脉冲密钥，因此不接受脉冲。",
+        "Put the key that `answerable pulse init` prints under [pulse] keys in the configuration.",
+        "请将 `answerable pulse init` 输出的密钥写入配置的 [pulse] keys。",
+    ),
     "pulse.state": Entry(
         "The pulse's state cannot be kept, so it signs nothing: {detail}.",
         "无法保存脉冲的状态，因此不予签名：{detail}。",
