@@ -25,12 +25,13 @@ from answerable.errors import AnswerableError, Refused, VerificationError
 from answerable.log import checkpoint, leaf
 from answerable.log.merkle import verify_consistency
 from answerable.log.note import VerifierKey
-from answerable.model.leaves import ShardLeaf
+from answerable.model.leaves import ShardLeaf, WarrantLeaf
 from answerable.model.records import Copy, Node
 from answerable.model.units import Expect, Put, Space, Unit
 from answerable.ports import Signer
 from answerable.registry import copies
 from answerable.registry.requests import EndCopy, StartCopy
+from answerable.relay.routes import Answer, Call, Route
 from answerable.sequencer.replay import ROOT, SHARD
 from answerable.verify.links import pointed
 from answerable.warrants.far import TOGETHER, Ask
@@ -87,6 +88,7 @@ class NodeDesk:
         self._verbs = {
             ("GET", "directory"): self._directory,
             ("GET", "leaves"): self._leaves,
+            ("GET", "recorded"): self._recorded,
             ("POST", "warrants"): self._warrants,
             ("POST", "return"): self._return,
             ("POST", "copies"): self._start,
@@ -150,6 +152,16 @@ class NodeDesk:
             raise Refused("node.not_its", copy=copy.id)
         return copy
 
+    async def _granted(self, node: Node, ref: str, grant: str) -> Copy:
+        """The copy, if this node keeps its warrants or if it shows this node one of its own. Raises as `_its`."""
+        data = await self._services.reader.find(grant) if grant else None
+        warrant = leaf.decode(data) if data is not None else None
+        copy = self._services.book.copy(ref)
+        aud = audience(self._services.book.domain, node)
+        if copy is not None and isinstance(warrant, WarrantLeaf) and (warrant.cpy, warrant.aud) == (copy.rid, aud):
+            return copy
+        return self._its(node, ref)
+
     async def _return(self, node: Node, query: dict[str, str], body: bytes) -> dict[str, int]:
         """The node ends in order, and holds nothing any more: another boot of it need not wait."""
         asks = msgspec.json.decode(body, type=Asks).asks
@@ -176,8 +188,8 @@ class NodeDesk:
     async def _leaves(self, node: Node, query: dict[str, str], body: bytes) -> list[Carried]:
         """Everything that a record under this warrant leads to, the older first: the node's log repeats it, so that its
         receipts are whole."""
-        copy = self._its(node, query.get("copy", ""))
         book, reader = self._services.book, self._services.reader
+        copy = await self._granted(node, query.get("copy", ""), query.get("grant", ""))
         system = book.system(copy.system)
         waiting = [copy.rid, copy.system, *filter(None, (query.get("grant", ""),))]
         people = {entry.party for entry in system.parties} if system is not None else set()
@@ -209,6 +221,11 @@ class NodeDesk:
             carried.append(Carried(leaf=_b64(data), salt=_b64(salt), name=_b64(name)))
         return carried
 
+    async def _recorded(self, node: Node, query: dict[str, str], body: bytes) -> dict[str, int]:
+        row = self._services.book.raw(Space.MISC, SHARD + VerifierKey.parse(node.log).name)
+        last = leaf.decode(row) if row is not None else None
+        return {"size": last.size if isinstance(last, ShardLeaf) else 0}
+
     async def _checkpoint(self, node: Node, query: dict[str, str], body: bytes) -> dict[str, int]:
         """Record what the node's log has come to. Raises Refused ``node.checkpoint`` for a log that did not only
         grow."""
@@ -239,6 +256,16 @@ class NodeDesk:
         )
         await services.ledger.commit(unit)
         return {"size": head.size}
+
+
+def routes(desk: NodeDesk) -> tuple[Route, ...]:
+    """What the holders' plane answers to nodes."""
+
+    async def run(call: Call) -> Answer:
+        header = call.headers.get(b"authorization", b"").decode("latin-1")
+        return Answer(await desk.answer(call.method, call.target, header, call.body))
+
+    return Route("GET", PREFIX, run), Route("POST", PREFIX, run, MAX_BODY)
 
 
 CARRIED: Final = frozenset({"party", "system", "copy", "warrant"})

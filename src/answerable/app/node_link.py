@@ -87,6 +87,10 @@ class Link:
         handed = Handed(note=note.decode(), proof=tuple(base64.b64encode(each).decode() for each in path))
         return (await self._ask("POST", "checkpoint", dict[str, int], {}, handed))["size"]
 
+    async def recorded(self) -> int:
+        """As `checkpoint`, without handing in any."""
+        return (await self._ask("GET", "recorded", dict[str, int], {}))["size"]
+
     async def receipt(self, data: bytes) -> None:
         """A stop receipt, signed by this node: anyone may carry it."""
         await self._post("/relay/v1/receipts", data)

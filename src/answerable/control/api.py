@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import traceback
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Final
 
 import msgspec
@@ -35,11 +35,12 @@ HOST: Final = "localhost"
 _log = logging.getLogger("answerable.control")
 
 
-def build(services: Services) -> Starlette:
-    """The application over `services`. Its routes are `control.routes.ROUTES`, all of them and nothing else."""
+def build(services: Services, routes: Iterable[Route] = ROUTES) -> Starlette:
+    """The application over `services`. Its routes are `control.routes.ROUTES`, all of them and nothing else; at a
+    gateway node those that are answered there."""
     return Starlette(
         routes=[
-            Path(PREFIX + pattern(route.path), _endpoint(services, route), methods=[route.method]) for route in ROUTES
+            Path(PREFIX + pattern(route.path), _endpoint(services, route), methods=[route.method]) for route in routes
         ],
         exception_handlers={HTTPException: _foreign},
     )

@@ -12,7 +12,6 @@ ADMISSION: Final = "admission"
 CONTROL: Final = "control plane"
 DRILLS: Final = "drills"
 PULSE: Final = "pulse"
-PULSE: Final = "pulse"
 # Without these nothing can be done; these ailing keeps nobody from going on with the rest.
 _NEEDED: Final = frozenset({LEDGER, ADMISSION, PULSE})
 _BESIDE: Final = frozenset({WITNESSES, CONTROL, DRILLS})

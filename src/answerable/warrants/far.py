@@ -83,6 +83,10 @@ class FarHolder:
     def __len__(self) -> int:
         return len(self._held)
 
+    def held(self) -> tuple[Ask, ...]:
+        """What this boot holds, for giving it back."""
+        return tuple(Ask(copy=copy, nonce=self.boot, seq=held.seq) for copy, held in self._held.items())
+
     def cached(self, copy: str) -> Bearer | None:
         """The bearer of the copy with that rid, while its warrant lives and its registration is unchanged."""
         held = self._held.get(copy)
