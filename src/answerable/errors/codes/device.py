@@ -61,6 +61,14 @@ ENTRIES: Final[dict[str, Entry]] = {
         http=503,
         exit=4,
     ),
+    "device.unrecorded": Entry(
+        "The device's journal cannot be written, so nothing that moves it more is done.",
+        "设备日志无法写入，因此不执行任何增加运动的指令。",
+        "Free its disk. Braking is never refused.",
+        "请清理其磁盘。制动从不被拒绝。",
+        http=503,
+        exit=4,
+    ),
     "device.moving": Entry(
         "Standstill was not confirmed within {ms} ms.",
         "在 {ms} 毫秒内未确认静止。",
