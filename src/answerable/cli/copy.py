@@ -108,7 +108,7 @@ def start(args: argparse.Namespace) -> int:
         with tempfile.TemporaryDirectory(prefix="answerable-copy-") as folder, _asked_to_end() as asked:
             return _hold(args, lease, enrolled, Path(folder) / "warrant", asked)
     finally:
-        _end_self(here, key, enrolled["rid"])
+        end_self(here, key, enrolled["rid"])
 
 
 def enrol(here: Any, system: str, key: Any, url: str = "") -> dict[str, Any]:
@@ -205,7 +205,7 @@ def _asked_to_end() -> Iterator[list[int]]:
             signal.signal(number, handler)
 
 
-def _end_self(here: Any, key: Any, rid: str) -> None:
+def end_self(here: Any, key: Any, rid: str) -> None:
     """Say that this copy runs no more; the service finds out by itself if it is away."""
     from answerable.admission import proof
     from answerable.cli.client import exchange

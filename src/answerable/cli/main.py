@@ -28,7 +28,7 @@ def run(argv: Sequence[str] | None = None) -> int:
     if verb is None:
         return _without_verb(words)
     command: list[str] = []
-    if verb == "copy" and "--" in words:
+    if verb in ("copy", "guard") and "--" in words:
         cut = words.index("--")
         words, command = words[:cut], words[cut + 1 :]
     try:

@@ -42,6 +42,7 @@ GROUPS: Final[tuple[Group, ...]] = (
                 "创建存储、密钥与首批两名责任官员",
             ),
             Verb("serve", "running", "run gateway and control plane over a store", "在存储上运行网关与控制面"),
+            Verb("guard", "guard", "run a program under a warrant, enclosed, with one way out", "在许可下封闭运行程序"),
             Verb("doctor", "doctor", "check this machine and say what to mend", "检查本机环境并给出修复建议"),
         ),
     ),

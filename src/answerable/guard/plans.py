@@ -15,17 +15,25 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-from answerable.errors import AnswerableError
+from answerable.errors import AnswerableError, Unavailable
 
 POLL_S: Final = 0.005
+DEVICE_POLL_S: Final = 0.02
 DEFAULT_GRACE_MS: Final = 1_000
 
 
-class Stopper(Protocol):
+class Seen(Protocol):
+    @property
+    def standstill(self) -> bool: ...
+
+
+class Device(Protocol):
     """A machine that the program leads; the part of `ports.Device` that a guard needs."""
 
-    async def stop(self) -> object:
-        """Return when it stands still. Raises errors of ours where that is not known."""
+    async def stop(self, order: bytes = b"") -> Seen:
+        """Return when braking has begun. Raises errors of ours."""
+
+    async def state(self) -> Seen: ...
 
 
 class Body(Protocol):
@@ -40,7 +48,7 @@ class Plan:
     user, with nothing but the reason in its environment. signals: sent one after the other, the time shared evenly."""
 
     grace_ms: int = DEFAULT_GRACE_MS
-    devices: tuple[Stopper, ...] = ()
+    devices: tuple[Device, ...] = ()
     command: tuple[str, ...] = ()
     signals: tuple[int, ...] = (signal.SIGTERM,)
 
@@ -57,13 +65,16 @@ class Done:
         return all(said == "done" for name, said in self.steps.items() if name.startswith("device"))
 
 
-async def carry_out(plan: Plan, body: Body, *, reason: str, ended: Callable[[], bool], final: bool = True) -> Done:
+async def carry_out(
+    plan: Plan, body: Body, *, reason: str, ended: Callable[[], bool], final: bool = True, order: bytes = b""
+) -> Done:
     """The plan, within its grace; returns early once `ended`. final: the program is to end, so it is signalled; else it
-    will be frozen, and its machines and the command alone are told."""
+    will be frozen, and its machines and the command alone are told. order: the order's message, for machines that check
+    it themselves."""
     done = Done()
     loop = asyncio.get_running_loop()
     until = loop.time() + plan.grace_ms / 1000
-    machines = [_tell(done, f"device {n}", device.stop(), until) for n, device in enumerate(plan.devices, 1)]
+    machines = [_tell(done, f"device {n}", _rest(device, order), until) for n, device in enumerate(plan.devices, 1)]
     await asyncio.gather(*machines)
     if plan.command:
         await _tell(done, "command", _run(plan.command, reason), until)
@@ -77,6 +88,17 @@ async def carry_out(plan: Plan, body: Body, *, reason: str, ended: Callable[[], 
         while not ended() and loop.time() < stop:  # noqa: ASYNC110  what ends it is another process
             await asyncio.sleep(min(POLL_S, max(0.0, stop - loop.time())))
     return done
+
+
+async def _rest(device: Device, order: bytes) -> None:
+    """Tell it to stop, again where nobody answers, until its own sensor says that it stands."""
+    seen: Seen | None = None
+    while seen is None or not seen.standstill:
+        try:
+            seen = await (device.stop(order) if seen is None else device.state())
+        except Unavailable:
+            seen = None  # a message may be lost: it is told again
+        await asyncio.sleep(DEVICE_POLL_S)
 
 
 async def _tell(done: Done, name: str, what: Awaitable[object], until: float) -> None:

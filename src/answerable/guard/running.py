@@ -50,7 +50,7 @@ class Words:
 
 
 class Guard:
-    """posts nothing by itself but receipts. look: called every LOOK_MS, for clocks."""
+    """look: called every LOOK_MS, for clocks; begun: once, when the program runs."""
 
     def __init__(
         self,
@@ -65,6 +65,7 @@ class Guard:
         words: Words,
         ear: Ear | None = None,
         look: Callable[[], None] = lambda: None,
+        begun: Callable[[], None] = lambda: None,
     ) -> None:
         self._cage = cage
         self._standing = standing
@@ -76,6 +77,7 @@ class Guard:
         self._words = words
         self._ear = ear
         self._look = look
+        self._begun = begun
         self._changed = asyncio.Event()
         self._asked: list[int] = []
         self._renewing: asyncio.Task[Leased] | None = None
@@ -106,6 +108,7 @@ class Guard:
             for descriptor in self._cage.descriptors():
                 loop.add_reader(descriptor, self.wake)
             self._standing.closed = ""
+            self._begun()
             return await self._watch()
         finally:
             for descriptor in self._cage.descriptors():
@@ -174,16 +177,17 @@ class Guard:
         standing = self._standing
         order = standing.order()
         if order is not None and order.terminates:
-            return await self._stop("stop.system", order.by)
+            return await self._stop("stop.system", order.by, order.data)
         if self._refused is not None and not self._suspends(self._refused):
             return await self._stop(self._refused.code, "")
         if standing.over and not (self._ordered or order or self._refused):
             return await self._stop("warrant.expired", "")
         fault = order or self._refused or standing.fault()
         if fault is not None:
-            why, by = ("stop.system", fault.by) if isinstance(fault, Reached) else (fault.code, "")
-            if (self._waits_for, self._order) != (why, by) and not await self._suspend(why, by):
-                return await self._stop(why, by)
+            by, data = (fault.by, fault.data) if isinstance(fault, Reached) else ("", b"")
+            why = "stop.system" if isinstance(fault, Reached) else fault.code
+            if (self._waits_for, self._order) != (why, by) and not await self._suspend(why, by, data):
+                return await self._stop(why, by, data)
         elif self._waits_for and not standing.over:
             self._resume()
         # What stood still for an order asks for a fresh warrant once the order is gone; not before.
@@ -251,7 +255,7 @@ class Guard:
 
     # Standing still, going on, ending
 
-    async def _suspend(self, why: str, order: str) -> bool:
+    async def _suspend(self, why: str, order: str, data: bytes = b"") -> bool:
         """Close the gate, bring machines to rest, freeze. False where nothing can be frozen: then it is to end."""
         first = not self._waits_for
         self._waits_for, self._order = why, order
@@ -265,7 +269,7 @@ class Guard:
         self._keep_evidence(why, order)
         self._cage.lengthen(mono_ms() + self._plan.grace_ms + FROZEN_MS)
         if self._plan.devices or self._plan.command:
-            await plans.carry_out(self._plan, self._cage, reason=why, ended=self._gone, final=False)
+            await plans.carry_out(self._plan, self._cage, reason=why, ended=self._gone, final=False, order=data)
         if not self._cage.freeze():
             return False
         self._say(order, StopState.STOPPED)
@@ -282,7 +286,7 @@ class Guard:
         self._words.say("released: it runs again, under a fresh warrant", "已解除：在新的许可下恢复运行")
         self._words.told({"state": "running", "at": now_ms()})
 
-    async def _stop(self, why: str, order: str) -> int:
+    async def _stop(self, why: str, order: str, data: bytes = b"") -> int:
         """To the end: draining, stopped, sealed."""
         began = mono_ms()
         self._standing.closed = f"draining: {why}"
@@ -292,9 +296,9 @@ class Guard:
         self._cage.lengthen(began + self._plan.grace_ms + KILL_MS)
         kept = self._keep_evidence(why, order)
         if self._waits_for:  # a frozen program hears nothing: it is not thawed to be told
-            done = await plans.carry_out(self._plan, self._cage, reason=why, ended=self._gone, final=False)
+            done = await plans.carry_out(self._plan, self._cage, reason=why, ended=self._gone, final=False, order=data)
         else:
-            done = await plans.carry_out(self._plan, self._cage, reason=why, ended=self._gone)
+            done = await plans.carry_out(self._plan, self._cage, reason=why, ended=self._gone, order=data)
         self._cage.freeze()
         self._cage.kill()
         gone = await asyncio.to_thread(self._cage.ended, GONE_S)

@@ -28,6 +28,9 @@ class Told(Protocol):
     @property
     def stop(self) -> Stop: ...
 
+    @property
+    def data(self) -> bytes: ...
+
 
 class View(admission.View, Protocol):
     """What was heard of orders and pulses. Implemented by `admission.holding.HolderView`."""
@@ -50,10 +53,11 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """An order in force that reaches this copy. by: its rid."""
+    """An order in force that reaches this copy. by: its rid; data: its message."""
 
     by: str
     terminates: bool
+    data: bytes = b""
 
 
 class Standing:
@@ -133,12 +137,12 @@ class Standing:
         """The order that reaches this copy now, a termination before a suspension."""
         if self._view is None or self.leased is None or self._view.stops.quiet:
             return None
-        stops = [told.stop for told in self._view.told()]
-        final = self._blocks(StopSet.of(stop for stop in stops if stop.kind != OrderKind.SUSPEND))
-        if final:
-            return Reached(final, terminates=True)
-        any_ = self._blocks(self._view.stops)
-        return Reached(any_, terminates=False) if any_ else None
+        told = self._view.told()
+        final = self._blocks(StopSet.of(each.stop for each in told if each.stop.kind != OrderKind.SUSPEND))
+        by = final or self._blocks(self._view.stops)
+        if not by:
+            return None
+        return Reached(by, bool(final), next((each.data for each in told if each.stop.rid == by), b""))
 
     def fault(self) -> AnswerableError | None:
         """What keeps this holder from living though its warrant lives: no fresh pulse, a clock that is not synchronised

@@ -63,7 +63,7 @@ class Pool:
         return Exchange(self, connection)
 
     async def ask_in_parts(self, data: bytes, parts: AsyncIterator[bytes]) -> Exchange:
-        """As `ask`, the body of the request sent as it comes, no faster than the server takes it. data: the head, whole;
+        """As `ask`, the body of the request sent as it comes, no faster than the server takes it. data: the whole head;
         parts: as they go on the wire. A server that answers early is not sent the rest. Raises as `ask`, and what
         `parts` raises."""
         connection = self.idle() or await self.connection()

@@ -39,5 +39,5 @@ async def pins(services: Services, call: Call[None]) -> Pins:
 
 
 ROUTES = (
-    Route("GET", "/pins", AdminRole.VIEWER, pins, Pins, "The public keys that a holder pins, and where it hears orders."),
+    Route("GET", "/pins", AdminRole.VIEWER, pins, Pins, "The public keys that a holder pins; where it hears orders."),
 )

@@ -1,0 +1,254 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Puts a guard together from a command's options, runs it, and takes everything apart again."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import shlex
+import signal
+import tempfile
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack, ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from answerable.admission.holding import HolderView
+from answerable.cli.guard import MOST_GRACE_S
+from answerable.cli.talk import say
+from answerable.errors import Refused
+from answerable.guard import enclosure as enclosures
+from answerable.guard import enrolment as enrolments
+from answerable.guard import primitives, syscalls
+from answerable.guard.cage import Cage
+from answerable.guard.clock import Watch
+from answerable.guard.enclosure import Enclosure
+from answerable.guard.enrolment import Enrolment
+from answerable.guard.gate import Gate, pool
+from answerable.guard.lease import mono_ms, now_ms
+from answerable.guard.plans import Device, Plan
+from answerable.guard.reporting import Receipts
+from answerable.guard.running import Guard, Words
+from answerable.guard.sources import ControlPlane, Either, OnSite, WarrantSource, printed
+from answerable.guard.standing import Standing
+from answerable.net.endpoint import Endpoint, parse
+from answerable.net.events import Follower
+from answerable.net.relay_client import RelayClient
+from answerable.net.server import Listener
+
+PROTOCOL: Final = "/v1"
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What was decided before anything started."""
+
+    enrolment: Enrolment
+    enclosure: Enclosure
+    plan: Plan
+    folder: Path
+    without: tuple[str, ...]
+
+
+def run(args: argparse.Namespace, file: Path | None) -> int:
+    """Raises what is refused before the program starts; nothing has run then."""
+    chosen = _chosen(args)
+    if "dumpable" in chosen:
+        syscalls.undumpable()  # before there is a key
+    with ExitStack() as stack:
+        here = None
+        if file is None:
+            from answerable.cli.guard_enrol import enrol_here
+
+            found, here = enrol_here(args, args.system)
+            secret = here.place.store
+        else:
+            found, secret = enrolments.read(file), file
+        if here is not None:
+            stack.callback(_end, here, found)
+        temp = stack.enter_context(tempfile.TemporaryDirectory(prefix="answerable-guard-"))
+        parts = _decide(args, chosen, found, secret, temp)
+        return asyncio.run(_guarded(args, parts))
+
+
+def _chosen(args: argparse.Namespace) -> frozenset[str]:
+    without = list(args.unsafe_without)
+    if args.user and args.user == _own_name() and "own-uid" not in without:
+        raise Refused("guard.primitive", name="own-uid", detail=f"{args.user} is the guard's own user", falls="")
+    chosen = primitives.choose(primitives.look(), without)
+    for name in sorted(without):
+        known = primitives.BY_NAME[name]
+        say(f"WITHOUT {name}: {known.without}", f"缺少 {name}：{known.without_zh}")
+    return chosen
+
+
+def _own_name() -> str:
+    import pwd
+
+    return pwd.getpwuid(os.getuid()).pw_name
+
+
+def _decide(args: argparse.Namespace, chosen: frozenset[str], found: Enrolment, secret: Path, temp: str) -> Parts:
+    user = enclosures.user(args.user or enclosures.NOBODY) if "own-uid" in chosen else None
+    if user is not None:
+        os.chown(temp, user.uid, user.gids[0])
+    made = Enclosure(
+        primitives=chosen,
+        cwd=str(Path.cwd()),
+        temp=temp,
+        user=user,
+        read=tuple(args.read),
+        write=tuple(args.write),
+        local_tcp=args.local_tcp,
+    )
+    folder = Path(args.evidence) if args.evidence else _state() / found.rid
+    for kept in (secret, folder):
+        if path := made.exposes(kept):
+            raise Refused("guard.exposed", secret=str(kept), path=path)
+    if not 0 <= args.grace <= MOST_GRACE_S:
+        raise Refused("config.value", detail=f"--grace is 0 to {MOST_GRACE_S:g} seconds")
+    plan = Plan(
+        grace_ms=int(args.grace * 1000),
+        command=tuple(shlex.split(args.stop_command)),
+        signals=tuple(_signal(name) for name in args.signal) or (signal.SIGTERM,),
+    )
+    return Parts(found, made, plan, folder, tuple(sorted(args.unsafe_without)))
+
+
+async def _guarded(args: argparse.Namespace, parts: Parts) -> int:
+    found, identity = parts.enrolment, parts.enrolment.identity()
+    async with AsyncExitStack() as stack:
+        planes = tuple(RelayClient(url, found.ca_file) for url in found.planes)
+        for client in planes:
+            stack.push_async_callback(client.close)
+        source: WarrantSource = ControlPlane(identity, planes)
+        if args.on_site:
+            site = RelayClient(args.on_site, found.ca_file)
+            stack.push_async_callback(site.close)
+            source = Either(source, OnSite(identity, (site,), args.site))
+        hears = [url for url in found.planes if not url.startswith("unix:")]
+        view = HolderView(found.trust(), found.clock) if hears else None
+        standing = Standing(found.audience, view)
+        ways = pool(_base(found.gateway), found.ca_file)
+        stack.push_async_callback(ways.close)
+        gate = Gate(standing, ways)
+        cage = Cage.make(parts.enclosure)
+        stack.callback(cage.close)
+        listener = Listener(gate, cage.gate, grace=0)
+        await listener.start()
+        stack.push_async_callback(listener.close)
+        address = f"http://127.0.0.1:{cage.port}"
+        words = Words(say, _teller(args))
+        made: list[Guard] = []
+        devices = tuple([await _device(each, stack) for each in args.device])
+        guard = Guard(
+            cage=cage,
+            standing=standing,
+            source=source,
+            gate=gate,
+            plan=Plan(parts.plan.grace_ms, devices, parts.plan.command, parts.plan.signals),
+            receipts=Receipts(identity, found.origin, planes if hears else (), parts.folder),
+            folder=parts.folder,
+            words=words,
+            ear=_ear(hears, view, found, made),
+            look=_watch(view).look,
+            begun=lambda: _say_begun(words, parts, source, cage, address),
+        )
+        made.append(guard)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, guard.ask_to_end, number)
+        return await guard.run(args.command, _environment(args, parts, address))
+
+
+def _ear(urls: list[str], view: HolderView | None, found: Enrolment, made: list[Guard]) -> Follower | None:
+    if view is None:
+        return None
+    wake: Callable[[object], None] = lambda _: made[0].wake()  # noqa: E731  the guard needs the ear first
+    return Follower(urls, view, wall=now_ms, mono=mono_ms, ca_file=found.ca_file, told=wake, pulsed=wake)
+
+
+def _watch(view: HolderView | None) -> Watch:
+    def stepped(moved: int) -> None:
+        say(f"the wall clock was set by {moved} ms", f"系统时钟被调整了 {moved} 毫秒")
+
+    return Watch(view.clock if view is not None else lambda _: None, stepped)
+
+
+async def _device(text: str, stack: AsyncExitStack) -> Device:
+    """``ADDRESS#KEY``: where it is reached, and its public key, base64url. Raises as `machines.wires.open_wire`."""
+    from answerable.crypto.b64 import unb64u
+    from answerable.machines.remote import RemoteDevice
+
+    address, _, key = text.rpartition("#")
+    device = await RemoteDevice.open(address, unb64u(key))
+    stack.push_async_callback(device.close)
+    return device
+
+
+def _say_begun(words: Words, parts: Parts, source: WarrantSource, cage: Cage, address: str) -> None:
+    grace = parts.plan.grace_ms
+    bound = printed(source, grace)
+    words.say(
+        f"bound: the last process is gone at most {bound} ms after an order, with the network cut "
+        f"(what {source.name} gave: {source.longest_ms()} ms, grace {grace} ms, 100 ms to kill)",
+        f"界限：即使断网，终止令发出后最多 {bound} 毫秒，最后一个进程也已终止"
+        f"（{source.name} 所给 {source.longest_ms()} 毫秒，宽限 {grace} 毫秒，终止 100 毫秒）",
+    )
+    words.told(
+        {
+            "state": "running",
+            "copy": parts.enrolment.copy,
+            "record": parts.enrolment.rid,
+            "gate": address,
+            "first": cage.pid,
+            "cgroup": str(cage.cgroup.path) if cage.cgroup is not None else "",
+            "bound_ms": bound,
+            "primitives": sorted(parts.enclosure.primitives),
+            "without": list(parts.without),
+            "at": now_ms(),
+        }
+    )
+
+
+def _teller(args: argparse.Namespace) -> Callable[[Mapping[str, Any]], None]:
+    """With --json each change of state is a line on stdout; the program's own output goes there too."""
+    if not args.json:
+        return lambda _: None
+
+    def tell(what: Mapping[str, Any]) -> None:
+        print(json.dumps(what), flush=True)
+
+    return tell
+
+
+def _environment(args: argparse.Namespace, parts: Parts, address: str) -> dict[str, str]:
+    told = enclosures.environment(os.environ, address, temp=parts.enclosure.temp, keep=args.env)
+    user = parts.enclosure.user
+    return {**told, "USER": user.name, "LOGNAME": user.name, "HOME": parts.enclosure.temp} if user is not None else told
+
+
+def _base(url: str) -> Endpoint:
+    """Where calls go: OpenAI's clients are given a base that ends in /v1, and so say it again."""
+    return parse(url.removesuffix("/").removesuffix(PROTOCOL))
+
+
+def _signal(name: str) -> int:
+    try:
+        return signal.Signals[name if name.startswith("SIG") else f"SIG{name}"]
+    except KeyError:
+        raise Refused("config.value", detail=f"--signal: there is no {name}") from None
+
+
+def _state() -> Path:
+    base = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
+    return Path(base) / "answerable" / "guard"
+
+
+def _end(here: Any, found: Enrolment) -> None:
+    from answerable.cli.copy import end_self
+
+    end_self(here, found.identity().key, found.rid)
