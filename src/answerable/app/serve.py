@@ -71,10 +71,10 @@ async def until_asked(service: Service, announce: Announce) -> int:
     return 0
 
 
-def raise_descriptors() -> None:
+def raise_descriptors(least: int = DESCRIPTORS) -> None:
     """Take as many open files as this process may have: the usual 1024 is soon used up by connections."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, DESCRIPTORS)
+    wanted = least if hard == resource.RLIM_INFINITY else min(hard, least)
     if soft != resource.RLIM_INFINITY and soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 

@@ -18,7 +18,9 @@ from answerable.app.core import Core
 from answerable.app.keys import feed_key
 from answerable.app.node_audiences import Audiences
 from answerable.app.node_desk import NodeDesk
+from answerable.app.node_desk import routes as node_routes
 from answerable.app.node_feed import Feed
+from answerable.app.relaying import HoldersPlane
 from answerable.app.serving import OwnRegistry, Say, Serving
 from answerable.config import Config
 from answerable.control import finishing
@@ -44,6 +46,7 @@ from answerable.registry.duties import Watch
 from answerable.telemetry.metrics import Metrics
 from answerable.telemetry.steps import StepTracer
 from answerable.warrants.desk import Desk
+from answerable.warrants.envelopes import Envelopes
 from answerable.warrants.gate import Gate, audience_of
 from answerable.warrants.holder import Holder
 from answerable.warrants.issuer import Issuer
@@ -55,10 +58,12 @@ log: Final = logging.getLogger("answerable.service")
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a service answers. gateway: base URL for OpenAI's clients, with ``/v1``."""
+    """Where a service answers. gateway: base URL for OpenAI's clients, with ``/v1``; holders: where holders elsewhere
+    ask, "" where they cannot."""
 
     gateway: str
     control: Path
+    holders: str = ""
 
 
 class Service:
@@ -72,6 +77,7 @@ class Service:
         self._endings: set[asyncio.Task[None]] = set()
         self._listeners: list[Listener] = []
         self._heart: Heart | None = None
+        self.plane: HoldersPlane | None = None
         self.feed = Feed(core.book)
         core.watchers.append(self.feed.applied)
         self.before_close: Callable[[], Awaitable[None]] | None = None  # while both planes still answer
@@ -115,7 +121,11 @@ class Service:
             started_ms=core.now,
             pulses=self._heart.shown if self._heart is not None else {},
             heart=self._heart,
+            envelopes=self._envelopes,
+            planes=lambda: plane.urls,
         )
+        plane = self.plane = HoldersPlane(core, services, self._heart)
+        metrics.gauge("answerable_holders", "Holders that listen for orders.", lambda: plane.holders)
         self.node_desk = NodeDesk(services, self.feed, services.doorkeeper, core.keys.warrant)
         inner = Listener(asgi(build(services)), unix(config.socket_path))
         self._listeners = [outer, inner]
@@ -126,12 +136,15 @@ class Service:
         if self._heart is not None and (carried := wiring.as_path(config.pulse.file)) is not None:
             self._tasks.append(asyncio.create_task(self._heart.watch(carried)))
         self._issuer = issuer
-        return Address(url, config.socket_path)
+        await plane.start(node_routes(self.node_desk))
+        return Address(url, config.socket_path, plane.url)
 
     async def close(self) -> None:
         """Take no more, end what is in flight, write what waits, end the models, let the store go."""
         if self.before_close is not None and self._listeners:
             await self.before_close()
+        if self.plane is not None:
+            await self.plane.close()
         if self._listeners:
             # Shorter than the listener's own grace: whoever is cut is told why, and so is the record.
             grounding = asyncio.get_running_loop().call_later(GRACE_S, self._flights.ground)
@@ -164,6 +177,16 @@ class Service:
             kid=kid,
             audiences=Audiences(core.book, audience),
             lapsed=duties.lapsed,
+        )
+        self._envelopes = Envelopes(
+            directory=core.book,
+            ledger=core.ledger,
+            clock=core.clock,
+            signer=core.keys.warrant,
+            iss=issuer.iss,
+            kid=kid,
+            lapsed=duties.lapsed,
+            may_sign=issuer.may_sign,
         )
         holder = Holder(issuer=issuer, directory=core.book, clock=core.clock, aud=audience)
         issuers = {kid: issuer.public}

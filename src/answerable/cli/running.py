@@ -116,12 +116,15 @@ def serve(args: argparse.Namespace) -> int:
         else:
             say(f"gateway {address.gateway}, control {address.control}; Ctrl-C ends it",
                 f"网关 {address.gateway}，控制面 {address.control}；按 Ctrl-C 结束")  # fmt: skip
+            if address.holders:
+                say(f"holders {address.holders}", f"持有方 {address.holders}")
 
     return run(config, announce, say)
 
 
 def where(address: Any, core: Any) -> dict[str, str]:
-    return {"gateway": address.gateway, "control": f"unix:{address.control}", "store": str(core.config.store_path)}
+    told = {"gateway": address.gateway, "control": f"unix:{address.control}", "store": str(core.config.store_path)}
+    return {**told, "holders": address.holders} if address.holders else told
 
 
 def demo(args: argparse.Namespace) -> int:

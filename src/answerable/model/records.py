@@ -45,6 +45,13 @@ class PartyRole(Record, frozen=True, kw_only=True):
     role: Role
 
 
+class Share(Record, frozen=True, kw_only=True):
+    """A party's part in a co-owned system."""
+
+    party: str  # rid
+    count: int
+
+
 class Edge(Record, frozen=True, kw_only=True):
     parent: str  # rid of the parent's system leaf
     relation: Relation
@@ -96,6 +103,8 @@ class System(Record, frozen=True, kw_only=True):
     upstream: str = ""  # name of the configured upstream that serves it, for models
     locality: Locality = Locality.EXTERNAL
     reauthorises: str = ""  # rid of the reauthorisation that exempts its digests
+    shares: tuple[Share, ...] = ()  # of its owners, sorted by party
+    owners_need: int = 0  # with how many shares owners order about it; 0: they do not
 
     def party(self, role: Role) -> str:
         """rid of the first party with that role, or the first party of all."""
@@ -184,6 +193,7 @@ class Stop(Record, frozen=True, kw_only=True):
     released: str = ""  # rid of the release leaf, for a suspension that two people released
     epoch: int = 0  # number of the change of the stop set that it was; 0: written before these were kept
     changed: int = 0  # number of the change that its release was; 0: not released
+    pause: int = 0  # of a suspension under a staged plan: ms after which two may complete it where else three must
     upto: int = 0  # where `digests` is one entry for a list too long for a row: the highest system number at its commit
 
 

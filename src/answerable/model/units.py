@@ -28,6 +28,7 @@ class Space(StrEnum):
     NODES = "nodes"  # rid -> Node
     HANDLES = "handles"  # digest -> Handle
     STOPS = "stops"  # rid -> Stop
+    CONFIRMED = "confirmed"  # rid of the order, rid of the holder and its state, with colons between -> Confirmed
     REAUTHORISATIONS = "reauthorisations"  # new system id -> Reauthorisation: what a registration with `re` must match
     # "system" (last registry number), "epoch" (number of stop-set changes), "holds" (of changes to the legal holds),
     # "admin:" and the rid of a person (how often one of their keys was enrolled) -> decimal

@@ -14,6 +14,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import UNSET
 
+from answerable.admission.reports import GROUP
 from answerable.errors import AnswerableError
 from answerable.log.leaf import encode
 from answerable.model import leaves as kinds
@@ -43,6 +44,7 @@ from answerable.model.terms import (
     World,
 )
 from answerable.model.units import SYSTEM_NUMBER, Drop, Effect, Put, Space
+from answerable.redlines import incidents
 from answerable.registry import lineage, nodes
 from answerable.registry.admins import ENROLMENTS
 from answerable.registry.admins import USE as ADMIN
@@ -53,7 +55,8 @@ from answerable.registry.nodes import USE as NODE
 from answerable.registry.planned import encode_row
 from answerable.registry.systems import Announcement
 from answerable.sequencer.replay_privacy import LeafOf, erasure, grant, hold, reading, revocation
-from answerable.sequencer.replay_stops import confirmed, count, reauthorisation, release, stop
+from answerable.sequencer.replay_stops import count, reauthorisation, release, stop
+from answerable.stops import confirming
 
 Told = Callable[[str, str], str | None]  # (rid, group) -> the text that a commitment hides, if it is known
 
@@ -66,7 +69,8 @@ UNTOLD: Final[dict[Space, frozenset[str]]] = {
 TOLD: Final = frozenset(
     {
         Space.PARTIES, Space.PARTY_IDS, Space.SYSTEMS, Space.SYSTEM_IDS, Space.COPIES, Space.COPY_IDS, Space.KEYS,
-        Space.ADMINS, Space.PARTY_KEYS, Space.NODES, Space.HANDLES, Space.STOPS, Space.CONFIRMED, Space.REAUTHORISATIONS, Space.COUNTERS,
+        Space.ADMINS, Space.PARTY_KEYS, Space.NODES, Space.HANDLES, Space.STOPS, Space.CONFIRMED,
+        Space.REAUTHORISATIONS, Space.COUNTERS,
         Space.NONCES, Space.OPENS, Space.ANNOUNCED, Space.TRANSFERS, Space.ERASURES, Space.PRESERVED, Space.GRANTS,
         Space.READS, Space.INCIDENTS, Space.EVENTS,
     }
@@ -116,7 +120,7 @@ class Replay:
             kinds.OrderLeaf: self._order,
             kinds.ReleaseLeaf: lambda leaf, rid: release(self.book, leaf, rid),
             kinds.ReauthorisationLeaf: lambda leaf, rid: reauthorisation(self.book, leaf, rid),
-            kinds.ReceiptLeaf: lambda leaf, rid: confirmed(leaf, rid),
+            kinds.ReceiptLeaf: lambda leaf, rid: [confirming.told(leaf, rid)],
             kinds.EraseLeaf: lambda leaf, rid: erasure(self.book, leaf, rid),
             kinds.PreserveLeaf: lambda leaf, rid: hold(self.book, leaf, rid, self._told(rid, "reason") or ""),
             kinds.GrantLeaf: lambda leaf, rid: grant(self.book, leaf, rid, leaf_of),
@@ -325,7 +329,7 @@ class Replay:
         spent = Put(Space.NONCES, leaf.n, str(leaf.t).encode())
         if leaf.what not in incidents.KEPT:
             return [spent]
-        row = incidents.said(leaf, rid, self._told(rid, incidents.GROUP) or "", leaf.t)
+        row = incidents.said(leaf, rid, self._told(rid, GROUP) or "", leaf.t)
         return [spent, Put(Space.EVENTS, rid, encode_row(row))]
 
     def _name(self, rid: str, otherwise: str) -> str:

@@ -101,6 +101,11 @@ class Issuer:
         self._life_ms = life_ms
         self._view = StopView(directory)
         self._boots: dict[tuple[str, str], _Boot] = {}
+        self._ends: dict[str, int] = {}  # copy -> ms UTC, the latest end of all that was signed for it
+
+    def may_sign(self) -> None:
+        """Raises Unavailable ``recover.*`` while nothing may be signed here."""
+        self._may_sign()
 
     async def answer(self, request: WarrantRequest, signature: str) -> Granted:
         """A warrant for the copy that signed `request` with its own key: its first, or the next. The newest request of
@@ -151,6 +156,7 @@ class Issuer:
                 del self._boots[key]
             raise
         boot.exp_ms, boot.grant = granted.warrant.exp_ms, granted.warrant.grant
+        self._signed(copy, boot.exp_ms)
         self._forget()
         return granted
 
@@ -176,7 +182,13 @@ class Issuer:
         token = issue(warrant, self._signer, self.kid)
         self.renewals.add(token)
         boot.seq, boot.exp_ms = seq, warrant.exp_ms
+        self._signed(copy, warrant.exp_ms)
         return Granted(token, warrant)
+
+    def ends(self, copy: str) -> int:
+        """When the last warrant ends that was signed for the copy (rid) since this issuer began, whoever holds it, ms
+        UTC; 0 for none, or none that had not ended when it was last looked through."""
+        return self._ends.get(copy, 0)
 
     def forget(self, copy: str, holder: str, nonce: str) -> bool:
         """A holder ends in order, and holds that boot's warrant no more: another boot need not wait for its end."""
@@ -270,7 +282,13 @@ class Issuer:
         if aud not in self._audiences:
             raise Refused("warrant.audience", audience=" or ".join(sorted(self._audiences)))
 
+    def _signed(self, copy: str, exp_ms: int) -> None:
+        self._ends[copy] = max(exp_ms, self._ends.get(copy, 0))
+
     def _forget(self) -> None:
+        if len(self._ends) > MAX_BOOTS:
+            now_ms = self._clock.now_ms()
+            self._ends = {copy: ends for copy, ends in self._ends.items() if ends > now_ms - LONGEST_WAIT_MS}
         if len(self._boots) > MAX_BOOTS:
             now_ms = self._clock.now_ms()
             self._boots = {key: boot for key, boot in self._boots.items() if boot.exp_ms > now_ms}

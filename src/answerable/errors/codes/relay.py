@@ -40,6 +40,12 @@ ENTRIES: Final[dict[str, Entry]] = {
         http=502,
         exit=4,
     ),
+    "relay.holder": Entry(
+        "The order {order} does not reach who signed this receipt.",
+        "命令 {order} 不涉及签署该回执的一方。",
+        "Send receipts of the copy's own orders alone.",
+        "请只提交涉及该运行副本的命令的回执。",
+    ),
     "relay.none": Entry(
         "No relay is named to ask.",
         "未指定可供询问的中继。",
