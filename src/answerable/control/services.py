@@ -13,6 +13,7 @@ from answerable.log.note import Signing
 from answerable.ports import Clock, Ledger, Signer
 from answerable.privacy.retention import Retention
 from answerable.registry.book import Book
+from answerable.warrants.envelopes import Envelopes
 from answerable.warrants.issuer import Issuer
 
 
@@ -129,7 +130,9 @@ class Services:
     store: str = ""
     demo: bool = False
     started_ms: int = 0
+    envelopes: Envelopes | None = None  # None where none are issued
     heart: Heart | None = None  # None where no pulse is pinned
+    told: Callable[[int], bytes] | None = None  # a page of order messages after that change; None where none are told
     pulses: Mapping[str, str] = field(default_factory=dict)
     authorities: Mapping[str, str] = field(default_factory=dict)
     planes: Callable[[], Sequence[str]] = nowhere

@@ -49,6 +49,7 @@ from answerable.registry.requests import (
     StartCopy,
     VouchParty,
 )
+from answerable.warrants.envelopes import Envelopes
 from answerable.warrants.gate import audience_of
 from answerable.warrants.issuer import Issuer
 from tests.small_certificates import Authority
@@ -158,6 +159,15 @@ class House:
             flights=(),
             feed_key=self.feed_key,
             metrics=lambda: "answerable_test 1\n",
+            envelopes=Envelopes(
+                directory=core.book,
+                ledger=core.ledger,
+                clock=core.clock,
+                signer=core.keys.warrant,
+                iss=issuer.iss,
+                kid=issuer.kid,
+                lapsed=lambda system: lapsed(core.book, system),
+            ),
             store=str(self.store),
             started_ms=core.now,
         )

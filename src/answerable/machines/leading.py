@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Leads a machine: keeps the warrant fresh, shows it to the machine several times within its watchdog, and commands.
+
+The two go on side by side: an issuer that is slow to answer must not cost the machine its renewals while the warrant in
+hand still holds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Final, Protocol
+
+from answerable.errors import Unavailable
+from answerable.model.devices import Command, DeviceState, Mode
+from answerable.ports import Device
+
+RENEW_S: Final = 0.08  # four times within the shortest of common watchdogs, 300 ms
+
+
+class Held(Protocol):
+    """A warrant in hand. due, ends: monotonic ms."""
+
+    @property
+    def token(self) -> str: ...
+
+    @property
+    def envelope(self) -> str: ...
+
+    @property
+    def due(self) -> int: ...
+
+    @property
+    def ends(self) -> int: ...
+
+
+class Warrants(Protocol):
+    """Implemented by `guard.lease.Lease`."""
+
+    def next(self) -> Held:
+        """Blocking. Raises Refused; Unavailable where none could be had and the one in hand has ended."""
+
+
+async def lead(
+    device: Device,
+    warrants: Warrants,
+    speed: int,
+    *,
+    mono_ms: Callable[[], int],
+    seen: Callable[[DeviceState], None] = lambda _state: None,
+) -> None:
+    """Drive with `speed` until the machine or the issuer refuses, or nothing of theirs is heard while a warrant lives.
+
+    seen: is given each state. Raises what was refused, Unavailable ``device.unreachable``. A program that is to go on
+    after that decides so by itself, and calls again.
+    """
+    held = await asyncio.to_thread(warrants.next)
+    newest = [held]
+
+    async def keep() -> None:
+        while True:
+            await asyncio.sleep(max(0, newest[0].due - mono_ms()) / 1000)
+            newest[0] = await asyncio.to_thread(warrants.next)
+
+    keeping = asyncio.create_task(keep())
+    commanded = False
+    try:
+        while True:
+            if keeping.done():
+                await keeping  # raises what the issuer refused
+            held = newest[0]
+            try:
+                state = await device.lease(held.token, held.envelope)
+                if not commanded and state.mode is Mode.LIVE:
+                    state = await device.command(Command(speed=speed))
+                    commanded = True
+                seen(state)
+            except Unavailable:
+                if mono_ms() >= held.ends:
+                    raise
+            await asyncio.sleep(RENEW_S)
+    finally:
+        keeping.cancel()
+        with suppress(asyncio.CancelledError, Exception):
+            await keeping
