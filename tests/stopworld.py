@@ -21,12 +21,11 @@ from answerable.admission.holding import HolderView
 from answerable.admission.orders import Told
 from answerable.admission.requests import WarrantRequest
 from answerable.admission.trust import Trust
-from answerable.crypto.b64 import b64u
-from answerable.errors import AnswerableError, Refused, Unavailable
+from answerable.errors import Refused, Unavailable
 from answerable.guard.sources import ControlPlane, Identity
 from answerable.guard.standing import Standing
 from answerable.log.leaf import encode, rid
-from answerable.model.leaves import Leaf, OrderLeaf
+from answerable.model.leaves import OrderLeaf
 from answerable.model.records import Copy, System
 from answerable.model.terms import OrderKind, Scope
 from answerable.model.units import EPOCH, Put, Space
@@ -79,6 +78,15 @@ class Host:
     def reading(self) -> Reading:
         """What the kernel would say."""
         return Reading(abs(self.off) <= ERROR, ERROR, self.mono_ms())
+
+
+def heard(view: HolderView, data: bytes, host: Host) -> None:
+    """A pulse comes; one that is old, or from another clock's future, is nothing."""
+    try:
+        view.pulse(data, host.now_ms(), host.mono_ms())
+    except Refused as error:
+        if error.code not in {"pulse.replayed", "pulse.stale", "pulse.future"}:
+            raise
 
 
 @dataclass(slots=True)
@@ -183,10 +191,7 @@ class Guard:
     def beat(self, data: bytes) -> None:
         if not self.awake:
             return
-        try:
-            self.view.pulse(data, self.host.now_ms(), self.host.mono_ms())
-        except Refused as error:
-            assert error.code in {"pulse.replayed", "pulse.stale", "pulse.future"}, error.code
+        heard(self.view, data, self.host)
         self.told.update(told.stop.rid for told in self.view.told())
 
     def acts(self) -> bool:
@@ -233,10 +238,7 @@ class Node:
             self.told.add(told.stop.rid)
 
     def beat(self, data: bytes) -> None:
-        try:
-            self.view.pulse(data, self.host.now_ms(), self.host.mono_ms())
-        except Refused as error:
-            assert error.code in {"pulse.replayed", "pulse.stale", "pulse.future"}, error.code
+        heard(self.view, data, self.host)
         self.told.update(told.stop.rid for told in self.view.told())
 
     def serves(self, token: str, copy: str) -> bool:
@@ -282,7 +284,7 @@ class World(Fleet):
     def close(self) -> None:
         self.loop.close()
 
-    def run(self, work):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    def run(self, work):  # type: ignore[no-untyped-def]
         return self.loop.run_until_complete(work)
 
     def new_issuer(self) -> None:
