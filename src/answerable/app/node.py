@@ -56,6 +56,7 @@ from answerable.warrants.far import Ask, FarHolder
 
 CLOCK_S: Final = 10.0
 RECEIPTS_S: Final = 0.1
+DRAIN_S: Final = 0.02
 SAVE_S: Final = 30.0
 # How long a first start waits for the control plane.
 FIRST_S: Final = 10.0
@@ -103,7 +104,7 @@ class Node:
         self.serving = Serving(FarRegistry(self.replica, self.link, self.card, config, core.clock), say)
         self._retention = Retention(config.retention.rules, config.store.payload_days, self.replica)
         self._tasks: list[asyncio.Task[None]] = []
-        self._endings: set[asyncio.Task[None]] = set()
+        self._endings: set[asyncio.Task[object]] = set()
         self._listeners: list[Listener] = []
         self._saved = -1
         self._served = False
@@ -274,11 +275,22 @@ class Node:
         if not order.stop.released:
             self.perch.stopped()
             self.receipts.told(order, cut)
+            if cut:
+                self._later(self._drained(order))
         self._end(lambda copy: terminated(self.replica, copy, self.core.now))
 
     def _end(self, gone: Callable[[Copy], bool]) -> None:
         """Models that an order terminated end."""
-        task = asyncio.get_running_loop().create_task(self.serving.end_terminated(gone))
+        self._later(self.serving.end_terminated(gone))
+
+    async def _drained(self, order: Told) -> None:
+        """What the order cut has come to its end, with its record: the last word for it."""
+        while self.flights.stops_changed():  # noqa: ASYNC110  # flights are counted, not awaited
+            await asyncio.sleep(DRAIN_S)
+        self.receipts.told(order, 0)
+
+    def _later(self, work: Coroutine[Any, Any, object]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
         self._endings.add(task)
         task.add_done_callback(self._endings.discard)
 

@@ -80,7 +80,7 @@ class Follow:
         pause = RETRY_S
         while True:
             try:
-                complete = await self.once(wait=self._replica.seen)
+                complete = await self.once(wait=self._replica.seen and not self.problem)
             except AnswerableError as error:
                 if self.problem != error.code:
                     _log.warning("the control plane: %s", error)

@@ -21,7 +21,6 @@ from answerable.errors import AnswerableError, Refused, Unavailable
 from answerable.log.statement import to_sign
 from answerable.model.records import Copy, System
 from answerable.model.terms import Act
-from answerable.model.units import Space
 from answerable.net.limits import Limits
 from answerable.ports import Directory
 from answerable.registry import copies, stopped
@@ -290,7 +289,7 @@ async def _endpoint(core: Registry, name: str, url: str, system: System) -> Copy
     """The copy at `url`: the one of the last start if that was there too, of the same system, and has not ended.
     Otherwise another one, with another key: what answers elsewhere is not the copy that was registered."""
     key = b64u(copy_key(core.config.store_path, name).public)
-    known = core.book.copy((core.book.raw(Space.KEYS, key) or b"").decode())
+    known = next((copy for copy in core.copies() if copy.key == key), None)
     if known is not None:
         if not known.ended and (known.endpoint, known.system) == (url, system.rid):
             return known

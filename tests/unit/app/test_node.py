@@ -1,16 +1,136 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import asyncio
+import time
 from pathlib import Path
+from typing import Any
 
-from tests.small_nodes import joined, node, plane
+import httpx2 as httpx
+
+from answerable.app.node import Node
+from answerable.control.receipts import assemble
+from answerable.log.leaf import decode
+from answerable.log.trust import parse as parse_trust
+from answerable.model.leaves import CloseLeaf, OpenLeaf, ReceiptLeaf, ShardLeaf
+from answerable.model.units import Space
+from answerable.sequencer.replay import SHARD
+from answerable.verify.receipt import verify
+from tests.e2e.scripted_upstream import ScriptedUpstream
+from tests.small_nodes import chat, client, joined, node, plane, wire
 from tests.small_relay import until
 
 
-async def test_a_node_follows_the_registry(tmp_path: Path) -> None:
-    async with plane(tmp_path / "control") as control:
-        settings = await joined(control, tmp_path / "node")
-        async with node(settings) as berlin:
-            assert berlin.replica.party(control.operator) is not None
-            system = await control.system("later")
-            await until(lambda: berlin.replica.system(system.rid) == system)
+def upstream(server: ScriptedUpstream, system: str = "model") -> dict[str, object]:
+    return {
+        "upstreams__far__url": server.url,
+        "upstreams__far__system": system,
+        "upstreams__far__model": "m",
+        "upstreams__far__locality": "private",
+    }
+
+
+async def test_a_node_follows_acts_records_and_stops_by_itself(tmp_path: Path) -> None:
+    with ScriptedUpstream() as server:
+        async with plane(tmp_path / "control") as control:
+            system = await control.system("model")
+            _, handle = await client(control)
+            settings = await joined(control, tmp_path / "node", **upstream(server))
+            async with node(settings) as berlin:
+                await until(lambda: berlin._served)
+                done = await chat(berlin.url, handle)
+                assert done.status_code == 200, done.text
+                record = done.json()["id"].removeprefix("chatcmpl-")
+
+                # Its copy stands in the control plane's registry, and names the node.
+                (copy,) = control.core.book.copies_of(system.rid)
+                assert copy.node == berlin.card.node
+
+                # The receipt from the node's own log is whole: it says who answers.
+                made = await assemble(berlin.core.reader, berlin.replica, record)
+                report = verify(made.receipt, parse_trust(berlin.core.trust))
+                assert (report.origin, report.party.rid) == ("berlin.unit.invalid", control.operator)
+                assert (report.caller.name, report.warrant.audience) == (
+                    "caller",
+                    "spiffe://unit.invalid/gateway/berlin",
+                )
+
+                # Nothing of it stands in the control plane's log but what the node's log has come to.
+                origin = "berlin.unit.invalid"
+                await until(lambda: _recorded(control, origin) >= 3)
+                kinds = [type(decode(data)) for data in await control.core.reader.tail(0, 1000)]
+                assert OpenLeaf not in kinds
+                assert CloseLeaf not in kinds
+
+                # An order cuts a stream in flight, and nothing is admitted after it.
+                stream = asyncio.create_task(chat(berlin.url, handle, "do:drip", stream=True))
+                await until(lambda: len(berlin.flights) == 1)
+                await asyncio.sleep(0.2)
+                stop = await control.suspend(system.rid)
+                text = (await stream).text
+                assert '"code":"stop.system"' in text
+                refused = await chat(berlin.url, handle)
+                assert (refused.status_code, refused.json()["error"]["code"]) == (403, "stop.system")
+
+                # And the node's word for it stands in the control plane's log.
+                await until(lambda: berlin.receipts.sent >= 1 and not berlin.flights)
+                await asyncio.sleep(0.3)
+                leaves = [decode(data) for data in await control.core.reader.tail(0, 1000)]
+                own = [leaf for leaf in leaves if isinstance(leaf, ReceiptLeaf) and leaf.own == berlin.card.node]
+                assert {receipt.order for receipt in own} == {stop.rid}
+                assert (own[-1].fly, own[-1].st) == (0, "stopped")
+                assert all(0 < receipt.last <= receipt.rcv for receipt in own)
+                other = await chat(berlin.url, handle)
+                assert other.json()["error"]["code"] == "stop.system"
+
+
+async def test_cut_off_it_goes_on_until_its_warrants_end_and_restarted_it_refuses(tmp_path: Path) -> None:
+    with ScriptedUpstream() as server:
+        async with plane(tmp_path / "control") as control, wire(control) as way:
+            control.service._issuer._life_ms = 2_000
+            await control.system("model")
+            _, handle = await client(control)
+            settings = await joined(control, tmp_path / "node", node__control=way.url, **upstream(server))
+            async with node(settings) as berlin:
+                await until(lambda: berlin._served)
+                assert (await chat(berlin.url, handle)).status_code == 200
+                await way.cut()
+                cut = time.monotonic()
+                assert (await chat(berlin.url, handle)).status_code == 200, "it decides by itself"
+                while (last := await chat(berlin.url, handle)).status_code == 200:
+                    assert time.monotonic() - cut < 5
+                    await asyncio.sleep(0.05)
+                assert time.monotonic() - cut <= 2.0 / (1 - 200e-6) + 0.3
+                assert last.json()["error"]["code"] in ("warrant.expired", "node.away")
+                ready = await readyz(berlin)
+                assert ready["parts"]["control plane"] == "node.away"
+
+                await way.mend()
+                await until(lambda: berlin.follow.problem == "")
+                assert (await chat(berlin.url, handle)).status_code == 200, "and goes on when it is back"
+                await way.cut()
+
+            # A restart without the control plane: its records are told of, nobody is admitted.
+            async with node(settings) as berlin:
+                assert berlin.replica.party(control.operator) is not None
+                refused = await chat(berlin.url, handle)
+                assert refused.status_code == 503
+                assert refused.json()["error"]["code"] in ("node.unseen", "node.away")
+                assert (await readyz(berlin))["parts"]["admission"] == "node.unseen"
+                await way.mend()
+                await until(lambda: berlin._served, 15)
+                async with asyncio.timeout(10):
+                    while (await chat(berlin.url, handle)).status_code != 200:  # noqa: ASYNC110
+                        await asyncio.sleep(0.1)
+
+
+async def readyz(berlin: Node) -> dict[str, Any]:
+    async with httpx.AsyncClient() as asking:
+        found: dict[str, Any] = (await asking.get(berlin.url.removesuffix("/v1") + "/readyz")).json()
+    return found
+
+
+def _recorded(control: object, origin: str) -> int:
+    raw = control.core.book.raw(Space.MISC, SHARD + origin)  # type: ignore[attr-defined]
+    leaf = decode(raw) if raw else None
+    return leaf.size if isinstance(leaf, ShardLeaf) else 0
