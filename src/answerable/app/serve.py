@@ -8,12 +8,14 @@ import gc
 import resource
 import signal
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from answerable.app.core import Core, open_core, refuse_demo
+from answerable.app.node_card import is_node
 from answerable.app.service import Address, Service
 from answerable.app.serving import Say
 from answerable.config import Config
+from answerable.errors import Refused
 from answerable.telemetry import logs
 
 DESCRIPTORS: Final = 16_384
@@ -32,6 +34,8 @@ def run(config: Config, announce: Announce, say: Say = lambda _en, _zh: None) ->
     logs.configure(config.telemetry.level, text=config.telemetry.format == "text")
 
     async def serve() -> int:
+        if is_node(config.store_path):
+            raise Refused("node.here")
         core = await open_core(config)
         try:
             refuse_demo(core)
@@ -48,7 +52,17 @@ def run(config: Config, announce: Announce, say: Say = lambda _en, _zh: None) ->
     return on_loop(serve())
 
 
-async def until_asked(service: Service, announce: Announce) -> int:
+class Runs(Protocol):
+    """A service, or a gateway node."""
+
+    core: Core
+
+    async def start(self) -> Address: ...
+
+    async def close(self) -> None: ...
+
+
+async def until_asked(service: Runs, announce: Announce) -> int:
     """Start the service, announce it, wait for a signal, close it."""
     asked = asyncio.Event()
     loop = asyncio.get_running_loop()

@@ -20,6 +20,7 @@ from answerable.app.node_audiences import Audiences
 from answerable.app.node_desk import NodeDesk
 from answerable.app.node_desk import routes as node_routes
 from answerable.app.node_feed import Feed
+from answerable.app.redlines import RedLines
 from answerable.app.relaying import HoldersPlane
 from answerable.app.serving import OwnRegistry, Say, Serving
 from answerable.config import Config
@@ -49,7 +50,7 @@ from answerable.warrants.desk import Desk
 from answerable.warrants.envelopes import Envelopes
 from answerable.warrants.gate import Gate, audience_of
 from answerable.warrants.holder import Holder
-from answerable.warrants.issuer import Issuer
+from answerable.warrants.issuer import Issuer, unheard
 
 GRACE_S: Final = 3.0  # what calls in flight get to end by themselves when the service closes
 
@@ -78,6 +79,7 @@ class Service:
         self._listeners: list[Listener] = []
         self._heart: Heart | None = None
         self.plane: HoldersPlane | None = None
+        self._red_lines = RedLines(core) if core.ledger.failure is None else None
         self.feed = Feed(core.book)
         core.watchers.append(self.feed.applied)
         self.before_close: Callable[[], Awaitable[None]] | None = None  # while both planes still answer
@@ -117,13 +119,20 @@ class Service:
             feed_key=feed_key(config.store_path),
             metrics=lambda: metrics.render().decode(),
             store=str(config.store_path),
+            heard=lambda: self.node_desk.heard,
             demo=core.demo,
             started_ms=core.now,
             pulses=self._heart.shown if self._heart is not None else {},
             heart=self._heart,
             envelopes=self._envelopes,
             planes=lambda: plane.urls,
+            redlines=config.redlines,
+            incidents=config.incidents,
+            watch=self._red_lines,
+            told=lambda since: plane.told(since),
         )
+        if self._red_lines is not None:
+            self._red_lines.bind(services)
         plane = self.plane = HoldersPlane(core, services, self._heart)
         metrics.gauge("answerable_holders", "Holders that listen for orders.", lambda: plane.holders)
         self.node_desk = NodeDesk(services, self.feed, services.doorkeeper, core.keys.warrant)
@@ -135,6 +144,8 @@ class Service:
         self._tasks.append(asyncio.create_task(finishing.run(core.book, core.ledger)))
         if self._heart is not None and (carried := wiring.as_path(config.pulse.file)) is not None:
             self._tasks.append(asyncio.create_task(self._heart.watch(carried)))
+        if self._red_lines is not None:
+            self._tasks.append(asyncio.create_task(self._red_lines.run()))
         self._issuer = issuer
         await plane.start(node_routes(self.node_desk))
         return Address(url, config.socket_path, plane.url)
@@ -158,6 +169,8 @@ class Service:
             await self.serving.close()
             if self._tasks:
                 await self._issuer.flush()
+            if self._red_lines is not None:
+                await self._red_lines.close()
         finally:
             await self.core.close()
 
@@ -177,6 +190,7 @@ class Service:
             kid=kid,
             audiences=Audiences(core.book, audience),
             lapsed=duties.lapsed,
+            asked=self._red_lines.watching.asked if self._red_lines is not None else unheard,
         )
         self._envelopes = Envelopes(
             directory=core.book,
@@ -254,7 +268,8 @@ class Service:
         witnesses = self.core.witnesses
         each = {f"witness {name}": code for name, code in witnesses.problems.items()} if witnesses is not None else {}
         erasures = {"erasures": "privacy.unfinished" if finishing.waiting(self.core.book) else ""}
-        return {part: code for part, code in (self._ready() | each | erasures).items() if code}
+        red = self._red_lines.problems() if self._red_lines is not None else {}
+        return {part: code for part, code in (self._ready() | each | erasures | red).items() if code}
 
 
 def terminated(directory: Directory, copy: Copy, now_ms: int) -> bool:

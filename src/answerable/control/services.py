@@ -5,9 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence, Sized
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
+from answerable.config import IncidentsConfig, RedlinesConfig
 from answerable.control.auth import Doorkeeper
+from answerable.control.rates import Rates
 from answerable.errors import Unavailable
 from answerable.log.note import Signing
 from answerable.ports import Clock, Ledger, Signer
@@ -86,6 +88,20 @@ class Heart(Protocol):
         """Raises Refused ``pulse.*``, VerificationError ``pulse.malformed|forged``."""
 
 
+class Watch(Protocol):
+    """The watch over red lines. Implemented by `app.watching.Watching`."""
+
+    def wake(self) -> None:
+        """Something was committed."""
+
+    async def test(self, lines: Sequence[str]) -> list[Any]:
+        """Plant a test for each line; the outcomes (`control.routes.redlines.Tested`)."""
+
+
+def never() -> Mapping[str, int]:
+    return {}
+
+
 def nothing() -> Mapping[str, str]:
     return {}
 
@@ -103,7 +119,7 @@ class Services:
     signs the authorities' feed, None: there is no feed; flights: the actions in flight;
     log_key: signs COSE receipts over roots that were published, None: this process signs nothing; problems: what is
     wrong now, name -> words, empty where all is well; cosigned: the newest checkpoint that a quorum of witnesses
-    cosigned, b"" for none; metrics: Prometheus text; demo: whether the store is a demo's.
+    cosigned, b"" for none; metrics: Prometheus text; heard: gateway nodes, when each asked last, ms UTC; demo: whether the store is a demo's.
     pulses, authorities: keys that holders pin beside the issuer's (kid -> public key, base64url); planes: URLs of the
     holders' plane."""
 
@@ -127,8 +143,10 @@ class Services:
     anchors: Sequence[bytes] = field(default=())
     retention: Retention | None = None
     feed_key: Signer | None = None
+    heard: Callable[[], Mapping[str, int]] = never
     store: str = ""
     demo: bool = False
+    refusals: Rates = field(default_factory=Rates)
     started_ms: int = 0
     envelopes: Envelopes | None = None  # None where none are issued
     heart: Heart | None = None  # None where no pulse is pinned
@@ -136,6 +154,10 @@ class Services:
     pulses: Mapping[str, str] = field(default_factory=dict)
     authorities: Mapping[str, str] = field(default_factory=dict)
     planes: Callable[[], Sequence[str]] = nowhere
+    redlines: RedlinesConfig = field(default_factory=RedlinesConfig)
+    incidents: IncidentsConfig = field(default_factory=IncidentsConfig)
+    watch: Watch | None = None  # None where nothing is watched: a store that is read only
+    rates: Rates = field(default_factory=Rates)
 
     @property
     def signing(self) -> Signing:
