@@ -24,6 +24,7 @@ FORMER_FILE: Final = "log-former.txt"
 WARRANT: Final = "warrant"
 COPY: Final = "copy"
 FEED: Final = "feed"
+DETECTOR: Final = "detector"
 SECRET_BYTES: Final = 32
 _log = logging.getLogger("answerable.keys")
 
@@ -118,6 +119,16 @@ def feed_key(store: Path) -> Key:
         return Key.load(path, purpose=FEED)
     key = Key.generate()
     key.save(path, purpose=FEED)
+    return key
+
+
+def detector_key(store: Path) -> Key:
+    """The key that signs what detectors of red lines order: made at first use."""
+    path = store / FOLDER / "detector.key"
+    if path.exists():
+        return Key.load(path, purpose=DETECTOR)
+    key = Key.generate()
+    key.save(path, purpose=DETECTOR)
     return key
 
 

@@ -2,8 +2,8 @@
 """The watch over red lines: follows the log leaf by leaf, shows each to the detectors, writes what they find, and gives
 the orders that the table and the deployment let them give.
 
-It reads what is committed and never stands in an action's way. What it could not write is tried again; where it was when
-the service ended stands in the store, and what it has written once it does not write again.
+It reads what is committed and never stands in an action's way. What it could not write is tried again; how far it was
+when the service ended stands in the store, and what it has written once it does not write again.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import Final, Protocol, TypeVar
 import msgspec
 from msgspec import UNSET
 
+from answerable.admission.reports import GROUP
 from answerable.config import RedlinesConfig
 from answerable.crypto.b64 import b64u
 from answerable.crypto.random import nonce
@@ -213,7 +214,7 @@ class Watching:
         return None
 
     async def _event(self, its: str, leaf: EventLeaf) -> Sight | None:
-        kept = await self._reader.payload(its, incidents.GROUP)
+        kept = await self._reader.payload(its, GROUP)
         try:
             fact = events.read(kept[1] if kept is not None and kept[1] is not None else b"")
         except (msgspec.MsgspecError, RecursionError):

@@ -68,6 +68,29 @@ class Sig(Part, frozen=True, kw_only=True):
     sig: str
 
 
+class OfficerRef(Part, frozen=True, kw_only=True):
+    """An officer: the rid of the key leaf, of the person's party leaf, and the key itself."""
+
+    key: Rid
+    own: Rid
+    pub: str
+
+
+class AuthorityRef(Part, frozen=True, kw_only=True):
+    """An authority: of its `keys` (base64url of 32 bytes) `need` sign for it."""
+
+    keys: list[str]
+    name: str
+    need: Int
+
+
+class RootsRef(Part, frozen=True, kw_only=True):
+    """The root keys, base64url of 32 bytes: `need` of them sign a roster."""
+
+    keys: list[str]
+    need: Int
+
+
 class Usage(Part, frozen=True, kw_only=True):
     """`in`, `out` tokens; `mj` energy in millijoule, `mjk` measured or estimated; `ms` duration; `cost` in millionths
     of `cur` (ISO 4217)."""
@@ -371,6 +394,36 @@ class ReauthorisationLeaf(Leaf, frozen=True, kw_only=True):
     n: str
     order: Rid
     sigs: list[Sig]
+    t: Int
+    v: Literal[1] = 1
+    x: dict[str, Any] | Opt = UNSET
+
+
+class RosterLeaf(Leaf, frozen=True, kw_only=True):
+    """Who may order: officers and authorities, by the word of root keys that are kept offline. The newest one holds."""
+
+    auth: list[AuthorityRef]
+    k: Literal["roster"] = "roster"
+    n: str
+    off: list[OfficerRef]
+    root: RootsRef
+    seq: Int  # from 1
+    sigs: list[Sig]  # `key` is the id of the key itself (`docs/spec/statements.md`)
+    t: Int
+    v: Literal[1] = 1
+    x: dict[str, Any] | Opt = UNSET
+
+
+class RefusedLeaf(Leaf, frozen=True, kw_only=True):
+    """A statement by known people that was refused: an order, a release, a roster."""
+
+    by: Rid  # key leaf of who sent it
+    dig: str  # sha256 hex of the bytes that it asked to be signed
+    err: Code
+    k: Literal["refused"] = "refused"
+    n: str
+    of: str  # kind of the statement
+    root: str | Opt = UNSET
     t: Int
     v: Literal[1] = 1
     x: dict[str, Any] | Opt = UNSET

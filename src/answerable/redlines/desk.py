@@ -17,7 +17,7 @@ from typing import Final
 import msgspec
 
 from answerable.admission.stopset import StopSet
-from answerable.config import RedlinesConfig
+from answerable.config import Budget, RedlinesConfig
 from answerable.model.events import EvaluationWindow
 from answerable.model.records import EventSaid
 from answerable.model.sights import Crossing, Sight, Standing
@@ -35,6 +35,9 @@ HOUR_MS: Final = 3_600_000
 REMEMBERED: Final = 65_536
 # The system that tests of detectors are planted on; its rid stands under this name in `Space.MISC`.
 CANARY: Final = "redlines.canary"
+CANARY_NAME: Final = "redline canary"
+CANARY_UNIT: Final = "canary"
+CANARY_PERSON: Final = "PERSON-canary"
 _said = msgspec.json.Decoder(EventSaid).decode
 _window = msgspec.json.Decoder(EvaluationWindow).decode
 
@@ -63,7 +66,7 @@ def detectors(directory: Directory, config: RedlinesConfig) -> tuple[LogDetector
         SelfImprovement(),
         Egress(config.sinks),
         Scope(directory, config.asked),
-        Resources(directory, config.budgets),
+        Resources(directory, (*config.budgets, Budget(system=CANARY_NAME, unit=CANARY_UNIT, most=0))),
         Tamper(),
         Weapons(),
         Attacks(config.targets),
@@ -71,7 +74,7 @@ def detectors(directory: Directory, config: RedlinesConfig) -> tuple[LogDetector
         Unsafe(),
         AfterStop(directory),
         Together(),
-        Likeness(directory, config.protected),
+        Likeness(directory, (*config.protected, CANARY_PERSON)),
         Said(),
     )
 
@@ -132,7 +135,7 @@ class Desk:
     def _judge(self, crossing: Crossing, line: Line, detector: str, sight: Sight) -> Judged:
         planted = crossing.system == (self._directory.raw(Space.MISC, CANARY) or b"").decode()
         evaluation = line.provokable and not planted and self._in_evaluation(crossing, sight)
-        believed = self._believed(crossing, line, sight.standing)
+        believed = planted or self._believed(crossing, line, sight.standing)
         reach = line.reach
         if crossing.copy and (sight.standing is Standing.OWN or line.reach is Reach.COPY):
             reach = Reach.COPY

@@ -52,11 +52,13 @@ from answerable.registry.book import Book
 from answerable.registry.copies import START
 from answerable.registry.keys import PARTY, REGISTRAR
 from answerable.registry.nodes import USE as NODE
+from answerable.registry.owners import moved, of_leaf
 from answerable.registry.planned import encode_row
 from answerable.registry.systems import Announcement
 from answerable.sequencer.replay_privacy import LeafOf, erasure, grant, hold, reading, revocation
-from answerable.sequencer.replay_stops import count, reauthorisation, release, stop
+from answerable.sequencer.replay_stops import count, reauthorisation, release, roster, stop
 from answerable.stops import confirming
+from answerable.stops.officers import AUTHORITY, ROSTER
 
 Told = Callable[[str, str], str | None]  # (rid, group) -> the text that a commitment hides, if it is known
 
@@ -86,7 +88,7 @@ DETECTOR_KEY: Final = "detector"  # of red lines (`app.watching`)
 ROOT: Final = "root"
 SHARD: Final = "shard:"  # before the shard's origin
 _TOLD_MISC: Final = frozenset(
-    {"domain", "origin", "issuer", "operator", LOG_KEY, LOG_KEY_ENDED, FEED_KEY, DETECTOR_KEY}
+    {"domain", "origin", "issuer", "operator", LOG_KEY, LOG_KEY_ENDED, FEED_KEY, DETECTOR_KEY, ROSTER}
 )
 # Boots that were answered stand in no leaf.
 _BOOT: Final = "boot:"
@@ -119,6 +121,7 @@ class Replay:
             kinds.HandleLeaf: self._handle,
             kinds.OrderLeaf: self._order,
             kinds.ReleaseLeaf: lambda leaf, rid: release(self.book, leaf, rid),
+            kinds.RosterLeaf: lambda leaf, rid: roster(self.book, leaf),
             kinds.ReauthorisationLeaf: lambda leaf, rid: reauthorisation(self.book, leaf, rid),
             kinds.ReceiptLeaf: lambda leaf, rid: [confirming.told(leaf, rid)],
             kinds.EraseLeaf: lambda leaf, rid: erasure(self.book, leaf, rid),
@@ -247,6 +250,7 @@ class Replay:
     def _system(self, leaf: kinds.SystemLeaf, rid: str) -> list[Effect]:
         edges = _edges(leaf.edges)
         compute = leaf.cmp
+        shares, need = of_leaf(leaf)
         row = System(
             rid=rid,
             id=leaf.id,
@@ -271,6 +275,8 @@ class Replay:
             announced=_text(leaf.ann),
             dead=_text(leaf.dead),
             reauthorises=_text(leaf.re),
+            shares=shares,
+            owners_need=need,
         )
         return [
             Put(Space.SYSTEMS, rid, encode_row(row)),
@@ -283,8 +289,10 @@ class Replay:
         held = PartyRole(party=leaf.old, role=Role(leaf.role))
         taken = PartyRole(party=leaf.new, role=Role(leaf.role))
         parties = tuple(taken if entry == held else entry for entry in system.parties)
+        shares = moved(system.shares, leaf.old, leaf.new)
+        sold = msgspec.structs.replace(system, parties=parties, shares=shares)
         return [
-            Put(Space.SYSTEMS, system.rid, encode_row(msgspec.structs.replace(system, parties=parties))),
+            Put(Space.SYSTEMS, system.rid, encode_row(sold)),
             Put(Space.TRANSFERS, system.rid, rid.encode()),
             Put(Space.NONCES, leaf.n, str(leaf.t).encode()),
         ]
@@ -339,7 +347,7 @@ class Replay:
 def told_nowhere(space: Space, key: str) -> bool:
     """Whether no leaf tells this row."""
     if space is Space.MISC:
-        return key not in _TOLD_MISC and not key.startswith(SHARD)
+        return key not in _TOLD_MISC and not key.startswith((SHARD, AUTHORITY))
     return space not in TOLD or (space is Space.NONCES and key.startswith(_BOOT))
 
 

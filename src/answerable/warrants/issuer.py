@@ -41,6 +41,10 @@ COPY: Final = "copy"  # the holder of boots that copies found themselves
 Asked = Callable[[str, str, str, int], None]
 
 
+def unheard(_copy: str, _boot: str, _refused: str, _at: int) -> None:
+    """Nobody wants to know who asked."""
+
+
 @dataclass(frozen=True, slots=True)
 class Granted:
     """A signed warrant. `repr` hides the token: it must not reach a log."""
@@ -84,7 +88,7 @@ class Issuer:
         life_ms: int | None = None,
         renewals: Renewals | None = None,
         may_sign: Callable[[], None] = lambda: None,
-        asked: Asked = lambda _copy, _boot, _refused, _at: None,
+        asked: Asked = unheard,
     ) -> None:
         self.iss = iss
         self.kid = kid

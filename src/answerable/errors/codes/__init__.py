@@ -29,6 +29,7 @@ PREFIXES: Final = (
     "model",
     "monitor",
     "node",
+    "officer",
     "order",
     "party",
     "policy",
