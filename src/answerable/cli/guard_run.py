@@ -27,6 +27,7 @@ from answerable.guard.cage import Cage
 from answerable.guard.clock import Watch
 from answerable.guard.enclosure import Enclosure
 from answerable.guard.enrolment import Enrolment
+from answerable.guard.evidence import STATES, add_state
 from answerable.guard.gate import Gate, pool
 from answerable.guard.lease import mono_ms, now_ms
 from answerable.guard.plans import Device, Plan
@@ -141,7 +142,7 @@ async def _guarded(args: argparse.Namespace, parts: Parts) -> int:
         await listener.start()
         stack.push_async_callback(listener.close)
         address = f"http://127.0.0.1:{cage.port}"
-        words = Words(say, _teller(args))
+        words = Words(say, _teller(args, parts.folder))
         made: list[Guard] = []
         devices = tuple([await _device(each, stack) for each in args.device])
         guard = Guard(
@@ -204,6 +205,7 @@ def _say_begun(words: Words, parts: Parts, source: WarrantSource, cage: Cage, ad
             "copy": parts.enrolment.copy,
             "record": parts.enrolment.rid,
             "gate": address,
+            "states": str(parts.folder / STATES),
             "first": cage.pid,
             "cgroup": str(cage.cgroup.path) if cage.cgroup is not None else "",
             "bound_ms": bound,
@@ -214,13 +216,16 @@ def _say_begun(words: Words, parts: Parts, source: WarrantSource, cage: Cage, ad
     )
 
 
-def _teller(args: argparse.Namespace) -> Callable[[Mapping[str, Any]], None]:
-    """With --json each change of state is a line on stdout; the program's own output goes there too."""
-    if not args.json:
-        return lambda _: None
+def _teller(args: argparse.Namespace, folder: Path) -> Callable[[Mapping[str, Any]], None]:
+    """Each change of state is a line in the evidence's folder; with --json the first, before the program runs and
+    stdout is its own, is one on stdout too."""
+    said: list[bool] = []
 
     def tell(what: Mapping[str, Any]) -> None:
-        print(json.dumps(what), flush=True)
+        add_state(folder, what)
+        if args.json and not said:
+            print(json.dumps(what), flush=True)
+        said.append(True)
 
     return tell
 

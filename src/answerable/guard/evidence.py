@@ -6,6 +6,7 @@ No prompt, no answer and no token: digests say afterwards which they were to who
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -18,6 +19,7 @@ from answerable.guard.sources import Leased
 from answerable.guard.standing import Call
 
 MAX_PROCESSES: Final = 4096
+STATES: Final = "states.jsonl"
 MAX_FILE: Final = 1 << 30  # bytes of a program that are digested
 
 
@@ -79,6 +81,15 @@ def keep(folder: Path, name: str, what: Mapping[str, Any]) -> Path | None:
     except OSError:
         return None
     return path
+
+
+def add_state(folder: Path, state: Mapping[str, Any]) -> None:
+    """One more line of what became of the program. As `keep`: what cannot be written holds nothing up."""
+    with contextlib.suppress(OSError):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(folder / STATES, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(json.dumps(state, ensure_ascii=False) + "\n")
 
 
 def _process(pid: int) -> dict[str, Any]:

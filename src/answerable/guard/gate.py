@@ -79,14 +79,17 @@ class Gate:
                 self._running.discard(task)
 
     def _say(self, request: Request, error: AnswerableError) -> None:
-        """An answer that has begun ends by its connection, so that nobody takes it for a whole one; a stream of events
-        is told first."""
+        """A stream of events that has begun ends with the refusal; any other answer ends by its connection, so that
+        nobody takes it for a whole one."""
         body = msgspec.json.encode({"error": error.as_dict()})
         if not request.started:
             request.answer(error.http, (JSON, NO_STORE, _RETRY), body)
         elif request in self._streams:
-            request.send(b"\n\ndata: " + body + b"\n\n")
-        # What `Request.run` then finds unfinished, it cuts.
+            request.end(b"\n\ndata: " + body + b"\n\n")
+        else:
+            request.cancels = False
+            request.leave()
+            request.connection.transport.abort()
 
     async def _answer(self, request: Request) -> None:
         if (

@@ -50,7 +50,7 @@ class Words:
 
 
 class Guard:
-    """look: called every LOOK_MS, for clocks; begun: once, when the program runs."""
+    """look: called every LOOK_MS, for clocks; begun: once, just before the program runs."""
 
     def __init__(
         self,
@@ -104,11 +104,11 @@ class Guard:
         listening = loop.create_task(self._ear.run()) if self._ear is not None else None
         try:
             await self._first()
+            self._begun()
             self._cage.start(argv, environ, self._until())
             for descriptor in self._cage.descriptors():
                 loop.add_reader(descriptor, self.wake)
             self._standing.closed = ""
-            self._begun()
             return await self._watch()
         finally:
             for descriptor in self._cage.descriptors():

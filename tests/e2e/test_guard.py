@@ -1,0 +1,252 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The guard, as people run it, over a real control plane: one way out, orders that reach it at once, and programs that
+detach and ignore signals and stop all the same. One service, a guard of its own for each test."""
+
+from __future__ import annotations
+
+import json
+import signal
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from answerable.registry.ids import unassigned_lei
+from tests.e2e.places import Place, cli, running
+from tests.e2e.scripted_upstream import ScriptedUpstream
+from tests.guarded import BEATERS, Guarded, acting, beats, floor, last_beat
+
+pytestmark = pytest.mark.system("netns", "curl")
+
+OPERATOR = unassigned_lei("guard")
+REGISTRAR = unassigned_lei("registrar")
+INSURER = unassigned_lei("insurer")
+DIGEST = "sha256:" + "cd" * 32
+SMALL = ("--capability", "text", "--petaflop", "1000", "--licence", "Apache-2.0")
+ASK = """\
+curl -sS -w '\\n%{{http_code}}\\n' -H 'content-type: application/json' -H 'authorization: Bearer stolen' \\
+  -d '{{"model":"Model","messages":[{{"role":"user","content":"{text}"}}]{more}}}' "$OPENAI_BASE_URL/chat/completions"
+"""
+
+
+@dataclass
+class World:
+    place: Place
+    upstream: ScriptedUpstream
+
+    def stop(self, system: str, *officers: str) -> dict[str, Any]:
+        names = [word for name in officers for word in ("--as", name)]
+        told: dict[str, Any] = self.place.cli("stop", system, "--reason", "test", *names)
+        return told
+
+    def receipts(self, order: str) -> list[str]:
+        """What holders said of the order, in the log's order."""
+        return [
+            entry["leaf"]["st"]
+            for entry in self.place.leaves()
+            if entry["leaf"]["k"] == "receipt" and entry["leaf"]["order"] == order
+        ]
+
+
+def register(place: Place, name: str, *more: str) -> Any:
+    return place.cli("register", "--name", name, "--version", "1", "--party", f"{OPERATOR}:deployer", *more)
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    folder = tmp_path_factory.mktemp("guard")
+    store = folder / "store"
+    cli("init", "--store", str(store), "--domain", "guard.invalid", "--operator", OPERATOR, "--name", "Guard Ltd")
+    with ScriptedUpstream() as upstream:
+        with running(("serve", "--port", "0"), store) as place:
+            register(place, "Model", "--kind", "model", *SMALL)
+            for name in ("Agent", "Other", "Third", "Fourth"):
+                register(place, name, "--kind", "application", "--uses", "Model")
+            _what_moves(place)
+        config = folder / "answerable.toml"
+        served = f'url = "{upstream.url}"\nsystem = "Model"\nmodel = "m"\nlocality = "local"\n'
+        config.write_text(f"[relay]\nport = 0\n[upstreams.u]\n{served}")
+        with running(("serve", "--port", "0", "--config", str(config)), store, clean=False) as place:
+            yield World(place, upstream)
+
+
+def _what_moves(place: Place) -> None:
+    """A robot is of tier 3: its parties are vouched for, it is insured, and its warrants live 2 s."""
+    for party, name in ((REGISTRAR, "Registrar"), (INSURER, "Insurer")):
+        place.cli("party", "register", "--id", party, "--name", name)
+    place.cli("party", "key", REGISTRAR, "--registrar")
+    for party in (OPERATOR, INSURER):
+        place.cli("party", "vouch", party, "--registrar", REGISTRAR)
+    place.cli("admin", "enrol", "officer-3", "--role", "officer")
+    more = ("--world", "physical", "--licence", "Apache-2.0", "--digest", DIGEST, "--party", f"{INSURER}:insurer")
+    register(place, "Cart", "--kind", "robot", "--uses", "Model", *more)
+
+
+@pytest.fixture
+def here() -> Iterator[Path]:
+    with floor() as made:
+        yield made
+
+
+@pytest.fixture
+def guard(world: World, here: Path) -> Iterator[Callable[..., Guarded]]:
+    made: list[Guarded] = []
+
+    def start(system: str, *words: str) -> Guarded:
+        made.append(Guarded("--system", system, "--store", str(world.place.store), *words, cwd=here))
+        return made[-1]
+
+    yield start
+    for each in made:
+        each.close()
+
+
+def test_the_gate_adds_the_warrant_and_is_the_only_way_out(
+    world: World, guard: Callable[..., Guarded], here: Path
+) -> None:
+    gateway = world.place.gateway.removesuffix("/v1")
+    (here / "agent.sh").write_text(
+        ASK.format(text="hi", more="")
+        + ASK.format(text="hi", more=',"stream":true')
+        + f"""
+curl -s -m 2 {world.upstream.url}/models; echo upstream $?
+curl -s -m 2 {gateway}/v1/models; echo gateway $?
+curl -s -m 2 --unix-socket {world.place.store}/control.sock http://localhost/control/v1/status; echo control $?
+curl -s -m 2 -o /dev/null -w 'path %{{http_code}}\\n' "$ANSWERABLE_GATE/control/v1/status"
+curl -s -m 2 -o /dev/null -w 'climb %{{http_code}}\\n' --path-as-is "$ANSWERABLE_GATE/v1/../control/v1/status"
+cat {world.place.store}/trust.txt > /dev/null 2>&1; echo store $?
+env | grep -c -e eyJ -e ans_; echo left
+"""
+    )
+    run = guard("Agent", "--", "sh", "agent.sh")
+    assert run.wait(30) == 0, run.err
+    said = "\n".join(run.out)
+    first, streamed = said.split("\n200\n")[:2]
+    assert json.loads(first)["choices"][0]["message"]["content"]
+    assert "data: [DONE]" in streamed
+    for way in ("upstream", "gateway", "control"):
+        assert f"\n{way} 7" in said, f"{way}: curl could not connect\n{said}"
+    assert "path 404" in said
+    assert "climb 404" in said
+    assert "\nstore 1" in said
+    assert "\n0\nleft" in said, "no warrant and no handle in its environment"
+    copy = run.state("running")["record"]
+    leaves = world.place.leaves()
+    grants = {entry["rid"] for entry in leaves if entry["leaf"]["k"] == "warrant" and entry["leaf"]["cpy"] == copy}
+    opened = [entry["leaf"] for entry in leaves if entry["leaf"]["k"] == "open"]
+    assert [leaf["war"] in grants for leaf in opened] == [True, True], "what it did stands under its own warrant"
+
+
+def test_a_suspension_freezes_it_at_once_and_a_release_lets_it_go_on(
+    world: World, guard: Callable[..., Guarded], here: Path
+) -> None:
+    run = guard("Agent", "--", "sh", "clings.sh")
+    run.line("up")
+    assert acting(here, 1.0) == set(BEATERS)
+    told = world.stop("Agent", "officer-1")
+    ordered = time.time()
+    frozen = run.state("suspended")
+    order = told["order"]["rid"]
+    assert frozen["order"] == order
+    assert frozen["at"] / 1000 - ordered < 0.5
+    assert acting(here) == set(), "every process stands still, whatever it does with signals"
+    assert len(run.processes()) >= len(BEATERS)
+    world.place.cli("release", order, "--as", "officer-1", "--as", "officer-2")
+    run.state("running", nth=2)
+    assert acting(here, 1.0) == set(BEATERS)
+    assert world.receipts(order) == ["draining", "stopped"]
+    run.process.send_signal(signal.SIGTERM)
+    assert run.wait() == 128 + signal.SIGTERM
+    assert acting(here) == set()
+
+
+def test_a_termination_ends_it_with_a_receipt_and_its_evidence(
+    world: World, guard: Callable[..., Guarded], here: Path
+) -> None:
+    (here / "agent.sh").write_text(ASK.format(text="hi", more="") + "exec sh clings.sh\n")
+    run = guard("Other", "--grace", "0.3", "--", "sh", "agent.sh")
+    run.line("up")
+    assert acting(here, 1.0) == set(BEATERS)
+    other = guard("Fourth", "--", "sh", "-c", "echo up; sleep 30")
+    other.line("up")
+    told = world.stop("Other", "officer-1", "officer-2")
+    ordered = time.time()
+    assert run.wait() == 1
+    order = told["order"]["rid"]
+    done = run.state("sealed")
+    assert (done["order"], done["why"]) == (order, "stop.system")
+    assert last_beat(here) - ordered < 0.3 + 0.1 + 0.5
+    assert acting(here) == set()
+    assert not Path(run.state("running")["cgroup"]).exists()
+    assert world.receipts(order) == ["draining", "sealed"]
+    kept = json.loads(Path(done["evidence"]).read_text())
+    assert kept["order"] == order
+    assert [call["status"] for call in kept["calls"]] == [200]
+    assert all(len(call[side]) == 64 for call in kept["calls"] for side in ("sent", "got"))
+    assert len(kept["processes"]) >= len(BEATERS)
+    assert "eyJ" not in json.dumps(kept), "evidence holds no token"
+    assert other.process.poll() is None, "an unrelated lineage goes on"
+
+
+def test_a_stopped_system_is_not_started(world: World, guard: Callable[..., Guarded], here: Path) -> None:
+    world.stop("Third", "officer-1")
+    run = guard("Third", "--", "touch", str(here / "ran"))
+    assert run.wait() == 1
+    assert any("stop.system" in line for line in run.err)
+    assert not (here / "ran").exists()
+
+
+def test_a_guard_that_is_killed_leaves_nothing(guard: Callable[..., Guarded], here: Path) -> None:
+    run = guard("Agent", "--", "sh", "clings.sh")
+    run.line("up")
+    assert acting(here, 1.0) == set(BEATERS)
+    began = time.time()
+    run.process.kill()
+    gone = run.until_gone()
+    assert gone - began < 0.5
+    assert last_beat(here) < began + 0.5
+    assert acting(here) == set()
+
+
+def test_a_guard_that_stands_still_does_not_keep_its_program(guard: Callable[..., Guarded], here: Path) -> None:
+    """The keeper has the lease too, on CLOCK_BOOTTIME: 2 s for what moves."""
+    run = guard("Cart", "--grace", "0.2", "--", "sh", "clings.sh")
+    run.line("up")
+    assert run.state("running")["bound_ms"] == 2_000 + 200 + 100
+    run.process.send_signal(signal.SIGSTOP)
+    began = time.time()
+    gone = run.until_gone()
+    assert gone - began < 2.3 + 0.3
+    assert acting(here) == set()
+
+
+def test_an_order_cuts_a_stream_in_flight(world: World, guard: Callable[..., Guarded], here: Path) -> None:
+    (here / "agent.sh").write_text(ASK.format(text="do:drip", more=',"stream":true') + "sleep 30\n")
+    run = guard("Fourth", "--", "sh", "agent.sh")
+    run.line("data:")
+    world.stop("Fourth", "officer-1")
+    run.state("suspended")
+    said = len(run.out)
+    time.sleep(0.5)
+    assert len(run.out) <= said + 1
+    assert beats(here)["main"] == 0
+
+
+def test_the_control_plane_away_ends_it_within_its_bound(
+    world: World, guard: Callable[..., Guarded], here: Path
+) -> None:
+    """Last, since it kills the service. Each warrant counts from the sending of its request."""
+    run = guard("Cart", "--grace", "0.2", "--", "sh", "clings.sh")
+    run.line("up")
+    time.sleep(1.0)
+    assert acting(here, 1.0) == set(BEATERS)
+    bound = run.state("running")["bound_ms"] / 1000
+    world.place.kill()
+    cut = time.time()
+    assert run.wait() == 1
+    assert run.state("sealed")["why"] == "warrant.expired"
+    assert last_beat(here) - cut < bound
+    assert acting(here) == set()
