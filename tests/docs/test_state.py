@@ -16,7 +16,8 @@ from tests.house.tree import ROOT
 
 PAGE = (ROOT / "docs" / "spec" / "state.md").read_text(encoding="utf-8")
 ROWS: tuple[type[msgspec.Struct], ...] = (
-    records.Party, records.System, records.Copy, records.Admin, records.PartyKey, records.Handle, records.Stop, records.Confirmed,
+    records.Party, records.System, records.Copy, records.Admin, records.PartyKey, records.Handle, records.Stop,
+    records.Confirmed,
     records.Reauthorisation, Announcement, Challenge, records.Erasure, records.LegalHold, records.Grant,
     records.Reading, records.FeedPage, records.Node,
 )  # fmt: skip

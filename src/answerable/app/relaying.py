@@ -27,7 +27,7 @@ from answerable.control.routes import confirmed, warrants
 from answerable.control.routing import Call as ControlCall
 from answerable.control.services import Services
 from answerable.crypto.b64 import unb64u
-from answerable.errors import AnswerableError, Refused
+from answerable.errors import AnswerableError, Refused, Unavailable
 from answerable.model.terms import AdminRole
 from answerable.net.bind import tcp
 from answerable.net.server import Listener
@@ -68,7 +68,7 @@ def url_of(config: RelayConfig, listener: Listener) -> str:
 
 
 class HoldersPlane:
-    """Off where the config names neither a port nor a bus: then nothing is told, and each method does nothing."""
+    """Off where the config names neither a port nor a bus, and no pulse is pinned: then nothing is told."""
 
     def __init__(self, core: Core, services: Services, heart: Heart | None) -> None:
         self._core = core
@@ -93,11 +93,17 @@ class HoldersPlane:
         """That listen now."""
         return len(self._fanout) if self._fanout is not None else 0
 
+    def told(self, since: int) -> bytes:
+        """A page of orders, as a pull gets it. Raises Unavailable ``relay.busy`` before there is one."""
+        if self.hub is None:
+            raise Unavailable("relay.busy")
+        return msgspec.json.encode(self.hub.board.since(since))
+
     async def start(self, routes: Iterable[Route] = (), authorities: Mapping[str, bytes] | None = None) -> None:
         """routes: further ones. Raises Refused ``config.*``, ``bus.*``, Unavailable ``request.bind``, ``store.*``."""
         config, core = self._config, self._core
         alone = config.bus in ("", "memory:")
-        if config.port == OFF and alone:
+        if config.port == OFF and alone and self._heart is None:
             return
         services = self._services
         fanout = self._fanout = Fanout(bounds_of(config))
@@ -153,7 +159,7 @@ class HoldersPlane:
                 _quietly(hub.pulse, data)
 
         hub.heard.append(here)
-        hub.direct.append(heart.view.order)
+        hub.direct.append(heart.order)
         heart.pulsed.append(on)
 
     def _routes(self, services: Services) -> tuple[Route, ...]:

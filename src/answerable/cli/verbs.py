@@ -101,12 +101,23 @@ GROUPS: Final[tuple[Group, ...]] = (
                 "终止系统及其全部副本与衍生系统",
             ),
             Verb("release", "stop", "two people end a suspension", "由两人解除暂停"),
+            Verb("pulse", "pulse", "be the second authority that holders need", "担任持有者所需的第二权威"),
             Verb(
                 "reauthorise",
                 "reauthorise",
                 "other officers let a new system stand beside a stopped one",
                 "由其他官员重新授权新系统",
             ),
+            Verb("redlines", "redlines", "what must never come about, and what watches it", "红线及其检测器"),
+            Verb("incidents", "incidents", "what happened, and the reports that law asks for", "事件与法定报告"),
+        ),
+    ),
+    Group(
+        "machines",
+        "机器",
+        (
+            Verb("device", "device", "a machine that moves: see, stop, take over, lead, simulate", "会移动的机器"),
+            Verb("onsite", "onsite", "sign warrants on the spot, within an envelope", "在包络内现场签发许可"),
         ),
     ),
     Group(

@@ -117,7 +117,7 @@ class Follower:
 
     async def pull(self, client: RelayClient | None = None) -> None:
         """Bring all that is missing from `client`, or from the first relay that answers. Raises Unavailable
-        ``upstream.*``, ``relay.*`` where none does."""
+        ``relay.*``, ``upstream.*`` where none does."""
         error: AnswerableError = Refused("relay.none")
         for each in (client,) if client is not None else self.clients:
             try:
@@ -144,7 +144,7 @@ class Follower:
             await asyncio.sleep(0)
 
     async def _follow(self, client: RelayClient) -> None:
-        """Until the stream ends. Raises Unavailable ``upstream.*``, ``relay.*``."""
+        """Until the stream ends. Raises Unavailable ``relay.*``, ``upstream.*``."""
         epoch = str(self._view.epoch)
         exchange = await client.open(EVENTS, (("accept", "text/event-stream"), ("last-event-id", epoch)))
         try:

@@ -7,6 +7,8 @@ Nothing that comes back is believed here: whoever asks verifies it.
 from __future__ import annotations
 
 import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 import msgspec
@@ -40,7 +42,7 @@ class RelayClient:
 
     async def get(self, path: str, headers: tuple[tuple[str, str], ...] = ()) -> bytes:
         """The body of a good answer. path: with its query. Raises what the other side answered with, or Unavailable
-        ``upstream.*``, ``relay.answer``."""
+        ``relay.unreachable`` (nobody took it), ``relay.broken``, ``relay.answer``."""
         return await self._whole("GET", path, headers, b"")
 
     async def post(self, path: str, body: bytes, headers: tuple[tuple[str, str], ...] = ()) -> bytes:
@@ -57,7 +59,8 @@ class RelayClient:
     async def _whole(self, method: str, path: str, headers: tuple[tuple[str, str], ...], body: bytes) -> bytes:
         exchange = await self._begin(method, path, headers, body)
         try:
-            data = await exchange.whole(MAX_ANSWER + 1)
+            with self._named():
+                data = await exchange.whole(MAX_ANSWER + 1)
             if len(data) > MAX_ANSWER:
                 raise self._wrong(f"more than {MAX_ANSWER} bytes")
             return data
@@ -65,13 +68,26 @@ class RelayClient:
             exchange.close()
 
     async def _begin(self, method: str, path: str, headers: tuple[tuple[str, str], ...], body: bytes) -> Exchange:
-        exchange = await self._pool.ask(request(head(method, path, self._endpoint, headers), body))
+        with self._named():
+            exchange = await self._pool.ask(request(head(method, path, self._endpoint, headers), body))
         if exchange.status == 200:
             return exchange
         try:
-            raise self._error(await exchange.whole(MAX_ANSWER), exchange.status)
+            with self._named():
+                said = await exchange.whole(MAX_ANSWER)
+            raise self._error(said, exchange.status)
         finally:
             exchange.close()
+
+    @contextmanager
+    def _named(self) -> Iterator[None]:
+        """What the connection fails with, told of a relay: the pool knows models alone."""
+        try:
+            yield
+        except Unavailable as error:
+            before = error.code in ("upstream.unreachable", "upstream.busy")
+            code = "relay.unreachable" if before else "relay.broken"
+            raise Unavailable(code, relay=self.url, detail=error.code) from None
 
     def _error(self, data: bytes, status: int) -> AnswerableError:
         """What was raised there."""

@@ -93,6 +93,7 @@ class Hub:
         """Hear the bus and speak on it, until cancelled. pull: brings what may have been missed; None where this node
         is the source."""
         if self._bus is None:
+            await asyncio.Event().wait()  # there is nobody to hear
             return
         async with asyncio.TaskGroup() as group:
             group.create_task(self._speak(self._bus))

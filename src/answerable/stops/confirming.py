@@ -154,6 +154,12 @@ def standing(directory: Directory, order: str, ends: Ends, started_ms: int, now_
     )
 
 
+def state_of(directory: Directory, order: str, holder: str) -> str:
+    """The furthest state that a holder told of an order, "" for none."""
+    told = [state.value for state in StopState if directory.raw(Space.CONFIRMED, key(order, holder, state)) is not None]
+    return told[-1] if told else ""
+
+
 def reached(directory: Directory, stop: Stop) -> Iterable[tuple[Copy, System]]:
     """The copies that could act when the order came, by the very function that admits: running then, and reached."""
     alone = StopSet.of([msgspec.structs.replace(stop, released="", until=0)])

@@ -16,6 +16,7 @@ from answerable.control.services import Services
 from answerable.errors import Refused, Unavailable
 from answerable.model.records import Confirmed, Stop
 from answerable.model.terms import AdminRole, Scope
+from answerable.registry import nodes
 from answerable.stops import confirming
 from answerable.stops.closure import reached
 
@@ -52,6 +53,14 @@ class RingC(Answer, frozen=True, kw_only=True):
     claim: bool = False
 
 
+class NodeTold(Answer, frozen=True, kw_only=True):
+    """A gateway node, and the newest state that it told of the order, "" for none."""
+
+    node: str
+    name: str
+    state: str
+
+
 class StopToldShown(Answer, frozen=True, kw_only=True):
     """Of ring A: copies; confirmed: by a signed receipt; expired: without a word, their last warrant has ended;
     unknown: neither. until: when the last of them will have expired; last: the latest action that any holder told
@@ -68,6 +77,7 @@ class StopToldShown(Answer, frozen=True, kw_only=True):
     until: int
     last: int
     left: list[CopyLeft]
+    gateways: list[NodeTold]
     violations: list[Confirmed]
     ring_b: RingB
     ring_c: RingC
@@ -113,6 +123,10 @@ async def shown(services: Services, call: Call[None]) -> StopToldShown:
         left=[
             CopyLeft(copy=each.copy.rid, id=each.copy.id, system=each.copy.system, state=each.state, until=each.until)
             for each in found.waiting[:SHOWN]
+        ],
+        gateways=[
+            NodeTold(node=node.rid, name=node.name, state=confirming.state_of(services.book, order, node.rid))
+            for node in nodes.running(services.book)
         ],
         violations=list(found.violations[:SHOWN]),
         ring_b=RingB(digests=_digests(stop)),

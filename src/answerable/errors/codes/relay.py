@@ -32,6 +32,22 @@ ENTRIES: Final[dict[str, Entry]] = {
         http=429,
         exit=4,
     ),
+    "relay.unreachable": Entry(
+        "The relay {relay} cannot be reached ({detail}).",
+        "无法连接中继 {relay}（{detail}）。",
+        "Check that it runs, its address and its certificate. Holders go on for the life of their warrants.",
+        "请检查其是否运行、地址与证书。持有方在许可有效期内继续工作。",
+        http=503,
+        exit=4,
+    ),
+    "relay.broken": Entry(
+        "The connection to the relay {relay} broke before its answer was whole ({detail}).",
+        "与中继 {relay} 的连接在应答完整之前中断（{detail}）。",
+        "Ask again: whatever is asked here may be repeated.",
+        "请重试：此处的请求均可重复。",
+        http=502,
+        exit=4,
+    ),
     "relay.answer": Entry(
         "What came from {relay} is not what a relay says: {detail}.",
         "来自 {relay} 的内容不是中继应有的应答：{detail}。",
