@@ -240,7 +240,7 @@ def _both(old: Told, new: Told) -> Told:
         released=old.stop.released or new.stop.released,
         changed=max(old.changed, new.changed),
     )
-    fuller = other.issued and other.changed > base.changed
+    fuller = other.changed > base.changed or bool(other.stop.released and not base.stop.released)
     return replace(
         base,
         stop=stop,

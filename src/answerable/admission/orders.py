@@ -66,7 +66,8 @@ class Told:
     """What one message establishes. stop: as far as its signers vouch for it; epoch, changed: numbers of the change of
     the stop set that the order and its release were, 0 where no issuer says so; by: ``issuer``, ``authority``,
     ``officers`` or ``pulse``, the first that signed; authority: whether one signed, whose order only one releases;
-    statement: hash of what was signed, the same before and after the registry took it; data: the message's bytes."""
+    statement: hash of what was signed, the same before and after the registry took it; nonce: of the order, that counts
+    once in a registry; data: the message's bytes."""
 
     stop: Stop
     epoch: int
@@ -74,6 +75,7 @@ class Told:
     by: str
     authority: bool
     statement: bytes
+    nonce: str
     data: bytes
 
     @property
@@ -118,12 +120,15 @@ def message(
     return data
 
 
-def direct(leaf: OrderLeaf, *, origin: str, subject: bytes = b"", num: int = 0) -> bytes:
+def direct(
+    leaf: OrderLeaf, *, origin: str, subject: bytes = b"", num: int = 0, release: ReleaseLeaf | None = None
+) -> bytes:
     """The message of an order that officers or an authority signed and give to holders themselves, past the registry.
-    leaf: with its signatures. Raises as `message`."""
+    leaf, release: with their signatures. Raises as `message`."""
     data = encode(leaf)
-    row = _row(leaf, rid(data), num=num)
-    return message(row, data, origin=origin, subject=subject)
+    row = msgspec.structs.replace(_row(leaf, rid(data), num=num), changed=1 if release is not None else 0)
+    freed = encode(release) if release is not None else b""
+    return message(row, data, origin=origin, subject=subject, release=freed)
 
 
 def read(data: bytes, trust: Trust, *, vouched: bool = False) -> Told:
@@ -163,6 +168,7 @@ def read(data: bytes, trust: Trust, *, vouched: bool = False) -> Told:
         by="issuer" if issued else "authority" if authorities else "officers" if officers else "pulse",
         authority=bool(authorities),
         statement=statement_hash(leaf, trust.origin),
+        nonce=leaf.n,
         data=data,
     )
 

@@ -72,7 +72,14 @@ class OwnView(HolderView):
     def _standing(self) -> tuple[Told, ...]:
         """Without what stands in the directory: there it lapses, or is released."""
         known = super()._standing()
-        return tuple(each for each in known if self._directory.raw(Space.STOPS, each.stop.rid) is None)
+        return tuple(each for each in known if not self._registered(each))
+
+    def _registered(self, told: Told) -> bool:
+        """Whether the registry took this very statement; the row of one given directly has another rid."""
+        directory = self._directory
+        return (
+            directory.raw(Space.STOPS, told.stop.rid) is not None or directory.raw(Space.NONCES, told.nonce) is not None
+        )
 
     def check(self, now_ms: int, mono_ms: int) -> None:
         if self.missing:
@@ -120,6 +127,12 @@ class Heart:
             self._newest = data
             for carry in self.pulsed:
                 carry(data)
+
+    def order(self, data: bytes) -> None:
+        """An order past the registry that was verified by the keys that are pinned here. Raises VerificationError
+        ``order.malformed``, Refused ``order.origin|subject``."""
+        if self.view.order(data, vouched=True) is not None:
+            self._changed()
 
     async def watch(self, path: Path, every_s: float = LOOK_S) -> None:
         """Take what stands in the file whenever it changed, until cancelled."""

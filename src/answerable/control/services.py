@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from answerable.config import IncidentsConfig, RedlinesConfig
 from answerable.control.auth import Doorkeeper
 from answerable.control.rates import Rates
+from answerable.control.seldom import Seldom
 from answerable.errors import Unavailable
 from answerable.log.note import Signing
 from answerable.ports import Clock, Ledger, Signer
@@ -119,7 +120,8 @@ class Services:
     signs the authorities' feed, None: there is no feed; flights: the actions in flight;
     log_key: signs COSE receipts over roots that were published, None: this process signs nothing; problems: what is
     wrong now, name -> words, empty where all is well; cosigned: the newest checkpoint that a quorum of witnesses
-    cosigned, b"" for none; metrics: Prometheus text; heard: gateway nodes, when each asked last, ms UTC; demo: whether the store is a demo's.
+    cosigned, b"" for none; metrics: Prometheus text; heard: gateway nodes, when each
+    asked last, ms UTC; demo: whether the store is a demo's.
     pulses, authorities: keys that holders pin beside the issuer's (kid -> public key, base64url); planes: URLs of the
     holders' plane."""
 
@@ -146,7 +148,7 @@ class Services:
     heard: Callable[[], Mapping[str, int]] = never
     store: str = ""
     demo: bool = False
-    refusals: Rates = field(default_factory=Rates)
+    refusals: Seldom = field(default_factory=Seldom)
     started_ms: int = 0
     envelopes: Envelopes | None = None  # None where none are issued
     heart: Heart | None = None  # None where no pulse is pinned

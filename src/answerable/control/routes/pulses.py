@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pulses by the Unix socket: anyone may carry one, its signature is what counts."""
+"""Pulses and order messages by the Unix socket: anyone may carry them, their signatures are what counts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import msgspec
 from answerable.control.answers import Answer
 from answerable.control.routing import By, Call, Route
 from answerable.control.services import Services
-from answerable.errors import Refused
+from answerable.crypto.canonical import MAX_INTEGER
+from answerable.errors import Refused, Unavailable
 
 
 class PulseTaken(Answer, frozen=True, kw_only=True):
@@ -30,7 +31,22 @@ async def newest(services: Services, call: Call[None]) -> msgspec.Raw:
     return msgspec.Raw(services.heart.newest)
 
 
+async def orders(services: Services, call: Call[None]) -> msgspec.Raw:
+    if services.told is None:
+        raise Unavailable("pulse.source", source="this service", detail="neither [relay] port nor [pulse] keys is set")
+    return msgspec.Raw(services.told(call.number("since", 0, MAX_INTEGER)))
+
+
 ROUTES = (
+    Route(
+        "GET",
+        "/orders",
+        By.ANYONE,
+        orders,
+        msgspec.Raw,
+        "Messages of the orders after a change, as the holders' plane tells them (docs/spec/order.md).",
+        query={"since": "number of the change, 0 if not told"},
+    ),
     Route("POST", "/pulse", By.ANYONE, give, PulseTaken, "Carry a pulse here (docs/spec/pulse.md).", msgspec.Raw),
     Route("GET", "/pulse", By.ANYONE, newest, msgspec.Raw, "The newest pulse, to be carried on."),
 )
