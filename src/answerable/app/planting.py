@@ -109,12 +109,8 @@ class Planting:
         while time.monotonic() < until:
             for _, raw in self._core.book.rows(Space.INCIDENTS):
                 row = _incident(raw)
-                # RL1a names no copy: it is about one that nobody registered.
-                if (
-                    row.line == line
-                    and row.planted
-                    and (row.copy == bird.copy.rid or (not row.copy and row.at >= bird.copy.since))
-                ):
+                # Whatever line it is, it is found on the copy that was made for it.
+                if row.line == line and row.planted and row.copy == bird.copy.rid:
                     return row
             await asyncio.sleep(LOOK_S)
         return None

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import OrderedDict, deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import msgspec
@@ -109,6 +109,8 @@ class Desk:
             if line is None or crossing.line not in detector.lines:
                 self.failed[detector.name] = "a line that it does not watch"
                 continue
+            if self._planted(crossing) and not crossing.copy:
+                crossing = replace(crossing, copy=sight.copy)  # a test stops the copy that was made for it, never more
             if not self._again(crossing, sight.at):
                 found.append(self._judge(crossing, line, detector.name, sight))
         return found
@@ -117,6 +119,9 @@ class Desk:
         """An order was given for it at `at`, ms UTC."""
         if not judged.line.exact:
             self._orders.append(at)
+
+    def _planted(self, crossing: Crossing) -> bool:
+        return crossing.system == (self._directory.raw(Space.MISC, CANARY) or b"").decode()
 
     def _again(self, crossing: Crossing, at: int) -> bool:
         key = (crossing.line, crossing.system, crossing.copy, crossing.level)
@@ -133,11 +138,11 @@ class Desk:
         return False
 
     def _judge(self, crossing: Crossing, line: Line, detector: str, sight: Sight) -> Judged:
-        planted = crossing.system == (self._directory.raw(Space.MISC, CANARY) or b"").decode()
+        planted = self._planted(crossing)
         evaluation = line.provokable and not planted and self._in_evaluation(crossing, sight)
         believed = planted or self._believed(crossing, line, sight.standing)
         reach = line.reach
-        if crossing.copy and (sight.standing is Standing.OWN or line.reach is Reach.COPY):
+        if crossing.copy and (planted or sight.standing is Standing.OWN or line.reach is Reach.COPY):
             reach = Reach.COPY
         elif not crossing.copy:
             reach = Reach.SYSTEM
