@@ -17,15 +17,18 @@ from answerable.log.leaf import encode, leaf_hash, rid
 from answerable.log.merkle import Frontier, consistency_proof, inclusion_proof
 from answerable.log.note import VerifierKey
 from answerable.log.receipt import Disclosure, Proved
+from answerable.log.roster import key_id
 from answerable.log.trust import Trust
 from answerable.model.leaves import (
     AnnounceLeaf,
     ApprovalLeaf,
     AttestationLeaf,
+    AuthorityRef,
     CloseLeaf,
     Commitments,
     ComputeRef,
     CopyLeaf,
+    DrillLeaf,
     EdgeRef,
     EraseLeaf,
     EventLeaf,
@@ -35,6 +38,7 @@ from answerable.model.leaves import (
     IncidentLeaf,
     KeyLeaf,
     Leaf,
+    OfficerRef,
     OpaqueRef,
     OpenLeaf,
     OrderLeaf,
@@ -45,10 +49,15 @@ from answerable.model.leaves import (
     ReadLeaf,
     ReauthorisationLeaf,
     ReceiptLeaf,
+    RecoveryLeaf,
     RefusalsLeaf,
+    RefusedLeaf,
+    RegainedLeaf,
     ReleaseLeaf,
     RenewalsLeaf,
     RevokeLeaf,
+    RootsRef,
+    RosterLeaf,
     ShardLeaf,
     SystemLeaf,
     TransferLeaf,
@@ -323,6 +332,10 @@ def every_kind() -> list[Leaf]:
             c=hidden(reason=b"it deceived", evidence=b"[]"), dig=["sha256:" + fixed("weights").hex()], kind="suspend",
             n=nonce("order"), prev=a_rid("suspension"), root=sys, scope="lineage", sigs=[], t=T0, until=T0 + 900_000,
         ),
+        "staged": OrderLeaf(
+            c=hidden(reason=b"it moves"), dig=[], kind="suspend", n=nonce("staged"), root=sys, scope="system", sigs=[],
+            t=T0, x={"answerable.plan": {"pause": 600_000}},
+        ),
         "release": ReleaseLeaf(n=nonce("release"), order=a_rid("order"), sigs=[], t=T0),
         "reauthorisation": ReauthorisationLeaf(
             att=a_rid("attestation"), dig=["sha256:" + fixed("weights").hex()], id="spiffe://demo.invalid/system/new",
@@ -356,6 +369,23 @@ def every_kind() -> list[Leaf]:
         sig = statement.sign(leaf, ORIGIN, key("officer"), key_rid)
         listed = [{"key": sig.key, "sig": sig.sig}]
         signed.append(msgspec.structs.replace(leaf, x={**basis, "answerable.sigs": listed}))
+    listed_leaf = RosterLeaf(
+        auth=[AuthorityRef(keys=[b64u(key("authority").public)], name="Market Surveillance", need=1)],
+        n=nonce("roster"),
+        off=[
+            OfficerRef(key=a_rid(f"{who} key"), own=a_rid(who), pub=b64u(key(who).public))
+            for who in ("first", "second")
+        ],
+        root=RootsRef(keys=[b64u(key("root").public), b64u(key("other root").public)], need=1),
+        seq=1, sigs=[], t=T0,
+    )  # fmt: skip
+    sig = statement.sign(listed_leaf, ORIGIN, key("root"), key_id(key("root").public))
+    signed.append(msgspec.structs.replace(listed_leaf, sigs=[sig]))
+    signed.append(
+        RefusedLeaf(
+            by=key_rid, dig=fixed("request").hex(), err="stop.officers", n=nonce("refused"), of="order", root=sys, t=T0
+        )
+    )
     stopped = ReceiptLeaf(
         fly=2, last=T0 + 1, n=nonce("receipt"), order=a_rid("order"), own=a_rid("copy"), rcv=T0, sig="", st="stopped",
         t=T0 + 2,
@@ -410,6 +440,14 @@ def every_kind() -> list[Leaf]:
         IncidentLeaf(c=hidden(evidence=b"{}"), evl=False, lvl="red", n=nonce("incident"), open=a_rid("open"), rl="RL5",
                      sys=sys, t=T0),
         told(),
+        RegainedLeaf(msg='{"v":1}', n=nonce("regained"), t=T0),
+        RecoveryLeaf(
+            by=key_rid, ep=4, n=nonce("recovery"), num=2, root=fixed("stops").hex(), t=T0, wai=["node berlin"]
+        ),
+        DrillLeaf(
+            ans=2, bnd=60_262, c=hidden(evidence=b"{}"), kind="canary", last=41, n=nonce("drill"), order=a_rid("order"),
+            sil=["paris"], t=T0, tier=1,
+        ),
         AttestationLeaf(
             by=key_rid, dig="sha256:" + fixed("weights").hex(), dsse=fixed("envelope").hex(), exp=T0 + 1,
             n=nonce("attestation"), pt="https://demo.invalid/evaluation/v1", sys=sys, t=T0,

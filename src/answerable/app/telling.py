@@ -61,7 +61,8 @@ class Teller:
 
     async def message(self, stop: Stop) -> bytes:
         """The order's message as it stands. Raises Unavailable ``store.*``, VerificationError ``order.malformed``."""
-        root = await self._leaf(stop.root) if stop.num else b""
+        # Of an order that was regained, the root may not stand in this log.
+        root = (await self._reader.find(stop.root) or b"") if stop.num else b""
         return orders.message(
             stop,
             await self._leaf(stop.rid),

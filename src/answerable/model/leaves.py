@@ -384,6 +384,50 @@ class ReleaseLeaf(Leaf, frozen=True, kw_only=True):
     x: dict[str, Any] | Opt = UNSET
 
 
+class RegainedLeaf(Leaf, frozen=True, kw_only=True):
+    """An order that this log had and lost, taken back from who kept its message (`docs/spec/order.md`)."""
+
+    k: Literal["regained"] = "regained"
+    msg: str  # the order message, byte for byte
+    n: str
+    t: Int
+    v: Literal[1] = 1
+    x: dict[str, Any] | Opt = UNSET
+
+
+class RecoveryLeaf(Leaf, frozen=True, kw_only=True):
+    """A registry that was put back from the past knows again all that was stopped, and signs on."""
+
+    by: Rid | Opt = UNSET  # key leaf of who said that some need not be waited for
+    ep: Int  # of the stop set
+    k: Literal["recovery"] = "recovery"
+    n: str
+    num: Int  # orders that were regained
+    root: str  # of the stop set, sha256 hex
+    t: Int
+    v: Literal[1] = 1
+    wai: list[str]  # who was not waited for
+    x: dict[str, Any] | Opt = UNSET
+
+
+class DrillLeaf(Leaf, frozen=True, kw_only=True):
+    """A stop that was practised: the canary's on every gateway, or a planned drill of one tier."""
+
+    ans: Int  # gateways, or holders, that stopped within the bound
+    bnd: Int  # ms; by when all must have
+    c: Commitments | Opt = UNSET
+    k: Literal["drill"] = "drill"
+    kind: str  # canary | planned
+    last: Int  # ms after the order's commit; the last that was heard or admitted
+    n: str
+    order: Rid | Opt = UNSET
+    sil: list[str]  # who did not answer, or broke the bound
+    t: Int
+    tier: Int | Opt = UNSET
+    v: Literal[1] = 1
+    x: dict[str, Any] | Opt = UNSET
+
+
 class ReauthorisationLeaf(Leaf, frozen=True, kw_only=True):
     """Officers who did not sign the order exempt one *new* system id with one digest."""
 

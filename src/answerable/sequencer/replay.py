@@ -56,7 +56,7 @@ from answerable.registry.owners import moved, of_leaf
 from answerable.registry.planned import encode_row
 from answerable.registry.systems import Announcement
 from answerable.sequencer.replay_privacy import LeafOf, erasure, grant, hold, reading, revocation
-from answerable.sequencer.replay_stops import count, reauthorisation, release, roster, stop
+from answerable.sequencer.replay_stops import count, reauthorisation, regained, release, roster, stop
 from answerable.stops import confirming
 from answerable.stops.officers import AUTHORITY, ROSTER
 
@@ -122,6 +122,7 @@ class Replay:
             kinds.OrderLeaf: self._order,
             kinds.ReleaseLeaf: lambda leaf, rid: release(self.book, leaf, rid),
             kinds.RosterLeaf: lambda leaf, rid: roster(self.book, leaf),
+            kinds.RegainedLeaf: lambda leaf, _rid: regained(self.book, leaf),
             kinds.ReauthorisationLeaf: lambda leaf, rid: reauthorisation(self.book, leaf, rid),
             kinds.ReceiptLeaf: lambda leaf, rid: [confirming.told(leaf, rid)],
             kinds.EraseLeaf: lambda leaf, rid: erasure(self.book, leaf, rid),

@@ -6,21 +6,29 @@ from __future__ import annotations
 
 import msgspec
 
-from answerable.model.leaves import OrderLeaf, ReauthorisationLeaf, ReleaseLeaf, Sig
+from answerable.model.leaves import OrderLeaf, ReauthorisationLeaf, RegainedLeaf, ReleaseLeaf, RosterLeaf
 from answerable.model.records import Reauthorisation, Stop
 from answerable.model.terms import Scope
 from answerable.model.units import EPOCH, Effect, Put, Space
 from answerable.registry.book import Book
-from answerable.stops.closure import reached
-from answerable.stops.orders import upto
+from answerable.stops import regain
+from answerable.stops.closure import alone, reached
+from answerable.stops.officers import by_owners, counted, detector
+from answerable.stops.orders import pause_of, upto
 from answerable.stops.planned import change_of, encode_row
+from answerable.stops.rosters import placed
 
 _stop = msgspec.json.Decoder(Stop).decode
 
 
 def stop(book: Book, leaf: OrderLeaf, rid: str, reason: str) -> list[Effect]:
     """Raises ValueError, AnswerableError for an order of what is not registered."""
+    if book.raw(Space.STOPS, rid) is not None:
+        return []  # it was regained, and its row is that of its message
     hit = reached(book, leaf.root, Scope(leaf.scope))
+    keys = counted(book, leaf.sigs)
+    if by_owners(book, keys) or detector(book) in keys:
+        hit = alone(hit)  # neither owners nor a detector reach beyond the one that they name
     digests = hit.listed()
     row = Stop(
         rid=rid,
@@ -33,9 +41,10 @@ def stop(book: Book, leaf: OrderLeaf, rid: str, reason: str) -> list[Effect]:
         at=leaf.t,
         until=leaf.until if isinstance(leaf.until, int) else 0,
         reason=reason,
-        officers=_officers(book, leaf.sigs),
+        officers=keys,
         escalates=leaf.prev if isinstance(leaf.prev, str) else "",
         epoch=change_of(book),
+        pause=pause_of(leaf),
         upto=upto(book, digests),
     )
     return [Put(Space.STOPS, rid, encode_row(row)), count(book, EPOCH), spent(leaf.n, leaf.t)]
@@ -46,8 +55,16 @@ def release(book: Book, leaf: ReleaseLeaf, rid: str) -> list[Effect]:
     raw = book.raw(Space.STOPS, leaf.order)
     if raw is None:
         raise ValueError("it releases what was never ordered")
+    if _stop(raw).released == rid:
+        return []
     row = msgspec.structs.replace(_stop(raw), released=rid, changed=change_of(book))
     return [Put(Space.STOPS, row.rid, encode_row(row)), count(book, EPOCH), spent(leaf.n, leaf.t)]
+
+
+def regained(book: Book, leaf: RegainedLeaf) -> list[Effect]:
+    """Raises AnswerableError for what holds no order message."""
+    message = leaf.msg.encode()
+    return regain.effects(book, regain.merged(book, regain.row_of(message)), regain.parts_of(message))
 
 
 def reauthorisation(book: Book, leaf: ReauthorisationLeaf, rid: str) -> list[Effect]:
@@ -57,20 +74,14 @@ def reauthorisation(book: Book, leaf: ReauthorisationLeaf, rid: str) -> list[Eff
         id=leaf.id,
         digests=tuple(leaf.dig),
         at=leaf.t,
-        officers=_officers(book, leaf.sigs),
+        officers=counted(book, leaf.sigs),
     )
     return [Put(Space.REAUTHORISATIONS, row.id, encode_row(row)), spent(leaf.n, leaf.t)]
 
 
-def _officers(book: Book, sigs: list[Sig]) -> tuple[str, ...]:
-    """One key a person, as `stops.officers.signers` counts them."""
-    found: dict[str, str] = {}
-    for sig in sigs:
-        admin = book.admin(sig.key)
-        if admin is None:
-            raise ValueError("it is signed by a key that nobody enrolled")
-        found.setdefault(admin.person, admin.rid)
-    return tuple(found.values())
+def roster(book: Book, leaf: RosterLeaf) -> list[Effect]:
+    """Raises ValueError for one that does not follow the one before it."""
+    return [*placed(leaf), spent(leaf.n, leaf.t)]
 
 
 def count(book: Book, name: str) -> Put:
