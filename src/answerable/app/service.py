@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from answerable.admission.stopset import StopSet
-from answerable.app import wiring
+from answerable.app import event_door, wiring
 from answerable.app.beating import Heart, heart_of
 from answerable.app.core import Core
 from answerable.app.keys import feed_key
@@ -147,7 +147,7 @@ class Service:
         if self._red_lines is not None:
             self._tasks.append(asyncio.create_task(self._red_lines.run()))
         self._issuer = issuer
-        await plane.start(node_routes(self.node_desk))
+        await plane.start((*node_routes(self.node_desk), *event_door.routes(services)))
         return Address(url, config.socket_path, plane.url)
 
     async def close(self) -> None:

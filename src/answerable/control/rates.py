@@ -1,31 +1,32 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How often something of one key is written down one by one, before it is only counted."""
+"""How much each teller of events told lately: a flood is refused, so that nobody fills the log with what it says."""
 
 from __future__ import annotations
 
-from collections import deque
+from collections import OrderedDict, deque
+from dataclasses import dataclass, field
 from typing import Final
 
-# Refusals of one key within a minute that have a leaf each.
-A_MINUTE: Final = 10
+from answerable.errors import Refused
+
+# Events of one teller within a minute.
+EVENTS_A_MINUTE: Final = 60
+TELLERS: Final = 10_000
 MINUTE_MS: Final = 60_000
-MAX_KEYS: Final = 1_000
 
 
+@dataclass(slots=True)
 class Rates:
-    """How many refusals of a key were recorded within the last minute."""
+    """Bounded: who told nothing for longest is forgotten first."""
 
-    def __init__(self) -> None:
-        self._times: dict[str, deque[int]] = {}
+    told: OrderedDict[str, deque[int]] = field(default_factory=OrderedDict)
 
-    def allows(self, key: str, now: int) -> bool:
-        """now: ms UTC."""
-        if len(self._times) >= MAX_KEYS and key not in self._times:
-            self._times = {each: times for each, times in self._times.items() if times[-1] > now - MINUTE_MS}
-            if len(self._times) >= MAX_KEYS:
-                return False
-        times = self._times.setdefault(key, deque(maxlen=A_MINUTE))
-        if len(times) == A_MINUTE and times[0] > now - MINUTE_MS:
-            return False
+    def count(self, by: str, now: int) -> None:
+        """by: rid of who tells; now: ms UTC. Raises Refused ``redline.flood``."""
+        times = self.told.setdefault(by, deque(maxlen=EVENTS_A_MINUTE))
+        self.told.move_to_end(by)
+        while len(self.told) > TELLERS:
+            self.told.popitem(last=False)
+        if len(times) == EVENTS_A_MINUTE and times[0] > now - MINUTE_MS:
+            raise Refused("redline.flood", by=by, limit=EVENTS_A_MINUTE)
         times.append(now)
-        return True

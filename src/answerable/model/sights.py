@@ -16,8 +16,9 @@ class Standing(StrEnum):
 
     RECORD = "record"  # the log's own
     OWN = "own"  # a copy's, about itself
-    TRUSTED = "trusted"  # a person who administers, or a copy that the deployment trusts
-    STRANGER = "stranger"  # a copy's, about others
+    TRUSTED = "trusted"  # of a copy that the deployment trusts
+    OFFICER = "officer"  # an officer's: it may suspend, as an officer alone may
+    STRANGER = "stranger"  # anybody else's, about others: it is recorded
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +47,8 @@ class Sight:
 class Crossing:
     """What a detector found. level: yellow (neared) or red (crossed); system, copy: rids; evidence: rids of leaves;
     action: rid of the open leaf, ""; stranger: its teller is not to be believed about this system; text: a text
-    detector found it in an answer, which was held back; provoked: its teller says that an evaluation was to provoke
-    it; detail: what was seen, for the page of facts."""
+    detector found it in an answer, which was held back; declared: a person says so; provoked: its teller says that an
+    evaluation was to provoke it; detail: what was seen, for the page of facts."""
 
     line: str
     level: str
@@ -57,5 +58,6 @@ class Crossing:
     action: str = ""
     stranger: bool = False
     text: bool = False
+    declared: bool = False
     provoked: bool = False
     detail: dict[str, str | int] = field(default_factory=dict)

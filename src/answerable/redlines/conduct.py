@@ -222,7 +222,9 @@ class Said:
             if fact.red_line not in lines():
                 return None
             detail: dict[str, str | int] = {"harms": ",".join(fact.harms)}
-            return Crossing(fact.red_line, fact.level, sight.system, sight.copy, (sight.rid,), detail=detail)
+            return Crossing(
+                fact.red_line, fact.level, sight.system, sight.copy, (sight.rid,), declared=True, detail=detail
+            )
         if not isinstance(leaf, CloseLeaf) or leaf.err is UNSET or (line := by_code().get(leaf.err)) is None:
             return None
         evidence = (sight.action, sight.rid)

@@ -21,6 +21,7 @@ from answerable.config import Budget, RedlinesConfig
 from answerable.model.events import EvaluationWindow
 from answerable.model.records import EventSaid
 from answerable.model.sights import Crossing, Sight, Standing
+from answerable.model.terms import AdminRole
 from answerable.model.units import Space
 from answerable.ports import Directory, LogDetector
 from answerable.redlines.after_stop import AfterStop
@@ -150,18 +151,22 @@ class Desk:
         if evaluation:
             measure = Measure.RECORD
         elif measure is not Measure.RECORD:
-            measure, withheld = self._allowed(crossing, line, measure, sight.at, believed=believed, planted=planted)
+            measure, withheld = self._allowed(crossing, line, measure, sight, believed=believed, planted=planted)
         return Judged(crossing, line, detector, sight.at, measure, reach, withheld, evaluation, planted)
 
     def _allowed(
-        self, crossing: Crossing, line: Line, measure: Measure, at: int, *, believed: bool, planted: bool
+        self, crossing: Crossing, line: Line, measure: Measure, sight: Sight, *, believed: bool, planted: bool
     ) -> tuple[Measure, str]:
         """What may be done of what the table asks for, and why not all of it."""
+        at, standing = sight.at, sight.standing
         if not believed:
             return Measure.RECORD, "redline.stranger"
-        if line.id in self._config.record or (crossing.text and line.id not in self._config.suspend):
+        if line.id in self._config.record or crossing.declared:
+            return Measure.RECORD, "redline.by_officers"  # who declares an incident may give an order, or may not
+        if crossing.text and line.id not in self._config.suspend:
             return Measure.RECORD, "redline.by_officers"
-        if measure is Measure.TERMINATE and not (line.exact and line.id in self._config.terminate and not planted):
+        terminates = line.exact and line.id in self._config.terminate and standing is not Standing.OFFICER
+        if measure is Measure.TERMINATE and (planted or not terminates):
             measure = Measure.SUSPEND
         if measure is Measure.SUSPEND and self._standing(crossing, at):
             return Measure.RECORD, "redline.standing"
@@ -191,7 +196,7 @@ class Desk:
     def _in_evaluation(self, crossing: Crossing, sight: Sight) -> bool:
         """Whether a person declared an evaluation of that system that may provoke that line, or one whose word counts
         says that this was provoked. A system's own word excuses nothing."""
-        if crossing.provoked and sight.standing is Standing.TRUSTED:
+        if crossing.provoked and sight.standing in (Standing.TRUSTED, Standing.OFFICER):
             return True
         for _, raw in self._directory.rows(Space.EVENTS):
             row = _said(raw)
@@ -205,8 +210,8 @@ class Desk:
 
 def standing_of(directory: Directory, config: RedlinesConfig, teller: str, system: str, copy: str) -> Standing:
     """Whose word a told event is. teller: rid of who signed; system, copy: rids of what it is about."""
-    if directory.admin(teller) is not None:
-        return Standing.TRUSTED
+    if (admin := directory.admin(teller)) is not None:
+        return Standing.OFFICER if AdminRole.OFFICER in admin.roles else Standing.STRANGER
     own = directory.copy(teller)
     if own is None:
         return Standing.STRANGER

@@ -30,6 +30,8 @@ KEPT: Final = frozenset(
     {"evaluation.window", "consent.given", "incident.declared", "incident.classified", "report.filed"}
 )
 TELLERS: Final = frozenset({AdminRole.OPERATOR, AdminRole.OFFICER, AdminRole.ADMINISTRATOR})
+# What excuses a finding is an officer's word.
+OFFICERS: Final = frozenset({"evaluation.window"})
 MAX_EVIDENCE: Final = 16
 _encode = msgspec.json.Encoder().encode
 
@@ -55,7 +57,7 @@ class Order(Protocol):
     def rid(self) -> str: ...
 
 
-def teller(directory: Directory, event: EventLeaf) -> bytes | str:
+def teller(directory: Directory, event: EventLeaf) -> str:
     """The public key, base64url, of who tells it, if they may. Raises Refused ``redline.event_teller``."""
     key = _teller(directory, event)
     if not key:
@@ -67,7 +69,8 @@ def _teller(directory: Directory, event: EventLeaf) -> str:
     persons = {what_of.__struct_config__.tag for what_of in PERSONS}
     admin = directory.admin(event.by)
     if admin is not None:
-        return admin.key if not admin.ended and TELLERS.intersection(admin.roles) else ""
+        needed = {AdminRole.OFFICER} if event.what in OFFICERS else TELLERS
+        return admin.key if not admin.ended and needed.intersection(admin.roles) else ""
     if event.what == ConsentGiven.__struct_config__.tag:
         raw = directory.raw(Space.PARTY_KEYS, event.by)
         row: dict[str, Any] = msgspec.json.decode(raw) if raw else {}

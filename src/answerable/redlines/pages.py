@@ -10,6 +10,7 @@ from answerable.redlines import deadlines
 from answerable.redlines.forms import OPEN, Form, Report, answer
 from answerable.redlines.regimes import Regime
 
+LONG: Final = 160
 HEADS: Final = (
     ("line", "What", "事由"),
     ("time", "When", "时间"),
@@ -59,8 +60,13 @@ def page(report: Report, lang: str = "en", zone: str = "") -> str:
     out += _orders(report, zone, zh) + _holders(report, zone, zh) + _actions(report, zone, zh) + _leaves(report, zh)
     out += _clocks(report, zh)
     if report.checkpoint:
-        out += ["", f"## {'检查点' if zh else 'Checkpoint'}", "", "```", report.checkpoint.rstrip("\n"), "```"]
+        out += ["", f"## {'检查点' if zh else 'Checkpoint'}", "", "```", *_note(report), "```"]
     return "\n".join(out) + "\n"
+
+
+def _note(report: Report) -> list[str]:
+    """The signed note; of signatures that nobody reads by eye the beginning. The JSON holds it whole."""
+    return [line if len(line) <= LONG else line[:LONG] + "…" for line in report.checkpoint.rstrip("\n").split("\n")]
 
 
 def form(filled: Form, regime: Regime, lang: str = "en") -> str:

@@ -69,7 +69,7 @@ async def tell(services: Services, call: Call[Report]) -> Recorded:
     """Refusals of what nobody known signed are counted, not written one by one."""
     report, now = call.body, services.clock.now_ms()
     try:
-        public = unb64u(str(incidents.teller(services.book, report.event)))
+        public = unb64u(incidents.teller(services.book, report.event))
         read = accept(report, origin=services.origin, public=public, now_ms=now)
         services.rates.count(report.event.by, now)
     except Refused as error:
