@@ -4,6 +4,7 @@
 #   make run           the demo: a real model answers under a warrant, on loopback (ARGS="--port 0" and so on)
 #   make test          the whole test suite (ARGS="tests/unit/log -k merkle" for a part of it)
 #   make test-faults   kills, power cuts and a soak by the hundred, some ten minutes (ARGS="-k power")
+#   make test-machines a cart that loses its authority, over zenoh and MQTT, with figures (MACHINES_ROUNDS=20)
 #   make lint          style, types, layers, generated pages
 #   make bench         this gateway beside its peers (ARGS="--quick --json")
 #   make bench-log     the log beside its peers (ARGS="--quick --json")
@@ -34,9 +35,9 @@ sync := tools/uv pip sync --quiet --require-hashes --no-build --python $(bin)/py
 run_locks := requirements/base.txt requirements/local.txt requirements/build.txt requirements/tools.txt
 dev_locks := $(run_locks) requirements/test.txt requirements/lint.txt
 
-.PHONY: help run test test-faults lint bench bench-log fuzz reference requirements clean
+.PHONY: help run test test-faults test-machines lint bench bench-log fuzz reference requirements clean
 help:
-	@sed -n '4,16p' Makefile | sed 's/^# \{0,1\}//'
+	@sed -n '4,17p' Makefile | sed 's/^# \{0,1\}//'
 
 # --- environments -----------------------------------------------------------------------------------------------------
 
@@ -95,6 +96,11 @@ test-faults: export FAULT_CUTS ?= 120
 test-faults: export FAULT_SOAK_S ?= 180
 test-faults: $(stamps)/dev
 	@python -m pytest tests/faults --timeout 3600 $(ARGS)
+
+# Each way to lose authority, so many times over each transport: n, the greatest, and the bound.
+test-machines: export MACHINES_ROUNDS ?= 10
+test-machines: $(stamps)/dev
+	@python -m pytest tests/e2e/test_machines.py -s $(ARGS)
 
 lint: $(stamps)/dev
 	ruff check --quiet .
