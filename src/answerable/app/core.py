@@ -59,6 +59,7 @@ class Core:
     demo: bool
     watchers: list[Callable[[tuple[Effect, ...]], None]]
     witnesses: Witnesses | None = None
+    guard: Guard | None = None  # of a store that is written; closed with the ledger
 
     async def commit(self, plan: Plan) -> str:
         """Commit a plan; its rid. Raises its refusal, once that is recorded, and as `Ledger.commit`."""
@@ -152,6 +153,7 @@ async def run_core(
             safe=keys.safe,
             quorum=witnesses.quorum if witnesses else None,
             elsewhere=witnesses.shown if witnesses else (),
+            held=Unavailable("recover.behind", waiting="it was rebuilt") if guard.behind is not None else None,
         )
         try:
             await ledger.start()
@@ -168,7 +170,7 @@ async def run_core(
         guard.close()
         raise
     reader = Reader(store, published=ledger.published, witnessed=ledger.witnessed if witnesses else None)
-    core = Core(config, keys, clock, book, ledger, reader, origin, demo, watchers, witnesses)
+    core = Core(config, keys, clock, book, ledger, reader, origin, demo, watchers, witnesses, guard)
     _tell_trust(core)
     if witnesses is not None:
         witnesses.start(ledger, reader)

@@ -359,6 +359,8 @@ def _guarded(path: Path, origin: str, best: _Candidate, *, new: bool, given_up: 
     guard = Guard.create(path, origin) if new else Guard.open(path, origin)
     try:
         guard.advance(best.head.size, best.head.root)
+        # What was acknowledged after this, orders too, is not in it: nothing is signed before they are known again.
+        guard.mark(b"rebuilt\n")
         if new:
             guard.publish(b"", best.note)
     finally:

@@ -27,6 +27,8 @@ _MAGIC: Final = b"answgrd1"
 _CHECK: Final = 16
 # Two slots, written in turn, in sectors of their own: a torn write spoils one.
 _APART: Final = 4096
+# The file that marks a log which was put back from the past.
+BEHIND: Final = "behind"
 # Leaves that a start looks at once more rather than write down that it did.
 _AUDIT_STEP: Final = 4096
 _Result = TypeVar("_Result")
@@ -107,6 +109,30 @@ class Guard:
 
         _guarded(self._path, swap)
         self.published = note
+
+    @property
+    def behind(self) -> bytes | None:
+        """What `mark` noted; None where this log is not marked."""
+        try:
+            return (self._path / BEHIND).read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError:
+            return b""  # it is there: whatever it says
+
+    def mark(self, note: bytes) -> None:
+        """This log may be older than what was acknowledged once: it is marked until people or holders have shown that
+        nothing is missing. Raises Unavailable ``store.unguarded``."""
+        _guarded(self._path, lambda: durable.replace(self._path / BEHIND, note))
+
+    def unmark(self) -> None:
+        """Raises Unavailable ``store.unguarded``."""
+
+        def drop() -> None:
+            (self._path / BEHIND).unlink(missing_ok=True)
+            durable.sync(self._path)
+
+        _guarded(self._path, drop)
 
     @property
     def audited(self) -> int:

@@ -65,14 +65,18 @@ class Sequencer:
         safe: Signer | None = None,
         quorum: Quorum | None = None,
         elsewhere: Sequence[bytes] = (),
+        held: AnswerableError | None = None,
     ) -> None:
         """origin: the log's name in its checkpoints. listeners: called on the loop with the effects of each batch, when
         it is durable and before it is acknowledged. queue_bound, queue_bytes: what may wait, in units and in bytes.
         former: verifier keys that the log had before its signer's. safe: its ML-DSA-44 key, for what is published.
         quorum: who is waited for where a unit is to be witnessed. elsewhere: checkpoints of this log that others were
-        shown: a store that does not continue them is not signed for. Store and guard are closed when the sequencer
-        ends."""
+        shown: a store that does not continue them is not signed for. held: see `hold`. Store and guard are closed when
+        the sequencer ends."""
         self._writer = Writer(store, signer, origin, clock, guard, retention, former, safe, elsewhere)
+        self._held = held
+        self._left: list[tuple[str, bytes]] = []  # actions without an end, of a start that was held
+        self._writer.held = held is not None
         self._quorum = quorum
         self._clock = clock
         self._listeners = tuple(listeners)
@@ -100,6 +104,8 @@ class Sequencer:
         self._pace = Pace(self._loop, lambda: self._wakes.put(None), self._lanes.waiting)
         await asyncio.to_thread(self._writer.open)
         opens = self._writer.rows.space(Space.OPENS)
+        if self._held is not None:  # settled when it is taken back
+            opens, self._left = [], opens
         self._thread.start()
         self._stopped = None
         try:
@@ -112,7 +118,8 @@ class Sequencer:
         self.settled = tuple(rid for rid, _ in opens)
         if opens:
             _log.warning("settled as unknown, since nobody saw how they ended: %s", ", ".join(self.settled))
-        self.erased = await self._end_erasures()
+        if self._held is None:
+            self.erased = await self._end_erasures()
 
     async def close(self) -> None:
         """Write what waits, publish, and let store and guard go."""
@@ -137,12 +144,14 @@ class Sequencer:
     @property
     def failure(self) -> AnswerableError | None:
         """Why units are not taken now; None if they are."""
-        return self._stopped or self._writer.broken
+        return self._stopped or self._writer.broken or self._held
 
     async def commit(self, unit: Unit) -> Committed:
         """`ports.Ledger.commit`. Raises ValueError for a leaf that no bundle holds: empty or over 65,535 bytes."""
         if self._stopped is not None:
             raise Unavailable("log.stopped", **self._stopped.params)
+        if self._held is not None and unit.lane is not Lane.STOP and not ends(unit):
+            raise Unavailable(self._held.code, **self._held.params)
         quorum = self._quorum
         if unit.witnessed and quorum is None:
             raise Refused("log.no_quorum")
@@ -170,6 +179,23 @@ class Sequencer:
         self._refusals.count(code, self._clock.now_ms())
         if self._refusals_due is None and self._stopped is None:
             self._refusals_due = self._loop.call_later(REFUSALS_EVERY_S, self._flush_refusals)
+
+    def hold(self, why: AnswerableError) -> None:
+        """From now on units of `Lane.STOP` are taken, and those that end an action, and no others; nothing is published:
+        this registry may not know all that was stopped, and nothing that it signs may be built on that."""
+        self._held = why
+        self._writer.held = True
+
+    async def resume(self) -> None:
+        """Everything is taken and published again; what a start would settle is settled now. Raises Unavailable
+        ``log.*``, ``store.*``."""
+        self._held = None
+        self._writer.held = False
+        opens, self._left = self._left, []
+        for at in range(0, len(opens), SETTLE_STEP):
+            await self.commit(settling(opens[at : at + SETTLE_STEP], self._clock.now_ms()))
+        self.settled = tuple(rid for rid, _ in opens)
+        self.erased = await self._end_erasures()
 
     async def published(self) -> bytes:
         """A checkpoint over everything acknowledged so far, held by the guard; b"" for an empty log. Raises Unavailable
@@ -341,11 +367,20 @@ class Sequencer:
             if self._erasing and not self._wipe(*self._erasing.popleft()):
                 return
             now = self._clock.mono_ms()
-            if urgent or self._askers or (now - published >= PUBLISH_EVERY_MS and self._writer.unpublished):
+            if (
+                (urgent and not self._writer.held)
+                or self._askers
+                or (now - published >= PUBLISH_EVERY_MS and self._writer.unpublished)
+            ):
                 published = now
                 if not self._publish():
                     return
-                if urgent and self._quorum is not None and not self._call(self._quorum.demand):
+                if (
+                    urgent
+                    and self._quorum is not None
+                    and not self._writer.held
+                    and not self._call(self._quorum.demand)
+                ):
                     return
             if self._writer.broken is not None and not self._writer.final and now - tried >= RETRY_MS:
                 tried = now

@@ -75,6 +75,7 @@ class Writer:
         self._elsewhere = tuple(elsewhere)
         self._retention = retention
         self.broken: AnswerableError | None = None
+        self.held = False  # nothing that is committed is published
         # Of a batch that was reported as failed while the store could not be asked: the head it would have made, and
         # its effects.
         self._doubt: tuple[tuple[int, bytes], tuple[Effect, ...]] = (-1, b""), ()
@@ -197,13 +198,15 @@ class Writer:
     @property
     def unpublished(self) -> bool:
         """Whether the newest checkpoint is not yet the published one."""
-        return self.broken is None and self._publisher.owes(self._note)
+        return self.broken is None and not self.held and self._publisher.owes(self._note)
 
     def publish(self) -> bytes:
         """Publish the newest checkpoint; returns it. Nobody is given one that the guard does not hold.
         Raises Unavailable ``store.unguarded``, ``log.stopped`` while the store is broken."""
         if self.broken is not None:
             raise Unavailable("log.stopped", detail=self.broken.code)
+        if self.held:
+            raise Unavailable("log.stopped", detail="recover.behind")
         return self._publisher.publish(self._note)
 
     def confront(self, note: bytes) -> None:
@@ -237,7 +240,8 @@ class Writer:
     def close(self) -> None:
         """Publish, then close store and guard."""
         try:
-            self.publish()
+            if not self.held:
+                self.publish()
         except AnswerableError as error:
             _log.error("the last checkpoint was not published: %s", error)
         try:
