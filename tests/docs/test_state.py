@@ -19,7 +19,7 @@ ROWS: tuple[type[msgspec.Struct], ...] = (
     records.Party, records.System, records.Copy, records.Admin, records.PartyKey, records.Handle, records.Stop,
     records.Confirmed,
     records.Reauthorisation, Announcement, Challenge, records.Erasure, records.LegalHold, records.Grant,
-    records.Reading, records.FeedPage, records.Node,
+    records.Reading, records.FeedPage, records.Node, records.OnSite,
 )  # fmt: skip
 # What stands inside a row is named in brackets behind the member that holds it.
 INSIDE = {

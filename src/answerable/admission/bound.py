@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from answerable.admission.clocks import MAX_ERROR_MS
 from answerable.admission.ttl import LifeClass
 
 PPM: Final = 1_000_000
@@ -38,6 +39,8 @@ class Clocks:
 
 
 SAME_HOST: Final = Clocks()
+# Holders may run anywhere: both wall clocks may be off by as much as a holder lets pass (`admission.clocks`).
+ANYWHERE: Final = Clocks(issuer_error_ms=MAX_ERROR_MS, holder_error_ms=MAX_ERROR_MS)
 
 
 @dataclass(frozen=True, slots=True)

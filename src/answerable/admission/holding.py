@@ -49,7 +49,6 @@ class HolderView:
         "_known",
         "_life",
         "_max_error_ms",
-        "_max_valid_ms",
         "_mode",
         "_numbers",
         "_pending",
@@ -59,6 +58,7 @@ class HolderView:
         "_seq",
         "_stops",
         "changes",
+        "max_valid_ms",
         "pulse_required",
         "trust",
     )
@@ -75,7 +75,7 @@ class HolderView:
         self.trust = trust
         self.pulse_required = bool(trust.pulses) if pulse_required is None else pulse_required
         self._mode = clock
-        self._max_valid_ms = max_valid_ms
+        self.max_valid_ms = max_valid_ms
         self._max_error_ms = max_error_ms
         self._reading: Reading | None = None
         self._known: dict[str, Told] = {}
@@ -167,7 +167,7 @@ class HolderView:
                 unread = error
         if unread is not None:
             raise VerificationError("pulse.malformed", detail=f"it carries an order that cannot be read: {unread.code}")
-        life_ms = min(beat.valid_for, self._max_valid_ms)
+        life_ms = min(beat.valid_for, self.max_valid_ms)
         if now_ms >= beat.at + life_ms:
             raise Refused("pulse.stale")
         self._seq, self._beat = beat.seq, mark

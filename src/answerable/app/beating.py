@@ -103,6 +103,11 @@ class Heart:
         return {kid: b64u(key) for kid, key in self.view.trust.pulses.items()}
 
     @property
+    def life_ms(self) -> int:
+        """How long this gateway goes on without a new pulse; 0 where it needs none."""
+        return self.view.max_valid_ms if self.view.pulse_required else 0
+
+    @property
     def newest(self) -> bytes:
         """The newest pulse, b"" before there was one."""
         return self._newest

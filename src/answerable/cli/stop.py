@@ -10,6 +10,7 @@ import argparse
 from typing import Any, Final
 
 from answerable.cli.parser import Parser
+from answerable.cli.stop_bound import bound_lines
 from answerable.cli.talk import emit, pick, say, when
 from answerable.model.terms import Scope
 
@@ -154,15 +155,7 @@ def preview_lines(seen: dict[str, Any]) -> list[str]:
         + ", ".join(f"{party['name']} ({party['id']})" for party in seen["parties"]),
         f"  {pick('lose their model, but are not stopped', '将失去模型但不被终止')}: {seen['dependent_count']}"
         + (f" ({', '.join(dependents)})" if dependents else ""),
-        pick(
-            f"No action of theirs is admitted later than {seen['bound'] / 1000:g} s after the order is committed.",
-            f"命令提交后最迟 {seen['bound'] / 1000:g} 秒，不再放行其任何行为。",
-        ),
-    ]
-    lines += [
-        f"  {pick(held['name'], held['name_zh'])}: {held['systems']} {pick('systems', '个系统')}, "
-        f"{held['copies']} {pick('copies', '个副本')}, <= {held['admission'] / 1000:g} s"
-        for held in seen["bounds"]
+        *bound_lines(seen),
     ]
     lapses = (
         pick(f"lapses after {seen['lapses'] // 60000} minutes", f"{seen['lapses'] // 60000} 分钟后失效")

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from answerable.config import IncidentsConfig, RedlinesConfig
 from answerable.control.auth import Doorkeeper
 from answerable.control.rates import Rates
+from answerable.control.recovery import Recovering
 from answerable.control.seldom import Seldom
 from answerable.errors import Unavailable
 from answerable.log.note import Signing
@@ -85,6 +86,10 @@ class Heart(Protocol):
     def newest(self) -> bytes:
         """The newest pulse, b"" before there was one."""
 
+    @property
+    def life_ms(self) -> int:
+        """How long this gateway goes on without a new pulse; 0 where it needs none."""
+
     def take(self, data: bytes) -> None:
         """Raises Refused ``pulse.*``, VerificationError ``pulse.malformed|forged``."""
 
@@ -121,7 +126,7 @@ class Services:
     log_key: signs COSE receipts over roots that were published, None: this process signs nothing; problems: what is
     wrong now, name -> words, empty where all is well; cosigned: the newest checkpoint that a quorum of witnesses
     cosigned, b"" for none; metrics: Prometheus text; heard: gateway nodes, when each
-    asked last, ms UTC; demo: whether the store is a demo's.
+    asked last, ms UTC; recovery: of a registry that was put back from the past; demo: whether the store is a demo's.
     pulses, authorities: keys that holders pin beside the issuer's (kid -> public key, base64url); planes: URLs of the
     holders' plane."""
 
@@ -146,6 +151,7 @@ class Services:
     retention: Retention | None = None
     feed_key: Signer | None = None
     heard: Callable[[], Mapping[str, int]] = never
+    recovery: Recovering | None = None
     store: str = ""
     demo: bool = False
     refusals: Seldom = field(default_factory=Seldom)
@@ -164,6 +170,6 @@ class Services:
     @property
     def signing(self) -> Signing:
         """Raises Unavailable ``log.stopped`` where this process signs nothing."""
-        if self.log_key is None:
+        if self.log_key is None or (self.recovery is not None and self.recovery.behind):
             raise Unavailable("log.stopped", detail="nothing is signed here")
         return self.log_key

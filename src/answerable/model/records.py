@@ -210,6 +210,17 @@ class Confirmed(Record, frozen=True, kw_only=True):
     at: int  # the instant of its commit, by our clock
 
 
+class OnSite(Record, frozen=True, kw_only=True):
+    """An envelope for an on-site issuer: until it ends, warrants are signed where no word of an order may come."""
+
+    rid: str  # of its warrant leaf
+    system: str  # rid
+    site: str
+    since: int
+    expires: int
+    bound: int  # ms after an order, as agreed to when it was asked for
+
+
 class Reauthorisation(Record, frozen=True, kw_only=True):
     """One new system id that may be registered with digests that an order stopped.
 

@@ -29,6 +29,7 @@ class Space(StrEnum):
     HANDLES = "handles"  # digest -> Handle
     STOPS = "stops"  # rid -> Stop
     CONFIRMED = "confirmed"  # rid of the order, rid of the holder and its state, with colons between -> Confirmed
+    ENVELOPES = "envelopes"  # rid of its warrant leaf -> OnSite
     REAUTHORISATIONS = "reauthorisations"  # new system id -> Reauthorisation: what a registration with `re` must match
     # "system" (last registry number), "epoch" (number of stop-set changes), "holds" (of changes to the legal holds),
     # "admin:" and the rid of a person (how often one of their keys was enrolled) -> decimal

@@ -59,6 +59,7 @@ from answerable.sequencer.replay_privacy import LeafOf, erasure, grant, hold, re
 from answerable.sequencer.replay_stops import count, reauthorisation, regained, release, roster, stop
 from answerable.stops import confirming
 from answerable.stops.officers import AUTHORITY, ROSTER
+from answerable.warrants import envelopes
 
 Told = Callable[[str, str], str | None]  # (rid, group) -> the text that a commitment hides, if it is known
 
@@ -72,7 +73,7 @@ TOLD: Final = frozenset(
     {
         Space.PARTIES, Space.PARTY_IDS, Space.SYSTEMS, Space.SYSTEM_IDS, Space.COPIES, Space.COPY_IDS, Space.KEYS,
         Space.ADMINS, Space.PARTY_KEYS, Space.NODES, Space.HANDLES, Space.STOPS, Space.CONFIRMED,
-        Space.REAUTHORISATIONS, Space.COUNTERS,
+        Space.ENVELOPES, Space.REAUTHORISATIONS, Space.COUNTERS,
         Space.NONCES, Space.OPENS, Space.ANNOUNCED, Space.TRANSFERS, Space.ERASURES, Space.PRESERVED, Space.GRANTS,
         Space.READS, Space.INCIDENTS, Space.EVENTS,
     }
@@ -124,6 +125,7 @@ class Replay:
             kinds.RosterLeaf: lambda leaf, rid: roster(self.book, leaf),
             kinds.RegainedLeaf: lambda leaf, _rid: regained(self.book, leaf),
             kinds.ReauthorisationLeaf: lambda leaf, rid: reauthorisation(self.book, leaf, rid),
+            kinds.WarrantLeaf: lambda leaf, rid: list(envelopes.told(leaf, rid)),
             kinds.ReceiptLeaf: lambda leaf, rid: [confirming.told(leaf, rid)],
             kinds.EraseLeaf: lambda leaf, rid: erasure(self.book, leaf, rid),
             kinds.PreserveLeaf: lambda leaf, rid: hold(self.book, leaf, rid, self._told(rid, "reason") or ""),

@@ -18,7 +18,8 @@ from answerable.errors import Refused, Unavailable
 from answerable.log.leaf import encode, rid
 from answerable.model.envelopes import Envelope, EnvelopeCopy, Motion
 from answerable.model.leaves import WarrantLeaf
-from answerable.model.units import EPOCH, Expect, Space, Unit
+from answerable.model.records import OnSite
+from answerable.model.units import EPOCH, Expect, Put, Space, Unit
 from answerable.ports import Clock, Directory, Ledger, Signer
 from answerable.warrants.eligible import Eligible, Lapsed, eligible
 from answerable.warrants.stopview import StopView
@@ -92,7 +93,8 @@ class Envelopes:
             system = bases[0].system.rid
             expect.append(Expect(Space.SYSTEMS, system, self._directory.raw(Space.SYSTEMS, system)))
             try:
-                await self._ledger.commit(Unit(leaves=(leaf,), expect=tuple(expect)))
+                effects = (Put(Space.ENVELOPES, rid(leaf), row_of(draft, rid(leaf), system)),)
+                await self._ledger.commit(Unit(leaves=(leaf,), effects=effects, expect=tuple(expect)))
             except Refused as error:
                 if error.code != "log.conflict":
                     raise
@@ -128,6 +130,27 @@ class Envelopes:
             budget_tokens=request.budget,
             motion=request.motion,
         )
+
+
+def row_of(envelope: Envelope, name: str, system: str) -> bytes:
+    """Its row in `Space.ENVELOPES`. name, system: rids."""
+    return _row(name, system, envelope.site, envelope.iat_ms, envelope.exp_ms, envelope.bound)
+
+
+def told(leaf: WarrantLeaf, name: str) -> list[Put]:
+    """The row that a leaf tells of: none for a copy's own warrant. Raises ValueError for an extension of another
+    form."""
+    said = leaf.x.get(NAME) if isinstance(leaf.x, dict) else None
+    if said is None:
+        return []
+    if not isinstance(said, dict) or not isinstance(said.get("site"), str) or not isinstance(said.get("bound"), int):
+        raise ValueError("an envelope of another form")
+    return [Put(Space.ENVELOPES, name, _row(name, leaf.sys, said["site"], leaf.t, leaf.exp, said["bound"]))]
+
+
+def _row(name: str, system: str, site: str, since: int, expires: int, bound: int) -> bytes:
+    row = OnSite(rid=name, system=system, site=site, since=since, expires=expires, bound=bound)
+    return msgspec.json.encode(row)
 
 
 def _leaf(envelope: Envelope, system: str) -> WarrantLeaf:

@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import msgspec
 import pytest
 
-from answerable.admission.bound import Clocks
+from answerable.admission.bound import ANYWHERE, Clocks
+from answerable.admission.envelope import bound_ms
+from answerable.model.records import OnSite
 from answerable.model.terms import Criticality, Relation, Scope, World
+from answerable.model.units import Space
 from answerable.stops import preview as module
 from answerable.stops.preview import LONE_SUSPENSION_MS, preview
-from tests.fleet import Fleet
+from tests.fleet import Fleet, a_rid
 
 
 def test_says_whom_it_hits_by_when_and_what_it_needs() -> None:
@@ -19,8 +23,29 @@ def test_says_whom_it_hits_by_when_and_what_it_needs() -> None:
     assert [s.name for s in seen.dependents] == ["app"]
     assert (seen.officers, seen.count, seen.lapses_ms) == (2, False, LONE_SUSPENSION_MS)
     assert [(held.row.name, held.systems, held.copies) for held in seen.bounds] == [("ordinary", 3, 3)]
-    assert seen.bound is not None
-    assert seen.bound.synced == 60_250
+    held = seen.bounds[0]
+    assert (held.bound.synced, held.elsewhere.synced) == (60_250, 62_250)
+    assert seen.bound == held.elsewhere.admission  # holders may run anywhere
+
+
+def test_envelopes_that_live_are_longer_than_any_class() -> None:
+    fleet = Fleet()
+    other = fleet.book.system("other")
+    assert other is not None
+
+    def envelope(name: str, system: str, left: int) -> None:
+        now = fleet.clock.now
+        row = OnSite(rid=a_rid(name), system=system, site=name, since=now - 1, expires=now + left, bound=9)
+        fleet.put(Space.ENVELOPES, row.rid, msgspec.json.encode(row))
+
+    envelope("tunnel", fleet.base.rid, 3_600_000)
+    envelope("mine", fleet.base.rid, 1_800_000)
+    envelope("over", fleet.base.rid, 0)
+    envelope("elsewhere", other.rid, 3_600_000)
+    seen = preview(fleet.book, "base", now_ms=fleet.clock.now)
+    assert [(site.row.site, site.system.name) for site in seen.sites] == [("tunnel", "base"), ("mine", "base")]
+    assert [site.admission for site in seen.sites] == [bound_ms(left, ANYWHERE) for left in (3_600_000, 1_800_000)]
+    assert seen.bound == seen.sites[0].admission
 
 
 def test_each_class_has_its_bound_the_longest_first() -> None:
@@ -65,4 +90,4 @@ def test_stops_of_everything_never_lapse() -> None:
     fleet = Fleet()
     assert preview(fleet.book, "", Scope.ALL).lapses_ms == 0
     empty = preview(fleet.book, "physical", Scope.WORLD)
-    assert (empty.systems, empty.bound, empty.lapses_ms) == ((), None, 0)
+    assert (empty.systems, empty.bound, empty.lapses_ms) == ((), 0, 0)

@@ -5,14 +5,17 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec import UNSET
 
 from answerable.admission.envelope import LONGEST_MS, bound_ms, parse
 from answerable.crypto.b64 import b64u
 from answerable.errors import AnswerableError, Unavailable
 from answerable.log.leaf import encode, rid
 from answerable.model.leaves import WarrantLeaf
+from answerable.model.records import OnSite
 from answerable.model.terms import Audience, World
-from answerable.warrants.envelopes import NAME, EnvelopeRequest, Envelopes
+from answerable.model.units import Put, Space
+from answerable.warrants.envelopes import NAME, EnvelopeRequest, Envelopes, told
 from tests.fleet import ISSUER, Fleet, key
 from tests.small_site import AUDIENCE, NARROW
 
@@ -112,3 +115,18 @@ async def test_what_changes_while_it_waits_is_looked_at_again() -> None:
     office = Office()
     office.ledger.before = lambda: office.end(office.moves[0])
     assert await office.refused() == "warrant.copy_ended"
+
+
+async def test_its_row_is_told_again_from_its_leaf() -> None:
+    office = Office()
+    _, envelope = await office.envelopes.grant(office.request())
+    (leaf,) = office.ledger.leaves
+    assert isinstance(leaf, WarrantLeaf)
+    ((name, data),) = office.book.rows(Space.ENVELOPES)
+    row = msgspec.json.decode(data, type=OnSite)
+    assert (row.system, row.site) == (office.cart.rid, envelope.site)
+    assert (row.since, row.expires, row.bound) == (envelope.iat_ms, envelope.exp_ms, bound_ms(LIFE))
+    assert told(leaf, name) == [Put(Space.ENVELOPES, name, data)]
+    assert told(msgspec.structs.replace(leaf, x=UNSET), name) == []
+    with pytest.raises(ValueError, match="another form"):
+        told(msgspec.structs.replace(leaf, x={NAME: {"site": 1}}), name)

@@ -12,10 +12,11 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from answerable.admission.bound import ANYWHERE, SAME_HOST
 from answerable.admission.stopset import in_force
 from answerable.control.answers import Answer
 from answerable.control.commit import carry_out
-from answerable.control.routing import Call, Route
+from answerable.control.routing import By, Call, Route
 from answerable.control.services import Services
 from answerable.crypto.b64 import unb64u
 from answerable.errors import Refused, VerificationError
@@ -27,8 +28,10 @@ from answerable.model.units import Space
 from answerable.registry import describe
 from answerable.registry.describe import PartyView, SystemRef
 from answerable.stops import orders, reauthorise
+from answerable.stops.closure import alone, reached
+from answerable.stops.officers import authorities_behind, by_owners
 from answerable.stops.planned import MAX_REASON, Reason
-from answerable.stops.preview import OFFICERS, Preview, preview
+from answerable.stops.preview import OFFICERS, Preview, preview, preview_of
 
 SHOWN = 100  # systems, copies and parties that a preview lists; the counts are of all
 
@@ -52,22 +55,53 @@ class GiveReauthorisation(msgspec.Struct, frozen=True, kw_only=True, forbid_unkn
 
 
 class Holds(Answer, frozen=True, kw_only=True):
-    """By when a stop holds for the systems of one class: ms after its commit, for admission and for the last effect."""
+    """By when a stop holds for the systems of one class: ms after its commit. synced, monotonic: last admission by
+    each of the two rules, for holders on this host; admission, effects: the later of them, and the last effect;
+    elsewhere, elsewhere_effects: the same for holders on any other host."""
 
     name: str
     name_zh: str
     systems: int
     copies: int
     life: int
+    synced: int
+    monotonic: int
     admission: int
     effects: int
+    elsewhere: int
+    elsewhere_effects: int
+
+
+class HoldsOnSite(Answer, frozen=True, kw_only=True):
+    """An on-site issuer whose envelope lives: expires in ms UTC; admission: ms after an order that is given now."""
+
+    site: str
+    system: str
+    expires: int
+    admission: int
+
+
+class BoundTerms(Answer, frozen=True, kw_only=True):
+    """What the bounds are made of (`docs/spec/warrant.md`). view: D, ms; error, error_elsewhere: e of issuer and holder
+    each, ms, on this host and on any other; drift_ppm: rho; recheck: delta, ms; settle: S, ms, where a machine declares
+    none; pulse: how long a holder goes on without a new pulse, ms, 0 where none is needed."""
+
+    view: int
+    error: int
+    error_elsewhere: int
+    drift_ppm: int
+    recheck: int
+    settle: int
+    pulse: int
 
 
 class StopShown(Answer, frozen=True, kw_only=True):
-    """persons: rids of the people who signed; holds: whether it is in force now; what: what it names, in words."""
+    """persons: rids of the people who signed; authorities: names of those that did; holds: whether it is in force now;
+    what: what it names, in words."""
 
     order: Stop
     persons: list[str]
+    authorities: list[str]
     holds: bool
     what: str
 
@@ -93,6 +127,8 @@ class Previewed(Answer, frozen=True, kw_only=True):
     losing_count: int
     digest_count: int
     bounds: list[Holds]
+    sites: list[HoldsOnSite]
+    terms: BoundTerms
     bound: int
     officers: int
     count: bool
@@ -127,8 +163,6 @@ async def give(services: Services, call: Call[GiveOrder]) -> OrderGiven:
     if len(salt) != SALT_LENGTH:
         raise Refused("stop.malformed", detail=f"a salt that is not {SALT_LENGTH} bytes")
     reason = Reason.of(body.reason, salted=salt)
-    scope = _scope(body.order.scope)
-    found = preview(services.book, body.order.root, scope, services.clock.now_ms())
     if body.order.kind == OrderKind.SUSPEND.value:
         planned, written = await carry_out(
             services, lambda: orders.suspend(services.book, body.order, reason, services.clock.now_ms())
@@ -138,9 +172,16 @@ async def give(services: Services, call: Call[GiveOrder]) -> OrderGiven:
             services,
             lambda: orders.terminate(services.book, body.order, reason, services.clock.now_ms(), count=body.count),
         )
+    hit = reached(services.book, planned.row.root, Scope(planned.row.scope))
+    narrow = alone(hit) if by_owners(services.book, planned.row.officers) else hit
+    found = preview_of(services.book, narrow, at=written.at)
     return OrderGiven(
-        order=planned.row, systems=len(found.systems), copies=len(found.copies), bound=_bound(found), at=written.at
+        order=planned.row, systems=len(found.systems), copies=len(found.copies), bound=found.bound, at=written.at
     )
+
+
+async def give_signed(services: Services, call: Call[GiveOrder]) -> OrderGiven:
+    return await give(services, call)
 
 
 async def listed(services: Services, call: Call[None]) -> list[StopShown]:
@@ -153,6 +194,10 @@ async def release(services: Services, call: Call[GiveRelease]) -> StopShown:
         services, lambda: orders.release(services.book, call.body.release, services.clock.now_ms())
     )
     return _shown(services, orders.find(services.book, call.body.release.order), written.at)
+
+
+async def release_signed(services: Services, call: Call[GiveRelease]) -> StopShown:
+    return await release(services, call)
 
 
 async def allow(services: Services, call: Call[GiveReauthorisation]) -> Reauthorisation:
@@ -174,8 +219,16 @@ def _scope(text: str) -> Scope:
         raise Refused("stop.malformed", detail="a scope that does not exist") from None
 
 
-def _bound(found: Preview) -> int:
-    return found.bound.admission if found.bound else 0
+def _terms(services: Services) -> BoundTerms:
+    return BoundTerms(
+        view=SAME_HOST.view_ms,
+        error=SAME_HOST.holder_error_ms,
+        error_elsewhere=ANYWHERE.holder_error_ms,
+        drift_ppm=SAME_HOST.drift_ppm,
+        recheck=SAME_HOST.recheck_ms,
+        settle=SAME_HOST.settle_ms,
+        pulse=services.heart.life_ms if services.heart is not None else 0,
+    )
 
 
 def _previewed(services: Services, found: Preview, now: int) -> Previewed:
@@ -200,12 +253,21 @@ def _previewed(services: Services, found: Preview, now: int) -> Previewed:
                 systems=held.systems,
                 copies=held.copies,
                 life=held.bound.ttl,
+                synced=held.bound.synced,
+                monotonic=held.bound.monotonic,
                 admission=held.bound.admission,
                 effects=held.bound.effects,
+                elsewhere=held.elsewhere.admission,
+                elsewhere_effects=held.elsewhere.effects,
             )
             for held in found.bounds
         ],
-        bound=_bound(found),
+        sites=[
+            HoldsOnSite(site=at.row.site, system=at.system.name, expires=at.row.expires, admission=at.admission)
+            for at in found.sites
+        ],
+        terms=_terms(services),
+        bound=found.bound,
         officers=found.officers,
         count=found.count,
         pause=found.pause_ms,
@@ -223,7 +285,13 @@ def _shown(services: Services, stop: Stop, now: int) -> StopShown:
     signed = [admin.person for key in stop.officers if (admin := book.admin(key)) is not None]
     system, party = book.system(stop.root), book.party(stop.root)
     what = f"{system.name} {system.version}".strip() if system else party.name if party else stop.root
-    return StopShown(order=stop, persons=list(dict.fromkeys(signed)), holds=in_force(stop, now), what=what)
+    return StopShown(
+        order=stop,
+        persons=list(dict.fromkeys(signed)),
+        authorities=list(authorities_behind(book, stop)),
+        holds=in_force(stop, now),
+        what=what,
+    )
 
 
 ROUTES = (
@@ -258,6 +326,24 @@ ROUTES = (
         release,
         StopShown,
         "Release a suspension; two officers sign.",
+        GiveRelease,
+    ),
+    Route(
+        "POST",
+        "/stops/signed",
+        By.ANYONE,
+        give_signed,
+        OrderGiven,
+        "The same for an order that an authority, or the owners of its system, signed: whoever carries it.",
+        GiveOrder,
+    ),
+    Route(
+        "POST",
+        "/stops/release/signed",
+        By.ANYONE,
+        release_signed,
+        StopShown,
+        "The same for a release that an authority or owners signed.",
         GiveRelease,
     ),
     Route(

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""By when a stop holds, said with what each figure is made of (`docs/spec/warrant.md`, "The bound")."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from answerable.cli.talk import pick, when
+
+
+def bound_lines(seen: dict[str, Any]) -> list[str]:
+    """seen: the service's preview. One line for the whole, then for each class its bound and its sum, then for each
+    live envelope, then what all of them stand on."""
+    terms = seen["terms"]
+    whole = seen["bound"] / 1000
+    lines = [
+        pick(
+            f"No action of theirs is admitted later than {whole:g} s after the order is committed.",
+            f"命令提交后最迟 {whole:g} 秒，不再放行其任何行为。",
+        )
+    ]
+    for held in seen["bounds"]:
+        lines += _of_class(held, terms)
+    lines += [_of_site(site) for site in seen["sites"]]
+    if terms["pulse"]:
+        lines.append(
+            pick(
+                f"  pulse: valid_for {s(terms['pulse'])}: cut off from pulses, this gateway admits nothing after that, "
+                "whatever the registry signs",
+                f"  脉冲：valid_for {s(terms['pulse'])}：收不到脉冲时，无论登记处签发什么，本网关届时不再放行",
+            )
+        )
+    lines.append(
+        pick(
+            f"  where D = {s(terms['view'])} (the issuer's view of stops), TTL = the life of a warrant, e = error of a "
+            f"wall clock, rho = {terms['drift_ppm']} ppm, delta = {s(terms['recheck'])} (long work is admitted anew), "
+            f"S = {s(terms['settle'])} (a machine's own stopping time comes on top). Both rules are enforced.",
+            f"  其中 D = {s(terms['view'])}（签发者所见终止集的滞后），TTL = 许可有效期，e = 时钟误差，"
+            f"rho = {terms['drift_ppm']} ppm，delta = {s(terms['recheck'])}（持续行为的重新放行间隔），"
+            f"S = {s(terms['settle'])}（机器自身的停止时间另计）。两条规则同时执行。",
+        )
+    )
+    return lines
+
+
+def _of_class(held: dict[str, Any], terms: dict[str, Any]) -> list[str]:
+    """Two lines: the bound of one class, and the sums that it is the greater of."""
+    here, far = terms["error"], terms["error_elsewhere"]
+    view, life = s(terms["view"]), s(held["life"])
+    name = pick(held["name"], held["name_zh"])
+    systems, copies = pick("systems", "个系统"), pick("copies", "个副本")
+    return [
+        pick(
+            f"  {name}: {held['systems']} {systems}, {held['copies']} {copies}, <= {s(held['admission'])} on this host,"
+            f" <= {s(held['elsewhere'])} on others; last effect {s(held['effects'])}, {s(held['elsewhere_effects'])}",
+            f"  {name}：{held['systems']} {systems}，{held['copies']} {copies}，本机 <= {s(held['admission'])}，"
+            f"其他主机 <= {s(held['elsewhere'])}；最后效果 {s(held['effects'])}、{s(held['elsewhere_effects'])}",
+        ),
+        f"      D + TTL + e + e = {view} + {life} + {s(here)} + {s(here)} = {s(held['synced'])} "
+        + pick(f"(others: e = {s(far)})", f"（其他主机：e = {s(far)}）")
+        + f"; D + TTL/(1 - rho) = {s(held['monotonic'])}",
+    ]
+
+
+def _of_site(site: dict[str, Any]) -> str:
+    return pick(
+        f"  on-site issuer {site['site']} ({site['system']}): its envelope ends at {when(site['expires'])}; where no "
+        f"word of the order reaches it, <= {s(site['admission'])}",
+        f"  现场签发者 {site['site']}（{site['system']}）：信封于 {when(site['expires'])} 结束；若命令无法送达，"
+        f"<= {s(site['admission'])}",
+    )
+
+
+def s(ms: int) -> str:
+    """Milliseconds as seconds, exactly."""
+    return f"{ms / 1000:.3f}".rstrip("0").rstrip(".") + " s"
