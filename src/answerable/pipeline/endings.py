@@ -48,9 +48,19 @@ def outcome_of(error: AnswerableError | None) -> Outcome:
 async def conclude(record: Record, error: AnswerableError, out: Out | None, deps: Deps) -> None:
     """Record the end, then tell the caller (unless it is gone: `out` None). A refused credential is recorded under its
     copy where that is known; an unknown caller is counted, not written one by one. If the end cannot be recorded the
-    caller is told that instead; the open leaf that stays behind is settled as `unknown` at the next start."""
+    caller is told that instead; the open leaf that stays behind is settled as `unknown` at the next start.
+
+    What a stop order cuts off in the middle of its answer is told at once and recorded then: of hundreds that end
+    together nobody's stream waits for the others' records."""
     if isinstance(error, Recognised):
         record.caller = error.bearer
+    if out is not None and record.released and error.code.startswith("stop."):
+        try:
+            await out.fail(error, record.rid)
+        except Exception:  # the record is made all the same
+            log.exception("the end of record %s could not be told", record.rid or "-")
+        out = None
+        await asyncio.sleep(0)  # all that one order cuts are told before any of them is recorded
     try:
         if record.stage is Stage.OPENED:
             await record.close(outcome_of(error), error.code)

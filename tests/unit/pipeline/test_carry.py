@@ -4,7 +4,6 @@ from __future__ import annotations
 import asyncio
 import inspect
 import re
-from typing import Any
 
 import msgspec
 import pytest
@@ -125,6 +124,34 @@ async def test_a_stop_order_cuts_a_silent_stream_in_flight() -> None:
     assert [(leaf.st, leaf.err) for leaf in stage.closes] == [("stopped", "stop.system")]
     assert len(stage.flights) == 0
     assert stage.upstream.left == 1
+
+
+@pytest.mark.parametrize("fails", [False, True])
+async def test_what_an_order_cuts_off_is_told_at_once_and_recorded_whatever_telling_does(fails: bool) -> None:
+    stage = Stage(carry)
+    stage.upstream.script = stage.says(event("one "), lambda: asyncio.sleep(3600), DONE)
+    task = asyncio.create_task(stage.run(stream=True))
+    await asyncio.wait_for(stage.out.sent.wait(), 2)
+    told = asyncio.Event()
+    tell = stage.out.fail
+
+    async def fail(error: Exception, record: str) -> None:
+        told.set()
+        assert not stage.closes
+        if fails:
+            raise OSError("gone")
+        await tell(error, record)
+
+    async def slow(unit: Unit) -> None:
+        assert told.is_set(), "the disk is not waited for first"
+        await asyncio.sleep(0.02)
+
+    stage.out.fail = fail  # type: ignore[method-assign]
+    stage.ledger.before = slow
+    stage.gate.stopped[stage.model.num] = "order"
+    assert stage.flights.stops_changed() == 1
+    await asyncio.wait_for(task, 2)
+    assert [(leaf.st, leaf.err) for leaf in stage.closes] == [("stopped", "stop.system")]
 
 
 async def test_a_stop_while_the_disk_is_waited_for_leaves_no_open_action() -> None:
