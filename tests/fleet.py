@@ -17,8 +17,9 @@ from answerable.crypto.random import nonce, opaque_id
 from answerable.errors import Refused
 from answerable.log import statement
 from answerable.log.leaf import decode, rid
-from answerable.model.leaves import Leaf, Sig
-from answerable.model.records import Admin, Copy, Edge, Party, PartyRole, System
+from answerable.log.roster import key_id
+from answerable.model.leaves import AuthorityRef, Leaf, OfficerRef, RootsRef, RosterLeaf, Sig
+from answerable.model.records import Admin, Copy, Edge, Party, PartyKey, PartyRole, Share, System
 from answerable.model.terms import (
     AdminRole,
     Audience,
@@ -33,6 +34,8 @@ from answerable.model.terms import (
 )
 from answerable.model.units import SYSTEM_NUMBER, Committed, Put, Space, Unit
 from answerable.registry.book import Book
+from answerable.stops import rosters
+from answerable.stops.officers import current
 
 DOMAIN = "demo.invalid"
 ORIGIN = "demo.invalid/log"
@@ -141,6 +144,9 @@ class Fleet:
         criticality: Criticality = Criticality.ORDINARY,
         digests: tuple[str, ...] = (),
         reauthorises: str = "",
+        parties: tuple[Party, ...] = (),
+        shares: tuple[tuple[Party, int], ...] = (),
+        owners_need: int = 0,
     ) -> System:
         num = int(self.book.raw(Space.COUNTERS, SYSTEM_NUMBER) or b"0") + 1
         ancestors = {n for parent, relation in parents if relation.weights for n in (parent.num, *parent.ancestors)}
@@ -151,7 +157,7 @@ class Fleet:
             kind=kind,
             name=name,
             version="1",
-            parties=(PartyRole(party=(party or self.maker).rid, role=Role.PROVIDER),),
+            parties=tuple(PartyRole(party=each.rid, role=Role.PROVIDER) for each in parties or (party or self.maker,)),
             edges=tuple(Edge(parent=parent.rid, relation=relation) for parent, relation in parents),
             ancestors=tuple(sorted(ancestors)),
             tier=tier,
@@ -162,6 +168,8 @@ class Fleet:
             digests=digests,
             locality=Locality.LOCAL,
             reauthorises=reauthorises,
+            shares=tuple(Share(party=each.rid, count=count) for each, count in shares),
+            owners_need=owners_need,
         )
         self.replace(row)
         self.put(Space.SYSTEM_IDS, row.id, row.rid.encode())
@@ -203,6 +211,42 @@ class Fleet:
         )
         self.put(Space.ADMINS, row.rid, msgspec.json.encode(row))
         return row
+
+    def party_key(self, party: Party) -> PartyKey:
+        """A key with which the party signs; its name for `sign_with` is the party's."""
+        rid_ = a_rid(f"key of {party.name}")
+        row = PartyKey(rid=rid_, party=party.rid, key=b64u(key(party.name).public), use="party", since=T0)
+        self.put(Space.PARTY_KEYS, row.rid, msgspec.json.encode(row))
+        return row
+
+    def roster(self, *officers: Admin, authorities: tuple[str, ...] = (), need: int = 1) -> RosterLeaf:
+        """The next roster, signed by the root keys "root a" and "root b" of three, and placed. authorities: names; each
+        has the keys "<name> 1" and "<name> 2", of which `need` terminate."""
+        before = current(self.book)
+        leaf = rosters.draft(
+            before,
+            tuple(OfficerRef(key=each.rid, own=each.person, pub=each.key) for each in officers),
+            RootsRef(keys=[b64u(key(f"root {n}").public) for n in "abc"], need=2),
+            tuple(
+                AuthorityRef(keys=[b64u(key(f"{name} {n}").public) for n in (1, 2)], name=name, need=need)
+                for name in authorities
+            ),
+        )
+        signed: RosterLeaf = self.sign_with(leaf, "root a", "root b")  # type: ignore[assignment]
+        self.ledger.write(rosters.place(self.book, signed, self.clock.now).unit)
+        placed = current(self.book)
+        assert placed is not None
+        return placed
+
+    def sign_with(self, leaf: Leaf, *names: str) -> Leaf:
+        """`leaf` with more signatures: of parties by name, or of keys without a key leaf, by their ids."""
+        kids = {
+            name: a_rid(f"key of {name}") if a_rid(f"party {name}") in dict(self.book.rows(Space.PARTIES))
+            else key_id(key(name).public)
+            for name in names
+        }  # fmt: skip
+        sigs = [statement.sign(leaf, ORIGIN, key(name), kids[name]) for name in names]
+        return msgspec.structs.replace(leaf, sigs=[*leaf.sigs, *sigs])  # type: ignore[attr-defined]
 
     def sign(self, leaf: Leaf, *admins: Admin, origin: str = ORIGIN) -> Leaf:
         """`leaf` with the signatures of these people."""

@@ -91,7 +91,7 @@ def commitments() -> Any:
 def statements() -> Any:
     rows = []
     for leaf in small_log.every_kind():
-        owner = "copy" if leaf.k in ("receipt", "event") else "officer"  # type: ignore[attr-defined]
+        owner = {"receipt": "copy", "event": "copy", "roster": "root"}.get(leaf.k, "officer")  # type: ignore[attr-defined]
         sigs = getattr(leaf, "sigs", None) or ([leaf] if owner == "copy" else [])
         if leaf.x and not sigs:  # type: ignore[attr-defined]
             sigs = [Sig(**each) for each in leaf.x.get("answerable.sigs", [])]  # type: ignore[attr-defined]

@@ -67,7 +67,7 @@ def test_statements() -> None:
     rows = load("statements")
     assert {row["kind"] for row in rows} == {
         "key", "transfer", "approval", "order", "release", "reauthorisation", "receipt", "revoke", "read", "preserve",
-        "grant", "erase", "event",
+        "grant", "erase", "event", "roster",
     }  # fmt: skip
     for row in rows:
         leaf = json.loads(row["leaf"])

@@ -21,6 +21,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route as Path
 
+from answerable.control import refusing
 from answerable.control.routes import ROUTES
 from answerable.control.routing import PREFIX, By, Call, Route
 from answerable.control.services import Services
@@ -54,7 +55,15 @@ def pattern(path: str) -> str:
 def _endpoint(services: Services, route: Route) -> Callable[[Request], Awaitable[Response]]:
     decoder = msgspec.json.Decoder(route.body) if route.body is not None else None
 
+    async def refused(
+        request: Request, error: AnswerableError, data: bytes, sender: dict[str, Any], body: Any
+    ) -> Response:
+        header = request.headers.get("authorization", "")
+        await refusing.record(services, route, error, data=data, sender=sender.get("person"), header=header, body=body)
+        return failed(error)
+
     async def endpoint(request: Request) -> Response:
+        data, sender, body = b"", {}, None
         try:
             _local(request)
             data = await _body(request)
@@ -63,9 +72,9 @@ def _endpoint(services: Services, route: Route) -> Callable[[Request], Awaitable
             call: Call[Any] = Call(body, request.path_params, dict(request.query_params), **sender)
             return _json(200, await route.run(services, call))
         except AnswerableError as error:
-            return failed(error)
+            return await refused(request, error, data, sender, body)
         except (msgspec.ValidationError, msgspec.DecodeError) as error:
-            return failed(Refused("admin.request", detail=str(error)[:300]))
+            return await refused(request, Refused("admin.request", detail=str(error)[:300]), data, sender, body)
         except Exception as error:  # noqa: BLE001  nothing may answer without a shape
             incident = nonce()
             # The message of a foreign exception may quote what was asked for: only its type and its place are logged.

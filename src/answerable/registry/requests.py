@@ -102,6 +102,18 @@ class PartySpec(Request, frozen=True, kw_only=True):
     role: Role
 
 
+class ShareSpec(Request, frozen=True, kw_only=True):
+    party: Ref
+    count: Annotated[int, Meta(ge=1, le=10_000)]
+
+
+class OwnersSpec(Request, frozen=True, kw_only=True):
+    """Co-owners: parties of the system with so many shares each; `need` shares together order about it."""
+
+    shares: Annotated[tuple[ShareSpec, ...], Meta(min_length=1, max_length=8)]
+    need: Annotated[int, Meta(ge=1, le=80_000)]
+
+
 class ComputeSpec(Request, frozen=True, kw_only=True):
     """Training compute: `petaflop` (1e15 operations) as declared or measured, or `parameters` and `tokens` of a dense
     transformer, from which 6·N·D is estimated. A derivative tells its own compute alone; its ancestors' is added."""
@@ -153,6 +165,7 @@ class RegisterSystem(Request, frozen=True, kw_only=True):
     reauthorises: Annotated[str, Meta(max_length=400, description="system id that a reauthorisation made")] = ""
     upstream: Text = ""
     locality: Locality = Locality.EXTERNAL
+    owners: OwnersSpec | None = None
 
 
 class TransferSystem(Request, frozen=True, kw_only=True):

@@ -20,7 +20,7 @@ from answerable.model.records import Compute, Edge, Opaque, PartyRole, Record, S
 from answerable.model.terms import Audience, Criticality, Moment, Role, SystemKind, World
 from answerable.model.units import SYSTEM_NUMBER, Expect, Put, Space, Unit
 from answerable.ports import Directory
-from answerable.registry import duties, edges, fields, find, lineage, reauthorised, stopped, tiers
+from answerable.registry import duties, edges, fields, find, lineage, owners, reauthorised, stopped, tiers
 from answerable.registry.planned import Name, Planned, name, put, unchanged
 from answerable.registry.requests import AnnounceSystem, PartySpec, RegisterSystem
 
@@ -124,6 +124,8 @@ def register(directory: Directory, request: RegisterSystem, now_ms: int) -> Plan
         announced=_announced(directory, request, parties, resolved),
         upstream=request.upstream,
         locality=request.locality,
+        shares=owners.shares(directory, request.owners, (entry.party for entry in parties)),
+        owners_need=request.owners.need if request.owners else 0,
     )
     tiering = tiers.of(directory, system)
     system = msgspec.structs.replace(system, tier=tiering.tier)
@@ -200,6 +202,7 @@ def _leaf(system: System, called: Name) -> SystemLeaf:
         usr=system.users,
         ver=system.version,
         wld=[world.value for world in system.worlds],
+        x=owners.extension(system),
     )
 
 

@@ -12,7 +12,7 @@ from answerable.model.records import Party, PartyRole, System
 from answerable.model.terms import Moment
 from answerable.model.units import Put, Space, Unit
 from answerable.ports import Directory
-from answerable.registry import duties, find, keys, stopped
+from answerable.registry import duties, find, keys, owners, stopped
 from answerable.registry.planned import Planned, check_signature, fresh_nonce, public_key, put, unchanged
 from answerable.registry.requests import TransferSystem
 
@@ -39,7 +39,11 @@ def transfer(directory: Directory, request: TransferSystem, now_ms: int) -> Plan
     if taken in system.parties:
         raise Refused("system.transfer", problem="the new party has that role already")
     stopped.check(directory, system, now_ms)
-    sold = msgspec.structs.replace(system, parties=tuple(taken if entry == held else entry for entry in system.parties))
+    sold = msgspec.structs.replace(
+        system,
+        parties=tuple(taken if entry == held else entry for entry in system.parties),
+        shares=owners.moved(system.shares, old.rid, new.rid),
+    )
     # The buyer takes over what the seller was held to, so it is the buyer's standing that counts.
     stopped.check(directory, sold, now_ms)
     duties.enforce(directory, sold, Moment.SALE)

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Suspend, terminate, release: plans over statements that officers signed.
+"""Suspend, terminate, release: plans over statements that officers, authorities or owners signed.
 
 One officer suspends at once; the second turns it into a termination. A lone suspension of ordinary systems lapses after
-15 minutes; any other stays until two people release it. A termination is latched: it survives restarts, nothing ends
-it, and what is derived from its root later is born dead.
+15 minutes; any other stays until two people release it. Where three must terminate, two may do so under a staged plan:
+everything reached stood suspended for as long as the suspension said. An authority's order is ended by itself alone. A
+termination is latched: it survives restarts, nothing ends it, and what is derived from its root later is born dead.
 """
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
@@ -18,20 +20,24 @@ from answerable.crypto.random import nonce as fresh
 from answerable.errors import Refused
 from answerable.log.leaf import encode, rid
 from answerable.model.leaves import Leaf, OrderLeaf, ReleaseLeaf
-from answerable.model.records import Admin, Stop
+from answerable.model.records import Stop
 from answerable.model.terms import OrderKind, Scope
 from answerable.model.units import SYSTEM_NUMBER, Expect, Lane, Put, Space, Unit
 from answerable.ports import Directory
 from answerable.stops.closure import Reached, reached, summary
-from answerable.stops.officers import in_office, signers
+from answerable.stops.officers import Signed, authorities_behind, by_owners, current, in_office, signed
+from answerable.stops.owners import narrowed
 from answerable.stops.planned import Planned, Reason, change_of, encode_row, next_epoch, spend
-from answerable.stops.preview import OFFICERS, Preview, preview, preview_of
+from answerable.stops.preview import OFFICERS, PAUSE_MS, Preview, preview, preview_of
 
 # How often one officer alone may suspend a root within a day by suspensions that lapse.
 LONE_SUSPENSIONS_A_DAY: Final = 4
 DAY_MS: Final = 86_400_000
 # Digests that stand in the leaf itself; a longer list stands there by its hash, whole in the registry's row.
 MAX_INLINE_DIGESTS: Final = 32
+# The extension of a suspension that is the first stage of a plan: {"pause": ms}.
+PLAN: Final = "answerable.plan"
+MAX_PAUSE_MS: Final = 7 * DAY_MS
 
 __all__ = ["Preview", "find", "preview", "release", "release_statement", "statement", "suspend", "terminate"]
 
@@ -45,9 +51,11 @@ def statement(
     scope: Scope = Scope.LINEAGE,
     prev: str = "",
     nonce: str = "",
+    pause_ms: int = 0,
 ) -> OrderLeaf:
     """What officers sign (`log.statement.sign`): the order with its root by rid. prev: rid of the suspension that a
-    termination completes. Raises Refused ``stop.root_unknown``."""
+    termination completes; pause_ms: makes a suspension the first stage of a plan. Raises Refused
+    ``stop.root_unknown``."""
     hit = reached(directory, root, scope)
     return OrderLeaf(
         c=reason.commitments,
@@ -59,52 +67,58 @@ def statement(
         scope=scope.value,
         sigs=[],
         t=0,
+        x={PLAN: {"pause": pause_ms}} if pause_ms else UNSET,
     )
 
 
 def suspend(directory: Directory, order: OrderLeaf, reason: Reason, now_ms: int) -> Planned[Stop]:
-    """Plan a suspension, signed by one officer or more. By one, over systems of tiers 0 and 1 in the information world,
-    it lapses after 15 minutes; by two, or over anything else, it stays until two release it.
+    """Plan a suspension, signed by one officer or more, by an authority, or by enough owners. By one officer, over
+    systems of tiers 0 and 1 in the information world, it lapses after 15 minutes; by two, or over anything else, it
+    stays until two release it.
 
-    Raises Refused ``stop.malformed|root_unknown|signature|not_officer|officers|cap|replayed``.
+    Raises Refused ``stop.malformed|root_unknown|signature|not_officer|officers|cap|replayed``, ``officer.not_listed|
+    owners|owners_scope``.
     """
-    hit, officers = _read(directory, order, reason, OrderKind.SUSPEND)
+    hit, by = _read(directory, order, reason, OrderKind.SUSPEND)
     if order.prev is not UNSET:
         raise Refused("stop.malformed", detail="a suspension that names one before it")
-    if not officers:
-        raise Refused("stop.officers", need=1, have=0)
     until = 0
-    if len(officers) < OFFICERS and (lapses := preview_of(directory, hit).lapses_ms):
+    if len(by.officers) == 1 and not by.authorities and (lapses := preview_of(directory, hit).lapses_ms):
         recent = sum(
             stop.root == hit.root and stop.until > 0 and stop.at > now_ms - DAY_MS for stop in directory.stops()
         )
         if recent >= LONE_SUSPENSIONS_A_DAY:
             raise Refused("stop.cap", root=hit.root, cap=recent)
         until = now_ms + lapses
-    return _planned(directory, order, reason, hit, officers, now_ms, until=until)
+    return _planned(directory, order, reason, hit, by, now_ms, until=until)
 
 
 def terminate(
     directory: Directory, order: OrderLeaf, reason: Reason, now_ms: int, *, count: int | None = None
 ) -> Planned[Stop]:
     """Plan a termination. Its own signatures and, where it names the suspension that it completes, that one's count:
-    two distinct officers, or three and the number of copies in `count` where it reaches anything grave or very many.
+    two distinct officers, or three where it reaches anything grave or very many, or two under a staged plan. In place
+    of officers: an authority with as many keys as the roster asks for, or the owners. Where it is grave, the number of
+    copies in `count`, whoever signs.
 
-    Raises as `suspend`, and Refused ``stop.order_unknown|not_suspension|lapsed|other_root|count``.
+    Raises as `suspend`, and Refused ``stop.order_unknown|not_suspension|lapsed|other_root|count``, ``officer.staged``.
     """
-    hit, officers = _read(directory, order, reason, OrderKind.TERMINATE)
-    if not officers:
-        raise Refused("stop.officers", need=1, have=0)
-    people = {officer.person for officer in officers}
+    hit, by = _read(directory, order, reason, OrderKind.TERMINATE)
+    if getattr(order, "x", UNSET) is not UNSET:
+        raise Refused("stop.malformed", detail="a termination with a plan of its own")
     before = "" if order.prev is UNSET else order.prev
-    if before:
-        people |= _consented(directory, before, hit, now_ms)
     needs = preview_of(directory, hit)
-    if len(people) < needs.officers:
-        raise Refused("stop.officers", need=needs.officers, have=len(people))
+    first = _completes(directory, before, hit, by, now_ms) if before else None
+    if not by.whole and (by.officers or not by.owners):
+        _enough(directory, by, first, needs, now_ms)
     if needs.count and count != len(hit.copies):
         raise Refused("stop.count", count=len(hit.copies))
-    return _planned(directory, order, reason, hit, officers, now_ms, escalates=before)
+    return _planned(directory, order, reason, hit, by, now_ms, escalates=before)
+
+
+def staged_from(stop: Stop) -> int:
+    """From when (ms UTC) two may complete a suspension under a staged plan; 0: it has none."""
+    return stop.at + stop.pause if stop.pause else 0
 
 
 def release_statement(order: str, *, nonce: str = "") -> ReleaseLeaf:
@@ -113,9 +127,11 @@ def release_statement(order: str, *, nonce: str = "") -> ReleaseLeaf:
 
 
 def release(directory: Directory, statement: ReleaseLeaf, now_ms: int) -> Planned[Stop]:
-    """Plan the release of a suspension by two distinct officers. A termination has no release.
+    """Plan the release of a suspension by two distinct officers; of an authority's, by that authority; of the owners'
+    own, by the owners. A termination has no release.
 
-    Raises Refused ``stop.order_unknown|not_suspension|lapsed|signature|not_officer|officers|replayed|malformed``.
+    Raises Refused ``stop.order_unknown|not_suspension|lapsed|signature|not_officer|officers|replayed|malformed``,
+    ``officer.authority|owners|not_listed``.
     """
     stop = find(directory, statement.order)
     completed = next((other.rid for other in directory.stops() if other.escalates == stop.rid), "")
@@ -124,9 +140,7 @@ def release(directory: Directory, statement: ReleaseLeaf, now_ms: int) -> Planne
     if not in_force(stop, now_ms):
         raise Refused("stop.lapsed", order=stop.rid)
     plain(statement)
-    officers = signers(directory, statement, statement.sigs)
-    if len(officers) < OFFICERS:
-        raise Refused("stop.officers", need=OFFICERS, have=len(officers))
+    _may_release(directory, stop, signed(directory, statement, statement.sigs))
     data = encode(msgspec.structs.replace(statement, t=now_ms))
     row = msgspec.structs.replace(stop, released=rid(data), changed=change_of(directory))
     unused, spent = spend(directory, statement.n, now_ms)
@@ -154,21 +168,52 @@ def plain(leaf: Leaf) -> None:
         raise Refused("stop.malformed", detail="an extension that this version does not know")
 
 
-def _read(directory: Directory, order: OrderLeaf, reason: Reason, kind: OrderKind) -> tuple[Reached, tuple[Admin, ...]]:
+def _read(directory: Directory, order: OrderLeaf, reason: Reason, kind: OrderKind) -> tuple[Reached, Signed]:
     if order.kind != kind or order.scope not in Scope.__members__.values():
         raise Refused("stop.malformed", detail=f"not a {kind.value} order of a known scope")
-    plain(order)
+    pause_of(order)
     reason.matches(order.c)
-    officers = signers(directory, order, order.sigs)
+    by = signed(directory, order, order.sigs)
     hit = reached(directory, order.root, Scope(order.scope))
     if hit.root != order.root:
         # A name may mean another system tomorrow; what was signed must not.
         raise Refused("stop.malformed", detail="a root that is named and not given by its record id")
-    return hit, officers
+    if by.owners and not by.officers and not by.authorities:
+        hit = narrowed(hit, by.owners)
+    elif not by.officers and not by.authorities:
+        raise Refused("stop.officers", need=1, have=0)
+    return hit, by
 
 
-def _consented(directory: Directory, before: str, hit: Reached, now_ms: int) -> set[str]:
-    """Persons who signed the suspension and are in office still: an order is a suspension until the quorum is there."""
+def pause_of(order: OrderLeaf) -> int:
+    """The pause of a staged plan, ms; 0 for an order without one. Raises Refused ``stop.malformed`` for any other
+    extension."""
+    if order.x is UNSET:
+        return 0
+    plan = order.x.get(PLAN) if set(order.x) == {PLAN} else None
+    pause = plan.get("pause") if isinstance(plan, dict) and set(plan) == {"pause"} else None
+    if not isinstance(pause, int) or isinstance(pause, bool) or not PAUSE_MS <= pause <= MAX_PAUSE_MS:
+        raise Refused("stop.malformed", detail="an extension that this version does not know")
+    return pause
+
+
+def _enough(directory: Directory, by: Signed, first: Stop | None, needs: Preview, now_ms: int) -> None:
+    """Raises Refused ``stop.officers``, ``officer.staged`` unless enough people terminate."""
+    people = {officer.person for officer in by.officers}
+    if first is not None:
+        # An order is a suspension until the quorum is there, and who left office meanwhile does not count.
+        people |= {officer.person for key in first.officers if (officer := in_office(directory, key)) is not None}
+    if len(people) >= needs.officers:
+        return
+    staged = staged_from(first) if first is not None else 0
+    if len(people) < OFFICERS or not staged:
+        raise Refused("stop.officers", need=needs.officers, have=len(people))
+    if now_ms < staged:
+        raise Refused("officer.staged", at=datetime.fromtimestamp(staged / 1000, UTC).isoformat(timespec="seconds"))
+
+
+def _completes(directory: Directory, before: str, hit: Reached, by: Signed, now_ms: int) -> Stop:
+    """The suspension that a termination completes. Raises Refused ``stop.*``."""
     stop = find(directory, before)
     if stop.kind != OrderKind.SUSPEND:
         raise Refused("stop.malformed", detail="it completes what is no suspension")
@@ -176,7 +221,28 @@ def _consented(directory: Directory, before: str, hit: Reached, now_ms: int) -> 
         raise Refused("stop.lapsed", order=stop.rid)
     if stop.root != hit.root or stop.scope != hit.scope:
         raise Refused("stop.other_root", order=stop.rid)
-    return {officer.person for key in stop.officers if (officer := in_office(directory, key)) is not None}
+    owned = not by.officers and not by.authorities
+    if owned and not by_owners(directory, stop.officers):
+        # Theirs reaches less: the suspension that it took the place of would hold no more.
+        raise Refused("stop.malformed", detail="owners complete what owners began")
+    return stop
+
+
+def _may_release(directory: Directory, stop: Stop, by: Signed) -> None:
+    """Raises Refused ``stop.officers``, ``officer.authority|owners`` unless these people may end the suspension."""
+    listed = current(directory)
+    standing = {each.name for each in listed.auth} if listed is not None else set()
+    behind = [name for name in authorities_behind(directory, stop) if name in standing]
+    for name in behind:
+        if name not in by.authorities:
+            raise Refused("officer.authority", name=name)
+    if behind:
+        return
+    if by_owners(directory, stop.officers) and by.owners:
+        narrowed(reached(directory, stop.root, Scope(stop.scope)), by.owners)
+        return
+    if by_owners(directory, stop.officers) or len(by.officers) < OFFICERS:
+        raise Refused("stop.officers", need=OFFICERS, have=len(by.officers))
 
 
 def _planned(
@@ -184,7 +250,7 @@ def _planned(
     order: OrderLeaf,
     reason: Reason,
     hit: Reached,
-    officers: tuple[Admin, ...],
+    by: Signed,
     now_ms: int,
     *,
     until: int = 0,
@@ -204,8 +270,9 @@ def _planned(
         at=now_ms,
         until=until,
         reason=reason.text,
-        officers=tuple(officer.rid for officer in officers),
+        officers=by.keys,
         escalates=escalates,
+        pause=pause_of(order),
         upto=upto(directory, digests),
         epoch=change_of(directory),
     )

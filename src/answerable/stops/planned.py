@@ -13,7 +13,7 @@ from answerable.crypto.b64 import unb64u
 from answerable.crypto.random import salt
 from answerable.errors import Refused, VerificationError
 from answerable.log.commitment import check, commit
-from answerable.model.leaves import Commitments
+from answerable.model.leaves import Commitments, RosterLeaf
 from answerable.model.records import Reauthorisation, Stop
 from answerable.model.units import EPOCH, Effect, Expect, Payload, Put, Space, Unit
 from answerable.ports import Directory
@@ -23,7 +23,7 @@ NONCE_LENGTH: Final = 16
 
 encode_row: Final = msgspec.json.Encoder().encode
 
-Row = TypeVar("Row", Stop, Reauthorisation)
+Row = TypeVar("Row", Stop, Reauthorisation, RosterLeaf)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,13 +29,17 @@ def test_names_come_from_the_code() -> None:
     assert Route("GET", "/x", AdminRole.VIEWER, nothing, None, "X.").name.endswith("_nothing")
 
 
+# What is signed in the body is believed or not, whoever carries it.
+SIGNED = {"warrants_ask", "stops_give_signed", "stops_release_signed", "redlines_tell", "pulses_give"}
+
+
 def test_what_changes_anything_needs_more_than_looking() -> None:
     looks = {"who_who", "data_about"}  # questions too long, or too private, for a query
     signed = {"data_grant", "data_revoke", "data_read"}  # whose signatures stand in the body decides
     for route in ROUTES:
-        others = looks | signed | {"warrants_ask"}
+        others = looks | signed | SIGNED
         if route.method != "GET" and route.needs is not By.COPY and route.name not in others:
             assert route.needs not in (AdminRole.VIEWER, By.ANYONE), route.name
     assert {route.name for route in ROUTES if route.needs is By.ANYONE} == {
-        "status_alive", "status_openapi", "warrants_ask",
+        "status_alive", "status_openapi", "pulses_orders", "pulses_newest", *SIGNED,
     }  # fmt: skip

@@ -16,17 +16,19 @@ from answerable.model.units import Lane, Space
 from answerable.registry import stopped
 from answerable.stops.closure import reached, summary
 from answerable.stops.orders import (
+    DAY_MS,
     LONE_SUSPENSIONS_A_DAY,
     find,
     inline,
     release,
     release_statement,
+    staged_from,
     statement,
     suspend,
     terminate,
 )
 from answerable.stops.planned import Planned, Reason
-from answerable.stops.preview import LONE_SUSPENSION_MS
+from answerable.stops.preview import LONE_SUSPENSION_MS, PAUSE_MS
 from tests.fleet import Fleet, a_rid, sha
 
 WHY = Reason.of("it lied", salted=bytes(32))
@@ -307,3 +309,98 @@ def test_both_forms_of_the_list_have_the_same_hash(monkeypatch: pytest.MonkeyPat
     many = Fleet()
     assert type(many.book.reach((1,))).__name__ == "ManyReached"
     assert reached(many.book, "base", Scope.LINEAGE).listed() == (summary(digests),)
+
+
+def grave_robot(fleet: Fleet) -> None:
+    fleet.copy(fleet.system("robot", worlds=(World.PHYSICAL,)))
+
+
+def test_two_may_terminate_what_is_grave_after_the_pause_of_a_staged_plan() -> None:
+    fleet = Fleet()
+    grave_robot(fleet)
+    ann, bo = fleet.officers[:2]
+    first = suspended(fleet, ann, root="robot", pause_ms=PAUSE_MS)
+    assert (first.pause, first.until, staged_from(first)) == (PAUSE_MS, 0, first.at + PAUSE_MS)
+    assert blocked(fleet, "robot") == first.rid
+    leaf = order(fleet, bo, kind=OrderKind.TERMINATE, prev=first.rid, root="robot")
+
+    def refused(**more: Any) -> str:
+        return code(lambda: terminate(fleet.book, leaf, WHY, fleet.clock.now, **more))
+
+    assert refused(count=1) == "officer.staged"
+    fleet.clock.pass_ms(PAUSE_MS - 1)
+    assert refused(count=1) == "officer.staged"
+    fleet.clock.pass_ms(1)
+    assert refused() == "stop.count"
+    alone = order(fleet, ann, kind=OrderKind.TERMINATE, prev=first.rid, root="robot")
+    assert code(lambda: terminate(fleet.book, alone, WHY, fleet.clock.now, count=1)) == "stop.officers"
+    assert kept(fleet, terminate(fleet.book, leaf, WHY, fleet.clock.now, count=1)).escalates == first.rid
+
+
+def test_without_a_plan_the_third_is_not_replaced_by_time() -> None:
+    fleet = Fleet()
+    grave_robot(fleet)
+    ann, bo = fleet.officers[:2]
+    first = suspended(fleet, ann, root="robot")
+    fleet.clock.pass_ms(DAY_MS)
+    leaf = order(fleet, bo, kind=OrderKind.TERMINATE, prev=first.rid, root="robot")
+    assert code(lambda: terminate(fleet.book, leaf, WHY, fleet.clock.now, count=1)) == "stop.officers"
+
+
+@pytest.mark.parametrize(
+    "x",
+    [
+        {"answerable.plan": {"pause": 1}},
+        {"answerable.plan": {"pause": True}},
+        {"answerable.plan": {"pause": PAUSE_MS, "more": 1}},
+        {"answerable.plan": PAUSE_MS},
+        {"answerable.plan": {"pause": 1 << 50}},
+        {"answerable.plan": {"pause": PAUSE_MS}, "other": 1},
+        {"other": 1},
+    ],
+)
+def test_an_extension_that_is_no_plan_is_refused(x: dict[str, Any]) -> None:
+    fleet = Fleet()
+    leaf = statement(fleet.book, kind=OrderKind.SUSPEND, root="base", reason=WHY)
+    signed: Any = fleet.sign(msgspec.structs.replace(leaf, x=x), fleet.officers[0])
+    assert code(lambda: suspend(fleet.book, signed, WHY, fleet.clock.now)) == "stop.malformed"
+    ended = statement(fleet.book, kind=OrderKind.TERMINATE, root="base", reason=WHY, pause_ms=PAUSE_MS)
+    planned: Any = fleet.sign(ended, *fleet.officers[:3])
+    assert code(lambda: terminate(fleet.book, planned, WHY, fleet.clock.now)) == "stop.malformed"
+
+
+def test_an_authority_stops_against_the_operators_will() -> None:
+    fleet = Fleet()
+    ann, bo = fleet.officers[:2]
+    fleet.roster(ann, bo, authorities=("Surveillance",), need=2)
+    leaf: Any = fleet.sign_with(
+        statement(fleet.book, kind=OrderKind.SUSPEND, root="base", reason=WHY), "Surveillance 1"
+    )
+    stop = kept(fleet, suspend(fleet.book, leaf, WHY, fleet.clock.now))
+    assert (stop.until, blocked(fleet, "tuned")) == (0, stop.rid)
+    # All of the operator's officers together do not end it, nor does another key of theirs.
+    both: Any = fleet.sign(release_statement(stop.rid), ann, bo)
+    assert code(lambda: release(fleet.book, both, fleet.clock.now)) == "officer.authority"
+    theirs: Any = fleet.sign_with(release_statement(stop.rid), "Surveillance 2")
+    fleet.ledger.write(release(fleet.book, theirs, fleet.clock.now).unit)
+    assert not blocked(fleet, "tuned")
+    end = statement(fleet.book, kind=OrderKind.TERMINATE, root="base", reason=WHY)
+    one: Any = fleet.sign_with(end, "Surveillance 1")
+    assert code(lambda: terminate(fleet.book, one, WHY, fleet.clock.now)) == "stop.officers"
+    two: Any = fleet.sign_with(one, "Surveillance 2")
+    assert kept(fleet, terminate(fleet.book, two, WHY, fleet.clock.now)).kind == "terminate"
+    unknown: Any = fleet.sign_with(statement(fleet.book, kind=OrderKind.SUSPEND, root="other", reason=WHY), "A fake 1")
+    assert code(lambda: suspend(fleet.book, unknown, WHY, fleet.clock.now)) == "stop.not_officer"
+
+
+def test_an_officer_who_is_not_on_the_roster_orders_nothing() -> None:
+    fleet = Fleet()
+    ann, bo, cy = fleet.officers[:3]
+    fleet.roster(ann, bo)
+    leaf = order(fleet, cy, kind=OrderKind.SUSPEND)
+    assert code(lambda: suspend(fleet.book, leaf, WHY, fleet.clock.now)) == "officer.not_listed"
+    first = suspended(fleet, ann)
+    fleet.roster(bo, cy)
+    # Who left the roster meanwhile does not count towards the quorum.
+    late = order(fleet, bo, kind=OrderKind.TERMINATE, prev=first.rid)
+    assert code(lambda: terminate(fleet.book, late, WHY, fleet.clock.now)) == "stop.officers"

@@ -19,6 +19,7 @@ from answerable.crypto.b64 import b64u, unb64u
 from answerable.errors import VerificationError
 from answerable.log.checkpoint import SAFE_MEMBER
 from answerable.log.leaf import RID_LENGTH, decode, is_rid, leaf_hash, rid_of
+from answerable.log.roster import key_id
 from answerable.model.terms import Relation
 from answerable.verify.audit import signing
 from answerable.verify.audit.acting import Acts, Waiting
@@ -71,6 +72,7 @@ class Auditor:
         self._takes: dict[str, Callable[[int, str, Any], None]] = {
             "party": self._party,
             "key": self._key,
+            "roster": self._roster,
             "system": self._system,
             "transfer": self._transfer,
             "copy": self._copy,
@@ -182,6 +184,17 @@ class Auditor:
         if leaf.end is not True:
             safe = "" if leaf.x is UNSET else str(leaf.x.get(SAFE_MEMBER, ""))
             self._memory.put("key", rid, KeyFact(index=index, own=leaf.own, pub=leaf.pub, use=leaf.use, safe=safe))
+
+    def _roster(self, index: int, rid: str, leaf: Any) -> None:
+        """Root keys and authorities' keys have no leaves of their own: signatures name the key."""
+        for key in (*leaf.root.keys, *(key for each in leaf.auth for key in each.keys)):
+            try:
+                name = key_id(unb64u(key))
+            except VerificationError as error:
+                self._find("monitor.leaf", leaf.t, index, rid, detail=error.code)
+                continue
+            if self._memory.get("key", name) is None:
+                self._memory.put("key", name, KeyFact(index=index, own=self._origin, pub=key, use="roster"))
 
     def _system(self, index: int, rid: str, leaf: Any) -> None:
         numbers: set[int] = set()

@@ -11,7 +11,7 @@ from answerable.admission.ttl import LifeClass, life_class
 from answerable.model.leaves import OrderLeaf
 from answerable.model.records import Stop
 from answerable.model.terms import Criticality, Scope, World
-from answerable.verify.audit.facts import CopyFact, Memory, OrderFact, SystemFact
+from answerable.verify.audit.facts import CopyFact, KeyFact, Memory, OrderFact, SystemFact
 
 
 class Stops:
@@ -32,7 +32,7 @@ class Stops:
             at=leaf.t,
             until=0 if leaf.until is UNSET else leaf.until,
             num=root.num if root else 0,
-            twins=self._twins(root, leaf.scope) if root else (),
+            twins=self._twins(root, leaf.scope) if root and not self._alone(leaf) else (),
             escalates="" if leaf.prev is UNSET else leaf.prev,
         )
         self._memory.put("order", rid, fact)
@@ -83,6 +83,11 @@ class Stops:
             )
         self._set = StopSet.of(stops)
 
+    def _alone(self, leaf: OrderLeaf) -> bool:
+        """Whether owners, or a detector, gave it: then it reaches nothing beyond what it names."""
+        keys: list[KeyFact | None] = [self._memory.get("key", sig.key) for sig in leaf.sigs]
+        return bool(keys) and all(key is not None and key.use in _NARROW for key in keys)
+
     def _twins(self, root: SystemFact, scope: str) -> tuple[int, ...]:
         """Numbers of systems that hold the digests of what is reached, until none is added (`stops.closure`)."""
         every = [fact for _, fact in self._memory.all("system")]
@@ -99,6 +104,7 @@ class Stops:
         return tuple(sorted(reached - own))
 
 
+_NARROW = frozenset({"party", "detector"})
 _OF_SYSTEMS = (Scope.SYSTEM.value, Scope.LINEAGE.value)
 
 
