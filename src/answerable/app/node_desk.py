@@ -8,7 +8,7 @@ node is given warrants for copies that it started itself, for copies behind hand
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Final
 from urllib.parse import parse_qs, urlsplit
 
@@ -74,16 +74,24 @@ class Handed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 class NodeDesk:
     """feed: what is told of the registry; signer: the issuer's key; canary: rid of the system that is stopped for
-    practice now, "" for none."""
+    practice now, "" for none; shown: told up to which change a node knows the stop set, and its root: whether that is
+    news."""
 
     def __init__(
-        self, services: Services, feed: Feed, door: Doorkeeper, signer: Signer, canary: Callable[[], str] = str
+        self,
+        services: Services,
+        feed: Feed,
+        door: Doorkeeper,
+        signer: Signer,
+        canary: Callable[[], str] = str,
+        shown: Callable[[Node, int, str], Awaitable[bool]] | None = None,
     ) -> None:
         self._services = services
         self._feed = feed
         self._door = door
         self._signer = signer
         self._canary = canary
+        self._shown = shown
         self.heard: dict[str, int] = {}  # node's rid -> when it last asked, ms UTC
         self._verbs = {
             ("GET", "directory"): self._directory,
@@ -117,6 +125,15 @@ class NodeDesk:
     async def _directory(self, node: Node, query: dict[str, str], body: bytes) -> Any:
         since, wait = query.get("since", ""), query.get("wait", "")
         seconds = min(LONGEST_WAIT_S, float(wait)) if wait.isascii() and wait.isdigit() and len(wait) < 4 else 0.0
+        epoch, root = query.get("epoch", ""), query.get("root", "")
+        if (
+            self._shown is not None
+            and epoch.isascii()
+            and epoch.isdigit()
+            and len(epoch) < 17
+            and await self._shown(node, int(epoch), root)
+        ):
+            seconds = 0.0  # it knows what is not known here: it is told at once, and offers
         await self._feed.changed(since, seconds)
         return self._feed.since(since)
 

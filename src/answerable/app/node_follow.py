@@ -15,6 +15,7 @@ from typing import Final
 
 from answerable.admission.holding import HolderView
 from answerable.admission.orders import Told
+from answerable.app.node_feed import Told as Changes
 from answerable.app.node_link import Link
 from answerable.app.node_replica import Replica
 from answerable.app.order_store import OrderStore
@@ -65,7 +66,8 @@ class Follow:
 
     async def once(self, *, wait: bool = False) -> bool:
         """Ask once; whether the replica is complete. Raises as `Link.changes`."""
-        told = await self._link.changes(self._replica.since, wait=wait)
+        epoch = self._view.epoch
+        told = await self._link.changes(self._replica.since, wait=wait, epoch=epoch, root=self._view.root(epoch))
         if told.epoch < self._view.epoch and await self._behind():
             self.problem = "recover.behind"
             return False
@@ -94,7 +96,7 @@ class Follow:
 
     async def _behind(self) -> bool:
         """The control plane lacks orders: offer all. Whether it still lacks some, so that its registry is the past."""
-        told = await self._link.changes("", wait=False)
+        told = await self._say()
         if told.epoch >= self._view.epoch:
             return False  # its answer was on the way when the order came
         messages = [each.data for each in self._view.told()]
@@ -105,4 +107,8 @@ class Follow:
             "the control plane shows change %d of the stop set, this node knows %d: offered %d orders",
             told.epoch, self._view.epoch, len(messages),
         )  # fmt: skip
-        return (await self._link.changes("", wait=False)).epoch < self._view.epoch
+        return (await self._say()).epoch < self._view.epoch
+
+    async def _say(self) -> Changes:
+        epoch = self._view.epoch
+        return await self._link.changes(self._replica.since, wait=False, epoch=epoch, root=self._view.root(epoch))

@@ -47,9 +47,10 @@ class Link:
         self._clock = clock
         self.heard_ms = 0  # monotonic instant of the newest answer that was believed
 
-    async def changes(self, since: str, *, wait: bool) -> Told:
-        """What the registry says since; waits for news where there are none."""
-        query = {"since": since, **({"wait": str(WAIT_S)} if wait else {})}
+    async def changes(self, since: str, *, wait: bool, epoch: int = 0, root: str = "") -> Told:
+        """What the registry says since; waits for news where there are none. epoch, root: of the stop set that this
+        node knows."""
+        query = {"since": since, "epoch": str(epoch), "root": root, **({"wait": str(WAIT_S)} if wait else {})}
         return await self._ask("GET", "directory", Told, query)
 
     async def warrants(self, asks: Sequence[Ask]) -> list[str | AnswerableError]:

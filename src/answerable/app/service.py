@@ -6,12 +6,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from answerable.admission.stopset import StopSet
+from answerable.admission.trust import Trust
 from answerable.app import event_door, wiring
 from answerable.app.beating import Heart, heart_of
 from answerable.app.core import Core
@@ -20,8 +21,11 @@ from answerable.app.node_audiences import Audiences
 from answerable.app.node_desk import NodeDesk
 from answerable.app.node_desk import routes as node_routes
 from answerable.app.node_feed import Feed
+from answerable.app.recovering import Recovery
+from answerable.app.recovering import routes as recovery_routes
 from answerable.app.redlines import RedLines
-from answerable.app.relaying import HoldersPlane
+from answerable.app.relaying import HoldersPlane, OfficersNow
+from answerable.app.reminding import Reminder
 from answerable.app.serving import OwnRegistry, Say, Serving
 from answerable.config import Config
 from answerable.control import finishing
@@ -44,6 +48,8 @@ from answerable.ports import Directory
 from answerable.privacy.retention import Retention
 from answerable.registry import ids
 from answerable.registry.duties import Watch
+from answerable.sequencer.halted import Halted
+from answerable.sequencer.sequencer import Sequencer
 from answerable.telemetry.metrics import Metrics
 from answerable.telemetry.steps import StepTracer
 from answerable.warrants.desk import Desk
@@ -74,12 +80,15 @@ class Service:
         self.core = core
         self.serving = Serving(OwnRegistry(core), say)
         self._retention = Retention(core.config.retention.rules, core.config.store.payload_days, core.book)
+        self._reminder = Reminder(core.book, core.clock)
         self._tasks: list[asyncio.Task[None]] = []
-        self._endings: set[asyncio.Task[None]] = set()
+        self._endings: set[asyncio.Task[Any]] = set()
+        self._served = False
         self._listeners: list[Listener] = []
         self._heart: Heart | None = None
         self.plane: HoldersPlane | None = None
-        self._red_lines = RedLines(core) if core.ledger.failure is None else None
+        self._red_lines = RedLines(core) if not isinstance(core.ledger, Halted) else None
+        self.recovery: Recovery | None = None  # None where the store is read-only for another reason
         self.feed = Feed(core.book)
         core.watchers.append(self.feed.applied)
         self.before_close: Callable[[], Awaitable[None]] | None = None  # while both planes still answer
@@ -91,6 +100,7 @@ class Service:
         try:
             deps, issuer, holder, metrics = await self._wire()
             if core.ledger.failure is None:  # a store that cannot be written serves no model
+                self._served = True
                 await self.serving.start()
         except BaseException:
             sock.close()
@@ -120,6 +130,7 @@ class Service:
             metrics=lambda: metrics.render().decode(),
             store=str(config.store_path),
             heard=lambda: self.node_desk.heard,
+            recovery=self.recovery,
             demo=core.demo,
             started_ms=core.now,
             pulses=self._heart.shown if self._heart is not None else {},
@@ -135,19 +146,37 @@ class Service:
             self._red_lines.bind(services)
         plane = self.plane = HoldersPlane(core, services, self._heart)
         metrics.gauge("answerable_holders", "Holders that listen for orders.", lambda: plane.holders)
-        self.node_desk = NodeDesk(services, self.feed, services.doorkeeper, core.keys.warrant)
+        recovery = self.recovery
+        self.node_desk = NodeDesk(
+            services,
+            self.feed,
+            services.doorkeeper,
+            core.keys.warrant,
+            shown=recovery.node if recovery is not None else None,
+        )
         inner = Listener(asgi(build(services)), unix(config.socket_path))
         self._listeners = [outer, inner]
         for listener in self._listeners:
             await listener.start()
         self._tasks = [asyncio.create_task(issuer.run()), asyncio.create_task(holder.run())]
         self._tasks.append(asyncio.create_task(finishing.run(core.book, core.ledger)))
+        self._tasks.append(asyncio.create_task(self._reminder.run()))
         if self._heart is not None and (carried := wiring.as_path(config.pulse.file)) is not None:
             self._tasks.append(asyncio.create_task(self._heart.watch(carried)))
         if self._red_lines is not None:
             self._tasks.append(asyncio.create_task(self._red_lines.run()))
         self._issuer = issuer
-        await plane.start((*node_routes(self.node_desk), *event_door.routes(services)))
+        await plane.start(
+            (
+                *node_routes(self.node_desk),
+                *event_door.routes(services),
+                *(recovery_routes(recovery) if recovery is not None else ()),
+            )
+        )
+        if recovery is not None:
+            self._tasks.append(asyncio.create_task(recovery.run()))
+            if plane.hub is not None:
+                plane.hub.taken.append(lambda told: self._regain(recovery.shown((told.data,))))
         return Address(url, config.socket_path, plane.url)
 
     async def close(self) -> None:
@@ -190,6 +219,7 @@ class Service:
             kid=kid,
             audiences=Audiences(core.book, audience),
             lapsed=duties.lapsed,
+            may_sign=lambda: self.recovery.may_sign() if self.recovery is not None else None,
             asked=self._red_lines.watching.asked if self._red_lines is not None else unheard,
         )
         self._envelopes = Envelopes(
@@ -208,11 +238,21 @@ class Service:
             config.pulse, core.book, core.clock, core.origin, issuers, lambda: self._flights.stops_changed()
         )
         told = heart.view if heart is not None else None
+        if isinstance(core.ledger, Sequencer):
+            pulses = heart.view.trust.pulses if heart is not None else {}
+            trust = Trust(core.origin, issuers=issuers, pulses=pulses, officers=OfficersNow(core.book))
+            recovery = self.recovery = Recovery(core, trust, ended=self._recovered)
+            if heart is not None:
+                heart.pulsed.append(lambda data: self._regain(recovery.pulsed(data)))
         gate = Gate(core.book, core.clock, audience, told)
         flights = self._flights = Flights(gate)
         core.watchers.append(lambda effects: self._follow_stops(flights, effects))
         metrics = Metrics()
         metrics.gauge("answerable_flights", "Actions in flight.", lambda: len(flights))
+        reminder = self._reminder
+        metrics.gauge(
+            "answerable_suspensions_waiting", "Suspensions that wait for people.", lambda: len(reminder.open_ones())
+        )
         if core.witnesses is not None:
             core.witnesses.measure(metrics.gauge)
         deps = Deps(
@@ -252,10 +292,22 @@ class Service:
             self._endings.add(ending)
             ending.add_done_callback(self._ended)
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
+    def _regain(self, work: Coroutine[Any, Any, object]) -> None:
+        """What was shown may be missing here. In the background: whoever showed it is not kept waiting."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._endings.add(task)
+        task.add_done_callback(self._ended)
+
+    async def _recovered(self) -> None:
+        """Models are served again, or for the first time in this run."""
+        if not self._served:
+            self._served = True
+            await self.serving.start()
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
         self._endings.discard(task)
         if not task.cancelled() and (failure := task.exception()) is not None:
-            log.error("a model that an order terminated did not end", exc_info=failure)
+            log.error("what an order asked for, or was shown, could not be done", exc_info=failure)
 
     def _ready(self) -> dict[str, str]:
         failure = self.core.ledger.failure
@@ -269,7 +321,11 @@ class Service:
         each = {f"witness {name}": code for name, code in witnesses.problems.items()} if witnesses is not None else {}
         erasures = {"erasures": "privacy.unfinished" if finishing.waiting(self.core.book) else ""}
         red = self._red_lines.problems() if self._red_lines is not None else {}
-        return {part: code for part, code in (self._ready() | each | erasures | red).items() if code}
+        return {
+            part: code
+            for part, code in (self._ready() | each | erasures | red | dict(self._reminder.problems())).items()
+            if code
+        }
 
 
 def terminated(directory: Directory, copy: Copy, now_ms: int) -> bool:

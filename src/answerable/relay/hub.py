@@ -35,7 +35,8 @@ def topics(origin: str) -> tuple[str, str]:
 
 class Hub:
     """view: what this node itself knows; it decides what is believed. bus: None where this node is the only one.
-    heard: called with each pulse that was taken; direct: with each order that came past the registry."""
+    heard: called with each pulse that was taken; direct: with each order that came past the registry; taken: with every
+    order that was news."""
 
     def __init__(self, board: Board, fanout: Fanout, view: HolderView, clock: Clock, bus: Bus | None = None) -> None:
         self.board = board
@@ -46,6 +47,7 @@ class Hub:
         self._orders, self._pulses = topics(view.trust.origin)
         self.heard: list[Callable[[bytes], object]] = []
         self.direct: list[Callable[[bytes], object]] = []
+        self.taken: list[Callable[[Told], object]] = []
         self._unsent: asyncio.Queue[tuple[str, bytes]] = asyncio.Queue(MAX_UNSENT)
 
     def order(self, data: bytes, *, publish: bool = True) -> Told | None:
@@ -63,6 +65,8 @@ class Hub:
             self.fanout.tell(encoded.order(told.data, max(told.epoch, told.changed)))
             if publish:
                 self._send(self._orders, told.data)
+            for tap in self.taken:
+                tap(told)
             if not told.issued:
                 for each in self.direct:
                     each(told.data)
