@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from answerable.errors import Unavailable, VerificationError
+from answerable.machines.journal import FIRST, Journal, read
+from tests.small_site import COPY_KEY, DEVICE, DEVICE_KEY
+
+
+def filled(path: Path) -> bytes:
+    journal = Journal(path, DEVICE, DEVICE_KEY)
+    journal.write("stop", 5, {"why": "x"})
+    journal.write("standstill", 6, {"x": -1})
+    journal.close()
+    return path.read_bytes()
+
+
+def test_it_goes_on_where_it_ended(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    filled(path)
+    again = Journal(path, DEVICE, DEVICE_KEY)
+    again.write("lease", 7, {})
+    again.close()
+    entries = read(path.read_bytes(), DEVICE_KEY.public)
+    assert [(e.num, e.what, e.at) for e in entries] == [(0, "stop", 5), (1, "standstill", 6), (2, "lease", 7)]
+    assert entries[0].prev == FIRST
+    assert path.stat().st_mode & 0o077 == 0
+
+
+def test_what_is_changed_or_gone_is_seen(tmp_path: Path) -> None:
+    data = filled(tmp_path / "journal")
+    first, second = data.splitlines(keepends=True)
+    for bad, code in (
+        (data.replace(b'"stop"', b'"halt"'), "device.forged"),
+        (second, "device.malformed"),
+        (first + first, "device.malformed"),
+        (b"{}\n", "device.malformed"),
+        (b"x" * 9_000, "device.malformed"),
+    ):
+        with pytest.raises(VerificationError) as error:
+            read(bad, DEVICE_KEY.public)
+        assert error.value.code == code
+    with pytest.raises(VerificationError):
+        read(data, COPY_KEY.public)
+
+
+def test_a_full_disk_is_counted_and_told_when_it_has_room() -> None:
+    journal = Journal(Path("/dev/full"), DEVICE, DEVICE_KEY)
+    for _ in range(2):
+        with pytest.raises(Unavailable) as error:
+            journal.write("stop", 1, {})
+        assert error.value.code == "device.unrecorded"
+    assert journal.missed == 2
+    journal.close()
+
+
+def test_the_gap_stands_in_the_next_entry(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    journal = Journal(path, DEVICE, DEVICE_KEY)
+    journal.missed = 3
+    journal.write("stop", 1, {})
+    journal.close()
+    assert read(path.read_bytes(), DEVICE_KEY.public)[0].missed == 3
+
+
+def test_a_journal_that_cannot_be_opened(tmp_path: Path) -> None:
+    with pytest.raises(Unavailable):
+        Journal(tmp_path / "none" / "journal", DEVICE, DEVICE_KEY)
