@@ -20,6 +20,7 @@ from answerable.admission.trust import Trust
 from answerable.app import wiring
 from answerable.app.beating import Heart
 from answerable.app.core import Core
+from answerable.app.rostered import AuthoritiesNow, NamesNow
 from answerable.app.telling import Teller
 from answerable.buses.opening import open_bus
 from answerable.config import RelayConfig
@@ -28,7 +29,6 @@ from answerable.control.routing import Call as ControlCall
 from answerable.control.services import Services
 from answerable.crypto.b64 import unb64u
 from answerable.errors import AnswerableError, Refused, Unavailable
-from answerable.model.terms import AdminRole
 from answerable.net.bind import tcp
 from answerable.net.server import Listener
 from answerable.registry.book import Book
@@ -38,6 +38,7 @@ from answerable.relay.fanout import Bounds, Fanout
 from answerable.relay.hub import Hub
 from answerable.relay.plane import RECEIPTS, WARRANTS, Plane
 from answerable.relay.routes import Answer, Call, Route
+from answerable.stops.officers import in_office
 
 OFF: Final = -1
 
@@ -114,7 +115,8 @@ class HoldersPlane:
             issuers={services.issuer.kid: services.issuer.public},
             pulses=self._heart.view.trust.pulses if self._heart is not None else {},
             officers=OfficersNow(core.book),
-            authorities=authorities or {},
+            authorities=authorities or AuthoritiesNow(core.book),
+            named=NamesNow(core.book),
         )
         view = HolderView(trust, ClockMode.SAME_HOST, pulse_required=False)
         hub = self.hub = Hub(Board(), fanout, view, core.clock, self._bus)
@@ -188,8 +190,8 @@ class OfficersNow(Mapping[str, bytes]):
         self._book = book
 
     def __getitem__(self, kid: str) -> bytes:
-        admin = self._book.admin(kid)
-        if admin is None or admin.ended or AdminRole.OFFICER not in admin.roles:
+        admin = in_office(self._book, kid)
+        if admin is None:
             raise KeyError(kid)
         return unb64u(admin.key)
 

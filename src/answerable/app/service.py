@@ -26,6 +26,7 @@ from answerable.app.recovering import routes as recovery_routes
 from answerable.app.redlines import RedLines
 from answerable.app.relaying import HoldersPlane, OfficersNow
 from answerable.app.reminding import Reminder
+from answerable.app.rostered import AuthoritiesNow, NamesNow
 from answerable.app.serving import OwnRegistry, Say, Serving
 from answerable.config import Config
 from answerable.control import finishing
@@ -240,7 +241,14 @@ class Service:
         told = heart.view if heart is not None else None
         if isinstance(core.ledger, Sequencer):
             pulses = heart.view.trust.pulses if heart is not None else {}
-            trust = Trust(core.origin, issuers=issuers, pulses=pulses, officers=OfficersNow(core.book))
+            trust = Trust(
+                core.origin,
+                issuers=issuers,
+                pulses=pulses,
+                officers=OfficersNow(core.book),
+                authorities=AuthoritiesNow(core.book),
+                named=NamesNow(core.book),
+            )
             recovery = self.recovery = Recovery(core, trust, ended=self._recovered)
             if heart is not None:
                 heart.pulsed.append(lambda data: self._regain(recovery.pulsed(data)))

@@ -11,7 +11,9 @@ from answerable.control.answers import Answer
 from answerable.control.routing import Call, Route
 from answerable.control.services import Services
 from answerable.crypto.b64 import b64u
+from answerable.log import roster
 from answerable.model.terms import AdminRole
+from answerable.stops.officers import current, in_office
 
 
 class Pins(Answer, frozen=True, kw_only=True):
@@ -27,13 +29,16 @@ class Pins(Answer, frozen=True, kw_only=True):
 
 
 async def pins(services: Services, call: Call[None]) -> Pins:
-    people = (admin for admin in services.book.admins() if AdminRole.OFFICER in admin.roles and not admin.ended)
+    book = services.book
+    people = (admin for admin in book.admins() if in_office(book, admin.rid) is not None)
+    listed = current(book)
+    rostered = roster.authorities(listed) if listed is not None else {}
     return Pins(
         origin=services.origin,
         issuers={services.issuer.kid: b64u(services.issuer.public)},
         pulses=dict(services.pulses),
         officers={admin.rid: admin.key for admin in people},
-        authorities=dict(services.authorities),
+        authorities={**services.authorities, **{kid: b64u(public) for kid, (_, public) in rostered.items()}},
         planes=list(services.planes()),
     )
 
