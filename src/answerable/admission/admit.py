@@ -56,7 +56,9 @@ def admit(
     Raises Refused ``stop.system``, ``warrant.audience``, ``warrant.not_yet``, ``warrant.expired``, and ``stop.stale``
     where the issuer knew of stops that this stop set does not hold; and as `View.check`.
     """
-    order = blocked(warrant, stops, now_ms)
+    order = stops.blocks(  # as `blocked` does; a call less on the way of every action
+        copy=warrant.copy_rid, numbers=warrant.ancestors, party=warrant.party, worlds=warrant.worlds, now_ms=now_ms
+    )
     if not order and view is not None and view.stops is not stops:
         order = blocked(warrant, view.stops, now_ms)
     if order:

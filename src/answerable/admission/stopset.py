@@ -101,8 +101,9 @@ class StopSet:
         """
         if self.quiet:
             return ""
-        order = _first(self.everything, now_ms)
-        if not order and self.lineages:
+        # Nearly always nothing is met: no call is made to find that out.
+        order = _first(self.everything, now_ms) if self.everything else ""
+        if not order and self.lineages and not (numbers and self.lineages.keys().isdisjoint(numbers)):
             order = _meets(self.lineages, numbers, now_ms)
         if not order and self.systems:
             order = _meets(self.systems, numbers[-1:], now_ms)
