@@ -162,6 +162,12 @@ async def client(control: Plane, name: str = "caller") -> tuple[System, str]:
     return system, issued.handle
 
 
+async def readyz(url: str) -> dict[str, Any]:
+    async with httpx.AsyncClient() as asking:
+        found: dict[str, Any] = (await asking.get(url.removesuffix("/v1") + "/readyz")).json()
+    return found
+
+
 async def chat(url: str, handle: str, text: str = "Hello", **more: Any) -> httpx.Response:
     body = {"model": "auto", "messages": [{"role": "user", "content": text}], **more}
     async with httpx.AsyncClient(timeout=20) as asking:

@@ -27,13 +27,17 @@ class OrderStore:
     def read(self) -> list[bytes]:
         """Every message that is there, the oldest first. Raises Unavailable ``store.failed``."""
         try:
-            lines = self._path.read_bytes().split(b"\n")
+            return self.parse(self._path.read_bytes())
         except FileNotFoundError:
             return []
         except OSError as error:
             raise Unavailable("store.failed", detail=f"{FILE}: {error.strerror}") from None
+
+    @staticmethod
+    def parse(data: bytes) -> list[bytes]:
+        """The messages in such a file."""
         found = []
-        for line in lines:
+        for line in data.split(b"\n"):
             try:
                 found.append(base64.b64decode(line, validate=True))
             except ValueError:

@@ -4,11 +4,7 @@ from __future__ import annotations
 import asyncio
 import time
 from pathlib import Path
-from typing import Any
 
-import httpx2 as httpx
-
-from answerable.app.node import Node
 from answerable.control.receipts import assemble
 from answerable.log.leaf import decode
 from answerable.log.trust import parse as parse_trust
@@ -17,7 +13,7 @@ from answerable.model.units import Space
 from answerable.sequencer.replay import SHARD
 from answerable.verify.receipt import verify
 from tests.e2e.scripted_upstream import ScriptedUpstream
-from tests.small_nodes import chat, client, joined, node, plane, wire
+from tests.small_nodes import chat, client, joined, node, plane, readyz, wire
 from tests.small_relay import until
 
 
@@ -102,7 +98,7 @@ async def test_cut_off_it_goes_on_until_its_warrants_end_and_restarted_it_refuse
                     await asyncio.sleep(0.05)
                 assert time.monotonic() - cut <= 2.0 / (1 - 200e-6) + 0.3
                 assert last.json()["error"]["code"] in ("warrant.expired", "node.away")
-                ready = await readyz(berlin)
+                ready = await readyz(berlin.url)
                 assert ready["parts"]["control plane"] == "node.away"
 
                 await way.mend()
@@ -116,18 +112,12 @@ async def test_cut_off_it_goes_on_until_its_warrants_end_and_restarted_it_refuse
                 refused = await chat(berlin.url, handle)
                 assert refused.status_code == 503
                 assert refused.json()["error"]["code"] in ("node.unseen", "node.away")
-                assert (await readyz(berlin))["parts"]["admission"] == "node.unseen"
+                assert (await readyz(berlin.url))["parts"]["admission"] == "node.unseen"
                 await way.mend()
                 await until(lambda: berlin._served, 15)
                 async with asyncio.timeout(10):
                     while (await chat(berlin.url, handle)).status_code != 200:  # noqa: ASYNC110
                         await asyncio.sleep(0.1)
-
-
-async def readyz(berlin: Node) -> dict[str, Any]:
-    async with httpx.AsyncClient() as asking:
-        found: dict[str, Any] = (await asking.get(berlin.url.removesuffix("/v1") + "/readyz")).json()
-    return found
 
 
 def _recorded(control: object, origin: str) -> int:
