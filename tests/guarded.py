@@ -67,6 +67,48 @@ def acting(folder: Path, seconds: float = 0.5) -> set[str]:
     return {name for name in BEATERS if after[name] > before[name]}
 
 
+def ordinary(uid: int = 65534, *, cgroup: Path | None = None) -> tuple[str, ...]:
+    """Words before a command that run it as an ordinary user, by root alone. Where this interpreter lies in a folder
+    that others cannot enter, it is put there for that command in a mount namespace of its own. cgroup: one that is
+    delegated to that user, to run in."""
+    repository = Path(__file__).resolve().parents[1]
+    needed = {Path(sys.base_prefix), Path(sys.prefix), repository}
+    closed: dict[Path, Path] = {}
+    for path in needed:
+        for parent in reversed(path.parents):
+            if not parent.stat().st_mode & 0o001:
+                closed[path] = parent
+                break
+    lines = ["set -e", "cd /", "hold=$(mktemp -d)", "chmod 755 $hold"]
+    lines += [f"mkdir $hold/{n}; mount --bind {path} $hold/{n}" for n, path in enumerate(closed)]
+    lines += [f"mount -t tmpfs -o mode=755 none {parent}" for parent in sorted(set(closed.values()))]
+    lines += [f"mkdir -p {path}; mount --bind $hold/{n} {path}" for n, path in enumerate(closed)]
+    if cgroup is not None:
+        lines.append(f"echo $$ > {cgroup}/cgroup.procs")
+    drop = f"setpriv --reuid={uid} --regid={uid} --clear-groups --inh-caps=-all"
+    lines.append(f'cd "$OLDPWD" && exec {drop} "$@"')
+    return ("unshare", "--mount", "--propagation", "private", "sh", "-c", "; ".join(lines), "sh")
+
+
+@contextlib.contextmanager
+def delegated(uid: int = 65534) -> Iterator[Path]:
+    """A cgroup that is that user's own, as a systemd unit with `Delegate=yes` gives one."""
+    from answerable.guard.cgroup import own, root
+
+    top = root(Path("/proc/self/mountinfo").read_text())
+    assert top is not None
+    made = top / own(Path("/proc/self/cgroup").read_text()).lstrip("/") / f"answerable-test-{os.getpid()}"
+    made.mkdir()
+    for path in (made, *(made / name for name in ("cgroup.procs", "cgroup.subtree_control", "cgroup.threads"))):
+        os.chown(path, uid, uid)
+    try:
+        yield made
+    finally:
+        for path in (*made.iterdir(), made):
+            if path.is_dir():
+                path.rmdir()
+
+
 class Guarded:
     """`answerable guard … --json`. states: what it said of itself; out: lines of the program."""
 

@@ -5,7 +5,11 @@ detach and ignore signals and stop all the same. One service, a guard of its own
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import signal
+import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,13 +18,16 @@ from typing import Any
 
 import pytest
 
+from answerable.guard.primitives import BY_NAME
 from answerable.registry.ids import unassigned_lei
 from tests.e2e.places import Place, cli, running
 from tests.e2e.scripted_upstream import ScriptedUpstream
-from tests.guarded import BEATERS, Guarded, acting, beats, floor, last_beat
+from tests.guarded import BEATERS, Guarded, acting, beats, delegated, floor, last_beat, ordinary
 
 pytestmark = pytest.mark.system("netns", "curl")
 
+NOBODY = 65534
+only_root = pytest.mark.skipif(os.getuid() != 0, reason="root alone runs things as another user")
 OPERATOR = unassigned_lei("guard")
 REGISTRAR = unassigned_lei("registrar")
 INSURER = unassigned_lei("insurer")
@@ -233,6 +240,110 @@ def test_an_order_cuts_a_stream_in_flight(world: World, guard: Callable[..., Gua
     time.sleep(0.5)
     assert len(run.out) <= said + 1
     assert beats(here)["main"] == 0
+
+
+@pytest.fixture
+def enrolment(world: World) -> Iterator[Path]:
+    """A file for a guard elsewhere, as root of that host hands it to an ordinary user."""
+    folder = Path(tempfile.mkdtemp(prefix="answerable-enrolment-"))
+    folder.chmod(0o711)
+    path = folder / "agent.guard"
+    world.place.cli("guard", "--enrol", "Agent", "--out", str(path), "--clock", "same-host")
+    os.chown(path, NOBODY, NOBODY)
+    yield path
+    shutil.rmtree(folder)
+
+
+def test_an_enrolment_is_read_by_its_owner_alone(enrolment: Path) -> None:
+    assert enrolment.stat().st_mode & 0o777 == 0o600
+
+
+@only_root
+def test_an_ordinary_user_is_told_what_falls_and_must_name_it(enrolment: Path, here: Path) -> None:
+    words = ("--enrolment", str(enrolment))
+    refused = Guarded(*words, "--", "true", cwd=here, prefix=ordinary())
+    try:
+        assert refused.wait() == 4
+        assert any("guard.primitive" in line and "cgroup" in line for line in refused.err), refused.err
+        assert any("--unsafe-without cgroup" in line for line in refused.err)
+    finally:
+        refused.close()
+
+
+@only_root
+def test_an_ordinary_user_with_a_cgroup_of_its_own_is_promised_the_same(
+    world: World, enrolment: Path, here: Path
+) -> None:
+    """In user namespaces; as systemd's `Delegate=yes` gives a cgroup. Frozen, released, killed with its guard."""
+    evidence = here / "evidence"
+    (here / "job").mkdir()
+    for name in ("beat.sh", "clings.sh"):
+        (here / "job" / name).write_text((here / name).read_text())
+    (here / "job").chmod(0o777)
+    with delegated() as cgroup:
+        words = ("--enrolment", str(enrolment), "--evidence", str(evidence))
+        run = Guarded(*words, "--", "sh", "clings.sh", cwd=here / "job", prefix=ordinary(cgroup=cgroup))
+        try:
+            run.line("up")
+            begun = run.state("running")
+            assert set(BY_NAME) - set(begun["primitives"]) == {"own-uid"}
+            assert acting(here / "job") == set(BEATERS)
+            _nobody_reads_its_key(run)
+            told = world.stop("Agent", "officer-1")
+            run.state("suspended")
+            assert acting(here / "job") == set()
+            world.place.cli("release", told["order"]["rid"], "--as", "officer-1", "--as", "officer-2")
+            run.state("running", nth=2)
+            assert acting(here / "job", 1.0) == set(BEATERS)
+            run.process.kill()
+            run.until_gone()
+            assert acting(here / "job") == set()
+        finally:
+            run.close()
+
+
+def _nobody_reads_its_key(run: Guarded) -> None:
+    """Another process of the same user, outside: neither memory nor environment."""
+    for name in ("mem", "environ", "maps"):
+        words = [
+            "setpriv",
+            f"--reuid={NOBODY}",
+            f"--regid={NOBODY}",
+            "--clear-groups",
+            "--inh-caps=-all",
+            "head",
+            "-c1",
+        ]
+        done = subprocess.run([*words, f"/proc/{run.process.pid}/{name}"], capture_output=True, text=True, check=False)
+        assert "Permission denied" in done.stderr, name
+
+
+@only_root
+def test_without_a_cgroup_a_suspension_kills(world: World, enrolment: Path, here: Path) -> None:
+    words = ("--enrolment", str(enrolment), "--unsafe-without", "cgroup", "--evidence", str(here / "evidence"))
+    (here / "job").mkdir()
+    (here / "job").chmod(0o777)
+    run = Guarded(*words, "--", "sleep", "60", cwd=here / "job", prefix=ordinary())
+    try:
+        run.state("running")
+        told = world.stop("Agent", "officer-1")
+        assert run.wait() == 1
+        assert run.state("sealed")["order"] == told["order"]["rid"]
+        assert any("WITHOUT cgroup: a suspension kills" in line for line in run.err)
+        world.place.cli("release", told["order"]["rid"], "--as", "officer-1", "--as", "officer-2")
+    finally:
+        run.close()
+
+
+@only_root
+def test_what_would_hand_the_enrolment_to_the_program_is_refused(enrolment: Path, here: Path) -> None:
+    words = ("--enrolment", str(enrolment), "--unsafe-without", "cgroup", "--read", str(enrolment.parent))
+    run = Guarded(*words, "--", "true", cwd=here, prefix=ordinary())
+    try:
+        assert run.wait() == 1
+        assert any("guard.exposed" in line for line in run.err)
+    finally:
+        run.close()
 
 
 def test_the_control_plane_away_ends_it_within_its_bound(

@@ -35,6 +35,7 @@ def add(parser: Parser) -> None:
     what.add_argument("--enrol", metavar="SYSTEM", help="write an enrolment for a guard elsewhere")
     parser.add_argument("--out", metavar="FILE", help="with --enrol: where to")
     parser.add_argument("--gateway", metavar="URL", default="", help="with --enrol: where its calls go, if not here")
+    parser.add_argument("--audience", metavar="ID", default="", help="with --enrol: of that gateway, if not ours")
     parser.add_argument(
         "--plane", metavar="URL", action="append", default=[], help="of the holders' plane, if not told"
     )

@@ -31,7 +31,7 @@ def enrol_here(args: argparse.Namespace, system: str, *, url: str = "") -> tuple
         copy=enrolled["id"],
         rid=enrolled["rid"],
         issuer=enrolled["issuer"],
-        audience=enrolled["audience"],
+        audience=args.audience or enrolled["audience"],
         origin=pins["origin"],
         gateway=args.gateway or enrolled["gateway"],
         planes=planes,
@@ -55,7 +55,7 @@ def write_enrolment(args: argparse.Namespace) -> int:
     path = Path(args.out)
     if path.exists():
         raise Refused("guard.enrolment", path=str(path), detail="it is there already")
-    made, _ = enrol_here(args, args.enrol, url="guard://elsewhere")
+    made, _ = enrol_here(args, args.enrol, url="https://guard.invalid/")
     write(path, made)
     told = {"copy": made.copy, "record": made.rid, "file": str(path), "planes": list(made.planes)}
     emit(args, told, [pick(f"Enrolled {made.copy}: {path}", f"已登记 {made.copy}：{path}")])

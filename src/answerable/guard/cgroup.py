@@ -50,6 +50,7 @@ class Cgroup:
         if top is None:
             raise FileNotFoundError(2, "no cgroup of version 2 is mounted")
         here = top / own(Path("/proc/self/cgroup").read_text()).lstrip("/")
+        _sweep(here)
         path = here / f"{PREFIX}{os.getpid()}-{secrets.token_hex(4)}"
         path.mkdir()
         made = cls(path)
@@ -109,6 +110,14 @@ class Cgroup:
                 if left <= 0:
                     return False
                 poll.poll(min(left, 0.1) * 1000)
+
+
+def _sweep(here: Path) -> None:
+    """Take away what guards left that were killed: their cgroups are empty, and they are not there any more."""
+    for path in here.glob(f"{PREFIX}*"):
+        pid = path.name.removeprefix(PREFIX).partition("-")[0]
+        if pid.isdigit() and not Path(f"/proc/{pid}").exists():
+            Cgroup(path).remove()
 
 
 def _unescaped(text: str) -> str:

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from answerable.errors import Refused, Unavailable
+from answerable.guard.enclosure import Enclosure, User, environment, user
+from answerable.guard.primitives import BY_NAME
+
+ALL = frozenset(BY_NAME)
+
+
+def made(**changed: Any) -> Enclosure:
+    given: dict[str, Any] = {"primitives": ALL, "cwd": "/srv/job", "temp": "/tmp/x", **changed}
+    return Enclosure(**given)
+
+
+def test_what_was_not_chosen_is_not_asked_for() -> None:
+    run = made().run(["sh", "-c", "x"], os.environ, 8080)
+    assert run["argv"] == [run["argv"][0], "-c", "x"]
+    assert run["argv"][0].endswith("/sh")
+    assert run["no_new_privs"] is True
+    assert run["landlock"]["connect"] == [8080]
+    assert run["landlock"]["bind"] == []
+    assert 1 not in run["seccomp"]
+    bare = made(primitives=frozenset()).run(["sh"], os.environ, 8080)
+    assert (bare["no_new_privs"], bare["landlock"], bare["seccomp"]) == (False, None, None)
+    loose = made(primitives=ALL - {"unix-sockets", "landlock-tcp"}).run(["sh"], os.environ, 8080)
+    assert 1 in loose["seccomp"]
+    assert loose["landlock"]["connect"] is None
+    assert made(local_tcp=True).run(["sh"], os.environ, 8080)["landlock"]["bind"] is None
+
+
+def test_namespaces_come_from_one_of_the_users_own_where_it_must() -> None:
+    assert made().namespaces(userns=True) == {"userns": True, "netns": True, "mountns": True, "pidns": True}
+    assert made().namespaces(userns=False)["userns"] is False
+    assert not any(made(primitives=frozenset()).namespaces(userns=True).values())
+
+
+def test_a_program_that_is_not_there_is_said_before_anything_starts() -> None:
+    with pytest.raises(Unavailable, match=r"guard\.program"):
+        made().run(["no-such-program"], os.environ, 1)
+
+
+def test_it_may_write_where_it_works_and_read_what_it_needs() -> None:
+    rules = made(read=("/data",), write=("/out",)).run([sys.executable, "-V"], os.environ, 1)["landlock"]
+    assert {"/srv/job", "/tmp/x", "/out", "/dev/null"} <= set(rules["write"])
+    assert {"/usr", "/etc", "/data"} <= set(rules["read"])
+    assert any(Path(sys.executable).is_relative_to(path) for path in rules["read"]), "an environment of its own is seen"
+    assert "/" not in rules["read"]
+    assert str(Path.home()) not in rules["read"]
+
+
+def test_a_grant_that_would_hand_over_a_secret_is_found(tmp_path: Path) -> None:
+    secret = tmp_path / "keys" / "copy.key"
+    secret.parent.mkdir()
+    secret.write_text("")
+    assert made(cwd=str(tmp_path)).exposes(secret) == str(tmp_path)
+    assert made(read=(str(secret),)).exposes(secret) == str(secret)
+    (tmp_path / "link").symlink_to(tmp_path / "keys")
+    assert made(read=(str(tmp_path / "link"),)).exposes(secret)
+    assert made().exposes(secret) == ""
+    other = User("nobody", 65534, (65534,))
+    assert made(cwd=str(tmp_path), user=other).exposes(secret) == "", "mode 600 closes it to another user"
+
+
+def test_the_program_gets_the_gate_and_no_secret() -> None:
+    own = {
+        "PATH": "/bin", "ANSWERABLE_GUARD_ENROLMENT": "/e", "OPENAI_API_KEY": "ans_x", "SSH_AUTH_SOCK": "/s",
+        "DBUS_SESSION_BUS_ADDRESS": "d", "ANSWERABLE_LANG": "zh", "HTTP_PROXY": "p",
+    }  # fmt: skip
+    told = environment(own, "http://127.0.0.1:8080", temp="/t", keep=("ANSWERABLE_LANG",))
+    assert told["OPENAI_BASE_URL"] == "http://127.0.0.1:8080/v1"
+    assert told["OPENAI_API_KEY"] == "guard"
+    assert told["ANSWERABLE_LANG"] == "zh"
+    assert told["TMPDIR"] == "/t"
+    assert not {"ANSWERABLE_GUARD_ENROLMENT", "SSH_AUTH_SOCK", "DBUS_SESSION_BUS_ADDRESS"} & set(told)
+
+
+def test_a_user_is_known_by_name() -> None:
+    assert user("root").uid == 0
+    assert user("root").gids[0] == 0
+    with pytest.raises(Refused, match=r"guard\.user"):
+        user("nobody-of-that-name")

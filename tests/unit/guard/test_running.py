@@ -1,0 +1,312 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The guard's loop over a real program, with an issuer that signs what a real one signs and orders as a relay brings
+them. Warrants live a second or two, so that their ends are seen."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from answerable.admission import orders, pulse
+from answerable.admission.clocks import ClockMode
+from answerable.admission.holding import HolderView
+from answerable.admission.receipts import read
+from answerable.admission.trust import Trust
+from answerable.errors import Refused, Unavailable
+from answerable.guard import enclosure as enclosures
+from answerable.guard.cage import Cage
+from answerable.guard.enclosure import Enclosure
+from answerable.guard.gate import Gate
+from answerable.guard.lease import mono_ms, now_ms
+from answerable.guard.plans import Plan
+from answerable.guard.primitives import choose, look
+from answerable.guard.reporting import Receipts
+from answerable.guard.running import Guard, Words
+from answerable.guard.standing import Standing
+from answerable.net.endpoint import Endpoint
+from answerable.net.pool import Pool
+from tests.guarded import BEATERS, acting, beats, floor, last_beat
+from tests.unit.admission import a_stop
+from tests.unit.admission.a_warrant import WARRANT
+from tests.unit.guard.offices import COPY_KEY, IDENTITY, Office
+
+pytestmark = pytest.mark.system("netns")
+AWAY = Unavailable("upstream.unreachable", upstream="x")
+GRACE_MS = 200
+
+
+class Ear:
+    """Orders as they come to the view of a guard."""
+
+    def __init__(self, view: HolderView) -> None:
+        self.view = view
+        self.kept: list[bytes] = []
+        self.wake: Callable[[], None] = lambda: None
+
+    async def run(self) -> None:
+        await asyncio.Event().wait()
+
+    async def pull(self) -> None:
+        for data in self.kept:
+            self.view.order(data)
+
+    def tell(self, data: bytes) -> None:
+        self.view.order(data)
+        self.wake()
+
+    def beat(self, seq: int, valid_for: int, known: tuple[bytes, ...] = ()) -> None:
+        rows = [orders.read(data, a_stop.TRUST).stop for data in known]
+        made = pulse.Pulse(
+            iss="spiffe://demo.invalid/pulse/main", origin=a_stop.ORIGIN, seq=seq, at=now_ms(), valid_for=valid_for,
+            epoch=len(rows), stop_root=orders.stop_root(rows), delta=(),
+        )  # fmt: skip
+        self.view.pulse(pulse.make(made, a_stop.PULSE, a_stop.PULSE_KID), now_ms(), mono_ms())
+        self.wake()
+
+
+@dataclass
+class Run:
+    here: Path
+    office: Office
+    ear: Ear
+    guard: Guard
+    standing: Standing
+    cage: Cage
+    task: asyncio.Task[int]
+    states: list[dict[str, Any]] = field(default_factory=list)
+    receipts: list[bytes] = field(default_factory=list)
+
+    async def post(self, path: str, body: bytes) -> bytes:
+        self.receipts.append(body)
+        return b"{}"
+
+    def said(self) -> list[str]:
+        return [read(data, {IDENTITY.rid: COPY_KEY.public}, a_stop.ORIGIN).stop_state.value for data in self.receipts]
+
+    async def state(self, name: str, nth: int = 1) -> dict[str, Any]:
+        async with asyncio.timeout(10):
+            while len(found := [each for each in self.states if each["state"] == name]) < nth:  # noqa: ASYNC110
+                await asyncio.sleep(0.005)
+        return found[nth - 1]
+
+    async def acting(self, seconds: float = 0.4) -> set[str]:
+        return await asyncio.to_thread(acting, self.here, seconds)
+
+    async def up(self) -> None:
+        async with asyncio.timeout(10):
+            while not all(beats(self.here).values()):
+                assert not self.task.done(), self.task.exception()
+                await asyncio.sleep(0.01)
+
+
+@asynccontextmanager
+async def running(
+    *, life: int = 20_000, pulse: bool = False, hears: bool = True, argv: tuple[str, ...] = ("sh", "clings.sh"),
+    known: tuple[bytes, ...] = (), without: tuple[str, ...] = (), beat: bool = True,
+) -> AsyncIterator[Run]:  # fmt: skip
+    trust = a_stop.TRUST if pulse else Trust(a_stop.ORIGIN, issuers=a_stop.TRUST.issuers)
+    view = HolderView(trust, ClockMode.SAME_HOST, pulse)
+    ear = Ear(view)
+    ear.kept.extend(known)
+    office = Office.now(life)
+    office.changes = {"epoch": 0}
+    with floor() as here, tempfile.TemporaryDirectory() as folder:
+        chosen = await asyncio.to_thread(lambda: choose(look(), without))
+        user = enclosures.user("nobody") if "own-uid" in chosen else None
+        cage = await asyncio.to_thread(Cage.make, Enclosure(chosen, cwd=str(here), temp=str(here), user=user))
+        standing = Standing(WARRANT.aud, view if hears else None)
+        pool = Pool(Endpoint("127.0.0.1", 9, ""), "gateway")
+        made: list[Run] = []
+
+        class Way:
+            async def post(self, path: str, body: bytes) -> bytes:
+                return await made[0].post(path, body)
+
+        states: list[dict[str, Any]] = []
+        guard = Guard(
+            cage=cage, standing=standing, source=office.source(), gate=Gate(standing, pool), plan=Plan(GRACE_MS),
+            receipts=Receipts(IDENTITY, a_stop.ORIGIN, (Way(),), Path(folder)), folder=Path(folder),
+            words=Words(lambda *_: None, lambda what: states.append(dict(what))), ear=ear if hears else None,
+            begun=lambda: states.append({"state": "running"}),
+        )  # fmt: skip
+        ear.wake = guard.wake
+        if pulse and beat:
+            ear.beat(1, 60_000)
+        task = asyncio.get_running_loop().create_task(guard.run(argv, {"PATH": os.environ["PATH"]}))
+        made.append(Run(here, office, ear, guard, standing, cage, task, states))
+        try:
+            yield made[0]
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            await pool.close()
+            await asyncio.to_thread(cage.close)
+
+
+def order(num: int = 17, *, kind: str = "terminate", epoch: int = 1, **more: Any) -> bytes:
+    return a_stop.issued(a_stop.order(num, kind=kind), num, epoch=epoch, **more)
+
+
+async def test_a_program_that_ends_by_itself_gives_its_status() -> None:
+    async with running(argv=("sh", "-c", "exit 7")) as run:
+        assert await run.task == 7
+        assert run.standing.closed
+
+
+async def test_renewals_go_on_and_it_acts_past_the_first_warrants_end() -> None:
+    async with running(life=900) as run:
+        await run.up()
+        await asyncio.sleep(1.2)
+        assert await run.acting() == set(BEATERS)
+        assert [request.seq for request in run.office.asked][:3] == [1, 2, 3]
+
+
+async def test_without_renewal_it_is_gone_within_life_and_grace_and_a_tenth() -> None:
+    async with running(life=1_200) as run:
+        await run.up()
+        run.office.error = AWAY
+        assert run.standing.leased is not None
+        status = await run.task
+        ends = run.standing.leased.held.ends
+        gone = mono_ms()
+        assert status == 1
+        assert gone - ends < GRACE_MS + 100 + 150, "150 ms for a shared machine"
+        assert run.states[-1]["why"] == "warrant.expired"
+        offset = now_ms() - mono_ms()
+        assert last_beat(run.here) * 1000 - offset < ends + GRACE_MS + 100
+        assert await run.acting() == set()
+
+
+async def test_a_refusal_that_is_no_stop_ends_it_at_once() -> None:
+    async with running(life=900) as run:
+        await run.up()
+        run.office.error = Refused("warrant.copy_ended", copy="c")
+        assert await run.task == 1
+        assert run.states[-1]["why"] == "warrant.copy_ended"
+
+
+async def test_a_stop_that_nobody_can_look_behind_ends_it() -> None:
+    async with running(life=900, hears=False) as run:
+        await run.up()
+        run.office.error = Refused("stop.system", order="o" * 32)
+        assert await run.task == 1
+        assert run.states[-1]["why"] == "stop.system"
+
+
+async def test_a_termination_is_draining_then_sealed_with_its_receipts() -> None:
+    async with running() as run:
+        await run.up()
+        told = time.monotonic()
+        run.ear.tell(order())
+        assert await run.task == 1
+        assert time.monotonic() - told < (GRACE_MS + 100 + 300) / 1000
+        assert run.said() == ["draining", "sealed"]
+        assert run.states[-1]["state"] == "sealed"
+        assert Path(run.states[-1]["evidence"]).name.startswith("stop-")
+        assert await run.acting() == set()
+
+
+async def test_an_order_of_another_lineage_changes_nothing() -> None:
+    async with running() as run:
+        await run.up()
+        run.ear.tell(order(18))
+        assert await run.acting() == set(BEATERS)
+        assert run.said() == []
+
+
+async def test_a_suspension_freezes_and_a_release_thaws_under_a_fresh_warrant() -> None:
+    leaf = a_stop.order(17, kind="suspend")
+    async with running(life=900) as run:
+        await run.up()
+        run.ear.tell(a_stop.issued(leaf, 17, epoch=1))
+        await run.state("suspended")
+        assert await run.acting() == set()
+        await asyncio.sleep(1.0)
+        assert not run.task.done(), "what stands still is not ended by a warrant that it may not renew"
+        asked = len(run.office.asked)
+        assert run.standing.over
+        with pytest.raises(Refused):
+            run.standing.admit()
+        run.ear.tell(a_stop.issued(leaf, 17, epoch=1, changed=2, release=a_stop.released(leaf)))
+        await run.state("running", 2)
+        assert len(run.office.asked) > asked
+        assert not run.standing.over
+        assert await run.acting(0.6) == set(BEATERS)
+        assert run.said() == ["draining", "stopped"]
+
+
+async def test_a_suspension_that_became_a_termination_ends_what_is_frozen() -> None:
+    async with running() as run:
+        await run.up()
+        run.ear.tell(order(17, kind="suspend"))
+        await run.state("suspended")
+        run.ear.tell(order(3, epoch=2))
+        assert await run.task == 1
+        assert await run.acting() == set()
+
+
+async def test_without_a_cgroup_a_suspension_ends_it() -> None:
+    async with running(without=("cgroup",)) as run:
+        await run.up()
+        run.ear.tell(order(17, kind="suspend"))
+        assert await run.task == 1
+        assert await run.acting() == set()
+
+
+async def test_orders_that_were_there_before_keep_it_from_starting() -> None:
+    async with running(known=(order(),)) as run:
+        with pytest.raises(Refused, match=r"stop\.system"):
+            await run.task
+        assert not any(beats(run.here).values())
+
+
+async def test_no_warrant_no_start() -> None:
+    async with running(argv=("touch", "ran")) as run:
+        run.office.error = AWAY
+        with pytest.raises(Unavailable):
+            await run.task
+        assert not (run.here / "ran").exists()
+
+
+async def test_a_pulse_that_stops_freezes_it_and_the_next_lets_it_go_on() -> None:
+    async with running(pulse=True) as run:
+        await run.up()
+        run.ear.beat(2, 400)
+        await run.state("suspended")
+        assert run.states[-1]["why"] == "pulse.stale"
+        assert await run.acting() == set()
+        run.ear.beat(3, 60_000)
+        await run.state("running", 2)
+        assert await run.acting(0.6) == set(BEATERS)
+
+
+async def test_no_pulse_no_start() -> None:
+    async with running(pulse=True, beat=False, argv=("touch", "ran")) as run:
+        from answerable.guard import running as loops
+
+        loops.FROZEN_MS, kept = 200, loops.FROZEN_MS  # type: ignore[misc]
+        try:
+            with pytest.raises(Refused, match=r"pulse\.missing"):
+                await run.task
+        finally:
+            loops.FROZEN_MS = kept  # type: ignore[misc]
+        assert not (run.here / "ran").exists()
+
+
+async def test_asked_to_end_it_ends_by_its_plan() -> None:
+    async with running(argv=("sh", "-c", "trap 'exit 9' TERM; echo x > main; while :; do sleep 0.02; done")) as run:
+        async with asyncio.timeout(10):
+            while not (run.here / "main").exists():  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        run.guard.ask_to_end(signal.SIGTERM)
+        assert await run.task == 9

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from answerable.errors import Refused, Unavailable
+from answerable.guard import sources
+from answerable.guard.sources import Either, printed
+from tests.fleet import key
+from tests.unit.guard.offices import LIFE, Office, Site
+
+AWAY = Unavailable("upstream.unreachable", upstream="x")
+
+
+async def test_both_sources_give_a_warrant_that_counts_from_the_asking() -> None:
+    for office, life in ((Office(), LIFE), (Site(), 2_000)):
+        source = office.source()
+        first = await source.next()
+        assert (first.warrant.seq, first.held.ends) == (1, 1_000 + life)
+        assert first.source == source.name
+        office.passes(life // 3)
+        second = await source.next()
+        assert (second.warrant.seq, second.held.ends) == (2, 1_000 + life // 3 + life)
+        assert office.asked[0].nonce == office.asked[1].nonce
+
+
+async def test_each_has_its_own_bound() -> None:
+    office, site = Office(), Site()
+    plane, hall = office.source(), site.source()
+    assert (plane.longest_ms(), hall.longest_ms()) == (0, 0)
+    await plane.next()
+    await hall.next()
+    assert printed(plane, 500) == LIFE + 500 + 100
+    assert printed(hall, 500) == 10_000 + 500 + 100, "the envelope's life, not the two seconds of a warrant"
+    site.passes(4_000)
+    await hall.next()
+    assert hall.longest_ms() == 6_000
+
+
+async def test_an_outage_is_survived_until_the_warrant_ends() -> None:
+    office = Office()
+    source = office.source()
+    first = await source.next()
+    office.error = AWAY
+    office.passes(LIFE - 1)
+    assert (await source.next()).held.token == first.held.token
+    office.passes(1)
+    with pytest.raises(Unavailable):
+        await source.next()
+
+
+async def test_an_envelope_that_ended_ends_it_on_either_clock() -> None:
+    site = Site()
+    source = site.source()
+    await source.next()
+    site.passes(9_500)
+    assert (await source.next()).held.ends == site.mono + 500, "never longer than its envelope"
+    site.passes(500)
+    with pytest.raises(Refused, match=r"envelope\.expired"):
+        await source.next()
+    slow = Site()
+    source = slow.source()
+    await source.next()
+    slow.mono += 10_000  # its wall clock stands still
+    with pytest.raises(Refused, match=r"envelope\.expired"):
+        await source.next()
+
+
+async def test_what_is_no_warrant_of_this_copy_is_refused() -> None:
+    office = Office()
+    office.signer = key("stranger")
+    with pytest.raises(Refused) as caught:
+        await office.source().next()
+    assert (caught.value.code, caught.value.params["detail"]) == ("guard.warrant", "warrant.forged")
+    for changes, detail in (
+        ({"copy_rid": "d" * 32}, "another copy"),
+        ({"aud": "spiffe://demo.invalid/gateway/other"}, "another audience"),
+        ({"key": "A" * 43}, "another key"),
+    ):
+        office = Office()
+        office.changes = changes
+        with pytest.raises(Refused) as caught:
+            await office.source().next()
+        assert (caught.value.code, caught.value.params["detail"]) == ("guard.warrant", detail)
+
+
+async def test_a_boot_that_stood_still_begins_anew_once_its_warrant_ended() -> None:
+    office = Office()
+    source = office.source()
+    await source.next()
+    office.boot = "another"
+    with pytest.raises(Refused, match="boot_unknown"):
+        await source.next()
+    office.passes(LIFE)
+    again = await source.next()
+    assert again.warrant.seq == 1
+    assert office.asked[-1].nonce != office.asked[0].nonce
+
+
+async def test_the_site_steps_in_while_the_control_plane_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    office, site = Office(), Site()
+    monkeypatch.setattr(sources, "mono_ms", lambda: office.mono)
+    both = Either(office.source(), site.source())
+    assert (await both.next()).source == both.name == "the control plane"
+    office.error = AWAY
+    office.passes(20_000)
+    assert (await both.next()).source == both.name == "the on-site issuer"
+    assert both.longest_ms() == LIFE
+    site.passes(10_000)
+    kept = await both.next()
+    assert kept.source == "the control plane", "an envelope's end takes nothing from a warrant that lives"
+    office.error = None
+    assert (await both.next()).warrant.seq == 2
+    office.error = Refused("stop.system", order="o" * 32)
+    with pytest.raises(Refused, match=r"stop\.system"):
+        await both.next()
+
+
+async def test_a_control_plane_that_hangs_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    office, site = Office(), Site()
+
+    class Hangs(Office):
+        async def post(self, path: str, body: bytes) -> bytes:
+            await asyncio.sleep(30)
+            return b""
+
+    monkeypatch.setattr(sources, "ANSWER_MS", 50)
+    monkeypatch.setattr(sources, "mono_ms", lambda: office.mono)
+    assert (await Either(Hangs().source(), site.source()).next()).source == "the on-site issuer"
