@@ -152,7 +152,7 @@ class Machine:
     def _told_to_stop(self, message: Ask, now_ms: int, mono_ms: int) -> None:
         """Whoever says so: it slows the machine. An order keeps it stopped."""
         if self._mode in (Mode.LIVE, Mode.STOPPING, Mode.IDLE):
-            self._stop("device.authority", now_ms, mono_ms)
+            self._stop("device.told", now_ms, mono_ms)
         order = message.body.get("order", "")
         if isinstance(order, str) and order:
             self.order(order.encode(), now_ms, mono_ms)

@@ -47,6 +47,12 @@ ENTRIES: Final[dict[str, Entry]] = {
         "Find out why. A person at the device resets it; a reset never restarts anything.",
         "请查明原因。由设备旁人员复位；复位不会自动重新启动。",
     ),
+    "device.told": Entry(
+        "The device was told to stop.",
+        "设备收到停止指令。",
+        "Find out who said so and why; then show it a warrant and command it anew.",
+        "请查明由谁因何发出；之后重新出示许可并下达指令。",
+    ),
     "device.person": Entry(
         "A person has taken the device over: {person}.",
         "设备已由人员接管：{person}。",
