@@ -9,6 +9,7 @@ own cgroup must be delegated to it: root, a systemd unit with `Delegate=yes`, or
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import select
 import time
@@ -121,5 +122,5 @@ def _sweep(here: Path) -> None:
 
 
 def _unescaped(text: str) -> str:
-    """mountinfo writes blanks and the like as three octal digits."""
-    return text.encode("latin-1", "replace").decode("unicode_escape") if "\\" in text else text
+    """mountinfo writes blanks and the like as three octal digits (proc_pid_mountinfo(5))."""
+    return re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), text)

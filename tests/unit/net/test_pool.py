@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 import asyncio
 import socket
+from collections.abc import AsyncIterator
 from contextlib import closing
 
 import pytest
@@ -153,4 +154,80 @@ async def test_a_connection_that_answered_before_it_had_the_whole_request_serves
             assert await reply.whole(1 << 30) == b"no"
         assert pool.idle() is None
         server.ended.set()
+        await pool.close()
+
+
+async def test_a_body_is_sent_as_it_comes() -> None:
+    ready = asyncio.Event()
+
+    async def parts() -> AsyncIterator[bytes]:
+        yield b"3\r\none\r\n"
+        await ready.wait()
+        yield b"0\r\n\r\n"
+
+    async def script(server: Server, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        assert (await reader.readuntil(b"one\r\n")).endswith(b"3\r\none\r\n")
+        ready.set()
+        assert await reader.readexactly(5) == b"0\r\n\r\n"
+        writer.write(http(b"hello"))
+        await writer.drain()
+        await server.hang(reader)
+
+    async with serving(script) as server:
+        pool = Pool(server.endpoint, "m")
+        start = b"POST /v1/x HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n"
+        with closing(await pool.ask_in_parts(start, parts())) as reply:
+            assert await reply.whole(100) == b"hello"
+        assert pool.open == 1
+        await pool.close()
+
+
+async def test_a_server_that_answers_early_is_not_sent_the_rest() -> None:
+    sent: list[int] = []
+
+    async def endless() -> AsyncIterator[bytes]:
+        for number in range(10_000):
+            sent.append(number)
+            yield b"10000\r\n" + b"x" * 0x10000 + b"\r\n"
+            await asyncio.sleep(0)
+
+    async def script(server: Server, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(http(b"no"))
+        await writer.drain()
+        await server.hang(reader)
+
+    async with serving(script) as server:
+        pool = Pool(server.endpoint, "m")
+        start = b"POST /v1/x HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n"
+        with closing(await pool.ask_in_parts(start, endless())) as reply:
+            assert await reply.whole(100) == b"no"
+        await asyncio.sleep(0.05)
+        assert len(sent) < 1_000
+        assert pool.open == 0, "it serves no other request"
+        await pool.close()
+
+
+async def test_a_server_that_takes_nothing_holds_the_sender_back() -> None:
+    sent: list[int] = []
+
+    async def endless() -> AsyncIterator[bytes]:
+        for number in range(10_000):
+            sent.append(number)
+            yield b"10000\r\n" + b"x" * 0x10000 + b"\r\n"
+
+    async def script(server: Server, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        await asyncio.sleep(1.0)
+
+    async with serving(script) as server:
+        pool = Pool(server.endpoint, "m")
+        start = b"POST /v1/x HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n"
+        asking = asyncio.create_task(pool.ask_in_parts(start, endless()))
+        await asyncio.sleep(0.3)
+        held = len(sent)
+        await asyncio.sleep(0.3)
+        assert len(sent) == held < 500
+        with pytest.raises(Unavailable):
+            await asking
         await pool.close()
