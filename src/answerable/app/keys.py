@@ -25,6 +25,7 @@ WARRANT: Final = "warrant"
 COPY: Final = "copy"
 FEED: Final = "feed"
 DETECTOR: Final = "detector"
+CANARY: Final = "canary"
 SECRET_BYTES: Final = 32
 _log = logging.getLogger("answerable.keys")
 
@@ -129,6 +130,16 @@ def detector_key(store: Path) -> Key:
         return Key.load(path, purpose=DETECTOR)
     key = Key.generate()
     key.save(path, purpose=DETECTOR)
+    return key
+
+
+def canary_key(store: Path) -> Key:
+    """The key that stops the canary and nothing else: made at first use."""
+    path = store / FOLDER / "canary.key"
+    if path.exists():
+        return Key.load(path, purpose=CANARY)
+    key = Key.generate()
+    key.save(path, purpose=CANARY)
     return key
 
 

@@ -30,7 +30,9 @@ SPACES: Final = (
     Space.MISC, Space.COUNTERS, Space.PARTIES, Space.PARTY_IDS, Space.SYSTEMS, Space.SYSTEM_IDS, Space.NODES,
     Space.COPIES, Space.COPY_IDS, Space.ADMINS, Space.HANDLES, Space.STOPS, Space.REAUTHORISATIONS,
 )  # fmt: skip
-_MISC: Final = frozenset({"domain", "origin", "issuer", "operator", "canary", "detector"})
+_MISC: Final = frozenset(
+    {"domain", "origin", "issuer", "operator", "canary", "canary_system", "canary_copy", "detector"}
+)
 _COUNTERS: Final = frozenset({EPOCH, SYSTEM_NUMBER})
 Row = tuple[str, str, str | None]
 

@@ -101,12 +101,22 @@ GROUPS: Final[tuple[Group, ...]] = (
                 "终止系统及其全部副本与衍生系统",
             ),
             Verb("release", "stop", "two people end a suspension", "由两人解除暂停"),
+            Verb(
+                "officers",
+                "officers",
+                "who may order, root keys, and what waits for people",
+                "责任官员、根密钥与待处理命令",
+            ),
             Verb("pulse", "pulse", "be the second authority that holders need", "担任持有者所需的第二权威"),
             Verb(
                 "reauthorise",
                 "reauthorise",
                 "other officers let a new system stand beside a stopped one",
                 "由其他官员重新授权新系统",
+            ),
+            Verb("drill", "drill", "practise a stop, and see how the last ones went", "演练终止并查看结果"),
+            Verb(
+                "recover", "recover", "what a registry that was put back still waits for", "恢复后的登记处仍在等待什么"
             ),
             Verb("redlines", "redlines", "what must never come about, and what watches it", "红线及其检测器"),
             Verb("incidents", "incidents", "what happened, and the reports that law asks for", "事件与法定报告"),

@@ -83,13 +83,14 @@ TOLD: Final = frozenset(
 LOG_KEY: Final = "log_key"
 LOG_KEY_ENDED: Final = "log_key_ended"
 FEED_KEY: Final = "feed"
+CANARY_KEY: Final = "canary"  # of drills (`stops.drills`)
 DETECTOR_KEY: Final = "detector"  # of red lines (`app.watching`)
 # And of a root log (`app.rooting`): that it is one, and the newest leaf of each shard, without which it would record a
 # shard's other history as if it had never seen the first.
 ROOT: Final = "root"
 SHARD: Final = "shard:"  # before the shard's origin
 _TOLD_MISC: Final = frozenset(
-    {"domain", "origin", "issuer", "operator", LOG_KEY, LOG_KEY_ENDED, FEED_KEY, DETECTOR_KEY, ROSTER}
+    {"domain", "origin", "issuer", "operator", LOG_KEY, LOG_KEY_ENDED, FEED_KEY, DETECTOR_KEY, CANARY_KEY, ROSTER}
 )
 # Boots that were answered stand in no leaf.
 _BOOT: Final = "boot:"
@@ -198,7 +199,7 @@ class Replay:
             return self._node(leaf, rid)
         if leaf.use == "log":
             return self._log_key(leaf, rid)
-        names = {"warrant": "issuer", FEED_KEY: FEED_KEY, DETECTOR_KEY: DETECTOR_KEY}
+        names = {"warrant": "issuer", FEED_KEY: FEED_KEY, DETECTOR_KEY: DETECTOR_KEY, CANARY_KEY: CANARY_KEY}
         if leaf.use not in names or isinstance(leaf.prev, str):
             return []
         return [Put(Space.MISC, names[leaf.use], rid.encode())]

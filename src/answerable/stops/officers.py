@@ -120,7 +120,7 @@ def counted(directory: Directory, sigs: Iterable[Sig]) -> tuple[str, ...]:
     for sig in sigs:
         if (admin := directory.admin(sig.key)) is not None:
             persons.setdefault(admin.person, admin.rid)
-        elif authority_of(directory, sig.key) or sig.key == detector(directory):
+        elif authority_of(directory, sig.key) or sig.key in (detector(directory), canary(directory)):
             others.setdefault(sig.key, sig.key)
         elif (raw := directory.raw(Space.PARTY_KEYS, sig.key)) is not None:
             parties.setdefault(_party_key(raw).party, sig.key)
@@ -137,6 +137,11 @@ def authority_of(directory: Directory, key: str) -> str:
 def detector(directory: Directory) -> str:
     """rid of the detectors' key leaf, "" while there is none."""
     return (directory.raw(Space.MISC, "detector") or b"").decode()
+
+
+def canary(directory: Directory) -> str:
+    """rid of the canary's key leaf, "" while there is none (`stops.drills`)."""
+    return (directory.raw(Space.MISC, "canary") or b"").decode()
 
 
 def by_owners(directory: Directory, keys: Iterable[str]) -> bool:
