@@ -21,6 +21,7 @@ from answerable.model.terms import Audience, Criticality, World
 from answerable.protocols.openai.request import read
 from answerable.registry import ids
 from answerable.warrants.bindings import Binding
+from fuzz.holder_targets import HOLDER_TARGETS
 from fuzz.log_targets import LOG_TARGETS
 
 Target = Callable[[bytes], object]
@@ -101,6 +102,7 @@ TARGETS: Final[dict[str, Target]] = {
     "requests": _requests,
     "saved": saved.read,
     "warrant": lambda data: warrants.parse(_text(data), {"k": _KEY.public}),
+    **HOLDER_TARGETS,
     **LOG_TARGETS,
 }
 

@@ -28,6 +28,7 @@ from answerable.verify.receipt import verify
 from tests import small_feed, small_log
 from tests.small_log import ORIGIN, fixed, key, nonce
 from tools.envelope_vectors import envelopes
+from tools.holder_vectors import order_messages, pulses, stop_receipts
 from tools.witness_vectors import witnesses
 
 FOLDER = Path(__file__).parent.parent / "docs" / "spec" / "vectors"
@@ -422,6 +423,9 @@ FILES: dict[str, Callable[[], Any]] = {
     "envelope": envelopes,
     "encodings": encodings,
     "witness": witnesses,
+    "order": order_messages,
+    "pulse": pulses,
+    "stop-receipt": stop_receipts,
     "feed": feeds,
 }
 

@@ -32,12 +32,11 @@ def bound_lines(seen: dict[str, Any]) -> list[str]:
         )
     lines.append(
         pick(
-            f"  where D = {s(terms['view'])} (the issuer's view of stops), TTL = the life of a warrant, e = error of a "
-            f"wall clock, rho = {terms['drift_ppm']} ppm, delta = {s(terms['recheck'])} (long work is admitted anew), "
-            f"S = {s(terms['settle'])} (a machine's own stopping time comes on top). Both rules are enforced.",
-            f"  其中 D = {s(terms['view'])}（签发者所见终止集的滞后），TTL = 许可有效期，e = 时钟误差，"
-            f"rho = {terms['drift_ppm']} ppm，delta = {s(terms['recheck'])}（持续行为的重新放行间隔），"
-            f"S = {s(terms['settle'])}（机器自身的停止时间另计）。两条规则同时执行。",
+            f"  D = {s(terms['view'])} (how late the issuer may know), rho = {terms['drift_ppm']} ppm, "
+            f"delta = {s(terms['recheck'])} (between two checks), "
+            f"S = {s(terms['settle'])} (a machine's own comes on top)",
+            f"  D = {s(terms['view'])}（签发者得知的最大延迟），rho = {terms['drift_ppm']} ppm，"
+            f"delta = {s(terms['recheck'])}（两次检查的间隔），S = {s(terms['settle'])}（机器自身的停止时间另计）",
         )
     )
     return lines
