@@ -194,9 +194,9 @@ def _say_begun(words: Words, parts: Parts, source: WarrantSource, cage: Cage, ad
     grace = parts.plan.grace_ms
     bound = printed(source, grace)
     words.say(
-        f"bound: the last process is gone at most {bound} ms after an order, with the network cut "
+        f"bound: nothing of it acts later than {bound} ms after an order, with the network cut "
         f"(what {source.name} gave: {source.longest_ms()} ms, grace {grace} ms, 100 ms to kill)",
-        f"界限：即使断网，终止令发出后最多 {bound} 毫秒，最后一个进程也已终止"
+        f"界限：即使断网，终止令发出 {bound} 毫秒后，程序的任何部分都不再行动"
         f"（{source.name} 所给 {source.longest_ms()} 毫秒，宽限 {grace} 毫秒，终止 100 毫秒）",
     )
     words.told(

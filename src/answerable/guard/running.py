@@ -28,6 +28,7 @@ from answerable.guard.standing import Reached, Standing
 
 LOOK_MS: Final = 250  # how soon a lapse, a pulse's end or a clock is seen; orders and ends wake us at once
 FROZEN_MS: Final = 5_000  # what stands still is kept so far ahead; a guard that hangs lets it die
+UNKNOWN_MS: Final = 2_000  # how long an order that the issuer refuses for may be on its way, past the warrant's end
 GONE_S: Final = 5.0
 FLUSH_S: Final = 5.0
 STOPPED: Final = 1  # our status where the program did not end by itself
@@ -87,6 +88,7 @@ class Guard:
         self._ordered = False  # it stood still for an order since it last ran
         self._pulling: asyncio.Task[None] | None = None
         self._refused: AnswerableError | None = None
+        self._refused_ms = 0
 
     def wake(self, _: object = None) -> None:
         """Something was heard."""
@@ -180,6 +182,10 @@ class Guard:
             return await self._stop("stop.system", order.by, order.data)
         if self._refused is not None and not self._suspends(self._refused):
             return await self._stop(self._refused.code, "")
+        if order is not None:
+            self._refused = None  # what was refused is explained
+        if self._refused is not None and standing.over and mono_ms() >= self._refused_ms + UNKNOWN_MS:
+            return await self._stop(self._refused.code, "")  # of an order that does not come to us
         if standing.over and not (self._ordered or order or self._refused):
             return await self._stop("warrant.expired", "")
         fault = order or self._refused or standing.fault()
@@ -209,7 +215,10 @@ class Guard:
         except Unavailable:
             self._again = mono_ms() + RETRY_MS
         except AnswerableError as error:
-            self._refused, self._again = error, mono_ms() + RETRY_MS
+            self._again = mono_ms() + RETRY_MS
+            if self._refused is None:
+                self._refused_ms = mono_ms()
+            self._refused = error
             if self._ear is not None:
                 self._pull()
         else:

@@ -237,8 +237,8 @@ class Either:
 
 
 def printed(source: WarrantSource, grace_ms: int) -> int:
-    """The bound that is said and held: by when the last process is gone after an order of which no word comes here, ms.
-    What the source can still give, the grace, and a tenth of a second to kill."""
+    """The bound that is said and held: by when nothing of the program acts any more after an order of which no word
+    comes here, ms. What the source can still give, the grace, and a tenth of a second to kill."""
     return source.longest_ms() + grace_ms + KILL_MS
 
 

@@ -38,7 +38,7 @@ def test_its_status_is_ours_and_it_holds_no_credential(house: House, here: Path)
         assert "ANSWERABLE_GUARD_ENROLMENT" not in told
         assert not [line for line in run.out if "eyJ" in line]
         assert begun["bound_ms"] == 60_000 + 1_000 + 100
-        assert any("bound: the last process is gone at most 61100 ms" in line for line in run.err)
+        assert any("bound: nothing of it acts later than 61100 ms" in line for line in run.err)
         copy = house.core.book.copy(begun["record"])
         assert copy is not None
         assert copy.ended > 0, "it says that its copy runs no more"

@@ -203,6 +203,29 @@ async def test_a_stop_that_nobody_can_look_behind_ends_it() -> None:
         assert run.states[-1]["why"] == "stop.system"
 
 
+async def test_a_refused_renewal_freezes_it_until_the_order_comes() -> None:
+    async with running(life=900) as run:
+        await run.up()
+        run.office.error = Refused("stop.system", order="o" * 32)
+        await run.state("suspended")
+        assert await run.acting() == set()
+        run.ear.tell(order())
+        assert await run.task == 1
+        assert run.said()[-1] == "sealed"
+
+
+async def test_an_order_that_never_comes_ends_it_all_the_same() -> None:
+    async with running(life=900) as run:
+        await run.up()
+        run.office.error = Refused("stop.system", order="o" * 32)
+        frozen = (await run.state("suspended"))["at"]
+        async with asyncio.timeout(10):
+            assert await run.task == 1
+        assert run.states[-1]["why"] == "stop.system"
+        assert run.states[-1]["at"] - frozen < 3_500
+        assert last_beat(run.here) * 1000 < frozen + 100
+
+
 async def test_a_termination_is_draining_then_sealed_with_its_receipts() -> None:
     async with running() as run:
         await run.up()
