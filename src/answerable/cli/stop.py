@@ -7,6 +7,7 @@ One officer suspends; a second, distinct one turns the standing suspension into 
 from __future__ import annotations
 
 import argparse
+import sys
 from typing import Any, Final
 
 from answerable.cli.parser import Parser
@@ -42,6 +43,8 @@ def add(parser: Parser) -> None:
         parser.add_argument("--scope", choices=[scope.value for scope in Scope], default=Scope.LINEAGE.value)
         parser.add_argument("--suspend", action="store_true", help="suspend only, however many officers sign")
         parser.add_argument("--count", type=int, help="how many copies, where the preview asks for it")
+        staged = "suspend under a staged plan: after so long two terminate where else three must"
+        parser.add_argument("--plan", type=int, nargs="?", const=10, metavar="MINUTES", help=staged)
         parser.set_defaults(run=stop)
     else:
         parser.add_argument("order", nargs="?", default="", metavar="ORDER", help="record id of the suspension")
@@ -54,7 +57,7 @@ def stop(args: argparse.Namespace) -> int:
     from answerable.cli.session import session, signers
     from answerable.crypto.b64 import b64u
     from answerable.errors import Refused
-    from answerable.model.terms import AdminRole, Scope
+    from answerable.model.terms import AdminRole, OrderKind, Scope
 
     if args.source:
         order, beside = drafts.take(args, "order")
@@ -77,6 +80,8 @@ def stop(args: argparse.Namespace) -> int:
         order, reason = draft(seen, args, {person["person"] for person in me})
         beside = {"reason": reason.text, "salt": b64u(reason.salt)}
     order = drafts.signed(order, here.origin, officers)
+    if args.count is None and seen["count"] and order.kind == OrderKind.TERMINATE.value and sys.stdin.isatty():
+        args.count = typed()
     if args.count is not None:
         beside["count"] = args.count
     if drafts.keep(args, order, **beside):
@@ -100,6 +105,12 @@ def stop(args: argparse.Namespace) -> int:
     return 0
 
 
+def typed() -> int | None:
+    """The number of copies that the person at the terminal types in, who has just read it. None for anything else."""
+    text = input(pick("Type the number of copies that end: ", "请输入将终止的副本数：")).strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 15 else None
+
+
 def draft(seen: dict[str, Any], args: argparse.Namespace, persons: set[str]) -> tuple[Any, Any]:
     """The order that these officers should sign: a termination if they are two, or if another one's suspension stands;
     else a suspension. Raises Refused ``stop.officers`` where their own suspension stands already."""
@@ -109,6 +120,7 @@ def draft(seen: dict[str, Any], args: argparse.Namespace, persons: set[str]) -> 
     from answerable.errors import Refused
     from answerable.model.leaves import OrderLeaf
     from answerable.model.terms import OrderKind
+    from answerable.stops.orders import PLAN
     from answerable.stops.planned import Reason
 
     standing = [
@@ -134,6 +146,7 @@ def draft(seen: dict[str, Any], args: argparse.Namespace, persons: set[str]) -> 
         scope=seen["scope"],
         sigs=[],
         t=0,
+        x={PLAN: {"pause": args.plan * 60_000}} if args.plan and kind is OrderKind.SUSPEND else UNSET,
     )
     return leaf, reason
 
@@ -168,6 +181,14 @@ def preview_lines(seen: dict[str, Any]) -> list[str]:
             f"一名责任官员可暂停（{lapses}）；{seen['officers']} 名不同官员可终止，不可撤销。",
         )
     )
+    if seen["pause"]:
+        minutes = seen["pause"] // 60_000
+        lines.append(
+            pick(
+                f"Or two, {minutes} minutes after a suspension under a staged plan: --plan.",
+                f"或由两人在分阶段暂停 {minutes} 分钟后终止：--plan。",
+            )
+        )
     if seen["count"]:
         lines.append(
             pick(

@@ -57,6 +57,9 @@ def add(parser: Parser) -> None:
                         help="a closed model: provider, endpoint, model, version, filing, probe")  # fmt: skip
     parser.add_argument("--announced", metavar="RID", help="record id of its announcement")
     parser.add_argument("--reauthorises", metavar="ID", help="the system id that a reauthorisation made")
+    parser.add_argument("--owner", action="append", default=[], metavar="PARTY=SHARES",
+                        help="a co-owner; owners with --owners-need shares order about the system")  # fmt: skip
+    parser.add_argument("--owners-need", type=int, metavar="N")
     parser.add_argument("--upstream", help="name of the configured upstream that serves it")
     parser.add_argument("--locality", choices=[locality.value for locality in Locality])
     parser.set_defaults(run=register)
@@ -107,10 +110,23 @@ def request(args: argparse.Namespace) -> dict[str, Any]:
         reauthorises=args.reauthorises,
         upstream=args.upstream,
         locality=args.locality,
+        owners=owners(args),
     )
     # Left out, it is the registry's to refuse: nothing is registered without a party.
     body.setdefault("parties", [])
     return body
+
+
+def owners(args: argparse.Namespace) -> dict[str, Any] | None:
+    """Raises Refused ``admin.request``."""
+    from answerable.errors import Refused
+
+    if not args.owner:
+        return None
+    pairs = [text.rpartition("=") for text in args.owner]
+    if args.owners_need is None or not all(name and count.isascii() and count.isdigit() for name, _, count in pairs):
+        raise Refused("admin.request", detail="--owner PARTY=SHARES and --owners-need N go together")
+    return {"shares": [{"party": name, "count": int(count)} for name, _, count in pairs], "need": args.owners_need}
 
 
 def edges(args: argparse.Namespace) -> list[dict[str, str]]:
