@@ -19,6 +19,7 @@ from answerable.admission.holding import HolderView
 from answerable.admission.trust import Trust
 from answerable.admission.warrant import issue
 from answerable.crypto.b64 import b64u
+from answerable.crypto.ed25519 import Key
 from answerable.errors import Unavailable
 from answerable.machines import frames
 from answerable.machines.authority import Authority
@@ -212,3 +213,7 @@ class Site:
                 return waited
             self.turn(station=station)
         raise AssertionError(f"still moving at {self.plant.seen} after {limit_ms} ms")
+
+
+def key_of_nobody() -> Key:
+    return key("nobody")
