@@ -24,7 +24,7 @@ from answerable.admission.bound import bound_of
 from answerable.admission.reports import AHEAD_MS, make
 from answerable.admission.ttl import life_class
 from answerable.app.core import Core
-from answerable.control.routes.redlines import TESTED, Tested, tell
+from answerable.control.routes.redlines import TESTED, Trial, tell
 from answerable.control.routing import Call
 from answerable.control.services import Services
 from answerable.crypto.b64 import b64u
@@ -73,19 +73,19 @@ class Planting:
         self._services = services
         self._busy = asyncio.Lock()
 
-    async def test(self, wanted: Sequence[str]) -> list[Tested]:
+    async def test(self, wanted: Sequence[str]) -> list[Trial]:
         """Test the detectors of these lines, in order; what came of it stands in the store. Raises Unavailable
         ``log.*``."""
         async with self._busy:
             system = await self._canary()
-            done: list[Tested] = []
+            done: list[Trial] = []
             for line in wanted:
                 done.append(await self._one(line, system))
             rows = tuple(Put(Space.MISC, TESTED + each.line, msgspec.json.encode(each)) for each in done)
             await self._core.ledger.commit(Unit(effects=rows))
             return done
 
-    async def _one(self, line: str, system: System) -> Tested:
+    async def _one(self, line: str, system: System) -> Trial:
         begun, started = self._core.now, time.monotonic()
         bird = await self._hatch(system)
         row: Incident | None = None
@@ -100,9 +100,9 @@ class Planting:
             await self._core.commit(copies.end(self._core.book, EndCopy(copy=bird.copy.rid), self._core.now))
         if row is None:
             _log.error("the detector of %s did not find what was planted", line)
-            return Tested(line=line, at=begun, found=False, ms=0)
+            return Trial(line=line, at=begun, found=False, ms=0)
         ms = int((time.monotonic() - started) * 1000)
-        return Tested(line=line, at=begun, found=True, ms=ms, incident=row.rid, order=row.order)
+        return Trial(line=line, at=begun, found=True, ms=ms, incident=row.rid, order=row.order)
 
     async def _found(self, line: str, bird: Bird) -> Incident | None:
         until = time.monotonic() + FOUND_WITHIN_S

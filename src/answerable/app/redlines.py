@@ -18,7 +18,7 @@ from answerable.app.keys import detector_key
 from answerable.app.planting import Planting
 from answerable.app.watching import Watching
 from answerable.control.routes.incidents import ClockShown, due
-from answerable.control.routes.redlines import DAY_MS, Tested, overdue, tested
+from answerable.control.routes.redlines import DAY_MS, Trial, last_trial, overdue
 from answerable.control.services import Services
 from answerable.errors import AnswerableError, Refused
 from answerable.model.records import Incident
@@ -78,7 +78,7 @@ class RedLines:
         now = self._core.now
         for line in lines():
             if overdue(self._services, line, now):
-                known = tested(self._services, line)
+                known = last_trial(self._services, line)
                 failed = known is not None and not known.found
                 found[f"red line {line}"] = "redline.test_failed" if failed else "redline.untested"
         for each in due(self._services):
@@ -122,11 +122,11 @@ class RedLines:
             stale = [line for line in lines() if now - self._last(line, int(since)) > self._config.test_days * DAY_MS]
             if stale:
                 for outcome in await self.test(stale):
-                    if isinstance(outcome, Tested) and not outcome.found:
+                    if isinstance(outcome, Trial) and not outcome.found:
                         self._hook("detector.failed", msgspec.to_builtins(outcome))
 
     def _last(self, line: str, since: int) -> int:
-        known = tested(self._services, line) if self._services is not None else None
+        known = last_trial(self._services, line) if self._services is not None else None
         return known.at if known is not None else since
 
     async def _remind(self, each: ClockShown) -> None:

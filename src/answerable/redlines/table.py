@@ -7,10 +7,15 @@ import tomllib
 from enum import StrEnum
 from functools import cache
 from importlib import resources
+from typing import Final
 
 import msgspec
 
 from answerable.errors import Refused
+
+
+# With these a text detector (`ports.Detector`, a plugin) holds an answer back for a red line; rows name them as `codes`.
+TEXT_CODES: Final = frozenset({"redline.weapons", "redline.cyber", "redline.deception", "redline.impersonation"})
 
 
 class Measure(StrEnum):

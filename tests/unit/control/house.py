@@ -15,6 +15,7 @@ import msgspec
 from answerable.app.core import Core
 from answerable.app.create import Founding, create
 from answerable.app.people import FOLDER, Person, read
+from answerable.app.redlines import RedLines
 from answerable.cli.client import Client
 from answerable.cli.session import url
 from answerable.config import load
@@ -68,6 +69,7 @@ class House:
 
     core: Core
     services: Services
+    red_lines: RedLines
     authority: Authority
     feed_key: Key
 
@@ -141,7 +143,9 @@ class House:
         )
         self.authority = Authority(core.now)
         self.feed_key = Key.generate()
+        self.red_lines = RedLines(core)
         self.services = Services(
+            watch=self.red_lines,
             book=core.book,
             anchors=(self.authority.root,),
             ledger=core.ledger,
@@ -171,11 +175,14 @@ class House:
             store=str(self.store),
             started_ms=core.now,
         )
+        self.red_lines.bind(self.services)
+        self._watching = asyncio.get_running_loop().create_task(self.red_lines.watching.run())
         await self._fleet()
         self._listener = Listener(asgi(build(self.services)), unix(config.socket_path), grace=1)
         await self._listener.start()
 
     async def _close(self) -> None:
+        self._watching.cancel()
         await self._listener.close()
         await self.core.close()
 

@@ -21,7 +21,8 @@ EU = IncidentsConfig(traits=("essential-entity", "gpai-systemic"))
 def incident(**more: Any) -> Incident:
     given: dict[str, Any] = {
         "rid": a_rid("incident"), "line": "RL1d", "level": "red", "system": a_rid("s"), "copy": "",
-        "detector": "egress", "evidence": (a_rid("declared"),), "action": "", "at": AT, "evaluation": False, "planted": False,
+        "detector": "egress", "evidence": (a_rid("declared"),), "action": "", "at": AT,
+        "evaluation": False, "planted": False,
         "measure": "suspend", "order": "", "withheld": "",
     }  # fmt: skip
     return Incident(**(given | more))

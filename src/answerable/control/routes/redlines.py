@@ -25,7 +25,7 @@ DAY_MS: Final = 86_400_000
 TESTED: Final = "redlines.tested:"
 
 
-class Tested(msgspec.Struct, frozen=True, kw_only=True):
+class Trial(msgspec.Struct, frozen=True, kw_only=True):
     """The newest test of a line. found: whether its detector found what was planted; ms: how soon; incident, order:
     rids, "" for none."""
 
@@ -90,7 +90,7 @@ async def listed(services: Services, call: Call[None]) -> list[LineShown]:
             count[row.line] = count.get(row.line, 0) + 1
     found = []
     for each in lines().values():
-        known = tested(services, each.id)
+        known = last_trial(services, each.id)
         found.append(
             LineShown(
                 id=each.id,
@@ -122,27 +122,27 @@ def _here(services: Services, each: Line, measure: Measure) -> str:
     return measure.value
 
 
-def tested(services: Services, name: str) -> Tested | None:
+def last_trial(services: Services, name: str) -> Trial | None:
     """The newest test of that line's detector."""
     raw = services.book.raw(Space.MISC, TESTED + name)
-    return msgspec.json.decode(raw, type=Tested) if raw else None
+    return msgspec.json.decode(raw, type=Trial) if raw else None
 
 
 def overdue(services: Services, name: str, now: int) -> bool:
     """Whether a line's detector was not tested for so long as the configuration says, counted from the service's first
     start, or its newest test failed."""
-    known = tested(services, name)
+    known = last_trial(services, name)
     since = services.book.raw(Space.MISC, "redlines.since")
     start = known.at if known is not None else int(since) if since else now
     return (known is not None and not known.found) or now - start > services.redlines.test_days * DAY_MS + DAY_MS
 
 
-async def test(services: Services, call: Call[PlantTests]) -> list[Tested]:
+async def test(services: Services, call: Call[PlantTests]) -> list[Trial]:
     if services.watch is None:
         raise Unavailable("log.stopped", detail="nothing is watched here")
     wanted = [line(name).id for name in call.body.lines] or list(lines())
     done: list[Any] = await services.watch.test(tuple(dict.fromkeys(wanted)))
-    return [each for each in done if isinstance(each, Tested)]
+    return [each for each in done if isinstance(each, Trial)]
 
 
 ROUTES = (
@@ -154,7 +154,7 @@ ROUTES = (
         "/redlines/test",
         AdminRole.OPERATOR,
         test,
-        list[Tested],
+        list[Trial],
         "Plant an event for each line on the canary system, and see whether its detector finds it.",
         PlantTests,
     ),

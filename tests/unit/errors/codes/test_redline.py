@@ -6,9 +6,28 @@ from __future__ import annotations
 from answerable.errors.codes.redline import ENTRIES
 
 STATUS = {  # code: (HTTP, exit)
+    "redline.by_officers": (403, 1),
+    "redline.capped": (403, 1),
+    "redline.contended": (503, 4),
     "redline.credential": (403, 1),
+    "redline.cyber": (403, 1),
+    "redline.deception": (403, 1),
+    "redline.detector_failed": (403, 1),
+    "redline.event_malformed": (400, 1),
+    "redline.event_replayed": (403, 1),
+    "redline.event_signature": (403, 1),
+    "redline.event_teller": (403, 1),
+    "redline.event_time": (403, 1),
+    "redline.flood": (403, 1),
+    "redline.impersonation": (403, 1),
     "redline.no_detector": (403, 1),
+    "redline.standing": (403, 1),
+    "redline.stranger": (403, 1),
+    "redline.test_failed": (403, 1),
+    "redline.unknown": (404, 3),
+    "redline.untested": (403, 1),
     "redline.volume": (403, 1),
+    "redline.weapons": (403, 1),
 }
 
 
