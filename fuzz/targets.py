@@ -16,6 +16,7 @@ from answerable.errors import AnswerableError
 from answerable.formats import saved
 from answerable.formats.api_text import dialects
 from answerable.labels import aigc, provider_code
+from answerable.machines import frames, journal
 from answerable.model.envelopes import Envelope, EnvelopeCopy
 from answerable.model.terms import Audience, Criticality, World
 from answerable.protocols.openai.request import read
@@ -87,11 +88,20 @@ def _chains(data: bytes) -> None:
     onsite.under(text, _ENVELOPE, "0" * 64)
 
 
+def _devices(data: bytes) -> None:
+    with contextlib.suppress(AnswerableError):
+        frames.read_ask(data)
+    with contextlib.suppress(AnswerableError):
+        frames.read_say(data, _KEY.public)
+    journal.read(data, _KEY.public)
+
+
 TARGETS: Final[dict[str, Target]] = {
     "aigc": aigc.read,
     "answers": _answers,
     "binding": lambda data: Binding.parse(_text(data)),
     "canonical": canonical.loads,
+    "device": _devices,
     "dsse": lambda data: dsse.verify(data, {"k": _KEY.public}),
     "envelope": lambda data: envelope.parse(_text(data), {"k": _KEY.public}),
     "identifier": lambda data: ids.parse(_text(data)),
