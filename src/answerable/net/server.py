@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from answerable.errors import Refused
+from answerable.net.bind import BACKLOG
 from answerable.net.inbound import HEAD_SECONDS, MAX_CONNECTIONS, House, Inbound
 from answerable.net.request import Handler
 
@@ -84,7 +85,12 @@ class Listener:
         made, handshake = self._protocol, self._head_s if self.tls else None
         create = loop.create_server if isinstance(self._name, tuple) else loop.create_unix_server
         self._server = await create(
-            lambda: made(house), sock=self._sock, ssl=self._tls, ssl_handshake_timeout=handshake
+            # The loop listens anew, and for 100 unless told: most of a crowd that comes back would wait a second.
+            lambda: made(house),
+            sock=self._sock,
+            ssl=self._tls,
+            ssl_handshake_timeout=handshake,
+            backlog=BACKLOG,
         )
 
     async def close(self) -> None:
