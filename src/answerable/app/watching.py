@@ -45,6 +45,7 @@ from answerable.redlines.desk import Desk, Judged, standing_of
 from answerable.redlines.table import Measure, Reach
 from answerable.registry.book import Book
 from answerable.stops import detecting
+from answerable.stops.officers import in_office
 from answerable.stops.planned import Planned, Reason
 
 # Looked for new leaves at least this often, s; at once after each batch that changes something.
@@ -221,7 +222,8 @@ class Watching:
             _log.error("what event %s tells is not kept", its)
             return None
         copy = "" if leaf.cpy is UNSET else leaf.cpy
-        standing = standing_of(self._book, self._config, leaf.by, leaf.sys, copy)
+        officer = in_office(self._book, leaf.by) is not None
+        standing = standing_of(self._book, self._config, leaf.by, leaf.sys, copy, officer=officer)
         own = self._book.copy(leaf.by)
         if not copy and own is not None and own.system == leaf.sys:
             copy = own.rid  # who tells something about its own system, and names no copy, means itself

@@ -21,7 +21,6 @@ from answerable.config import Budget, RedlinesConfig
 from answerable.model.events import EvaluationWindow
 from answerable.model.records import EventSaid
 from answerable.model.sights import Crossing, Sight, Standing
-from answerable.model.terms import AdminRole
 from answerable.model.units import Space
 from answerable.ports import Directory, LogDetector
 from answerable.redlines.after_stop import AfterStop
@@ -208,10 +207,13 @@ class Desk:
         return False
 
 
-def standing_of(directory: Directory, config: RedlinesConfig, teller: str, system: str, copy: str) -> Standing:
-    """Whose word a told event is. teller: rid of who signed; system, copy: rids of what it is about."""
-    if (admin := directory.admin(teller)) is not None:
-        return Standing.OFFICER if AdminRole.OFFICER in admin.roles else Standing.STRANGER
+def standing_of(
+    directory: Directory, config: RedlinesConfig, teller: str, system: str, copy: str, *, officer: bool = False
+) -> Standing:
+    """Whose word a told event is. teller: rid of who signed; system, copy: rids of what it is about; officer: whether
+    it is the key of an officer in office."""
+    if officer:
+        return Standing.OFFICER
     own = directory.copy(teller)
     if own is None:
         return Standing.STRANGER

@@ -29,7 +29,7 @@ MEMBER: Final = "answerable.incident"
 KEPT: Final = frozenset(
     {"evaluation.window", "consent.given", "incident.declared", "incident.classified", "report.filed"}
 )
-TELLERS: Final = frozenset({AdminRole.OPERATOR, AdminRole.OFFICER, AdminRole.ADMINISTRATOR})
+TELLERS: Final = frozenset({AdminRole.OPERATOR, AdminRole.ADMINISTRATOR})
 # What excuses a finding is an officer's word.
 OFFICERS: Final = frozenset({"evaluation.window"})
 MAX_EVIDENCE: Final = 16
@@ -57,20 +57,21 @@ class Order(Protocol):
     def rid(self) -> str: ...
 
 
-def teller(directory: Directory, event: EventLeaf) -> str:
-    """The public key, base64url, of who tells it, if they may. Raises Refused ``redline.event_teller``."""
-    key = _teller(directory, event)
+def teller(directory: Directory, event: EventLeaf, *, officer: bool) -> str:
+    """The public key, base64url, of who tells it, if they may. officer: whether it is the key of an officer in office.
+    Raises Refused ``redline.event_teller``."""
+    key = _teller(directory, event, officer=officer)
     if not key:
         raise Refused("redline.event_teller", by=event.by[:64], what=event.what[:64])
     return key
 
 
-def _teller(directory: Directory, event: EventLeaf) -> str:
+def _teller(directory: Directory, event: EventLeaf, *, officer: bool) -> str:
     persons = {what_of.__struct_config__.tag for what_of in PERSONS}
     admin = directory.admin(event.by)
     if admin is not None:
-        needed = {AdminRole.OFFICER} if event.what in OFFICERS else TELLERS
-        return admin.key if not admin.ended and needed.intersection(admin.roles) else ""
+        may = officer or (event.what not in OFFICERS and not TELLERS.isdisjoint(admin.roles))
+        return admin.key if may and not admin.ended else ""
     if event.what == ConsentGiven.__struct_config__.tag:
         raw = directory.raw(Space.PARTY_KEYS, event.by)
         row: dict[str, Any] = msgspec.json.decode(raw) if raw else {}

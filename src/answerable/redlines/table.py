@@ -13,8 +13,7 @@ import msgspec
 
 from answerable.errors import Refused
 
-
-# With these a text detector (`ports.Detector`, a plugin) holds an answer back for a red line; rows name them as `codes`.
+# With these a text detector (`ports.Detector`, a plugin) holds an answer back for a red line; rows name them: `codes`.
 TEXT_CODES: Final = frozenset({"redline.weapons", "redline.cyber", "redline.deception", "redline.impersonation"})
 
 

@@ -179,8 +179,12 @@ def test_whose_word_it_is(place: Place) -> None:
     assert whose(place.copy.rid, system=place.agent.rid) is Standing.STRANGER
     assert whose(place.other.rid, copy=place.copy.rid) is Standing.STRANGER
     assert whose(place.other.rid, trusted=(place.other.id,)) is Standing.TRUSTED
-    assert whose(place.officer[1]) is Standing.OFFICER
+    officer = standing_of(
+        place.book, RedlinesConfig(), place.officer[1], place.victim.rid, place.copy.rid, officer=True
+    )
+    assert officer is Standing.OFFICER
     assert whose(place.operator[1]) is Standing.STRANGER, "an operator orders no stop, by no detour"
+    assert whose(place.officer[1]) is Standing.STRANGER, "nor does one who is out of office"
     assert whose(a_rid("nobody")) is Standing.STRANGER
 
 

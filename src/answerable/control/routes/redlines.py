@@ -19,6 +19,7 @@ from answerable.model.terms import AdminRole
 from answerable.model.units import Space
 from answerable.redlines import incidents
 from answerable.redlines.table import Line, Measure, line, lines, table
+from answerable.stops.officers import in_office
 
 DAY_MS: Final = 86_400_000
 # Where the outcome of the newest test of each line stands: `redlines.tested:` and the line's id.
@@ -69,7 +70,8 @@ async def tell(services: Services, call: Call[Report]) -> Recorded:
     """Refusals of what nobody known signed are counted, not written one by one."""
     report, now = call.body, services.clock.now_ms()
     try:
-        public = unb64u(incidents.teller(services.book, report.event))
+        officer = in_office(services.book, report.event.by) is not None
+        public = unb64u(incidents.teller(services.book, report.event, officer=officer))
         read = accept(report, origin=services.origin, public=public, now_ms=now)
         services.rates.count(report.event.by, now)
     except Refused as error:
