@@ -10,6 +10,7 @@ import argparse
 import sys
 from typing import Any, Final
 
+from answerable.cli import stop_status
 from answerable.cli.parser import Parser
 from answerable.cli.stop_bound import bound_lines
 from answerable.cli.talk import emit, pick, say, when
@@ -21,6 +22,7 @@ EXAMPLES: Final = {
   answerable stop base-model --reason "leaks data" --as anna         suspends, at once
   answerable stop base-model --reason "confirmed"  --as ben          another officer: terminates
   answerable stop base-model --reason "..." --as anna --as ben       both at once
+  answerable stop --status ORDER --wait                              who confirmed, who expired, until nobody is left
 """,
     "release": """\
   answerable release ORDER --as anna --as ben                        two officers end a suspension
@@ -45,6 +47,7 @@ def add(parser: Parser) -> None:
         parser.add_argument("--count", type=int, help="how many copies, where the preview asks for it")
         staged = "suspend under a staged plan: after so long two terminate where else three must"
         parser.add_argument("--plan", type=int, nargs="?", const=10, metavar="MINUTES", help=staged)
+        stop_status.options(parser)
         parser.set_defaults(run=stop)
     else:
         parser.add_argument("order", nargs="?", default="", metavar="ORDER", help="record id of the suspension")
@@ -59,6 +62,8 @@ def stop(args: argparse.Namespace) -> int:
     from answerable.errors import Refused
     from answerable.model.terms import AdminRole, OrderKind, Scope
 
+    if args.status:
+        return stop_status.status(args)
     if args.source:
         order, beside = drafts.take(args, "order")
         args.root, args.scope = order.root, order.scope
@@ -101,8 +106,14 @@ def stop(args: argparse.Namespace) -> int:
             "count": beside.get("count"),
         },
     )
-    emit(args, done, [given(done)])
-    return 0
+    if args.wait is None:
+        emit(args, done, [given(done)])
+        return 0
+    if not args.json:
+        say(given(done), given(done))
+    told = stop_status.follow(here, done["order"]["rid"], args.wait)
+    emit(args, {**done, "told": told}, stop_status.lines(told))
+    return 0 if told["unknown"] == 0 else stop_status.UNKNOWN
 
 
 def typed() -> int | None:
