@@ -52,10 +52,14 @@ class Perch:
         copy = (self._directory.raw(Space.MISC, CANARY) or b"").decode()
         if copy in ("", self._copy):
             return
-        self._copy = copy
+        self._copy, self._bearer = copy, None
         if self._task is not None:
             self._task.cancel()
         self._task = asyncio.get_running_loop().create_task(self._take(copy))
+
+    def holds(self, copy: str) -> bool:
+        """Whether this gateway's gate let in the copy with that rid."""
+        return self._bearer is not None and self._bearer.copy.rid == copy
 
     def stopped(self) -> bool:
         """Whether the gate refuses the canary that it had let in."""

@@ -92,6 +92,7 @@ class NodeDesk:
         self._signer = signer
         self._canary = canary
         self._shown = shown
+        self._perched: dict[str, set[str]] = {}  # canary copy -> nodes that were given its warrant
         self.heard: dict[str, int] = {}  # node's rid -> when it last asked, ms UTC
         self._verbs = {
             ("GET", "directory"): self._directory,
@@ -151,7 +152,13 @@ class NodeDesk:
                 granted = issuer.renew(copy.rid, aud=aud, nonce=ask.nonce, seq=ask.seq, holder=holder_of(node))
         except AnswerableError as error:
             return Answered(code=error.code, kind=type(error).__name__, params=error.as_dict()["params"])
+        if copy.system == self._canary():
+            self._perched = {copy.rid: {*self._perched.get(copy.rid, ()), node.rid}}
         return Answered(token=granted.token)
+
+    def perched(self, copy: str) -> frozenset[str]:
+        """rids of the nodes that were given a warrant for this copy of the canary."""
+        return frozenset(self._perched.get(copy, ()))
 
     def _its(self, node: Node, ref: str) -> Copy:
         """The copy, if this node keeps its warrants. Raises Refused ``warrant.unregistered``, ``node.not_its``."""

@@ -15,9 +15,12 @@ from answerable.admission.stopset import StopSet
 from answerable.admission.trust import Trust
 from answerable.app import event_door, wiring
 from answerable.app.beating import Heart, heart_of
+from answerable.app.canary import CanaryRun
 from answerable.app.core import Core
+from answerable.app.drilling import Drills
 from answerable.app.keys import feed_key
 from answerable.app.node_audiences import Audiences
+from answerable.app.node_canary import Perch
 from answerable.app.node_desk import NodeDesk
 from answerable.app.node_desk import routes as node_routes
 from answerable.app.node_feed import Feed
@@ -34,7 +37,7 @@ from answerable.control.api import build
 from answerable.control.auth import Doorkeeper
 from answerable.control.services import Services
 from answerable.errors import Refused
-from answerable.gateway.readiness import LEDGER, PULSE, WITNESSES
+from answerable.gateway.readiness import DRILLS, LEDGER, PULSE, WITNESSES
 from answerable.labels import provider_code
 from answerable.model.records import Copy, Party
 from answerable.model.terms import OrderKind
@@ -89,6 +92,8 @@ class Service:
         self._heart: Heart | None = None
         self.plane: HoldersPlane | None = None
         self._red_lines = RedLines(core) if not isinstance(core.ledger, Halted) else None
+        self.canary: CanaryRun | None = None
+        self.drills: Drills | None = None
         self.recovery: Recovery | None = None  # None where the store is read-only for another reason
         self.feed = Feed(core.book)
         core.watchers.append(self.feed.applied)
@@ -132,6 +137,7 @@ class Service:
             store=str(config.store_path),
             heard=lambda: self.node_desk.heard,
             recovery=self.recovery,
+            drills=self.drills,
             demo=core.demo,
             started_ms=core.now,
             pulses=self._heart.shown if self._heart is not None else {},
@@ -153,6 +159,7 @@ class Service:
             self.feed,
             services.doorkeeper,
             core.keys.warrant,
+            canary=lambda: self.canary.copy if self.canary is not None else "",
             shown=recovery.node if recovery is not None else None,
         )
         inner = Listener(asgi(build(services)), unix(config.socket_path))
@@ -174,6 +181,8 @@ class Service:
                 *(recovery_routes(recovery) if recovery is not None else ()),
             )
         )
+        if self.canary is not None:
+            self._tasks.append(asyncio.create_task(self.canary.run()))
         if recovery is not None:
             self._tasks.append(asyncio.create_task(recovery.run()))
             if plane.hub is not None:
@@ -192,6 +201,8 @@ class Service:
             for listener in self._listeners:
                 await listener.close()
             grounding.cancel()
+        if self.drills is not None:
+            await self.drills.close()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, *self._endings, return_exceptions=True)
@@ -261,6 +272,13 @@ class Service:
         metrics.gauge(
             "answerable_suspensions_waiting", "Suspensions that wait for people.", lambda: len(reminder.open_ones())
         )
+        if isinstance(core.ledger, Sequencer):
+            perch = Perch(core.book, gate, holder, core.clock, {})
+            self.canary = CanaryRun(
+                core, operator_of(core.book, config).rid, perch, lambda copy: self.node_desk.perched(copy)
+            )
+            self.canary.measure(metrics)
+            self.drills = Drills(core, self.canary, issuer)
         if core.witnesses is not None:
             core.witnesses.measure(metrics.gauge)
         deps = Deps(
@@ -322,7 +340,14 @@ class Service:
         witnesses = self.core.witnesses
         watched = {WITNESSES: witnesses.problem} if witnesses is not None else {}
         beating = {PULSE: self._heart.problem()} if self._heart is not None and self.core.config.pulse.required else {}
-        return {LEDGER: failure.code if failure is not None else "", **watched, **beating, **self.serving.problems()}
+        drilled = {DRILLS: problem} if self.canary is not None and (problem := self.canary.problem()) else {}
+        return {
+            LEDGER: failure.code if failure is not None else "",
+            **watched,
+            **drilled,
+            **beating,
+            **self.serving.problems(),
+        }
 
     def _problems(self) -> dict[str, str]:
         witnesses = self.core.witnesses

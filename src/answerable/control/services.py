@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from answerable.config import IncidentsConfig, RedlinesConfig
 from answerable.control.auth import Doorkeeper
+from answerable.control.drills import Drilling
 from answerable.control.rates import Rates
 from answerable.control.recovery import Recovering
 from answerable.control.seldom import Seldom
@@ -101,7 +102,7 @@ class Watch(Protocol):
         """Something was committed."""
 
     async def test(self, lines: Sequence[str]) -> list[Any]:
-        """Plant a test for each line; the outcomes (`control.routes.redlines.Tested`)."""
+        """Plant a test for each line; the outcomes (`control.routes.redlines.Trial`)."""
 
 
 def never() -> Mapping[str, int]:
@@ -126,7 +127,8 @@ class Services:
     log_key: signs COSE receipts over roots that were published, None: this process signs nothing; problems: what is
     wrong now, name -> words, empty where all is well; cosigned: the newest checkpoint that a quorum of witnesses
     cosigned, b"" for none; metrics: Prometheus text; heard: gateway nodes, when each
-    asked last, ms UTC; recovery: of a registry that was put back from the past; demo: whether the store is a demo's.
+    asked last, ms UTC; recovery: of a registry that was put back from the past; drills: of stops;
+    demo: whether the store is a demo's.
     pulses, authorities: keys that holders pin beside the issuer's (kid -> public key, base64url); planes: URLs of the
     holders' plane."""
 
@@ -152,6 +154,7 @@ class Services:
     feed_key: Signer | None = None
     heard: Callable[[], Mapping[str, int]] = never
     recovery: Recovering | None = None
+    drills: Drilling | None = None
     store: str = ""
     demo: bool = False
     refusals: Seldom = field(default_factory=Seldom)

@@ -111,6 +111,23 @@ class Issuer:
         """Raises Unavailable ``recover.*`` while nothing may be signed here."""
         self._may_sign()
 
+    def beside(self, life_ms: int, audiences: AbstractSet[str]) -> Issuer:
+        """Another issuer by the same name, key and rules, with boots of its own: for drills, whose warrants no gateway
+        takes. life_ms: no longer than the class gives."""
+        return Issuer(
+            directory=self._directory,
+            ledger=self._ledger,
+            clock=self._clock,
+            signer=self._signer,
+            iss=self.iss,
+            kid=self.kid,
+            audiences=audiences,
+            lapsed=self._lapsed,
+            life_ms=life_ms,
+            renewals=self.renewals,
+            may_sign=self._may_sign,
+        )
+
     async def answer(self, request: WarrantRequest, signature: str) -> Granted:
         """A warrant for the copy that signed `request` with its own key: its first, or the next. The newest request of
         a boot may be repeated, byte for byte, by who did not hear the answer: it gets the same warrant, and no other.
