@@ -29,10 +29,12 @@ PULSE_PORT: Final = 8405
 
 @dataclass(frozen=True, slots=True)
 class Listen:
-    """port: 0 for a free one; certificate, key: PEM files; unsafe: beyond loopback without TLS."""
+    """port: 0 for a free one; names: further hosts that are answered for; certificate, key: PEM files; unsafe: beyond
+    loopback without TLS."""
 
     host: str = "127.0.0.1"
     port: int = PULSE_PORT
+    names: tuple[str, ...] = ()
     certificate: Path | None = None
     key: Path | None = None
     unsafe: bool = False
@@ -61,7 +63,8 @@ class PulsePlane:
         ``request.bind``."""
         for told in self._beater.view.told():
             self.told(told)
-        plane = Plane(self._board, self._fanout, (Route("POST", ORDERS, self._orders, limit=4 * MAX_MESSAGE),))
+        routes = (Route("POST", ORDERS, self._orders, limit=4 * MAX_MESSAGE),)
+        plane = Plane(self._board, self._fanout, routes, hosts=(wiring.host_of(where.host), *where.names))
         sock = tcp(where.host, where.port, tls=where.certificate is not None, unsafe=where.unsafe)
         self._listener = Listener(plane, sock, certificate=where.certificate, key=where.key)
         await self._listener.start()

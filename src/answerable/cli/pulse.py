@@ -50,6 +50,7 @@ def add(parser: Parser) -> None:
         help="ntp: beats only while the kernel says that the clock is synchronised; same-host: all holders are here",
     )  # fmt: skip
     beating.add_argument("--listen", default="", metavar="HOST:PORT", help="answer holders and officers here too")
+    beating.add_argument("--name", action="append", default=[], metavar="HOST", help="a host name that is answered too")
     beating.add_argument("--tls-certificate", type=Path, metavar="FILE")
     beating.add_argument("--tls-key", type=Path, metavar="FILE")
     beating.add_argument("--unsafe-bind", action="store_true", help="listen beyond loopback although there is no TLS")
@@ -174,7 +175,14 @@ def _ways(args: argparse.Namespace) -> Any:
         host, _, port = args.listen.rpartition(":")
         if not host or not port.isdigit() or int(port) > 65_535:
             raise Refused("admin.request", detail="--listen is not HOST:PORT")
-        listen = Listen(host.strip("[]"), int(port), args.tls_certificate, args.tls_key, unsafe=args.unsafe_bind)
+        listen = Listen(
+            host.strip("[]"),
+            int(port),
+            names=tuple(args.name),
+            certificate=args.tls_certificate,
+            key=args.tls_key,
+            unsafe=args.unsafe_bind,
+        )
     if not args.to and listen is None:
         raise Refused("admin.request", detail="neither --to nor --listen: nobody would hear it")
     return Ways(
