@@ -5,6 +5,7 @@
 #   make test          the whole test suite (ARGS="tests/unit/log -k merkle" for a part of it)
 #   make test-faults   kills, power cuts and a soak by the hundred, some ten minutes (ARGS="-k power")
 #   make test-machines a cart that loses its authority, over zenoh and MQTT, with figures (MACHINES_ROUNDS=20)
+#   make test-partition  the stop drilled on hosts of their own (network namespaces), some eight minutes (ARGS="--trials 1")
 #   make lint          style, types, layers, generated pages
 #   make bench         this gateway beside its peers (ARGS="--quick --json")
 #   make bench-log     the log beside its peers (ARGS="--quick --json")
@@ -37,7 +38,7 @@ dev_locks := $(run_locks) requirements/test.txt requirements/lint.txt
 
 .PHONY: help run test test-faults test-machines lint bench bench-log fuzz reference requirements clean
 help:
-	@sed -n '4,17p' Makefile | sed 's/^# \{0,1\}//'
+	@sed -n '4,18p' Makefile | sed 's/^# \{0,1\}//'
 
 # --- environments -----------------------------------------------------------------------------------------------------
 
@@ -101,6 +102,10 @@ test-faults: $(stamps)/dev
 test-machines: export MACHINES_ROUNDS ?= 10
 test-machines: $(stamps)/dev
 	@python -m pytest tests/e2e/test_machines.py -s $(ARGS)
+
+# Every case several times over; prints one table, writes each trial as JSON. Needs the right to make namespaces.
+test-partition: $(stamps)/dev
+	@python -m tests.partition.drill --json .cache/partition.json $(ARGS)
 
 lint: $(stamps)/dev
 	ruff check --quiet .
