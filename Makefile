@@ -5,7 +5,7 @@
 #   make test          the whole test suite (ARGS="tests/unit/log -k merkle" for a part of it)
 #   make test-faults   kills, power cuts and a soak by the hundred, some ten minutes (ARGS="-k power")
 #   make test-machines a cart that loses its authority, over zenoh and MQTT, with figures (MACHINES_ROUNDS=20)
-#   make test-partition  the stop drilled on hosts of their own (network namespaces), some eight minutes (ARGS="--trials 1")
+#   make test-partition  the stop drilled on hosts of their own, some eight minutes (ARGS="--trials 1 --case healthy")
 #   make lint          style, types, layers, generated pages
 #   make bench         this gateway beside its peers (ARGS="--quick --json")
 #   make bench-log     the log beside its peers (ARGS="--quick --json")
@@ -36,7 +36,7 @@ sync := tools/uv pip sync --quiet --require-hashes --no-build --python $(bin)/py
 run_locks := requirements/base.txt requirements/local.txt requirements/build.txt requirements/tools.txt
 dev_locks := $(run_locks) requirements/test.txt requirements/lint.txt
 
-.PHONY: help run test test-faults test-machines lint bench bench-log fuzz reference requirements clean
+.PHONY: help run test test-faults test-machines test-partition lint bench bench-log fuzz reference requirements clean
 help:
 	@sed -n '4,18p' Makefile | sed 's/^# \{0,1\}//'
 
