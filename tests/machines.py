@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import hashlib
 import os
+import pwd
 import signal
 import subprocess
 import sys
@@ -27,9 +28,9 @@ from answerable.machines.settings import Settings
 from answerable.machines.site_file import SiteFile
 from answerable.machines.site_file import write as write_site
 from answerable.machines.station import mono_ms, now_ms
-from answerable.model.envelopes import Motion, Zone
+from answerable.model.envelopes import EnvelopeCopy, Motion, Zone
 from tests.brokers import Mosquitto, free_port
-from tests.fleet import ISSUER
+from tests.fleet import GATEWAY, ISSUER
 from tests.small_site import (
     AUDIENCE,
     COPY,
@@ -40,6 +41,7 @@ from tests.small_site import (
     PERSON_KEY,
     SITE,
     SITE_KEY,
+    SYSTEM,
     envelope,
     envelope_token,
 )
@@ -49,6 +51,10 @@ from tests.unit.admission.a_stop import KID, ORIGIN
 SPEED = 500
 START_S = 30.0
 TRACK = Zone(x0=-10_000, x1=1_000_000, y0=-500, y1=500)
+GUARD_COPY, GUARD_RID = SYSTEM + "/copy/2", "d" * 32
+GUARD_SEED = hashlib.sha256(b"key guard copy").digest()
+# What a program that leads a machine by itself needs, and a guard would take from it.
+WITHOUT = ("netns", "landlock", "landlock-tcp", "landlock-scopes", "mountns", "seccomp", "unix-sockets", "own-uid")
 SEED = hashlib.sha256(b"key cart copy").digest()
 
 
@@ -149,22 +155,24 @@ class Place:
             trace=str(self.trace),
         )
         (folder / "cart.json").write_bytes(msgspec.json.encode(settings))
-        write(
-            folder / "cart.guard",
-            Enrolment(
+        for name, copy, rid, seed in (
+            ("cart.guard", COPY, COPY_RID, SEED),
+            ("guard.guard", GUARD_COPY, GUARD_RID, GUARD_SEED),
+        ):
+            enrolment = Enrolment(
                 v=1,
-                copy=COPY,
-                rid=COPY_RID,
+                copy=copy,
+                rid=rid,
                 issuer=ISSUER,
-                audience="spiffe://demo.invalid/gateway/main",
+                audience=GATEWAY,
                 origin=ORIGIN,
                 gateway="http://127.0.0.1:1/v1",
                 planes=("unix:///nowhere",),
                 issuers=issuers,
                 clock=ClockMode.SAME_HOST,
-                seed=b64u(SEED),
-            ),
-        )
+                seed=b64u(seed),
+            )
+            write(folder / name, enrolment)
         assert COPY_KEY.public == Key.from_seed(SEED).public
         self.cart = self.start("device", "cart", "cart.json", said=b"cart ")
         self.site = self.begin_site(life)
@@ -172,7 +180,11 @@ class Place:
     def begin_site(self, life: int) -> subprocess.Popen[bytes]:
         """The envelope begins now."""
         motion = Motion(area=(TRACK,), frame="tunnel", max_speed=1_500)
-        text = envelope_token(envelope(now_ms(), life, motion=motion))
+        guard = EnvelopeCopy(cpy=GUARD_RID, key=b64u(Key.from_seed(GUARD_SEED).public), sub=GUARD_COPY)
+        base = envelope(now_ms(), life)
+        text = envelope_token(
+            msgspec.structs.replace(base, motion=motion, copies=(*base.copies, guard), aud=(*base.aud, GATEWAY))
+        )
         file = self.folder / f"{now_ms()}.envelope"
         write_site(file, SiteFile(v=1, token=text, origin=ORIGIN, issuers={KID: b64u(ISSUER_KEY.public)}))
         self.socket.unlink(missing_ok=True)
@@ -195,14 +207,27 @@ class Place:
         assert line.startswith(said), (line, (self.folder / "errors").read_text())
         return process
 
-    def drive(self, speed: int = SPEED) -> subprocess.Popen[bytes]:
-        """Who leads the cart; returns once it drives with that speed."""
+    def drive(self, speed: int = SPEED, *, guarded: bool = False) -> subprocess.Popen[bytes]:
+        """Who leads the cart, or the guard around it; returns once it drives with that speed."""
         until = time.monotonic() + START_S
+        words = ["device", "drive", self.at, "--enrolment", "cart.guard", "--on-site", "site.sock", "--site", SITE]
+        words += ["--speed", str(speed)]
+        if guarded:
+            open_ = [word for name in WITHOUT for word in ("--unsafe-without", name)]
+            guard = [
+                "guard",
+                "--enrolment",
+                "guard.guard",
+                "--on-site",
+                f"unix://{self.socket}",
+                "--site",
+                SITE,
+                *open_,
+            ]
+            guard += ["--user", pwd.getpwuid(os.getuid()).pw_name, "--evidence", str(self.folder / "evidence")]
+            words = [*guard, "--", sys.executable, "-m", "answerable.cli", *words]
         while True:
-            process = self.start(
-                "device", "drive", self.at, "--enrolment", "cart.guard", "--on-site", "site.sock", "--site", SITE,
-                "--speed", str(speed), said=b"",
-            )  # fmt: skip
+            process = self.start(*words, said=b"")
             while process.poll() is None and time.monotonic() < until:
                 if self.last()[2] == speed:
                     return process

@@ -61,7 +61,7 @@ FAULTS: dict[str, Fault] = {
     "link broken": broken,
     "broker killed": broker_killed,
     "controller frozen": lambda _, leader: frozen(leader.pid),
-    # What a guard's death does to all that it guards.
+    "guard killed": lambda _, guard: (guard.kill(), lambda: None)[1],
     "controller killed": lambda _, leader: (leader.kill(), lambda: None)[1],
     "station frozen": lambda place, _: frozen(place.station()),
     "issuer frozen": lambda place, _: frozen(place.site.pid),
@@ -69,7 +69,7 @@ FAULTS: dict[str, Fault] = {
 # In the short form; each transport has most of them in common with the other.
 SHORT = {
     "zenoh": ("network cut", "controller frozen", "station frozen"),
-    "mqtt": ("network cut", "broker killed", "controller killed", "issuer frozen"),
+    "mqtt": ("network cut", "broker killed", "guard killed", "issuer frozen"),
 }
 
 
@@ -94,7 +94,7 @@ def test_authority_lost_and_it_stands_within_the_bound(place: Place, transport: 
     for name in FAULTS if ROUNDS else SHORT[transport]:
         took = []
         for _ in range(max(1, ROUNDS)):
-            leader = place.drive()
+            leader = place.drive(guarded=name == "guard killed")
             since = mono_ms()
             mend = FAULTS[name](place, leader)
             took.append(place.stands_after(since, CLASS.effects))
