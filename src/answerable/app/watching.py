@@ -50,6 +50,8 @@ from answerable.stops.planned import Planned, Reason
 
 # Looked for new leaves at least this often, s; at once after each batch that changes something.
 LOOK_EVERY_S: Final = 0.5
+# What comes within this is looked at together, s: under load a look for each batch would cost more than what is seen.
+TOGETHER_S: Final = 0.02
 # How far the watch had come is written this often, ms, while the log grows.
 CURSOR_EVERY_MS: Final = 30_000
 CURSOR: Final = "redlines.cursor"
@@ -145,6 +147,7 @@ class Watching:
                 async with asyncio.timeout(LOOK_EVERY_S):
                     await self._wake.wait()
             self._wake.clear()
+            await asyncio.sleep(TOGETHER_S)
 
     async def turn(self) -> int:
         """Look at everything that is new; returns how many leaves that were. Raises Unavailable ``log.*``, ``store.*``:
@@ -263,7 +266,7 @@ class Watching:
             row = await self._write(self._owed[0])
             self._owed.popleft()
             self._written.update((row.line, each) for each in row.evidence)
-            _log.warning("red line %s (%s): incident %s, %s", row.line, row.level, row.rid, row.measure)
+            _log.warning("red line %s (%s): %s, on record as %s", row.line, row.level, row.measure, row.rid)
             self._told(row)
 
     async def _write(self, judged: Judged) -> Incident:

@@ -15,6 +15,7 @@ from answerable.redlines import deadlines, regimes
 from answerable.redlines.regimes import Clock, Regime
 from answerable.redlines.table import lines
 
+STRANGER: Final = "redline.stranger"
 MAX_REPEATS: Final = 26  # of a report that is due again and again: two years of every four weeks
 
 
@@ -55,10 +56,11 @@ def harms_of(incident: Incident, words: Iterable[EventSaid]) -> tuple[tuple[str,
 def running(
     incident: Incident, words: Sequence[EventSaid], config: IncidentsConfig, *, places: Iterable[str], tier: int
 ) -> list[Running]:
-    """The clocks of every regime that binds, soonest first. A planted incident, one of an evaluation, and a yellow one
-    of which no person said that it did harm, start none."""
+    """The clocks of every regime that binds, soonest first. A planted incident and one of an evaluation start none; nor
+    do, unless a person said that harm was done, a yellow one and one on the word of a stranger."""
     harms, aware, judged = harms_of(incident, words)
-    if incident.planted or incident.evaluation or (incident.level != "red" and not judged):
+    believed = incident.level == "red" and incident.withheld != STRANGER
+    if incident.planted or incident.evaluation or not (believed or judged):
         return []
     filed: dict[str, list[int]] = {}
     for word in words:

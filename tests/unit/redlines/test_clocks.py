@@ -107,6 +107,8 @@ def test_what_starts_none() -> None:
     assert run(evaluation=True) == []
     assert run(level="yellow") == [], "nearing a line is no harm"
     assert run(classified("personal-data"), level="yellow"), "unless a person says that it was"
+    assert run(withheld="redline.stranger") == [], "a liar sets no authority in motion"
+    assert run(classified("personal-data"), withheld="redline.stranger")
     assert run(places=("JP",)) == []
 
 
