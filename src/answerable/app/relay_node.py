@@ -99,7 +99,7 @@ async def serve(
         pulsed=hub.pulsed,
     )
     ahead = Ahead(urls, config.upstream_ca_file)
-    plane = Plane(hub.board, fanout, (*_carried(hub, follower, ahead), *_forwarded(ahead)), hosts=config.hosts)
+    plane = Plane(hub.board, fanout, (*_carried(hub, follower, ahead), *_forwarded(ahead)), hosts=(config.host, *config.hosts))
     listener = listener_of(config if config.port != OFF else msgspec.structs.replace(config, port=0), plane)
     tasks: list[asyncio.Task[None]] = []
     try:

@@ -130,7 +130,7 @@ class HoldersPlane:
                 hub.board,
                 fanout,
                 (*self._routes(services), *posting.routes(hub), *routes),
-                hosts=config.hosts,
+                hosts=(config.host, *config.hosts),
             )
             self._listener = listener_of(config, plane)
             await self._listener.start()

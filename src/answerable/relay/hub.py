@@ -102,16 +102,18 @@ class Hub:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._speak(self._bus))
             group.create_task(self._hear(self._bus, self._orders, pull))
-            group.create_task(self._hear(self._bus, self._pulses, None))
+            group.create_task(self._hear(self._bus, self._pulses, pull))
 
     async def _hear(self, bus: Bus, topic: str, pull: Pull | None) -> None:
         async for data in bus.subscribe(topic):
             try:
-                if data and topic == self._orders:
-                    self.order(data, publish=False)
-                elif data and self.pulse(data, publish=False) and pull is not None:
-                    await pull()
-                if (not data and pull is not None) or (self.view.missing and pull is not None):
+                if not data:
+                    missing = topic == self._orders  # the newest pulse comes again by itself
+                elif topic == self._orders:
+                    missing = self.order(data, publish=False) is not None and self.view.missing
+                else:
+                    missing = self.pulse(data, publish=False)
+                if missing and pull is not None:
                     await pull()
             except AnswerableError as error:
                 _log.info("the bus: %s", error.code)

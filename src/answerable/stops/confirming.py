@@ -24,7 +24,7 @@ from answerable.crypto.b64 import unb64u
 from answerable.errors import Refused
 from answerable.log.leaf import encode, rid
 from answerable.model.leaves import ReceiptLeaf
-from answerable.model.records import Confirmed, Copy, Stop, System
+from answerable.model.records import Confirmed, Copy, Node, Stop, System
 from answerable.model.units import Expect, Put, Space, Unit
 from answerable.ports import Directory
 from answerable.stops.orders import find
@@ -187,8 +187,8 @@ def _key_of(directory: Directory, stop: Stop, receipt: Receipt) -> bytes:
         if system is not None and _hit(alone, copy, system):
             return unb64u(copy.key)
     raw = directory.raw(Space.NODES, receipt.holder)
-    if raw is not None:
-        return unb64u(msgspec.json.decode(raw)["key"])
+    if raw is not None and not (node := _node(raw)).ended:
+        return unb64u(node.key)
     raise Refused("relay.holder", order=stop.rid)
 
 
@@ -215,3 +215,4 @@ def _end(stop: Stop, copy: Copy, whole: Bound, signed_ms: int, started_ms: int) 
 
 
 _copy: Final = msgspec.json.Decoder(Copy).decode
+_node: Final = msgspec.json.Decoder(Node).decode

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What anyone may bring: it proves itself, or is refused."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from answerable.errors import AnswerableError
+from answerable.relay import posting
+from answerable.relay.routes import Answer, Call, Route
+from tests.small_orders import message
+from tests.unit.relay.test_hub import beat, made
+
+
+def call(path: str, body: bytes) -> Call:
+    return Call("POST", path, "", {}, body, "")
+
+
+def of(routes: tuple[Route, ...], path: str) -> Route:
+    return next(route for route in routes if route.path == path)
+
+
+async def test_a_pulse_is_taken_and_what_is_missing_is_pulled() -> None:
+    hub, _ = made()
+    pulls: list[int] = []
+
+    async def pull() -> None:
+        pulls.append(1)
+        hub.order(message(1))
+
+    route = of(posting.routes(hub, pull), posting.PULSE)
+    answer: Answer = await route.run(call(posting.PULSE, beat(1, 1)))
+    assert json.loads(answer.body) == {"epoch": 1, "missing": False}
+    assert pulls == [1]
+    with pytest.raises(AnswerableError):
+        await route.run(call(posting.PULSE, b"{}"))
+
+
+async def test_orders_are_counted_as_news_once_and_many_are_refused() -> None:
+    hub, _ = made()
+    route = of(posting.routes(hub), posting.ORDERS)
+    body = b'{"orders":[' + message(0) + b"," + message(1) + b"]}"
+    assert json.loads((await route.run(call(posting.ORDERS, body))).body) == {"epoch": 1, "news": 2}
+    assert json.loads((await route.run(call(posting.ORDERS, body))).body) == {"epoch": 1, "news": 0}
+    for wrong in (b"", b"[]", b'{"orders":[{}]}', b'{"orders":[' + b",".join([message(1)] * 65) + b"]}"):
+        with pytest.raises(AnswerableError):
+            await route.run(call(posting.ORDERS, wrong))
