@@ -99,7 +99,8 @@ async def serve(
         pulsed=hub.pulsed,
     )
     ahead = Ahead(urls, config.upstream_ca_file)
-    plane = Plane(hub.board, fanout, (*_carried(hub, follower, ahead), *_forwarded(ahead)), hosts=(config.host, *config.hosts))
+    routes = (*_carried(hub, follower, ahead), *_forwarded(ahead))
+    plane = Plane(hub.board, fanout, routes, hosts=(config.host, *config.hosts))
     listener = listener_of(config if config.port != OFF else msgspec.structs.replace(config, port=0), plane)
     tasks: list[asyncio.Task[None]] = []
     try:

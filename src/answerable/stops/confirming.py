@@ -24,7 +24,7 @@ from answerable.crypto.b64 import unb64u
 from answerable.errors import Refused
 from answerable.log.leaf import encode, rid
 from answerable.model.leaves import ReceiptLeaf
-from answerable.model.records import Confirmed, Copy, Node, Stop, System
+from answerable.model.records import Confirmed, Copy, Node, OnSite, Stop, System
 from answerable.model.units import Expect, Put, Space, Unit
 from answerable.ports import Directory
 from answerable.stops.orders import find
@@ -124,7 +124,7 @@ def standing(directory: Directory, order: str, ends: Ends, started_ms: int, now_
     Raises Refused ``stop.order_unknown``.
     """
     stop = find(directory, order)
-    words = _words(directory, order)
+    words, onsite = _words(directory, order), _onsite(directory, stop)
     confirmed = expired = copies = 0
     waiting: list[Waiting] = []
     violations: list[Confirmed] = []
@@ -132,11 +132,13 @@ def standing(directory: Directory, order: str, ends: Ends, started_ms: int, now_
         copies += 1
         said = [word for holder in (copy.rid, copy.node) if holder for word in words.get(holder, ())]
         whole = _bound(system)
-        violations += [word for word in said if word.last > stop.at + whole.admission and word not in violations]
+        envelope = onsite.get(system.rid, 0)
+        latest = max(stop.at + whole.admission, envelope)
+        violations += [word for word in said if word.last > latest and word not in violations]
         if any(word.state in STOPPED for word in said):
             confirmed += 1
             continue
-        until = _end(stop, copy, whole, ends(copy.rid), started_ms)
+        until = max(_end(stop, copy, whole, ends(copy.rid), started_ms), envelope)
         if now_ms >= until:
             expired += 1
         else:
@@ -201,6 +203,18 @@ def _words(directory: Directory, order: str) -> dict[str, list[Confirmed]]:
     return found
 
 
+def _onsite(directory: Directory, stop: Stop) -> dict[str, int]:
+    """rid of a system -> ms UTC, when the last envelope ends under which an on-site issuer signs for it, clock errors
+    included: no order shortens one where no word of it comes."""
+    found: dict[str, int] = {}
+    errors = ANYWHERE.issuer_error_ms + ANYWHERE.holder_error_ms
+    for _, raw in directory.rows(Space.ENVELOPES):
+        row = _envelope(raw)
+        if row.since <= stop.at:
+            found[row.system] = max(found.get(row.system, 0), row.expires + errors)
+    return found
+
+
 def _bound(system: System) -> Bound:
     row = life_class(system.tier, system.worlds, system.criticality)
     return bound(row.name, row.max_ms, ANYWHERE)
@@ -215,4 +229,5 @@ def _end(stop: Stop, copy: Copy, whole: Bound, signed_ms: int, started_ms: int) 
 
 
 _copy: Final = msgspec.json.Decoder(Copy).decode
+_envelope: Final = msgspec.json.Decoder(OnSite).decode
 _node: Final = msgspec.json.Decoder(Node).decode

@@ -14,7 +14,7 @@ from answerable.admission.bound import bound
 from answerable.admission.receipts import Receipt, StopState
 from answerable.crypto.random import nonce
 from answerable.errors import AnswerableError
-from answerable.model.records import Confirmed
+from answerable.model.records import Confirmed, OnSite
 from answerable.model.terms import OrderKind
 from answerable.model.units import Put, Space
 from answerable.stops import confirming
@@ -137,6 +137,25 @@ def test_a_gateway_node_speaks_for_the_copies_that_it_holds(house: House) -> Non
     assert look(house, rid, at, ends=at + 50_000).confirmed == 1
     assert confirming.state_of(book, rid, node_rid) == "stopped"
     assert confirming.state_of(book, rid, "x" * 32) == ""
+
+
+def test_an_envelope_holds_as_long_as_it_lives_whatever_was_ordered(house: House) -> None:
+    house.start_copy("other")
+    rid, at = stopped(house, "other", "officer-1")
+    row = OnSite(
+        rid="e" * 32,
+        system=house.system("other").rid,
+        site="spiffe://demo.invalid/site/a",
+        since=at - 1,
+        expires=at + 3_600_000,
+        bound=3_602_000,
+    )
+    later = msgspec.structs.replace(row, rid="f" * 32, since=at + 1, expires=at + 9_000_000)
+    effects = [Put(Space.ENVELOPES, each.rid, msgspec.json.encode(each)) for each in (row, later)]
+    house.run(_apply(house, effects))
+    assert look(house, rid, at).until == row.expires + 2_000
+    assert look(house, rid, row.expires + 1_999).unknown == 1
+    assert look(house, rid, row.expires + 2_000).expired == 1
 
 
 async def _apply(house: House, effects: list[Any]) -> None:
