@@ -52,7 +52,7 @@ def test_any_member(name: str, value: Any) -> None:
 
 
 asks = st.tuples(
-    st.sampled_from(["lease", "command", "stop", "state", "takeover"]),
+    st.sampled_from(["lease", "command", "stop", "state", "takeover", "tell"]),
     st.dictionaries(
         st.sampled_from(["warrant", "envelope", "run", "speed", "order", "hand"]),
         st.integers(-3_000, 3_000) | st.sampled_from(["take", "give", "reset", "x"]) | st.none(),

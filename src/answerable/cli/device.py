@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`device key|settings|cart|state|stop|take|give|reset|drive|journal`: machines that move (`docs/spec/device.md`).
+"""`device key|settings|cart|state|stop|take|give|reset|tell|drive|journal`: machines that move (`docs/spec/device.md`).
 
 A stop here is a Stop 1: brake, stand, power off. It is never the emergency stop, which hangs on the machine and needs
 neither a network nor a program.
@@ -11,7 +11,7 @@ import argparse
 from pathlib import Path
 from typing import Any, Final
 
-from answerable.cli.motion import add_limits, at, limits
+from answerable.cli.motion import add_limits, at, is_pulse, limits, read_bytes
 from answerable.cli.parser import Parser, children
 from answerable.cli.talk import emit, pick, say, when
 
@@ -64,6 +64,10 @@ def add(parser: Parser) -> None:
             verb.add_argument("--as-person", type=Path, required=True, metavar="KEYFILE")
             verb.add_argument("--name", required=True, help="as it is pinned at the machine")
         verb.set_defaults(run=ask, verb=name)
+    carried = new_verb("tell", "carry an order or a pulse to a machine; it proves itself")
+    carried.add_argument("at", metavar="ADDRESS#KEY")
+    carried.add_argument("file", type=Path, metavar="FILE")
+    carried.set_defaults(run=ask, verb="tell")
     led = new_verb("drive", "lead a machine with one speed, until it or the issuer refuses")
     led.add_argument("at", metavar="ADDRESS#KEY")
     led.add_argument("--enrolment", required=True, metavar="FILE")
@@ -128,6 +132,8 @@ def settings(args: argparse.Namespace) -> int:
         journal=str((args.journal or args.key_file.with_suffix(".journal")).resolve()),
         trace=str(args.trace.resolve()) if args.trace else "",
         clock=ClockMode(pins.clock),
+        planes=tuple(url for url in pins.planes if not url.startswith("unix:")),
+        ca_file=pins.ca_file,
     )
     args.out.write_bytes(msgspec.json.format(msgspec.json.encode(made)) + b"\n")
     where = f"{args.wire}#{b64u(own)}"
@@ -161,11 +167,14 @@ async def _ask(args: argparse.Namespace) -> Any:
 
     address, public = at(args.at)
     person = Key.load(args.as_person, purpose=PURPOSE) if args.verb in ("take", "give", "reset") else None
-    order = args.order.read_bytes() if args.verb == "stop" and args.order else b""
+    order = read_bytes(args.order) if args.verb == "stop" and args.order else b""
+    carried = read_bytes(args.file) if args.verb == "tell" else b""
     device = await RemoteDevice.open(address, public, signer=person, kid=args.name if person else "")
     try:
         if args.verb == "state":
             return await device.state()
+        if args.verb == "tell":
+            return await device.tell(**{"pulse" if is_pulse(carried) else "order": carried})
         if person is not None:
             return await device.takeover(Hand(args.verb))
         await device.stop(order)

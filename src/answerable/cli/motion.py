@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Limits of motion and addresses of machines, as a command line writes them."""
+"""Limits of motion, addresses of machines, and what people carry to them, as a command line takes them."""
 
 from __future__ import annotations
 
 import argparse
+import json
+from pathlib import Path
 
 from answerable.cli.parser import Parser
 from answerable.errors import Refused, VerificationError
@@ -57,3 +59,19 @@ def at(text: str) -> tuple[str, bytes]:
     if not address or len(public) != 32:
         raise Refused("admin.request", detail="a machine is ADDRESS#KEY, as `answerable device settings` prints it")
     return address, public
+
+
+def is_pulse(data: bytes) -> bool:
+    """Whether the message that somebody carries is a pulse; else it is taken for an order."""
+    try:
+        return "stop_root" in json.loads(data)
+    except (ValueError, TypeError):
+        return False
+
+
+def read_bytes(path: Path) -> bytes:
+    """Raises Refused ``config.value``."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise Refused("config.value", detail=f"{path}: {error.strerror}") from None

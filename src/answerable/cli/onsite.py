@@ -7,11 +7,10 @@ What it costs is printed before anything is issued: the longer time that a stop 
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 from typing import Any, Final
 
-from answerable.cli.motion import add_limits, limits
+from answerable.cli.motion import add_limits, is_pulse, limits, read_bytes
 from answerable.cli.parser import Parser, children
 from answerable.cli.talk import emit, pick, say, when
 
@@ -150,7 +149,7 @@ def run(args: argparse.Namespace) -> int:
     if reading is not None:
         view.clock(reading)
     if args.pulse is not None:
-        view.pulse(_bytes(args.pulse), clock.now_ms(), clock.mono_ms())
+        view.pulse(read_bytes(args.pulse), clock.now_ms(), clock.mono_ms())
     issuer = OnSite(envelope, site.token, signer=Key.load(args.key, purpose=PURPOSE), view=view, clock=clock)
     server = OnSiteServer(issuer, args.socket, clock, tuple(args.relay), args.ca)
 
@@ -170,24 +169,8 @@ def run(args: argparse.Namespace) -> int:
 def tell(args: argparse.Namespace) -> int:
     from answerable.cli.client import exchange
 
-    data = _bytes(args.file)
-    path = "/relay/v1/pulse" if _is_pulse(data) else "/relay/v1/orders"
+    data = read_bytes(args.file)
+    path = "/relay/v1/pulse" if is_pulse(data) else "/relay/v1/orders"
     done: dict[str, Any] = exchange(args.socket, "POST", path, data, {"host": "localhost"})
     emit(args, done, [pick("The site has heard it.", "现场签发者已收到。")])
     return 0
-
-
-def _is_pulse(data: bytes) -> bool:
-    try:
-        return "stop_root" in json.loads(data)
-    except (ValueError, TypeError):
-        return False
-
-
-def _bytes(path: Path) -> bytes:
-    from answerable.errors import Refused
-
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise Refused("config.value", detail=f"{path}: {error.strerror}") from None

@@ -33,7 +33,7 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     body: dict[str, Any]
     by: str
     dev: str
-    kind: Literal["lease", "command", "stop", "state", "takeover"]
+    kind: Literal["lease", "command", "stop", "state", "takeover", "tell"]
     re: str
     seq: int
     sig: str

@@ -144,6 +144,8 @@ class Machine:
             self._told_to_stop(message, now_ms, mono_ms)
         elif message.kind == "lease":
             self._lead(message, now_ms, mono_ms)
+        elif message.kind == "tell":
+            self._told(message, now_ms, mono_ms)
         elif message.kind == "command":
             self._command(message, now_ms, mono_ms)
         else:
@@ -156,6 +158,16 @@ class Machine:
         order = message.body.get("order", "")
         if isinstance(order, str) and order:
             self.order(order.encode(), now_ms, mono_ms)
+
+    def _told(self, message: Ask, now_ms: int, mono_ms: int) -> None:
+        """An order or a pulse that somebody carries here; each proves itself."""
+        order, pulse = message.body.get("order", ""), message.body.get("pulse", "")
+        if not isinstance(order, str) or not isinstance(pulse, str) or not (order or pulse):
+            raise VerificationError("device.malformed", detail="neither an order nor a pulse")
+        if order:
+            self.order(order.encode(), now_ms, mono_ms)
+        if pulse:
+            self._authority.view.pulse(pulse.encode(), now_ms, mono_ms)
 
     def order(self, data: bytes, now_ms: int, mono_ms: int) -> None:
         """Take in a stop order's message; where it reaches who leads, or led last, the machine stays stopped. Raises as

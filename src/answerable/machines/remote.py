@@ -65,6 +65,11 @@ class RemoteDevice:
     async def stop(self, order: bytes = b"") -> DeviceState:
         return await self._ask("stop", {"order": order.decode("utf-8", "replace")} if order else {})
 
+    async def tell(self, *, order: bytes = b"", pulse: bytes = b"") -> DeviceState:
+        """Carry an order or a pulse to it. Raises as the port's methods, and ``order.*``, ``pulse.*``."""
+        told = {"order": order.decode("utf-8", "replace"), "pulse": pulse.decode("utf-8", "replace")}
+        return await self._ask("tell", {name: text for name, text in told.items() if text})
+
     async def state(self) -> DeviceState:
         return await self._ask("state", {})
 

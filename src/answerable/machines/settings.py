@@ -27,7 +27,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """key: file of the device's key; wire: as `wires.open_wire` reads it; listen: with zenoh, wait there; audience: of
     warrants for this device; iss: the issuer's name; origin: of the registry's log; issuers, pulses, officers,
     authorities, people: kid -> public key, base64url; journal: file; trace: file that the plant writes each turn to, ""
-    for none; start: mm."""
+    for none; start: mm; planes: URLs where it hears orders and pulses while there is a network; ca_file: their PEM."""
 
     key: str
     wire: str
@@ -49,6 +49,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     listen: bool = True
     start: int = 0
     clock: ClockMode = ClockMode.SAME_HOST
+    planes: tuple[str, ...] = ()
+    ca_file: str = ""
 
     @property
     def limits(self) -> Motion:
@@ -72,8 +74,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         )
         return HolderView(trust, self.clock)
 
-    def authority(self) -> Authority:
-        return Authority(issuers=_keys(self.issuers), iss=self.iss, audience=self.audience, view=self.view())
+    def authority(self, view: HolderView) -> Authority:
+        return Authority(issuers=_keys(self.issuers), iss=self.iss, audience=self.audience, view=view)
 
     def hands(self) -> dict[str, bytes]:
         return _keys(self.people)

@@ -16,6 +16,7 @@ from typing import Final
 
 import msgspec
 
+from answerable.admission.holding import HolderView
 from answerable.errors import AnswerableError
 from answerable.machines import settings
 from answerable.machines.frames import device_id, topics
@@ -24,10 +25,13 @@ from answerable.machines.machine import Machine, Seen
 from answerable.machines.settings import Settings
 from answerable.machines.wires import Wire, open_wire
 from answerable.model.devices import Hand
+from answerable.net.events import Follower
+from answerable.net.timex import read_clock
 
 TURN_S: Final = 0.01
 PANEL: Final = "panel"  # who pressed the switch on the machine itself: no name is known
 RETRY_S: Final = 1.0
+CLOCK_S: Final = 10.0
 
 _seen = msgspec.json.Decoder(Seen).decode
 _encode = msgspec.json.encode
@@ -42,10 +46,12 @@ def mono_ms() -> int:
 
 
 class Station:
-    """One machine between its wire and its actuator. link: datagrams, `Drive` out, `Seen` in."""
+    """One machine between its wire and its actuator. link: datagrams, `Drive` out, `Seen` in; view: what the machine
+    knows of orders and pulses."""
 
-    def __init__(self, machine: Machine, link: socket.socket) -> None:
+    def __init__(self, machine: Machine, link: socket.socket, view: HolderView) -> None:
         self.machine = machine
+        self.view = view
         self._link = link
         self._wire: Wire | None = None
         self._sight = Seen(0, 0, 0)
@@ -87,17 +93,18 @@ def build(given: Settings, link: socket.socket) -> Station:
     """Raises Refused ``log.key``, ``config.value``, Unavailable ``device.unrecorded``."""
     signer = given.signer()
     device = device_id(signer.public)
+    view = given.view()
     machine = Machine(
         device=device,
         signer=signer,
-        authority=given.authority(),
+        authority=given.authority(view),
         people=given.hands(),
         limits=given.limits,
         braking=given.braking,
         journal=Journal(Path(given.journal), device, signer),
         watchdog_ms=given.watchdog_ms,
     )
-    return Station(machine, link)
+    return Station(machine, link, view)
 
 
 async def serve(given: Settings, link: socket.socket) -> None:
@@ -110,6 +117,10 @@ async def serve(given: Settings, link: socket.socket) -> None:
     ended = asyncio.Event()
     loop.add_signal_handler(signal.SIGTERM, ended.set)
     parent = os.getppid()
+    hearing = [asyncio.create_task(_read_clock(station.view))]
+    if given.planes:
+        follower = Follower(given.planes, station.view, wall=now_ms, mono=mono_ms, ca_file=given.ca_file)
+        hearing.append(asyncio.create_task(follower.run()))
     leading: asyncio.Task[None] | None = None
     wire: Wire | None = None
     while not ended.is_set() and os.getppid() == parent:
@@ -120,10 +131,18 @@ async def serve(given: Settings, link: socket.socket) -> None:
         station.turn()
         with suppress(TimeoutError):
             await asyncio.wait_for(ended.wait(), RETRY_S if wire is not None else TURN_S * 10)
-    if leading is not None:
-        leading.cancel()
+    for task in (*hearing, *((leading,) if leading is not None else ())):
+        task.cancel()
     if wire is not None:
         await wire.close()
+
+
+async def _read_clock(view: HolderView) -> None:
+    while True:
+        reading = read_clock()
+        if reading is not None:
+            view.clock(reading)
+        await asyncio.sleep(CLOCK_S)
 
 
 def main() -> int:

@@ -23,6 +23,7 @@ from tests.small_site import (
     token,
     under,
 )  # fmt: skip
+from tests.unit.admission import a_stop
 from tests.unit.admission.a_stop import ISSUER, KID, ORIGIN, PULSE, PULSE_KID, T0
 
 
@@ -294,6 +295,39 @@ def test_where_a_pulse_is_pinned_a_warrant_needs_it_fresh() -> None:
     trust = Trust(ORIGIN, issuers={KID: ISSUER.public}, pulses={PULSE_KID: PULSE.public})
     site = Site(trust=trust)
     assert site.lease(token(site.clock.now)).code == "pulse.missing"
+
+
+def test_a_pulse_that_somebody_carries_lets_it_live_until_it_is_stale() -> None:
+    trust = Trust(ORIGIN, issuers={KID: ISSUER.public}, pulses={PULSE_KID: PULSE.public})
+    site = Site(trust=trust)
+    assert site.ask("tell", {"pulse": a_stop.beat(at=site.clock.now).decode()}).code == ""
+    assert site.ask("tell", {"pulse": "{}"}).code == "pulse.malformed"
+    assert site.ask("tell").code == "device.malformed"
+    driver = Driver(site)
+    driver.beat()
+    assert site.command(500).code == ""
+    driver.drive(9_000)
+    assert site.plant.seen.speed == 500
+    driver.drive(2_000)
+    assert site.plant.seen.speed == 0
+    assert driver.codes[-1] == "pulse.stale"
+
+
+def test_an_order_that_somebody_carries_stops_whom_it_reaches_alone() -> None:
+    site, driver = moving()
+    assert site.ask("tell", {"order": order(99).decode()}).code == ""
+    driver.drive(200)
+    assert site.plant.seen.speed == 1_000
+    said = site.ask("tell", {"order": order(17, epoch=2).decode()})
+    assert (said.code, said.state.mode, len(said.state.order)) == ("", Mode.STOPPING, 32)
+
+
+def test_an_order_that_its_own_ears_brought_stops_it_for_good() -> None:
+    site, _ = moving()
+    site.view.order(order())
+    site.turn()
+    state = site.machine.state(0, 0)
+    assert (state.mode, len(state.order), state.why) == (Mode.STOPPING, 32, "stop.system")
 
 
 # --- envelopes ----------------------------------------------------------------------------------------------------
