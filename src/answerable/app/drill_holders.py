@@ -14,10 +14,12 @@ from typing import Final, Protocol
 from answerable.admission.admit import SKEW_MS, admit
 from answerable.admission.clocks import ClockMode
 from answerable.admission.holding import HolderView
+from answerable.admission.stopset import StopSet
 from answerable.admission.trust import Trust
 from answerable.admission.ttl import renew_after_ms
 from answerable.crypto.random import nonce
 from answerable.errors import AnswerableError
+from answerable.model.records import Stop
 from answerable.model.warrants import Warrant
 from answerable.ports import Clock
 from answerable.warrants.issuer import Granted
@@ -54,12 +56,30 @@ TROUBLES: Final = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The stop set before the order."""
+
+    rows: tuple[Stop, ...]
+    stops: StopSet
+
+
 class Simulant:
     """One holder of one copy. last_ms: wall clock, true, when it was admitted last; actions: after the order."""
 
     def __init__(
-        self, issuer: Grants, clock: Clock, trust: Trust, trouble: Trouble, *, copy: str, aud: str, name: str
+        self,
+        issuer: Grants,
+        clock: Clock,
+        trust: Trust,
+        trouble: Trouble,
+        known: Known,
+        *,
+        copy: str,
+        aud: str,
+        name: str,
     ) -> None:
+        """known: the stop set before the order, as every holder has pulled it."""
         self.trouble = trouble
         self.last_ms = 0
         self.actions = 0
@@ -71,6 +91,8 @@ class Simulant:
         self._name = name
         self._boot = nonce()
         self._view = HolderView(trust, ClockMode.SAME_HOST, pulse_required=False)
+        self._known = known
+        self._stops = known.stops
         self._warrant: Warrant | None = None
         self._deadline = self._due = 0
         self._missed = b""  # told, and not heard
@@ -88,10 +110,9 @@ class Simulant:
 
     def told(self, message: bytes) -> None:
         """The order reaches it, if this condition lets it; else it is there to be pulled."""
+        self._missed = message
         if self.trouble.pushed:
-            self._view.order(message)
-        else:
-            self._missed = message
+            self._hear()
 
     async def run(self) -> None:
         """Act until it may not any more, or is cancelled."""
@@ -120,21 +141,22 @@ class Simulant:
                 now_ms=true_ms - (self.trouble.slow_ms if self._ordered_ms else 0),
                 mono_ms=mono_ms,
                 deadline_mono_ms=self._deadline,
-                stops=self._view.stops,
+                stops=self._stops,
                 audience=self._aud,
             )
         except AnswerableError as error:
             if error.code == "stop.stale" and self.trouble.renews:
-                self._pull()  # its warrant knows of more orders than it does
+                self._hear()  # pulled: its warrant knows of more orders than it does
             else:
                 self.over = True
             return
         self.last_ms = true_ms
         self.actions += bool(self._ordered_ms) and true_ms >= self._ordered_ms
 
-    def _pull(self) -> None:
-        if self._missed:
-            self._view.order(self._missed)
+    def _hear(self) -> None:
+        """Take in the order, as any holder does: the message proves itself."""
+        if self._missed and (told := self._view.order(self._missed)) is not None:
+            self._stops = StopSet.of((*self._known.rows, told.stop), epoch=told.epoch)
 
     def _take(self, granted: Granted, asked: int) -> None:
         life = granted.warrant.exp_ms - granted.warrant.iat_ms

@@ -18,10 +18,11 @@ from msgspec import UNSET
 
 from answerable.admission import orders
 from answerable.admission.bound import SAME_HOST, bound
+from answerable.admission.stopset import StopSet
 from answerable.admission.trust import Trust
 from answerable.app.canary import CanaryRun
 from answerable.app.core import Core
-from answerable.app.drill_holders import TICK_S, TROUBLES, Simulant, Trouble
+from answerable.app.drill_holders import TICK_S, TROUBLES, Known, Simulant, Trouble
 from answerable.control.drills import CanaryState, CanaryTold, Condition, DrillTold, Planned
 from answerable.crypto.random import nonce, salt
 from answerable.errors import AnswerableError, Refused, Unavailable
@@ -157,9 +158,10 @@ class Drills:
     def _holders(
         self, issuer: Issuer, trust: Trust, tier: int, copy: str, troubles: Sequence[Trouble], each: int
     ) -> list[Simulant]:
-        aud, clock = self._aud(tier), self._core.clock
+        aud, clock, rows = self._aud(tier), self._core.clock, tuple(self._core.book.stops())
+        known = Known(rows, StopSet.of(rows, epoch=self._core.book.epoch))
         return [
-            Simulant(issuer, clock, trust, trouble, copy=copy, aud=aud, name=f"drill:{copy}:{trouble.name}:{n}")
+            Simulant(issuer, clock, trust, trouble, known, copy=copy, aud=aud, name=f"drill:{copy}:{trouble.name}:{n}")
             for trouble in troubles
             for n in range(each)
         ]

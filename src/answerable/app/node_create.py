@@ -78,11 +78,11 @@ async def create_node(config: Config, *, domain: str, name: str, party: str, ori
     except BaseException:
         store.close()
         raise
-    core = await run_core(config, keys, store, guard, domain, origin, demo=False)
+    core = await run_core(config, keys, store, guard, origin, origin, demo=False)
     try:
         safe = {SAFE_MEMBER: b64u(keys.safe.public)} if keys.safe is not None else UNSET
         first = KeyLeaf(n=nonce(), own=origin, pub=b64u(keys.log.public), t=core.now, use=own_keys.LOG, x=safe)
-        rows = {"domain": domain, "origin": origin}
+        rows = {"domain": origin, "origin": origin}
         await core.ledger.commit(
             Unit(
                 leaves=(leaves.encode(first),),

@@ -18,6 +18,8 @@ async def test_the_real_path_is_practised_and_bound_stands_beside_measured(tmp_p
         drills = control.service.drills
         assert drills is not None
         assert all(each.overdue and not each.last for each in drills.plan())
+        assert control.service.canary is not None
+        await control.service.canary.once()  # there are orders already
         told = await drills.practise(2, 1_500)
         assert told.held
         assert (told.tier, told.row, told.life_ms, told.next) == (2, "systemic", 1_500, next_due(told.at))
@@ -32,7 +34,9 @@ async def test_the_real_path_is_practised_and_bound_stands_beside_measured(tmp_p
         assert 900 < found["clock slow"].measured_ms <= 1_500 + 50, "a slow wall clock lengthens nothing"
 
         (leaf,) = [
-            leaf for data in await control.core.reader.tail(0, 1000) if isinstance(leaf := decode(data), DrillLeaf)
+            leaf
+            for data in await control.core.reader.tail(0, 1000)
+            if isinstance(leaf := decode(data), DrillLeaf) and leaf.kind == "planned"
         ]
         assert (leaf.kind, leaf.tier, leaf.ans, leaf.sil) == ("planned", 2, 16, [])
         kept = await control.core.reader.payload(told.record, "evidence")
