@@ -4,6 +4,7 @@ detach and ignore signals and stop all the same. One service, a guard of its own
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -18,11 +19,12 @@ from typing import Any
 
 import pytest
 
+from answerable.admission.envelope import bound_ms
 from answerable.guard.primitives import BY_NAME
 from answerable.registry.ids import unassigned_lei
 from tests.e2e.places import Place, cli, running
 from tests.e2e.scripted_upstream import ScriptedUpstream
-from tests.guarded import BEATERS, Guarded, acting, beats, delegated, floor, last_beat, ordinary
+from tests.guarded import ANSWERABLE, BEATERS, Guarded, acting, beats, delegated, floor, last_beat, ordinary
 
 pytestmark = pytest.mark.system("netns", "curl")
 
@@ -346,18 +348,66 @@ def test_what_would_hand_the_enrolment_to_the_program_is_refused(enrolment: Path
         run.close()
 
 
-def test_the_control_plane_away_ends_it_within_its_bound(
+def test_the_control_plane_away_ends_it_within_its_bound_and_an_envelope_later(
     world: World, guard: Callable[..., Guarded], here: Path
 ) -> None:
-    """Last, since it kills the service. Each warrant counts from the sending of its request."""
+    """Last, since it kills the service. Each warrant counts from the sending of its request; beside it, a guard whose
+    on-site issuer holds an envelope goes on for its life."""
     run = guard("Cart", "--grace", "0.2", "--", "sh", "clings.sh")
     run.line("up")
-    time.sleep(1.0)
-    assert acting(here, 1.0) == set(BEATERS)
-    bound = run.state("running")["bound_ms"] / 1000
-    world.place.kill()
-    cut = time.time()
-    assert run.wait() == 1
-    assert run.state("sealed")["why"] == "warrant.expired"
-    assert last_beat(here) - cut < bound
-    assert acting(here) == set()
+    with _on_site(world) as (hall, envelope_ends):
+        try:
+            hall.line("up")
+            assert hall.state("running")["bounds"].keys() == {"the control plane", "the on-site issuer"}
+            assert hall.state("running")["bounds"]["the control plane"] == 2_300
+            time.sleep(0.5)
+            assert acting(here, 0.5) == set(BEATERS)
+            bound = run.state("running")["bound_ms"] / 1000
+            world.place.kill()
+            cut = time.time()
+            assert run.wait() == 1
+            assert run.state("sealed")["why"] == "warrant.expired"
+            assert last_beat(here) - cut < bound
+            assert acting(here) == set()
+            assert acting(hall.cwd) == set(BEATERS), "its network is cut too, and it goes on"
+            assert hall.wait(20) == 1
+            # Its last warrant ends when its envelope does.
+            assert hall.state("sealed")["why"] in ("envelope.expired", "warrant.expired")
+            assert cut + bound < last_beat(hall.cwd) < envelope_ends + 0.3
+            assert acting(hall.cwd) == set()
+        finally:
+            hall.close()
+
+
+@contextlib.contextmanager
+def _on_site(world: World) -> Iterator[tuple[Guarded, float]]:
+    """A guard over the cart with an on-site issuer beside it, and when its envelope ends, seconds since 1970."""
+    folder = Path(tempfile.mkdtemp(prefix="answerable-site-"))
+    file, key, envelope, sock = (folder / name for name in ("cart.guard", "site.key", "site.envelope", "site.sock"))
+    enrolled = world.place.cli("guard", "--enrol", "Cart", "--out", str(file), "--clock", "same-host")
+    audience = json.loads(file.read_text())["audience"]
+    public = cli("onsite", "key", str(key))["public"]
+    words = ("onsite", "issue", enrolled["copy"], "--key", public, "--site", "hall", "--for", audience, "--life", "9")
+    limits = ("--area", "0,1000,0,1000", "--max-speed", "500", "--out", str(envelope), "--as", "officer-1")
+    world.place.cli(*words, *limits, "--bound", str(bound_ms(9_000)))
+    shown = cli("onsite", "show", str(envelope))
+    site = subprocess.Popen(
+        [*ANSWERABLE, "onsite", "run", str(envelope), "--key", str(key), "--socket", str(sock), "--clock", "same-host"],
+        stdout=subprocess.PIPE,
+    )
+    try:
+        until = time.monotonic() + 10
+        while not sock.exists() and time.monotonic() < until:
+            time.sleep(0.02)
+        with floor() as here:
+            run = Guarded(
+                "--enrolment", str(file), "--on-site", f"unix://{sock}", "--site", shown["site"], "--grace", "0.2",
+                "--", "sh", "clings.sh", cwd=here,
+            )  # fmt: skip
+            yield run, shown["exp_ms"] / 1000
+    finally:
+        site.terminate()
+        site.wait(10)
+        if site.stdout is not None:
+            site.stdout.close()
+        shutil.rmtree(folder)

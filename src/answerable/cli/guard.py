@@ -39,6 +39,9 @@ def add(parser: Parser) -> None:
     parser.add_argument(
         "--plane", metavar="URL", action="append", default=[], help="of the holders' plane, if not told"
     )
+    parser.add_argument(
+        "--relay", metavar="URL", action="append", default=[], help="who only carries orders and pulses"
+    )
     parser.add_argument("--ca", metavar="FILE", default="", help="PEM of the authority behind both certificates")
     parser.add_argument("--clock", choices=("ntp", "same-host"), help="with --enrol: how its clock relates to ours")
     parser.add_argument("--on-site", metavar="URL", default="", help="an on-site issuer, for when nobody else answers")

@@ -35,6 +35,7 @@ def enrol_here(args: argparse.Namespace, system: str, *, url: str = "") -> tuple
         origin=pins["origin"],
         gateway=args.gateway or enrolled["gateway"],
         planes=planes,
+        relays=tuple(args.relay),
         issuers=pins["issuers"],
         pulses=pins["pulses"],
         officers=pins["officers"],

@@ -10,7 +10,7 @@ import os
 import shlex
 import signal
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,7 +33,7 @@ from answerable.guard.lease import mono_ms, now_ms
 from answerable.guard.plans import Device, Plan
 from answerable.guard.reporting import Receipts
 from answerable.guard.running import Guard, Words
-from answerable.guard.sources import ControlPlane, Either, OnSite, WarrantSource, printed
+from answerable.guard.sources import KILL_MS, ControlPlane, Either, OnSite, WarrantSource, bounds
 from answerable.guard.standing import Standing
 from answerable.net.endpoint import Endpoint, parse
 from answerable.net.events import Follower
@@ -122,15 +122,13 @@ def _decide(args: argparse.Namespace, chosen: frozenset[str], found: Enrolment, 
 async def _guarded(args: argparse.Namespace, parts: Parts) -> int:
     found, identity = parts.enrolment, parts.enrolment.identity()
     async with AsyncExitStack() as stack:
-        planes = tuple(RelayClient(url, found.ca_file) for url in found.planes)
-        for client in planes:
-            stack.push_async_callback(client.close)
+        planes = _clients(found.planes, found.ca_file, stack)
         source: WarrantSource = ControlPlane(identity, planes)
         if args.on_site:
-            site = RelayClient(args.on_site, found.ca_file)
-            stack.push_async_callback(site.close)
-            source = Either(source, OnSite(identity, (site,), args.site))
-        hears = [url for url in found.planes if not url.startswith("unix:")]
+            site = _clients((args.on_site,), found.ca_file, stack)
+            source = Either(source, OnSite(identity, site, args.site))
+        carriers = tuple(dict.fromkeys((*found.relays, *args.relay)))
+        hears = [url for url in (*found.planes, *carriers) if not url.startswith("unix:")]
         view = HolderView(found.trust(), found.clock) if hears else None
         standing = Standing(found.audience, view)
         ways = pool(_base(found.gateway), found.ca_file)
@@ -144,6 +142,7 @@ async def _guarded(args: argparse.Namespace, parts: Parts) -> int:
         address = f"http://127.0.0.1:{cage.port}"
         words = Words(say, _teller(args, parts.folder))
         made: list[Guard] = []
+        ways_back = (*planes, *_clients(carriers, found.ca_file, stack))
         devices = tuple([await _device(each, stack) for each in args.device])
         guard = Guard(
             cage=cage,
@@ -151,7 +150,7 @@ async def _guarded(args: argparse.Namespace, parts: Parts) -> int:
             source=source,
             gate=gate,
             plan=Plan(parts.plan.grace_ms, devices, parts.plan.command, parts.plan.signals),
-            receipts=Receipts(identity, found.origin, planes if hears else (), parts.folder),
+            receipts=Receipts(identity, found.origin, ways_back, parts.folder),
             folder=parts.folder,
             words=words,
             ear=_ear(hears, view, found, made),
@@ -163,6 +162,13 @@ async def _guarded(args: argparse.Namespace, parts: Parts) -> int:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, guard.ask_to_end, number)
         return await guard.run(args.command, _environment(args, parts, address))
+
+
+def _clients(urls: Iterable[str], ca_file: str, stack: AsyncExitStack) -> tuple[RelayClient, ...]:
+    made = tuple(RelayClient(url, ca_file) for url in urls)
+    for client in made:
+        stack.push_async_callback(client.close)
+    return made
 
 
 def _ear(urls: list[str], view: HolderView | None, found: Enrolment, made: list[Guard]) -> Follower | None:
@@ -192,13 +198,17 @@ async def _device(text: str, stack: AsyncExitStack) -> Device:
 
 def _say_begun(words: Words, parts: Parts, source: WarrantSource, cage: Cage, address: str) -> None:
     grace = parts.plan.grace_ms
-    bound = printed(source, grace)
-    words.say(
-        f"bound: nothing of it acts later than {bound} ms after an order, with the network cut "
-        f"(what {source.name} gave: {source.longest_ms()} ms, grace {grace} ms, 100 ms to kill)",
-        f"界限：即使断网，终止令发出 {bound} 毫秒后，程序的任何部分都不再行动"
-        f"（{source.name} 所给 {source.longest_ms()} 毫秒，宽限 {grace} 毫秒，终止 100 毫秒）",
-    )
+    if isinstance(source, Either) and source.without is not None:
+        why = source.without
+        words.say(f"the on-site issuer is not used: {why}", f"不使用现场签发者：{why.reason('zh')}")
+    held = bounds(source, grace)
+    for name, bound in held.items():
+        words.say(
+            f"bound: nothing of it acts later than {bound} ms after an order, with the network cut "
+            f"(what {name} gives: {bound - grace - KILL_MS} ms, grace {grace} ms, {KILL_MS} ms to kill)",
+            f"界限：即使断网，终止令发出 {bound} 毫秒后，程序的任何部分都不再行动"
+            f"（{name} 所给 {bound - grace - KILL_MS} 毫秒，宽限 {grace} 毫秒，终止 {KILL_MS} 毫秒）",
+        )
     words.told(
         {
             "state": "running",
@@ -208,7 +218,8 @@ def _say_begun(words: Words, parts: Parts, source: WarrantSource, cage: Cage, ad
             "states": str(parts.folder / STATES),
             "first": cage.pid,
             "cgroup": str(cage.cgroup.path) if cage.cgroup is not None else "",
-            "bound_ms": bound,
+            "bound_ms": max(held.values()),
+            "bounds": held,
             "primitives": sorted(parts.enclosure.primitives),
             "without": list(parts.without),
             "at": now_ms(),

@@ -25,7 +25,8 @@ Text = Annotated[str, msgspec.Meta(min_length=1, max_length=2048)]
 
 class Enrolment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """copy: SPIFFE id, rid: of its leaf; issuer, audience: as its requests name them; gateway: base URL of the gateway;
-    planes: URLs of the holders' plane (or ``unix:///`` of the control socket); ca_file: PEM for both, "" for the
+    planes: URLs of the holders' plane (or ``unix:///`` of the control socket); relays: URLs of who only carries orders,
+    pulses and receipts; ca_file: PEM for both, "" for the
     system's; issuers, pulses, officers, authorities: kid -> public key, base64url; seed: of the copy's private key."""
 
     v: int
@@ -41,6 +42,7 @@ class Enrolment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     pulses: dict[str, str] = {}
     officers: dict[str, str] = {}
     authorities: dict[str, str] = {}
+    relays: tuple[Text, ...] = ()
     clock: ClockMode = ClockMode.NTP
     ca_file: str = ""
 

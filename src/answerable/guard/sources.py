@@ -24,6 +24,8 @@ from answerable.model.envelopes import Envelope
 from answerable.model.warrants import Warrant
 
 KILL_MS: Final = 100  # from the end of the grace to the last process gone; measured some 20 ms (docs/howto)
+# First words of the codes by which an issuer refuses a warrant.
+ISSUERS_WORDS: Final = frozenset({"warrant", "stop", "envelope", "system", "party"})
 ANSWER_MS: Final = 500  # a source that is asked beside another may take this long
 
 
@@ -125,9 +127,14 @@ class _Source:
                 async with asyncio.timeout(self._lease.patience() / len(self._posts)):
                     data = await post.post(PATH, body)
                 return json.loads(data)
+            except Refused as error:
+                # Another no is about the way, and no word of an issuer's: whoever only carries ends nobody.
+                if error.code.partition(".")[0] in ISSUERS_WORDS:
+                    raise
+                failed = Unavailable("admin.unreachable", socket=f"{self.name} ({error.code})")
             except Unavailable as error:
                 failed = error
-            except (TimeoutError, ValueError):
+            except (TimeoutError, ValueError, VerificationError):
                 failed = Unavailable("admin.unreachable", socket=self.name)
         raise failed
 
@@ -199,20 +206,34 @@ class OnSite(_Source):
 
 class Either:
     """The control plane while it answers; where it is away, the on-site issuer. What the control plane refuses is
-    refused: a refusal is no outage, and raises from `next` as it comes."""
+    refused: a refusal is no outage, and raises from `next` as it comes. An on-site issuer that does not answer at the
+    start is not used later: its bound is longer, and was not said."""
 
     def __init__(self, first: WarrantSource, second: WarrantSource) -> None:
         self._first = first
         self._second = second
         self._now = first
+        self._asked = False
+        self.without: AnswerableError | None = None  # why the second is not used
         self._kept: Leased | None = None  # the newest warrant of the first
 
     @property
     def name(self) -> str:
         return self._now.name
 
+    async def _begin(self) -> None:
+        if not self._asked:
+            self._asked = True
+            try:
+                await self._second.next()
+            except AnswerableError as error:
+                self.without = error
+
     async def next(self) -> Leased:
+        await self._begin()
         before = self._kept
+        if self.without is not None:
+            return await self._first.next()
         try:
             async with asyncio.timeout(ANSWER_MS / 1000):
                 self._kept = await self._first.next()
@@ -232,14 +253,24 @@ class Either:
         self._now = self._second
         return leased
 
+    @property
+    def parts(self) -> tuple[WarrantSource, ...]:
+        return (self._first,) if self.without is not None else (self._first, self._second)
+
     def longest_ms(self) -> int:
-        return max(self._first.longest_ms(), self._second.longest_ms())
+        return max(part.longest_ms() for part in self.parts)
 
 
 def printed(source: WarrantSource, grace_ms: int) -> int:
     """The bound that is said and held: by when nothing of the program acts any more after an order of which no word
     comes here, ms. What the source can still give, the grace, and a tenth of a second to kill."""
     return source.longest_ms() + grace_ms + KILL_MS
+
+
+def bounds(source: WarrantSource, grace_ms: int) -> dict[str, int]:
+    """The printed bound of each source that may give a warrant, by its name."""
+    parts = source.parts if isinstance(source, Either) else (source,)
+    return {part.name: printed(part, grace_ms) for part in parts}
 
 
 def _never(_path: str, _body: bytes) -> Any:

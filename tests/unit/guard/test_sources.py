@@ -7,9 +7,9 @@ import pytest
 
 from answerable.errors import Refused, Unavailable
 from answerable.guard import sources
-from answerable.guard.sources import Either, printed
+from answerable.guard.sources import Either, bounds, printed
 from tests.fleet import key
-from tests.unit.guard.offices import LIFE, Office, Site
+from tests.unit.guard.offices import IDENTITY, LIFE, Office, Site
 
 AWAY = Unavailable("upstream.unreachable", upstream="x")
 
@@ -104,6 +104,7 @@ async def test_the_site_steps_in_while_the_control_plane_is_away(monkeypatch: py
     monkeypatch.setattr(sources, "mono_ms", lambda: office.mono)
     both = Either(office.source(), site.source())
     assert (await both.next()).source == both.name == "the control plane"
+    assert bounds(both, 0) == {"the control plane": LIFE + 100, "the on-site issuer": 10_100}, "known from the start"
     office.error = AWAY
     office.passes(20_000)
     assert (await both.next()).source == both.name == "the on-site issuer"
@@ -116,6 +117,34 @@ async def test_the_site_steps_in_while_the_control_plane_is_away(monkeypatch: py
     office.error = Refused("stop.system", order="o" * 32)
     with pytest.raises(Refused, match=r"stop\.system"):
         await both.next()
+
+
+async def test_a_site_that_does_not_answer_at_the_start_is_not_used_later() -> None:
+    office, site = Office(), Site()
+    site.error = AWAY
+    both = Either(office.source(), site.source())
+    assert (await both.next()).source == "the control plane"
+    assert both.without is AWAY
+    assert list(bounds(both, 0)) == ["the control plane"]
+    site.error, office.error = None, AWAY
+    office.passes(LIFE)
+    with pytest.raises(Unavailable):
+        await both.next()
+
+
+async def test_who_only_carries_ends_nobody() -> None:
+    """A relay that issues nothing says no in other words; the next way is asked, and what is in hand holds on."""
+    office, carrier = Office(), Office()
+    carrier.error = Refused("request.host")
+    wall, mono = office.clocks()
+    source = sources.ControlPlane(IDENTITY, (carrier, office), wall=wall, mono=mono)
+    first = await source.next()
+    office.error = AWAY
+    office.passes(20_000)
+    assert (await source.next()).held.token == first.held.token
+    office.passes(LIFE)
+    with pytest.raises(Unavailable):
+        await source.next()
 
 
 async def test_a_control_plane_that_hangs_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
