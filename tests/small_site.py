@@ -196,7 +196,12 @@ class Site:
         return frames.read_say(answer, DEVICE_KEY.public) if answer else None
 
     def lease(self, warrant: str, envelope: str = "", **members: Any) -> Any:
-        said = self.ask("lease", {"warrant": warrant, "envelope": envelope, "run": self.run_no}, by=COPY_KEY, **members)
+        said = self.ask(
+            "lease",
+            {"warrant": warrant, "envelope": envelope, "run": self.run_no, "voice": "voice"},
+            by=COPY_KEY,
+            **members,
+        )
         self.run_no = said.state.run if not said.code else 0
         return said
 

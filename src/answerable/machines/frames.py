@@ -27,7 +27,7 @@ FRESH_MS: Final = 500
 
 class Ask(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """by: kid of the signer, "" where nobody signed; re: names the answer; seq: rises with each message of one signer;
-    body: by kind. An empty message, which has no form at all, says that a leader went away."""
+    body: by kind."""
 
     beat: int
     body: dict[str, Any]

@@ -19,6 +19,7 @@ from answerable.machines import frames
 from answerable.machines.authority import Authority, Lease
 from answerable.machines.frames import FRESH_MS, Ask
 from answerable.machines.limits import Braking, allowed, free_ahead, max_speed
+from answerable.machines.wires import GONE, gone
 from answerable.model.devices import Command, DeviceState, Hand, Mode
 from answerable.model.envelopes import Motion
 from answerable.ports import Signer
@@ -86,6 +87,7 @@ class Machine:
         self._lease: Lease | None = None
         self._led: Lease | None = None  # who led last
         self._run = 0
+        self._voice = ""  # of who leads, as its transport will say that it is gone
         self._later: list[tuple[str, int, dict[str, str | int]]] = []
         self._renewed = -(10**9)
         self._wanted = 0
@@ -100,8 +102,8 @@ class Machine:
 
     def ask(self, data: bytes, now_ms: int, mono_ms: int) -> bytes:
         """The answer to a message, b"" where nobody waits for one."""
-        if not data:  # a leader went away: the transport's last will
-            if self._mode is Mode.LIVE:
+        if data.startswith(GONE):  # the transport's last words for somebody
+            if self._mode is Mode.LIVE and self._voice and data == gone(self._voice):
                 self._stop("device.authority", now_ms, mono_ms)
             return b""
         try:
@@ -182,9 +184,13 @@ class Machine:
                 self._stop(error.code, now_ms, mono_ms, order=str(error.params.get("order", "")))
 
     def _lead(self, message: Ask, now_ms: int, mono_ms: int) -> None:
-        told = message.body.get("warrant"), message.body.get("envelope", ""), message.body.get("run", 0)
-        token, envelope, run = told
-        if not isinstance(token, str) or not isinstance(envelope, str) or not isinstance(run, int):
+        body = message.body
+        token, envelope, voice = body.get("warrant"), body.get("envelope", ""), body.get("voice", "")
+        run = body.get("run", 0)
+        if (
+            not (isinstance(token, str) and isinstance(envelope, str) and isinstance(voice, str))
+            or type(run) is not int
+        ):
             raise VerificationError("device.malformed", detail="a lease without a warrant")
         lease = self._authority.read(token, envelope, now_ms=now_ms, mono_ms=mono_ms)
         frames.check_ask(message, lease.public)
@@ -198,7 +204,7 @@ class Machine:
             raise Refused("device.authority")  # it was stopped meanwhile, or another leads it
         elif self._lease.warrant.jti != lease.warrant.jti:
             self._lease = self._led = lease  # the same one, shown again, ends no later for that
-        self._renewed = mono_ms
+        self._renewed, self._voice = mono_ms, voice
 
     def _begin(self, lease: Lease, now_ms: int, mono_ms: int) -> None:
         """A new lease: it stands, and waits for a command."""

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Messages over MQTT 3.1.1 (OASIS) through a broker, which is not trusted. QoS 0, no session that is kept: a broker
-must not hand over yesterday's commands. Last words are MQTT's will (section 3.1.2.5), an empty message.
+must not hand over yesterday's commands. Last words are MQTT's will (section 3.1.2.5).
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import asyncio
 from typing import Any, Final
 
 from answerable.errors import Unavailable
-from answerable.machines.wires import Take
+from answerable.machines.wires import Take, gone
 
 CONNECT_S: Final = 5.0
 KEEP_ALIVE_S: Final = 5
@@ -29,7 +29,7 @@ class MqttWire:
         client.on_subscribe = lambda _c, _u, mid, _codes, _props: self._call(self._granted, mid)
 
     @classmethod
-    async def open(cls, host: str, port: int, *, last_words: str = "") -> MqttWire:
+    async def open(cls, host: str, port: int, *, last_words: str = "", voice: str = "") -> MqttWire:
         """Raises Unavailable ``device.transport``."""
         try:
             from paho.mqtt import client as paho
@@ -39,9 +39,9 @@ class MqttWire:
         client = paho.Client(CallbackAPIVersion.VERSION2, protocol=paho.MQTTv311, clean_session=True)
         client.reconnect_delay_set(min_delay=1, max_delay=2)
         if last_words:
-            client.will_set(last_words, b"", qos=0, retain=False)
+            client.will_set(last_words, gone(voice), qos=0, retain=False)
         wire = cls(client)
-        wire._will = last_words
+        wire._will = (last_words, gone(voice)) if last_words else None
         try:
             await asyncio.to_thread(client.connect, host, port, KEEP_ALIVE_S)
             client.loop_start()
@@ -51,7 +51,7 @@ class MqttWire:
             raise Unavailable("device.transport", detail=f"{host}:{port}: {error or 'no answer'}") from None
         return wire
 
-    _will: str = ""
+    _will: tuple[str, bytes] | None = None
 
     async def listen(self, topic: str, take: Take) -> None:
         self._takes[topic] = take
@@ -71,7 +71,7 @@ class MqttWire:
     async def close(self) -> None:
         """A clean goodbye suppresses the will: so it is said first."""
         if self._will and self._client.is_connected():
-            self._client.publish(self._will, b"", qos=0).wait_for_publish(1.0)
+            self._client.publish(*self._will, qos=0).wait_for_publish(1.0)
         self._client.disconnect()
         await asyncio.to_thread(self._client.loop_stop)
 

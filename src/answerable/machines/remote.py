@@ -21,16 +21,24 @@ TIMEOUT_MS: Final = 400
 
 class RemoteDevice:
     """Implements `ports.Device`. public: the device's key, pinned; signer: of the copy that leads or of the person,
-    None for who only looks and stops; kid: the person's name among those pinned at the device."""
+    None for who only looks and stops; kid: the person's name among those pinned at the device;
+    voice: what the transport says is gone when this side is."""
 
     def __init__(
-        self, wire: Wire, public: bytes, *, signer: Signer | None = None, kid: str = "", timeout_ms: int = TIMEOUT_MS
+        self,
+        wire: Wire,
+        public: bytes,
+        *,
+        signer: Signer | None = None,
+        kid: str = "",
+        voice: str = "",
+        timeout_ms: int = TIMEOUT_MS,
     ) -> None:
         self._wire, self._public, self._signer, self._kid, self._timeout_ms = wire, public, signer, kid, timeout_ms
         self.id = frames.device_id(public)
         self._asks, self._says = topics(self.id)
         self._waiting: dict[str, asyncio.Future[Say]] = {}
-        self._beat = 0
+        self._beat, self._voice = 0, voice
         self._seq = time.time_ns() // 1_000_000  # above those of whoever had this key before
         self._run = 0
 
@@ -39,8 +47,9 @@ class RemoteDevice:
         cls, address: str, public: bytes, *, signer: Signer | None = None, kid: str = "", leads: bool = False
     ) -> RemoteDevice:
         """leads: whether the device is to brake when this side goes away. Raises as `open_wire`."""
-        last_words = topics(frames.device_id(public))[0] if leads else ""
-        made = cls(await open_wire(address, last_words=last_words), public, signer=signer, kid=kid)
+        last_words, voice = topics(frames.device_id(public))[0] if leads else "", nonce()
+        wire = await open_wire(address, last_words=last_words, voice=voice)
+        made = cls(wire, public, signer=signer, kid=kid, voice=voice)
         await made.start()
         return made
 
@@ -52,7 +61,9 @@ class RemoteDevice:
         if not self._run:
             await self.state()  # its beat, for the first time
         try:
-            state = await self._ask("lease", {"warrant": warrant, "envelope": envelope, "run": self._run})
+            state = await self._ask(
+                "lease", {"warrant": warrant, "envelope": envelope, "run": self._run, "voice": self._voice}
+            )
         except (Refused, VerificationError):
             self._run = 0  # whoever led hears of it, and begins anew if it is to
             raise

@@ -11,7 +11,7 @@ import json
 from typing import Any
 
 from answerable.errors import Unavailable
-from answerable.machines.wires import Take
+from answerable.machines.wires import Take, gone
 
 ALIVE = "alive"
 
@@ -25,7 +25,7 @@ class ZenohWire:
         self._kept: list[Any] = []
 
     @classmethod
-    async def open(cls, endpoint: str, *, last_words: str = "", listen: bool = False) -> ZenohWire:
+    async def open(cls, endpoint: str, *, last_words: str = "", voice: str = "", listen: bool = False) -> ZenohWire:
         """endpoint: ``tcp/127.0.0.1:7447``. Raises Unavailable ``device.transport``."""
         try:
             import zenoh
@@ -44,7 +44,7 @@ class ZenohWire:
                 config.insert_json5(key, json.dumps(value))
             wire = cls(await asyncio.to_thread(zenoh.open, config))
             if last_words:
-                token = f"{last_words}/{ALIVE}/{wire._session.zid()}"
+                token = f"{last_words}/{ALIVE}/{voice}"
                 wire._kept.append(await asyncio.to_thread(wire._session.liveliness().declare_token, token))
         except zenoh.ZError as error:
             raise Unavailable("device.transport", detail=_short(error)) from None
@@ -56,15 +56,15 @@ class ZenohWire:
         def heard(sample: Any) -> None:
             self._call(take, bytes(sample.payload))
 
-        def gone(sample: Any) -> None:
+        def left(sample: Any) -> None:
             if sample.kind == zenoh.SampleKind.DELETE:
-                self._call(take, b"")
+                self._call(take, gone(str(sample.key_expr).rpartition("/")[2]))
 
         try:
             self._kept.append(await asyncio.to_thread(self._session.declare_subscriber, topic, heard))
             self._kept.append(
                 await asyncio.to_thread(
-                    self._session.liveliness().declare_subscriber, f"{topic}/{ALIVE}/*", gone, history=True
+                    self._session.liveliness().declare_subscriber, f"{topic}/{ALIVE}/*", left, history=True
                 )
             )
         except zenoh.ZError as error:

@@ -124,11 +124,11 @@ def test_a_warrant_alone_counts_by_the_monotonic_clock_when_the_wall_clock_goes_
     assert site.machine.state(0, 0).mode is not Mode.LIVE
 
 
-@pytest.mark.parametrize("data", [b"", b"x", b"{}"])
-def test_last_words_brake_and_noise_does_not(data: bytes) -> None:
+@pytest.mark.parametrize("data", [b"", b"x", b"{}", b"gone ", b"gone another", b"gone voice"])
+def test_its_leaders_last_words_brake_and_noise_or_anothers_do_not(data: bytes) -> None:
     site, _ = moving()
     assert site.machine.ask(data, site.clock.now, site.clock.mono) == b""
-    assert site.machine.state(0, 0).mode is (Mode.LIVE if data else Mode.STOPPING)
+    assert site.machine.state(0, 0).mode is (Mode.STOPPING if data == b"gone voice" else Mode.LIVE)
 
 
 def test_stop_one_brakes_then_stands_then_loses_power() -> None:

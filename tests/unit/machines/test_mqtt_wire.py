@@ -32,7 +32,7 @@ async def test_messages_last_words_and_a_broker_that_comes_back(broker: Mosquitt
     heard: list[bytes] = []
     here = await MqttWire.open("127.0.0.1", broker.port)
     await here.listen("a/b", heard.append)
-    there = await MqttWire.open("127.0.0.1", broker.port, last_words="a/b")
+    there = await MqttWire.open("127.0.0.1", broker.port, last_words="a/b", voice="v1")
     there.send("a/b", b"one")
     assert await until(heard, b"one")
     await asyncio.to_thread(broker.kill)
@@ -46,6 +46,6 @@ async def test_messages_last_words_and_a_broker_that_comes_back(broker: Mosquitt
     assert heard[-1] == b"two"
     assert b"lost" not in heard
     there._client.socket().shutdown(2)  # the connection goes, without a goodbye
-    assert await until(heard, b"")
+    assert await until(heard, b"gone v1")
     await there.close()
     await here.close()

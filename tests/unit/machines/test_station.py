@@ -76,7 +76,7 @@ def test_an_ask_is_answered_and_reaches_the_actuator_at_once(
     made, wire = station(tmp_path, near)
     made.turn()
     drives(far)
-    lease = {"warrant": token(now_ms()), "envelope": "", "run": 0}
+    lease = {"warrant": token(now_ms()), "envelope": "", "run": 0, "voice": "v"}
     data = frames.ask("lease", lease, dev=DEVICE, re="r", seq=1, beat=mono_ms(), signer=COPY_KEY)
     made.heard(data)
     ((topic, answer),) = wire.sent
@@ -85,7 +85,7 @@ def test_an_ask_is_answered_and_reaches_the_actuator_at_once(
     assert (said.re, said.code, said.state.mode) == ("r", "", Mode.LIVE)
     assert drives(far)[-1].powered
     made.heard(b"noise")
-    made.heard(b"")
+    made.heard(b"gone v")
     assert len(wire.sent) == 1
     assert made.machine.state(0, 0).mode is not Mode.LIVE
 

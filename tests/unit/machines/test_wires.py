@@ -4,7 +4,7 @@ from __future__ import annotations
 import pytest
 
 from answerable.errors import Refused, Unavailable
-from answerable.machines.wires import open_wire
+from answerable.machines.wires import gone, open_wire
 from tests.brokers import free_port
 
 
@@ -19,3 +19,7 @@ async def test_a_broker_that_is_not_there() -> None:
     with pytest.raises(Unavailable) as error:
         await open_wire(f"mqtt:127.0.0.1:{free_port()}")
     assert error.value.code == "device.transport"
+
+
+def test_last_words_name_a_voice() -> None:
+    assert gone("AAEC") == b"gone AAEC"

@@ -15,7 +15,7 @@ async def test_peer_to_peer_and_last_words() -> None:
     heard: list[bytes] = []
     here = await ZenohWire.open(endpoint, listen=True)
     await here.listen("a/b", heard.append)
-    there = await ZenohWire.open(endpoint, last_words="a/b")
+    there = await ZenohWire.open(endpoint, last_words="a/b", voice="v1")
     for _ in range(100):
         there.send("a/b", b"one")
         await asyncio.sleep(0.02)
@@ -24,10 +24,10 @@ async def test_peer_to_peer_and_last_words() -> None:
     assert heard[0] == b"one"
     await there.close()
     for _ in range(100):
-        if heard[-1] == b"":
+        if heard[-1] == b"gone v1":
             break
         await asyncio.sleep(0.02)
-    assert heard[-1] == b""
+    assert heard[-1] == b"gone v1"
     await here.close()
 
 
