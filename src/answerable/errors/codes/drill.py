@@ -35,7 +35,7 @@ ENTRIES: Final[dict[str, Entry]] = {
         "演练正在进行。",
         "Wait for its report: `answerable drill status`.",
         "请等待其报告：`answerable drill status`。",
-        http=409,
+        http=422,
         exit=5,
     ),
     "drill.unknown": Entry(

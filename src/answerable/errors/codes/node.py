@@ -21,7 +21,7 @@ ENTRIES: Final[dict[str, Entry]] = {
         "名为 {name} 或使用同一日志的节点已登记过。",
         "Take another name and a new store: a node's name is never used again.",
         "请更换名称并新建存储：节点名称永不重用。",
-        http=409,
+        http=422,
         exit=5,
     ),
     "node.log": Entry(

@@ -21,15 +21,7 @@ ENTRIES: Final[dict[str, Entry]] = {
         "无需恢复：本登记处未发现缺失的终止令。",
         "Nothing; it signs as usual.",
         "无需操作；签发正常。",
-        http=409,
-        exit=5,
-    ),
-    "recover.waiting": Entry(
-        "The registry's stop set is still behind what was shown: {detail}.",
-        "终止集合仍落后于已知情况：{detail}。",
-        "Offer the missing orders with `answerable recover offer`, or rebuild the log from a mirror.",
-        "请用 `answerable recover offer` 提交缺失的终止令，或从镜像重建日志。",
-        http=409,
+        http=422,
         exit=5,
     ),
     "recover.unknown": Entry(
