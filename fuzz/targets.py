@@ -7,7 +7,9 @@ import contextlib
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from answerable.admission import envelope, onsite, proof
+import msgspec
+
+from answerable.admission import envelope, onsite, proof, reports
 from answerable.admission import warrant as warrants
 from answerable.crypto import canonical, dsse, jwt
 from answerable.crypto.b64 import b64u
@@ -17,6 +19,7 @@ from answerable.formats import saved
 from answerable.formats.api_text import dialects
 from answerable.labels import aigc, provider_code
 from answerable.machines import frames, journal
+from answerable.model import events
 from answerable.model.envelopes import Envelope, EnvelopeCopy
 from answerable.model.terms import Audience, Criticality, World
 from answerable.protocols.openai.request import read
@@ -96,6 +99,17 @@ def _devices(data: bytes) -> None:
     journal.read(data, _KEY.public)
 
 
+def _events(data: bytes) -> None:
+    """What a guard or a device tells, whole; and facts that somebody known signed, whatever they are."""
+    with contextlib.suppress(msgspec.MsgspecError, UnicodeDecodeError):
+        report = msgspec.json.decode(data, type=reports.Report)
+        reports.accept(report, origin="o", public=_KEY.public, now_ms=report.event.at)
+    with contextlib.suppress(msgspec.MsgspecError):
+        fact = events.read(data)
+        made = reports.make(fact, system="a" * 32, by="b" * 32, origin="o", key=_KEY, at=1)
+        assert reports.accept(made, origin="o", public=_KEY.public, now_ms=1).fact == fact
+
+
 TARGETS: Final[dict[str, Target]] = {
     "aigc": aigc.read,
     "answers": _answers,
@@ -103,6 +117,7 @@ TARGETS: Final[dict[str, Target]] = {
     "canonical": canonical.loads,
     "device": _devices,
     "dsse": lambda data: dsse.verify(data, {"k": _KEY.public}),
+    "event": _events,
     "envelope": lambda data: envelope.parse(_text(data), {"k": _KEY.public}),
     "identifier": lambda data: ids.parse(_text(data)),
     "jwt": lambda data: jwt.peek(_text(data)),

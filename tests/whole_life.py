@@ -8,7 +8,9 @@ from typing import Any
 import msgspec
 import pytest
 
+from answerable.admission import reports
 from answerable.app import rotation
+from answerable.config import RedlinesConfig
 from answerable.crypto.b64 import b64u
 from answerable.crypto.ed25519 import Key
 from answerable.crypto.random import nonce, salt
@@ -16,15 +18,19 @@ from answerable.errors import Refused
 from answerable.log.commitment import commit
 from answerable.log.leaf import encode, rid
 from answerable.log.statement import sign
+from answerable.model import events
 from answerable.model.leaves import CloseLeaf, Commitments, KeyLeaf, OpenLeaf, RefusalsLeaf
 from answerable.model.records import System
+from answerable.model.sights import Sight, Standing
 from answerable.model.terms import AdminRole, Basis, HoldScope, OrderKind, Purpose, Relation, Scope, SystemKind
 from answerable.model.units import Drop, Expect, Payload, Put, Space, Unit
 from answerable.privacy import erasure, feed, grants, holds
 from answerable.privacy.statements import Subject, Words, with_signatures
+from answerable.redlines import incidents
+from answerable.redlines.desk import Desk
 from answerable.registry import admins, copies, keys, parties, systems, transfers
 from answerable.registry.requests import AnnounceSystem, ComputeSpec, EndCopy, OpaqueSpec, WithdrawKey
-from answerable.stops import orders
+from answerable.stops import detecting, orders
 from answerable.stops.planned import Reason
 from answerable.stops.reauthorise import reauthorise
 from answerable.stops.reauthorise import statement as reauthorisation
@@ -65,6 +71,30 @@ class Life(Registry):
                 effects=tuple(Put(Space.MISC, key, value.encode()) for key, value in rows.items()),
             )
         )
+
+    def red_line(self, system: System) -> None:
+        """A copy tells that it lives without a lease: its incident, and the detectors' order, signed by their key."""
+        key, detector = Key.generate(), Key.generate()
+        copy = self.commit(copies.start(self.book, self.starting(system, key), self.now))
+        leaf = encode(KeyLeaf(n=nonce(), own=ORIGIN, pub=b64u(detector.public), t=self.now, use=detecting.USE))
+        self.write(Unit(leaves=(leaf,), effects=(Put(Space.MISC, detecting.USE, rid(leaf).encode()),)))
+        told = reports.make(
+            events.AliveUnleased(ms=5), system=system.rid, by=copy, copy=copy, origin=ORIGIN, key=key, at=self.now
+        )
+        read = reports.accept(told, origin=ORIGIN, public=key.public, now_ms=self.now)
+        its = self.commit(incidents.told(self.book, read, self.now))
+        sight = Sight(its, self.now, system.rid, copy, Standing.OWN, read.event, read.fact)
+        (judged,) = Desk(self.book, RedlinesConfig()).judge(sight)
+        order = detecting.statement(
+            self.book, kind=OrderKind.SUSPEND, root=copy, scope=Scope.COPY, reason=WHY, signer=detector
+        )
+        planned = detecting.order(self.book, order, WHY, self.now, public=detector.public)
+        self.commit(incidents.incident(judged, self.now, order=planned))
+        officer = self.admin(self.person("Judge"), AdminRole.OFFICER)
+        window = events.EvaluationWindow(until=self.now + 5, lines=("RL3",))
+        told = reports.make(window, system=system.rid, by=officer[1], origin=ORIGIN, key=officer[0], at=self.now)
+        read = reports.accept(told, origin=ORIGIN, public=officer[0].public, now_ms=self.now)
+        self.commit(incidents.told(self.book, read, self.now))
 
     def act(self, system: System, *, ends: bool) -> Subject:
         body, hidden, who, whose = b"what is asked", salt(), b"someone", salt()
@@ -198,6 +228,7 @@ def whole_life() -> Life:
     life.act(other, ends=True)
     life.write(Unit(leaves=(encode(RefusalsLeaf(n=nonce(), num={"warrant.missing": 3}, t=life.now, t0=life.now)),)))
 
+    life.red_line(other)
     lapsing = life.order(OrderKind.SUSPEND, other.rid, *officers[:2])
     leaf: Any = orders.release_statement(lapsing)
     leaf = msgspec.structs.replace(leaf, sigs=[sign(leaf, ORIGIN, key, kid) for key, kid in officers[:2]])

@@ -27,7 +27,7 @@ def routes(services: Services) -> tuple[Route, ...]:
     async def take(call: Call) -> Answer:
         try:
             report = _report.decode(call.body)
-        except (msgspec.MsgspecError, RecursionError):
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             raise Refused("redline.event_malformed", detail="no report") from None
         return Answer(msgspec.json.encode(await tell(services, Asked(report))))
 

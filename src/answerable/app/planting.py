@@ -133,7 +133,7 @@ class Planting:
         await self._core.ledger.commit(Unit(effects=(Put(Space.MISC, CANARY, its.encode()),)))
         found = book.system(its)
         if found is None:
-            raise Refused("system.unknown", name=CANARY_NAME)
+            raise Refused("system.unknown", system=CANARY_NAME)
         return found
 
     async def _hatch(self, system: System) -> Bird:
@@ -188,7 +188,7 @@ class Planting:
         grant = await self.asked(bird, nonce(), 1)
         system = self._core.book.system(bird.copy.system)
         if system is None:
-            raise Refused("system.unknown", name=CANARY_NAME)
+            raise Refused("system.unknown", system=CANARY_NAME)
         salted = salt()
         opened = OpenLeaf(
             act=Act.GENERATION,

@@ -73,7 +73,7 @@ def _endpoint(services: Services, route: Route) -> Callable[[Request], Awaitable
             return _json(200, await route.run(services, call))
         except AnswerableError as error:
             return await refused(request, error, data, sender, body)
-        except (msgspec.ValidationError, msgspec.DecodeError) as error:
+        except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError) as error:
             return await refused(request, Refused("admin.request", detail=str(error)[:300]), data, sender, body)
         except Exception as error:  # noqa: BLE001  nothing may answer without a shape
             incident = nonce()

@@ -76,12 +76,12 @@ def places(services: Services, system: System) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Acts:
-    around: list[forms.Act]
+    around: list[forms.ActAround]
     last: dict[str, int]  # copy or system -> newest permitted action after the order
     receipts: list[forms.Receipt]
 
 
-async def report(services: Services, name: str) -> forms.Report:
+async def report(services: Services, name: str) -> forms.PageOfFacts:
     """The report of the incident or order with that rid. Raises Refused ``incident.unknown``, Unavailable
     ``store.*``."""
     incident, order = find(services, name)
@@ -103,7 +103,7 @@ async def report(services: Services, name: str) -> forms.Report:
     after = [at - first.at for at in acts.last.values() if first is not None and at > first.at]
     run = running(services, incident, said) if incident is not None else []
     line = lines().get(incident.line) if incident is not None else None
-    return forms.Report(
+    return forms.PageOfFacts(
         id=incident.rid if incident is not None else order.rid if order is not None else name,
         made=services.clock.now_ms(),
         origin=services.origin,
@@ -276,7 +276,7 @@ async def _acts(
         return _Acts([], {}, [])
     at = (await services.reader.prove(centre)).index
     end = min(await services.reader.size(), at + (AFTER if first is not None else AROUND))
-    shown: dict[str, forms.Act] = {}
+    shown: dict[str, forms.ActAround] = {}
     last: dict[str, int] = {}
     receipts: list[forms.Receipt] = []
     grants: dict[str, str] = {}
@@ -289,7 +289,7 @@ async def _acts(
                 leaf = decode(data)
                 if isinstance(leaf, OpenLeaf):
                     if leaf.sys == system.rid and abs(index - at) <= AROUND:
-                        shown[rid(data)] = forms.Act(
+                        shown[rid(data)] = forms.ActAround(
                             rid=rid(data), at=leaf.t, act=leaf.act, decision=leaf.dec, ended=""
                         )
                     if leaf.dec == Ruling.PERMIT and first is not None:

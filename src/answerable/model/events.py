@@ -220,5 +220,8 @@ def what(fact: Told) -> str:
 
 def read(body: bytes) -> Told:
     """The facts of a told event. Raises msgspec.MsgspecError, RecursionError for anything else."""
-    fact: Told = _decoder.decode(body)
+    try:
+        fact: Told = _decoder.decode(body)
+    except UnicodeDecodeError:
+        raise msgspec.DecodeError("not UTF-8") from None
     return fact

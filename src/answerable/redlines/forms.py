@@ -47,7 +47,7 @@ class Leaf(Shown, frozen=True, kw_only=True):
     proof: list[str]
 
 
-class Act(Shown, frozen=True, kw_only=True):
+class ActAround(Shown, frozen=True, kw_only=True):
     """An action around it. ended: how, "" where it has no end yet."""
 
     rid: str
@@ -122,7 +122,7 @@ class Started(Shown, frozen=True, kw_only=True):
     checked: str
 
 
-class Report(Shown, frozen=True, kw_only=True):
+class PageOfFacts(Shown, frozen=True, kw_only=True):
     """All facts. id: rid of the incident, or of the order where there was none; seen: what the detector saw;
     checkpoint: the signed note that the proofs lead to."""
 
@@ -147,7 +147,7 @@ class Report(Shown, frozen=True, kw_only=True):
     parties: list[Who]
     seen: dict[str, str | int]
     evidence: list[Leaf]
-    around: list[Act]
+    around: list[ActAround]
     orders: list[Order]
     rings: Rings
     last_action: LastAction
@@ -169,7 +169,7 @@ class Form(Shown, frozen=True, kw_only=True):
     zone: str
     clocks: list[Started]
     fields: dict[str, str]
-    report: Report
+    report: PageOfFacts
 
 
 OPEN: Final = ("(to be written by a person)", "（由人员填写）")
@@ -208,7 +208,7 @@ def last_action(after: Sequence[int], copies: int) -> LastAction:
     return LastAction(copies=copies, acted_after=len(ordered), p50=part(50), p99=part(99), max=most)
 
 
-def fill(report: Report, regime: Regime, lang: str = "en") -> Form:
+def fill(report: PageOfFacts, regime: Regime, lang: str = "en") -> Form:
     """The form of a regime, answered in one language."""
     return Form(
         regime=regime.id,
@@ -223,29 +223,29 @@ def fill(report: Report, regime: Regime, lang: str = "en") -> Form:
     )
 
 
-def answer(report: Report, fact: str, zone: str, lang: str = "en") -> str:
+def answer(report: PageOfFacts, fact: str, zone: str, lang: str = "en") -> str:
     """One fact of the report in words. Raises KeyError for a fact that there is not: the data file is tested."""
     zh = lang == "zh"
     return {"": lambda: "", **_ANSWERS}[fact](report, zone, zh) if fact else ""
 
 
-def _parties(report: Report, zone: str, zh: bool) -> str:
+def _parties(report: PageOfFacts, zone: str, zh: bool) -> str:
     return "; ".join(f"{who.role}: {who.name} ({who.id})" for who in report.parties)
 
 
-def _time(report: Report, zone: str, zh: bool) -> str:
+def _time(report: PageOfFacts, zone: str, zh: bool) -> str:
     seen, aware = deadlines.written(report.at, zone), deadlines.written(report.aware, zone)
     return f"发现 {seen}；知悉 {aware}" if zh else f"found {seen}; aware {aware}"
 
 
-def _line(report: Report, zone: str, zh: bool) -> str:
+def _line(report: PageOfFacts, zone: str, zh: bool) -> str:
     if report.line is None:
         return "由责任官员下令终止或暂停" if zh else "stopped by officers' order"
     name = report.line.name_zh if zh else report.line.name
     return f"{report.line.id} {report.line.event} ({report.line.level}): {name}"
 
 
-def _harms(report: Report, zone: str, zh: bool) -> str:
+def _harms(report: PageOfFacts, zone: str, zh: bool) -> str:
     names = {harm.id: harm.name_zh if zh else harm.name for harm in regimes().harm}
     said = (
         ("" if report.judged else "（尚未由人员确认）")
@@ -255,12 +255,12 @@ def _harms(report: Report, zone: str, zh: bool) -> str:
     return ("、" if zh else "; ").join(names.get(harm, harm) for harm in report.harms) + said
 
 
-def _system(report: Report, zone: str, zh: bool) -> str:
+def _system(report: PageOfFacts, zone: str, zh: bool) -> str:
     worlds = ", ".join(report.worlds)
     return f"{report.system} ({report.system_id}), {'分级' if zh else 'tier'} {report.tier}, {worlds}"
 
 
-def _reach(report: Report, zone: str, zh: bool) -> str:
+def _reach(report: PageOfFacts, zone: str, zh: bool) -> str:
     rings = report.rings
     if zh:
         return (
@@ -273,7 +273,7 @@ def _reach(report: Report, zone: str, zh: bool) -> str:
     )
 
 
-def _measures(report: Report, zone: str, zh: bool) -> str:
+def _measures(report: PageOfFacts, zone: str, zh: bool) -> str:
     if not report.orders:
         return "仅作记录，未下达命令" if zh else "recorded; no order was given"
     return "; ".join(
@@ -282,7 +282,7 @@ def _measures(report: Report, zone: str, zh: bool) -> str:
     )
 
 
-def _violations(report: Report, zone: str, zh: bool) -> str:
+def _violations(report: PageOfFacts, zone: str, zh: bool) -> str:
     last = report.last_action
     if zh:
         return (
@@ -294,15 +294,15 @@ def _violations(report: Report, zone: str, zh: bool) -> str:
     )
 
 
-def _seen(report: Report, zone: str, zh: bool) -> str:
+def _seen(report: PageOfFacts, zone: str, zh: bool) -> str:
     return ", ".join(f"{name}: {value}" for name, value in sorted(report.seen.items()))
 
 
-def _evidence(report: Report, zone: str, zh: bool) -> str:
+def _evidence(report: PageOfFacts, zone: str, zh: bool) -> str:
     return "; ".join(f"{leaf.kind} {leaf.rid} (sha256:{leaf.digest})" for leaf in report.evidence)
 
 
-def _around(report: Report, zone: str, zh: bool) -> str:
+def _around(report: PageOfFacts, zone: str, zh: bool) -> str:
     acts = report.around
     if not acts:
         return "无" if zh else "no actions on record"
@@ -310,14 +310,14 @@ def _around(report: Report, zone: str, zh: bool) -> str:
     return f"{len(acts)} 次行为，{first} 至 {last}" if zh else f"{len(acts)} actions from {first} to {last}"
 
 
-def _proofs(report: Report, zone: str, zh: bool) -> str:
+def _proofs(report: PageOfFacts, zone: str, zh: bool) -> str:
     size = report.checkpoint.split("\n")[1] if report.checkpoint.count("\n") > 1 else "0"
     if zh:
         return f"透明日志 {report.origin}，检查点大小 {size}，{len(report.evidence)} 份包含证明"
     return f"log {report.origin}, checkpoint of size {size}, {len(report.evidence)} proofs of inclusion"
 
 
-def _statement(report: Report, zone: str, zh: bool) -> str:
+def _statement(report: PageOfFacts, zone: str, zh: bool) -> str:
     return ". ".join(each(report, zone, zh) for each in (_line, _system, _measures))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from answerable.redlines import deadlines
-from answerable.redlines.forms import OPEN, Form, Report, answer
+from answerable.redlines.forms import OPEN, Form, PageOfFacts, answer
 from answerable.redlines.regimes import Regime
 
 LONG: Final = 160
@@ -25,7 +25,7 @@ HEADS: Final = (
 )
 
 
-def page(report: Report, lang: str = "en", zone: str = "") -> str:
+def page(report: PageOfFacts, lang: str = "en", zone: str = "") -> str:
     """The page of facts."""
     zh = lang == "zh"
     title = ("事件" if zh else "Incident") if report.line is not None else ("终止令" if zh else "Stop order")
@@ -64,7 +64,7 @@ def page(report: Report, lang: str = "en", zone: str = "") -> str:
     return "\n".join(out) + "\n"
 
 
-def _note(report: Report) -> list[str]:
+def _note(report: PageOfFacts) -> list[str]:
     """The signed note; of signatures that nobody reads by eye the beginning. The JSON holds it whole."""
     return [line if len(line) <= LONG else line[:LONG] + "…" for line in report.checkpoint.rstrip("\n").split("\n")]
 
@@ -110,7 +110,7 @@ def _table(title: str, head: Iterable[str], rows: list[list[str]]) -> list[str]:
     return lines + ["| " + " | ".join(cell(each) for each in row) + " |" for row in rows]
 
 
-def _orders(report: Report, zone: str, zh: bool) -> list[str]:
+def _orders(report: PageOfFacts, zone: str, zh: bool) -> list[str]:
     head = ("命令", "种类", "范围", "提交时间", "签署", "时限 ms", "理由") if zh else (
         "order", "kind", "scope", "committed", "by", "bound ms", "reason"
     )  # fmt: skip
@@ -129,7 +129,7 @@ def _orders(report: Report, zone: str, zh: bool) -> list[str]:
     return _table("命令" if zh else "Orders", head, rows)
 
 
-def _holders(report: Report, zone: str, zh: bool) -> list[str]:
+def _holders(report: PageOfFacts, zone: str, zh: bool) -> list[str]:
     head = (
         ("持有者", "收到", "末次行为", "在途", "状态")
         if zh
@@ -142,19 +142,19 @@ def _holders(report: Report, zone: str, zh: bool) -> list[str]:
     return _table("回执" if zh else "Receipts", head, rows)
 
 
-def _actions(report: Report, zone: str, zh: bool) -> list[str]:
+def _actions(report: PageOfFacts, zone: str, zh: bool) -> list[str]:
     head = ("记录", "时间", "行为", "裁决", "结果") if zh else ("record", "at", "act", "decision", "ended")
     rows = [[a.rid, deadlines.written(a.at, zone), a.act, a.decision, a.ended or "-"] for a in report.around]
     return _table("前后的行为" if zh else "Actions around it", head, rows)
 
 
-def _leaves(report: Report, zh: bool) -> list[str]:
+def _leaves(report: PageOfFacts, zh: bool) -> list[str]:
     head = ("记录", "种类", "序号", "SHA-256") if zh else ("record", "kind", "index", "SHA-256")
     rows = [[leaf.rid, leaf.kind, str(leaf.index), leaf.digest] for leaf in report.evidence]
     return _table("证据" if zh else "Evidence", head, rows)
 
 
-def _clocks(report: Report, zh: bool) -> list[str]:
+def _clocks(report: PageOfFacts, zh: bool) -> list[str]:
     head = ("期限", "截止", "提交对象", "来源") if zh else ("clock", "due", "to", "source")
     waiting = "自前一报告提交时起算" if zh else "starts when the report before it is filed"
     rows = [

@@ -41,7 +41,9 @@ def test_a_guards_word_arrives_and_stops_its_copy(house: House) -> None:
     assert callable(tell)
 
 
-@pytest.mark.parametrize("body", [b"", b"{}", b"[1]", b'{"event":{},"facts":"","salt":""}', b"[" * 10_000])
+@pytest.mark.parametrize(
+    "body", [b"", b"{}", b"[1]", b'{"event":{},"facts":"","salt":""}', b"[" * 10_000, b'{"event":"\x89"}']
+)
 def test_whatever_comes(house: House, body: bytes) -> None:
     with pytest.raises(Refused, match=r"redline\.event_malformed"):
         post(house, body)

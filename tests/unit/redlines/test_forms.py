@@ -14,7 +14,7 @@ from tests.small_redlines import a_rid
 from tests.unit.redlines.test_clocks import AT, classified, incident
 
 
-def report(**more: Any) -> forms.Report:
+def report(**more: Any) -> forms.PageOfFacts:
     """A report of a suspension by a detector, with everything in it."""
     row = incident()
     every = classified(*(harm.id for harm in regimes().harm))
@@ -30,7 +30,7 @@ def report(**more: Any) -> forms.Report:
         "parties": [forms.Who(role="provider", id="LEIXG-1", name="A <b>firm</b>")],
         "seen": {"bytes": 5, "sink": "x.example"},
         "evidence": [forms.Leaf(rid=a_rid("e"), kind="event", index=7, digest="ab" * 32, proof=["aa=="])],
-        "around": [forms.Act(rid=a_rid("a"), at=AT - 5, act="generation", decision="permit", ended="done")],
+        "around": [forms.ActAround(rid=a_rid("a"), at=AT - 5, act="generation", decision="permit", ended="done")],
         "orders": [forms.Order(rid=a_rid("o"), kind="suspend", scope="copy", what="small", at=AT + 1, until=0,
                                by=["detector"], reason="RL1d", released="", bound_ms=60_263)],
         "rings": forms.Rings(systems=3, managed=2, cooperating=0, uncontrolled=1, open_weights=1),
@@ -40,7 +40,7 @@ def report(**more: Any) -> forms.Report:
         "in_flight": 1, "violations": [a_rid("v")], "clocks": forms.started(run),
         "checkpoint": "log.example\n9\nroot=\n\n— s\n",
     }  # fmt: skip
-    return forms.Report(**(given | more))
+    return forms.PageOfFacts(**(given | more))
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])

@@ -52,7 +52,7 @@ def test_every_row_is_told_again(life: Life) -> None:
         Space.PARTIES, Space.PARTY_IDS, Space.SYSTEMS, Space.SYSTEM_IDS, Space.COPIES, Space.COPY_IDS, Space.KEYS,
         Space.ADMINS, Space.PARTY_KEYS, Space.HANDLES, Space.STOPS, Space.REAUTHORISATIONS, Space.COUNTERS,
         Space.NONCES, Space.OPENS, Space.ANNOUNCED, Space.TRANSFERS, Space.ERASURES, Space.PRESERVED, Space.GRANTS,
-        Space.READS, Space.MISC,
+        Space.READS, Space.MISC, Space.INCIDENTS, Space.EVENTS,
     }  # fmt: skip
     assert replay.opens.keys() == {life.open}
 

@@ -27,7 +27,7 @@ class IncidentListed(Answer, frozen=True, kw_only=True):
 class IncidentPage(Answer, frozen=True, kw_only=True):
     """markdown: the page of facts, for people."""
 
-    report: forms.Report
+    report: forms.PageOfFacts
     markdown: str
 
 
@@ -101,7 +101,7 @@ async def binding(services: Services, call: Call[None]) -> list[RegimeShown]:
     name = call.query.get("system", "")
     system = services.book.system(name) if name else None
     if name and system is None:
-        raise Refused("system.unknown", name=name[:64])
+        raise Refused("system.unknown", system=name[:64])
     if system is not None:
         where, tier = incident_facts.places(services, system), system.tier
     else:

@@ -128,3 +128,13 @@ def test_planting_through_the_api(house: House) -> None:
     assert next(each for each in house.get("/redlines") if each["id"] == "RL6")["passed"]
     with pytest.raises(AnswerableError, match=r"redline\.unknown"):
         house.post("/redlines/test", {"lines": ["RL66"]})
+
+
+def test_text_that_is_no_text_is_a_request_of_the_wrong_form(house: House) -> None:
+    """Bytes inside a JSON string that are no UTF-8: refused, and no defect of ours."""
+    import httpx2
+
+    transport = httpx2.HTTPTransport(uds=str(house.store / "control.sock"))
+    with httpx2.Client(transport=transport) as client:
+        done = client.post("http://localhost/control/v1/events", content=b'{"event":"\x89"}')
+    assert (done.status_code, done.json()["error"]["code"]) == (400, "admin.request")
