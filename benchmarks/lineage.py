@@ -216,6 +216,7 @@ def measure(count: int, *, runs: int = 7, peers: bool = True) -> dict[str, Any]:
         "closures": [],
     }
     query = _cte(made) if peers else None
+    below = _rows(book) if peers else {}
     for root in roots(made):
         ref = _rid("system", root)
         seen = preview(book, ref)
@@ -231,8 +232,8 @@ def measure(count: int, *, runs: int = 7, peers: bool = True) -> dict[str, Any]:
         if query is not None:
             row["sqlite_cte_systems"] = query(root)
             row["sqlite_cte_ms"] = _cpu(lambda root=root: query(root), 3)
-        if count <= 1_000_000 and peers:
-            row["plain_walk_ms"] = _cpu(lambda ref=ref: _walk(book, ref), 1)
+        if below:
+            row["lists_ms"] = _cpu(lambda ref=ref: _walk(book, below, ref), 1)
         result["closures"].append(row)
     _register(book, made, later)
     result["after_one_registration_ms"] = _cpu(lambda: preview(book, _rid("system", 1)), runs)
@@ -280,21 +281,29 @@ def _cte(made: Synthetic) -> Callable[[int], int]:
     return ask
 
 
-def _walk(book: Book, root: str) -> int:
-    """The same closure over rows, one by one, as it was computed before there was an index."""
+def _rows(book: Book) -> dict[str, list[str]]:
     below: dict[str, list[str]] = {}
     for system in book.systems():
         for edge in system.edges:
             if edge.relation is not Relation.USES:
                 below.setdefault(edge.parent, []).append(system.rid)
-    began = time.process_time()
+    return below
+
+
+def _walk(book: Book, below: dict[str, list[str]], root: str) -> int:
+    """Lists and dictionaries: the closure's rows, their copies, classes and parties, as they were gathered before there
+    was an index."""
     found, waiting = {root}, [root]
     while waiting:
         for child in below.get(waiting.pop(), ()):
             if child not in found:
                 found.add(child)
                 waiting.append(child)
-    return int((time.process_time() - began) * 1e6)
+    rows = [book.system(each) for each in found]
+    parties = {entry.party for row in rows if row for entry in row.parties}
+    classes = {(row.tier, row.worlds, row.criticality) for row in rows if row}
+    copies = [copy for row in rows if row for copy in book.copies_of(row.rid)]
+    return len(parties) + len(classes) + len(copies)
 
 
 def _cpu(call: Callable[[], object], runs: int) -> float:

@@ -19,6 +19,7 @@ from answerable.log import (
     note,
     proof,
     receipt,
+    roster,
     tiles,
     trust,
     witness,
@@ -108,6 +109,14 @@ def _feed(data: bytes) -> None:
             feed.verify(page, TRUST, cursor)
 
 
+def _roster(data: bytes) -> None:
+    """What reads as a roster is told to follow another, or to be the first, without any other error."""
+    read = roster.read(data)
+    for before in (None, read):
+        with contextlib.suppress(AnswerableError):
+            roster.check(read, "demo.invalid", before)
+
+
 def _built(read: receipt.Receipt) -> bytes:
     return receipt.build(read.record, read.leaves, read.disclosures, read.checkpoint, read.root)
 
@@ -122,6 +131,7 @@ LOG_TARGETS: Final[dict[str, Callable[[bytes], object]]] = {
     "note": _again(note.parse, lambda read: read.data),
     "policy": _policy,
     "receipt": _again(receipt.parse, _built),
+    "roster": _roster,
     "tile": _tile,
     "tile_mark": _again(tiles.parse_mark, tiles.mark),
     "tile_path": _tile_path,

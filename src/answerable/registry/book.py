@@ -67,7 +67,7 @@ class Book:
                 except msgspec.MsgspecError:
                     raise Unavailable("system.damaged", row=f"{space.value}/{key}") from None
         book._check()
-        book._lined()  # now, and not while somebody waits for the first preview
+        book._lined().settle()  # now, and not while somebody waits for the first preview
         return book
 
     @property

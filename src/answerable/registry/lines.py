@@ -117,6 +117,12 @@ class Lines:
         """So many copies of a system run now."""
         self.running[num] = copies
 
+    def settle(self) -> None:
+        """Merge what was added, at once: after a start, and not while somebody waits."""
+        if self._arrays is not None:
+            for edges in (self._derived, self._twins, self._uses):
+                edges.settle()
+
     def children(self, num: int) -> list[int]:
         """Numbers of the systems that name it as a parent, ascending, each once."""
         return sorted({*self._derived.of(num), *self._uses.of(num)})

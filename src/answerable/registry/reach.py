@@ -148,14 +148,12 @@ class ManyReached:
             return 0, sha256().hexdigest()
         rows = np.frombuffer(lines.digest_bytes, np.uint8).reshape(-1, DIGEST)[ranges(np, firsts, counts)]
         rows = self._sorted(rows)
-        hexadecimal = np.frombuffer(b"0123456789abcdef", np.uint8)
         total = sha256()
         for start in range(0, len(rows), _CHUNK):
             part = rows[start : start + _CHUNK]
             text = np.empty((len(part), len(_PREFIX) + 2 * DIGEST + 1), np.uint8)
             text[:, : len(_PREFIX)] = np.frombuffer(_PREFIX, np.uint8)
-            text[:, len(_PREFIX) : -1 : 2] = hexadecimal[part >> 4]
-            text[:, len(_PREFIX) + 1 : -1 : 2] = hexadecimal[part & 15]
+            text[:, len(_PREFIX) : -1] = np.frombuffer(part.tobytes().hex().encode(), np.uint8).reshape(-1, 2 * DIGEST)
             text[:, -1] = ord("\n")
             last = start + len(part) == len(rows)
             total.update(text.reshape(-1)[: -1 if last else None].data)
@@ -164,16 +162,16 @@ class ManyReached:
     def _sorted(self, rows: Any) -> Any:
         """Rows of 32 bytes in order, each once."""
         np = self._np
-        words = rows.reshape(-1).view(">u8").reshape(-1, DIGEST // 8).astype(np.uint64)
-        order = np.argsort(words[:, 0], kind="stable")
-        words = words[order]
-        same = words[1:, 0] == words[:-1, 0]
-        if same.any():  # two that begin alike: compare them whole
-            order = order[np.lexsort(words.T[::-1])]
-            words = rows.reshape(-1).view(">u8").reshape(-1, DIGEST // 8)[order]
-            keep = np.ones(len(words), bool)
-            keep[1:] = (words[1:] != words[:-1]).any(axis=1)
-            order = order[keep]
+        words = rows.reshape(-1).view(">u8").reshape(-1, DIGEST // 8)
+        begin = words[:, 0].astype(np.uint64)
+        order = np.argsort(begin)
+        begin = begin[order]
+        same = np.flatnonzero(begin[1:] == begin[:-1])
+        if (words[order[same]] != words[order[same + 1]]).any():  # two begin alike and are not the same
+            order = np.lexsort(words.astype(np.uint64).T[::-1])
+            words = words[order]
+            same = np.flatnonzero((words[1:] == words[:-1]).all(axis=1))
+        order = np.delete(order, same)
         return rows[order]
 
     def _of(self, values: Any, kind: str) -> Any:
