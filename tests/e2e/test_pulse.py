@@ -18,13 +18,7 @@ import httpx2 as httpx
 import openai
 import pytest
 
-from answerable.admission import orders
-from answerable.app.people import FOLDER, read
-from answerable.crypto import canonical
-from answerable.crypto.b64 import b64u
-from answerable.log import statement
-from answerable.log.leaf import rid
-from answerable.model.leaves import Commitments, OrderLeaf
+from answerable.app.people import FOLDER
 from answerable.registry.ids import unassigned_lei
 from tests.e2e.places import ANSWERABLE, Place, cli, running
 from tests.e2e.scripted_upstream import ScriptedUpstream
@@ -191,24 +185,13 @@ def test_it_learns_of_the_registrys_orders_and_says_so(story: Story) -> None:
 
 
 def test_an_officers_order_past_the_registry_stops_that_lineage_and_no_other(story: Story, tmp_path: Path) -> None:
-    named = story.place.cli("describe", "Base")
-    subject = next(
-        canonical.dumps(entry["leaf"])
-        for entry in story.place.leaves()
-        if entry["leaf"]["k"] == "system" and rid(canonical.dumps(entry["leaf"])) == named["rid"]
-    )
-    officer = read(story.place.store / FOLDER / "officer-1.json")
-    origin = story.pulse.newest()["origin"]
-    draft = OrderLeaf(
-        c=Commitments(reason=b64u(bytes(32))), dig=[], kind="suspend", n=b64u(b"0123456789abcdef"),
-        root=named["rid"], scope="lineage", sigs=[], t=0,
+    named, origin = story.place.cli("describe", "Base")["rid"], story.pulse.newest()["origin"]
+    file, proof, card = tmp_path / "order.json", tmp_path / "subject", story.place.store / FOLDER / "officer-1.json"
+    story.place.cli("log", "prove", named, "--format", "tlog-proof", "--out", str(proof))
+    cli(
+        "officers", "order", named, "--origin", origin, "--reason", "unheard", "--key", str(card), "--out",
+        str(tmp_path / "o.json"), "--message", str(file), "--subject", str(proof),
     )  # fmt: skip
-    signed = OrderLeaf(
-        c=draft.c, dig=[], kind="suspend", n=draft.n, root=draft.root, scope="lineage", t=0,
-        sigs=[statement.sign(draft, origin, officer.key, officer.kid)],
-    )  # fmt: skip
-    file = tmp_path / "order.json"
-    file.write_bytes(orders.direct(signed, origin=origin, subject=subject, num=json.loads(subject)["num"]))
     known = len(story.place.cli("ls", "orders"))
     cli("pulse", "order", str(story.pulse.folder), str(file))
     until(lambda: story.asked("Base") == "stop.system", EVERY_S + 3 * SLACK_S)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Orders and releases signed on files, by keys that are no person's of this registry: an authority's, or owners'.
+"""Orders and releases signed on files: by an authority's or owners' keys, or by an officer's for holders themselves.
 
 What is signed needs nothing of the service: an authority stops an operator who would not let it in.
 """
@@ -16,19 +16,23 @@ import msgspec
 from msgspec import UNSET
 
 from answerable.admission import orders
+from answerable.app import people
 from answerable.app.rosters import AUTHORITY
+from answerable.crypto import canonical
 from answerable.crypto.b64 import b64u
 from answerable.crypto.ed25519 import Key
 from answerable.crypto.random import nonce
-from answerable.errors import Refused
-from answerable.log import roster, statement
-from answerable.model.leaves import OrderLeaf, ReleaseLeaf
+from answerable.errors import Refused, VerificationError
+from answerable.log import proof, roster, statement
+from answerable.log.leaf import decode
+from answerable.model.leaves import OrderLeaf, ReleaseLeaf, SystemLeaf
 from answerable.model.terms import OrderKind, Scope
 from answerable.stops.orders import release_statement
 from answerable.stops.planned import Reason
 
 MAX_FILE: Final = 1 << 16
 _PARTY: Final = "party"
+_PERSON: Final = people.PURPOSE
 
 
 class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -74,12 +78,16 @@ class Signing:
     def encoded(self) -> bytes:
         return json.dumps({"origin": self.origin, **self.body()}, ensure_ascii=False, indent=2).encode() + b"\n"
 
-    def message(self) -> bytes:
-        """The message that holders take directly (`docs/spec/order.md`). Raises VerificationError
-        ``order.malformed``."""
+    def message(self, subject: bytes = b"") -> bytes:
+        """The message that holders take directly (`docs/spec/order.md`). subject: the root's leaf, where that is a
+        system. Raises VerificationError ``order.malformed``, Refused ``order.subject`` where that leaf is missing."""
         if not isinstance(self.leaf, OrderLeaf):
             raise Refused("admin.request", detail="only an order has a message")
-        return orders.direct(self.leaf, origin=self.origin)
+        found = decode(subject) if subject else None
+        if self.leaf.scope in (Scope.SYSTEM, Scope.LINEAGE) and not isinstance(found, SystemLeaf):
+            raise Refused("order.subject")
+        num = found.num if isinstance(found, SystemLeaf) else 0
+        return orders.direct(self.leaf, origin=self.origin, subject=subject, num=num)
 
     def shown(self) -> dict[str, Any]:
         return {"origin": self.origin, "kind": self.leaf.k, "keys": [sig.key for sig in self.leaf.sigs]}
@@ -108,6 +116,18 @@ def release(origin: str, order: str) -> Signing:
     return Signing(origin, release_statement(order))
 
 
+def subject_of(path: str) -> bytes:
+    """A leaf as a file tells it: a proof (`answerable log prove RECORD_ID --format tlog-proof`), or its JSON alone.
+    Raises Refused ``order.subject``."""
+    try:
+        data = Path(path).read_bytes()
+        if data.startswith(proof.MAGIC.encode()):
+            return proof.parse(data).extra
+        return canonical.dumps(canonical.loads(data))
+    except (OSError, VerificationError):
+        raise Refused("order.subject") from None
+
+
 def read(path: str) -> Signing:
     """Raises Refused ``admin.request``."""
     try:
@@ -127,9 +147,10 @@ def _key(name: str) -> tuple[str, Key]:
     path = Path(name)
     if path.suffix == ".json":
         try:
-            kid = str(json.loads(path.read_text(encoding="utf-8"))["kid"])
+            card = json.loads(path.read_text(encoding="utf-8"))
+            kid, purpose = str(card["kid"]), _PERSON if "roles" in card else _PARTY
         except (OSError, ValueError, KeyError, TypeError):
             raise Refused("admin.no_key", detail=f"{path.name} cannot be read") from None
-        return kid, Key.load(path.with_suffix(".key"), purpose=_PARTY)
+        return kid, Key.load(path.with_suffix(".key"), purpose=purpose)
     key = Key.load(path, purpose=AUTHORITY)
     return roster.key_id(key.public), key

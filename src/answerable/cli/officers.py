@@ -85,7 +85,10 @@ def _orders(new_verb: Any) -> None:
         parser.add_argument(
             "--key", action="append", required=True, metavar="FILE", help="an authority's key, or a party's card"
         )
-    new.add_argument("--message", metavar="FILE", help="also the message that holders take directly")
+    new.add_argument("--message", metavar="FILE", help="also the message that holders and a pulse take directly")
+    new.add_argument(
+        "--subject", metavar="FILE", help="for that: the leaf of the system (`log prove --format tlog-proof`)"
+    )
     new.set_defaults(run=order)
     again.set_defaults(run=countersign)
     ends.set_defaults(run=release)
@@ -266,7 +269,7 @@ def order(args: argparse.Namespace) -> int:
     ).signed(args.key)  # fmt: skip
     write_bytes(args.out, made.encoded())
     if args.message:
-        write_bytes(args.message, made.message())
+        write_bytes(args.message, made.message(signing.subject_of(args.subject) if args.subject else b""))
     return _signed(args, made)
 
 

@@ -82,10 +82,12 @@ def test_an_authority_stops_and_only_it_releases(house: House, run: Run, safe: P
     key, file = str(safe / "theirs" / "authority-1.key"), str(tmp_path / "order.json")
     message = tmp_path / "order.message"
     root = house.system("other").rid
-    assert run(
-        "officers", "order", root, "--origin", ORIGIN, "--reason", "by law", "--key", key, "--out", file,
-        "--scope", "system", "--message", str(message),
-    ).status == 0  # fmt: skip
+    words = ("officers", "order", root, "--origin", ORIGIN, "--reason", "by law", "--key", key, "--out", file,
+             "--scope", "system", "--message", str(message))  # fmt: skip
+    assert "order.subject" in run(*words).err, "a holder would not know whom it names"
+    subject = tmp_path / "subject.tlog-proof"
+    assert run("log", "prove", root, "--format", "tlog-proof", "--out", str(subject)).status == 0
+    assert run(*words, "--subject", str(subject)).status == 0
     sent = run("officers", "send", file, "--json")
     assert sent.status == 0
     order = sent.data["order"]
@@ -99,10 +101,12 @@ def test_an_authority_stops_and_only_it_releases(house: House, run: Run, safe: P
     assert run("officers", "release", order["rid"], "--origin", ORIGIN, "--key", key, "--out", end).status == 0
     assert run("officers", "send", end).status == 0
     assert house.get("/systems/other")["stopped"] == ""
-    # A holder that pinned the roster's file takes the message itself; here for want of a number it asks for more.
+    # A holder that pinned the roster's file takes the message itself.
     pinned = tmp_path / "roster.json"
     assert run("officers", "roster", "--out", str(pinned)).status == 0
     known = trust(roster.read(pinned.read_bytes().strip()), ORIGIN, issuers={}, pulses={})
+    told = orders.read(message.read_bytes(), known)
+    assert (told.by, told.stop.root, told.stop.num) == ("authority", root, house.system("other").num)
     copy = tmp_path / "copy.json"
     rid, _ = house.start_copy("other")
     assert run(
