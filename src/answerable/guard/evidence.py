@@ -18,7 +18,7 @@ from typing import Any, Final
 from answerable.guard.sources import Leased
 from answerable.guard.standing import Call
 
-MAX_PROCESSES: Final = 4096
+MAX_PROCESSES: Final = 512  # some 30 us each: a fork bomb holds nothing up
 STATES: Final = "states.jsonl"
 MAX_FILE: Final = 1 << 30  # bytes of a program that are digested
 

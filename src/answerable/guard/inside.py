@@ -34,6 +34,8 @@ COVERED: Final = ("/sys/fs/cgroup", "/dev/shm")  # noqa: S108  not a file of our
 
 def main() -> NoReturn:
     keeper_fd, first_fd, parent = (int(word) for word in sys.argv[1:4])
+    for fd in (keeper_fd, first_fd):
+        os.set_inheritable(fd, False)  # they came by inheritance, and go no further: not to the program
     keeper = socket.socket(fileno=keeper_fd)
     first = socket.socket(fileno=first_fd)
     want = json.loads(keeper.recv(MESSAGE))

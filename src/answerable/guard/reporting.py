@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +19,8 @@ from answerable.errors import AnswerableError
 from answerable.guard.sources import Identity, Post
 
 PATH: Final = "/relay/v1/receipts"
+REGAIN: Final = "/relay/v1/regain"
+MOST: Final = 256  # orders in one offer; who lacks more asks for them
 RETRY_S: Final = 0.25
 LONGEST_S: Final = 5.0
 
@@ -33,6 +36,7 @@ class Receipts:
         self._states: dict[str, StopState] = {}
         self._received: dict[str, int] = {}
         self._sending: set[asyncio.Task[None]] = set()
+        self._offering: asyncio.Task[None] | None = None
         self.sent = 0
 
     def say(self, order: str, state: StopState, *, now_ms: int, last_ms: int, flying: int) -> Receipt | None:
@@ -64,6 +68,19 @@ class Receipts:
         self._sending.add(task)
         task.add_done_callback(self._sending.discard)
         return receipt
+
+    def offer(self, orders: Sequence[bytes]) -> None:
+        """Give orders back to a control plane that does not know them any more; not while the last offer is on its
+        way."""
+        if orders and (self._offering is None or self._offering.done()):
+            body = b'{"orders":[' + b",".join(orders[:MOST]) + b"]}"
+            self._offering = asyncio.get_running_loop().create_task(self._once(REGAIN, body))
+
+    async def _once(self, path: str, body: bytes) -> None:
+        for post in self._posts:
+            with contextlib.suppress(AnswerableError, TimeoutError):
+                async with asyncio.timeout(LONGEST_S):
+                    await post.post(path, body)
 
     async def flush(self, seconds: float) -> bool:
         """Wait for what is on its way; whether all arrived."""

@@ -31,6 +31,7 @@ FROZEN_MS: Final = 5_000  # what stands still is kept so far ahead; a guard that
 UNKNOWN_MS: Final = 2_000  # how long an order that the issuer refuses for may be on its way, past the warrant's end
 GONE_S: Final = 5.0
 FLUSH_S: Final = 5.0
+KEEP_S: Final = 0.05  # for evidence that is not on the disk when the grace has passed
 STOPPED: Final = 1  # our status where the program did not end by itself
 
 
@@ -225,6 +226,8 @@ class Guard:
             self._standing.leased, self._refused = leased, None
             if self._standing.behind:
                 self._pull()
+            if self._standing.ahead:
+                self._receipts.offer(self._standing.known())
 
     def _renew(self, *, now: bool, blocked: bool) -> None:
         """Ask for the next warrant where it is due, or now; not while an order that is known stands against it."""
@@ -275,13 +278,13 @@ class Guard:
             self._say(order, StopState.STOPPED)
             return True
         self._say(order, StopState.DRAINING)
-        self._keep_evidence(why, order)
         self._cage.lengthen(mono_ms() + self._plan.grace_ms + FROZEN_MS)
         if self._plan.devices or self._plan.command:
             await plans.carry_out(self._plan, self._cage, reason=why, ended=self._gone, final=False, order=data)
         if not self._cage.freeze():
             return False
         self._say(order, StopState.STOPPED)
+        await self._kept(self._keep_evidence(why, order))
         self._words.say(f"suspended, every process frozen: {why}", f"已暂停，所有进程已冻结：{why}")
         self._words.told({"state": "suspended", "why": why, "order": order, "at": now_ms()})
         return True
@@ -303,12 +306,13 @@ class Guard:
         self._gate.cut(error)
         self._say(order, StopState.DRAINING)
         self._cage.lengthen(began + self._plan.grace_ms + KILL_MS)
-        kept = self._keep_evidence(why, order)
+        keeping = self._keep_evidence(why, order)
         if self._waits_for:  # a frozen program hears nothing: it is not thawed to be told
             done = await plans.carry_out(self._plan, self._cage, reason=why, ended=self._gone, final=False, order=data)
         else:
             done = await plans.carry_out(self._plan, self._cage, reason=why, ended=self._gone, order=data)
         self._cage.freeze()
+        kept = await self._kept(keeping)  # before anything is cut, within reason
         self._cage.kill()
         gone = await asyncio.to_thread(self._cage.ended, GONE_S)
         ended = mono_ms()
@@ -334,12 +338,14 @@ class Guard:
             standing = self._standing
             self._receipts.say(order, state, now_ms=now_ms(), last_ms=standing.last, flying=standing.flying)
 
-    def _keep_evidence(self, why: str, order: str) -> Path | None:
+    def _keep_evidence(self, why: str, order: str) -> asyncio.Task[Path | None]:
+        """What there is now, on its way to the disk: a disk that hangs or is full holds no stop up."""
         standing, cgroup = self._standing, self._cage.cgroup
         try:
             processes = cgroup.processes() if cgroup is not None else [self._cage.pid]
         except OSError:
             processes = []
+        at = now_ms()
         what = evidence.gather(
             reason=why,
             order=order,
@@ -347,9 +353,14 @@ class Guard:
             calls=standing.calls,
             flying=standing.flying,
             processes=processes,
-            at=now_ms(),
+            at=at,
         )
-        return evidence.keep(self._folder, f"stop-{now_ms()}", what)
+        writing = asyncio.to_thread(evidence.keep, self._folder, f"stop-{at}", what)
+        return asyncio.get_running_loop().create_task(writing)
+
+    async def _kept(self, keeping: asyncio.Task[Path | None]) -> Path | None:
+        done, _ = await asyncio.wait((keeping,), timeout=KEEP_S)
+        return keeping.result() if done else None
 
     def _gone(self) -> bool:
         heard = self._cage.hear()

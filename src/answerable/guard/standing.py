@@ -99,6 +99,10 @@ class Standing:
         )
         return leased
 
+    def known(self) -> list[bytes]:
+        """The messages of all orders that were heard, for who lost them."""
+        return [each.data for each in self._view.told()] if self._view is not None else []
+
     def begin(self, method: str, path: str) -> tuple[Leased, Call]:
         """Admit a call and count it. Raises as `admit`."""
         leased = self.admit()
@@ -127,6 +131,13 @@ class Standing:
         return self.leased is not None and not self.over and self._wall() >= self.leased.warrant.exp_ms
 
     @property
+    def ahead(self) -> bool:
+        """More orders were heard here than the issuer knew when it signed: it was put back from the past."""
+        if self.leased is None or self._view is None:
+            return False
+        return self.leased.warrant.epoch < self._view.stops.epoch
+
+    @property
     def behind(self) -> bool:
         """The issuer knows of orders that were not heard here."""
         if self.leased is None or self._view is None:
@@ -137,11 +148,13 @@ class Standing:
         """The order that reaches this copy now, a termination before a suspension."""
         if self._view is None or self.leased is None or self._view.stops.quiet:
             return None
-        told = self._view.told()
-        final = self._blocks(StopSet.of(each.stop for each in told if each.stop.kind != OrderKind.SUSPEND))
-        by = final or self._blocks(self._view.stops)
+        by = self._blocks(self._view.stops)
         if not by:
             return None
+        # Rare from here on: something reaches this copy.
+        told = self._view.told()
+        final = self._blocks(StopSet.of(each.stop for each in told if each.stop.kind != OrderKind.SUSPEND))
+        by = final or by
         return Reached(by, bool(final), next((each.data for each in told if each.stop.rid == by), b""))
 
     def fault(self) -> AnswerableError | None:

@@ -110,6 +110,15 @@ def test_each_of_the_two_ways_kills_alone(cage: Make, here: Path) -> None:
         assert made.freeze() is (without == "pidns"), "without a cgroup nothing can be frozen"
 
 
+def test_what_is_frozen_dies_with_its_keeper(cage: Make, here: Path) -> None:
+    made = cage()
+    up(made, here)
+    assert made.freeze()
+    made._process.kill()
+    assert made.ended(5)
+    assert made.processes() in (-1, 0)
+
+
 def test_the_lease_ends_it_unless_it_is_lengthened(cage: Make, here: Path) -> None:
     made = cage()
     start(made, "sleep", "60", life_ms=200)

@@ -131,6 +131,11 @@ def test_the_gate_listens_in_the_programs_own_network(keeper: Keeper) -> None:
     assert json.loads(keeper.first.recv(MESSAGE)) == {"status": 9}
 
 
+def test_it_inherits_no_way_to_the_guard(keeper: Keeper) -> None:
+    keeper.start("sh", "-c", "test $(ls /proc/self/fd | wc -l) -eq 4")  # 0, 1, 2 and the folder that `ls` reads
+    assert json.loads(keeper.first.recv(MESSAGE)) == {"status": 0}
+
+
 def test_it_sees_its_own_processes_alone(keeper: Keeper) -> None:
     keeper.start("sh", "-c", 'ls -d /proc/[0-9]* | wc -l | xargs test 6 -ge && test -z "$(ls /sys/fs/cgroup)"')
     assert json.loads(keeper.first.recv(MESSAGE)) == {"status": 0}

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ class Plane:
         self.fails, self.got = fails, list[bytes]()
 
     async def post(self, path: str, body: bytes) -> bytes:
-        assert path == "/relay/v1/receipts"
+        assert path in ("/relay/v1/receipts", "/relay/v1/regain")
         if self.fails:
             self.fails -= 1
             raise Unavailable("upstream.unreachable", upstream="x")
@@ -64,3 +65,13 @@ async def test_nobody_waits_for_it_for_long(tmp_path: Path) -> None:
     say(receipts, StopState.SEALED, 1)
     assert not await receipts.flush(0.05)
     assert await receipts.flush(0.05), "what was given up is not waited for again"
+
+
+async def test_orders_are_given_back_one_offer_at_a_time(tmp_path: Path) -> None:
+    plane = Plane()
+    receipts = Receipts(IDENTITY, ORIGIN, (plane,), tmp_path)
+    receipts.offer([])
+    receipts.offer([b'{"a":1}', b'{"b":2}'])
+    receipts.offer([b'{"a":1}'])
+    await asyncio.sleep(0.05)
+    assert plane.got == [b'{"orders":[{"a":1},{"b":2}]}']

@@ -85,9 +85,10 @@ class Run:
     task: asyncio.Task[int]
     states: list[dict[str, Any]] = field(default_factory=list)
     receipts: list[bytes] = field(default_factory=list)
+    offered: list[bytes] = field(default_factory=list)
 
     async def post(self, path: str, body: bytes) -> bytes:
-        self.receipts.append(body)
+        (self.receipts if path == "/relay/v1/receipts" else self.offered).append(body)
         return b"{}"
 
     def said(self) -> list[str]:
@@ -266,6 +267,7 @@ async def test_a_suspension_freezes_and_a_release_thaws_under_a_fresh_warrant() 
         assert not run.standing.over
         assert await run.acting(0.6) == set(BEATERS)
         assert run.said() == ["draining", "stopped"]
+        assert a_stop.ORIGIN.encode() in run.offered[-1], "this issuer never heard of it, and is told"
 
 
 async def test_a_suspension_that_became_a_termination_ends_what_is_frozen() -> None:

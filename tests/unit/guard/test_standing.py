@@ -111,6 +111,16 @@ async def test_orders_that_only_the_issuer_knows_are_waited_for() -> None:
     alone.admit()
 
 
+async def test_who_knows_more_than_the_issuer_can_give_it_back() -> None:
+    office = Office()
+    office.changes = {"epoch": 0}
+    made, _ = await standing(heard(order(18), order(19, epoch=2)), office)
+    assert made.ahead
+    assert made.known() == [order(18), order(19, epoch=2)]
+    even, _ = await standing(heard(), office)
+    assert not even.ahead
+
+
 async def test_without_a_fresh_pulse_nothing_is_admitted() -> None:
     office = Office()
     office.changes = {"epoch": 0}
