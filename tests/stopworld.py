@@ -271,6 +271,7 @@ class World(Fleet):
         self._seq = 0
         self._heard: dict[str, Told] = {}  # what the second authority knows: it forgets nothing
         self.beats: list[bytes] = []
+        self.delta = True  # whether every third pulse carries the orders that it speaks of
         self.hear_authority = True  # whether the second authority hears of orders
         self.new_issuer()
         self.guards = [
@@ -394,7 +395,7 @@ class World(Fleet):
             valid_for=VALID,
             epoch=max((max(each.epoch, each.changed) for each in told), default=0),
             stop_root=orders.stop_root(each.stop for each in told),
-            delta=tuple(each.data for each in told) if self._seq % 3 == 0 else (),
+            delta=tuple(each.data for each in told) if self.delta and self._seq % 3 == 0 else (),
         )
         data = pulse.make(made, key("pulse"), PULSE_KID)
         self.beats.append(data)

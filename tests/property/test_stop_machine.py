@@ -5,14 +5,19 @@ and another lineage goes on, for refusing everybody is no stop (`tests/stopworld
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from answerable.app.clock import SystemClock
+from answerable.guard import lease
 from answerable.model.terms import OrderKind, Scope
-from tests.stopworld import DRIFT, ERROR, LIFE, VALID, World
+from tests.stopworld import DRIFT, ERROR, LIFE, STEP, VALID, World
 
 guards = st.integers(0, 2)
 within = st.integers(-ERROR, ERROR)
@@ -191,3 +196,155 @@ TestMachine = Machine.TestCase
 TestMachine.settings = settings(
     max_examples=60, stateful_step_count=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
+
+
+# --- stories: one thing that must hold, each by itself, so that what breaks it is named -------------------------------
+@pytest.fixture
+def world() -> Iterator[World]:
+    """Everybody acts, under warrants that were asked for a moment ago."""
+    made = World()
+    carry(made)
+    made.passes(STEP)
+    assert {each.where for each in made.admissions} == {"guard", "node"}
+    yield made
+    made.close()
+
+
+def carry(world: World) -> None:
+    beat = world.make_beat()
+    for holder in (*world.guards, world.node):
+        holder.beat(beat)
+
+
+def cut(world: World) -> None:
+    for guard in world.guards:
+        guard.net = False
+
+
+def go_on(world: World, ms: int, *, beats: bool = True) -> None:
+    for _ in range(0, ms, STEP):
+        if beats:
+            carry(world)
+        world.passes(STEP)
+
+
+def last(world: World, where: str = "guard") -> int:
+    """When tuned was last admitted there."""
+    copy = world.copies["tuned"].rid
+    return max(each.at for each in world.admissions if (each.where, each.copy) == (where, copy))
+
+
+def test_cut_off_it_acts_until_its_bound_and_no_longer(world: World) -> None:
+    world.pulse_lies, world.hear_authority = True, False
+    given = world.order(world.base)
+    cut(world)
+    go_on(world, LIFE + 2_000)
+    assert not world.late
+    assert LIFE - 2 * STEP <= last(world) - given.at <= LIFE, "the bound is no wider than it must be"
+
+
+def test_with_the_issuer_cut_off_a_fresh_pulse_is_not_enough(world: World) -> None:
+    world.pulse_lies, world.hear_authority = True, False
+    world.order(world.base)
+    cut(world)
+    go_on(world, 2 * LIFE)
+    assert not world.late
+
+
+def test_with_the_pulse_cut_off_a_live_warrant_is_not_enough(world: World) -> None:
+    given = world.order(world.base)
+    world.issuer_lies = True
+    world.forget_the_orders()
+    go_on(world, 2 * LIFE, beats=False)
+    assert not world.late
+    assert last(world) >= given.at, "it acted on while its pulse lasted"
+
+
+def test_a_clock_that_is_set_back_lengthens_nothing(world: World) -> None:
+    world.pulse_lies, world.hear_authority = True, False
+    world.order(world.base)
+    cut(world)
+    world.home.step(-900)
+    go_on(world, LIFE + 2_000)
+    assert not world.late
+
+
+def test_an_answer_that_comes_late_lengthens_nothing() -> None:
+    world = World()
+    try:
+        guard = world.guards[0]
+        guard.answers = False
+        carry(world)
+        world.passes(STEP)
+        asked = world.true
+        go_on(world, 1_500)
+        guard.answers = True
+        go_on(world, STEP)
+        cut(world)
+        world.home.step(-900)
+        go_on(world, LIFE + 2_000)
+        assert asked < last(world) < asked + LIFE
+    finally:
+        world.close()
+
+
+def test_leases_are_counted_on_a_clock_that_goes_on_in_sleep(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = {time.CLOCK_BOOTTIME: 7_000_000, time.CLOCK_MONOTONIC: 3_000_000}
+    monkeypatch.setattr(time, "clock_gettime_ns", shown.__getitem__)
+    assert lease.mono_ms() == SystemClock().mono_ms() == 7
+
+
+def test_a_restored_image_gets_no_second_boot(world: World) -> None:
+    """A restart is a boot of its own, as soon as the one before has ended; who goes on as it is a clone until then."""
+    guard = world.guards[0]
+    guard.boot()
+    go_on(world, STEP)
+    before = len(world.admissions)
+    go_on(world, LIFE - 2 * STEP)
+    assert guard.copy.rid not in {each.copy for each in world.admissions[before:] if each.where == "guard"}
+    go_on(world, LIFE)
+    assert guard.copy.rid in {each.copy for each in world.admissions[before:] if each.where == "guard"}
+
+
+def test_a_withheld_order_gains_the_carrier_nothing(world: World) -> None:
+    """Pulses are carried on, and what they speak of is kept from the holders."""
+    world.delta = False
+    world.order(world.base)
+    world.issuer_lies = True
+    world.forget_the_orders()
+    go_on(world, 2 * LIFE)
+    assert not world.late
+
+
+def test_a_pulse_that_comes_late_lives_no_longer(world: World) -> None:
+    beat = world.make_beat()
+    world.order(world.base)
+    world.issuer_lies = True
+    world.forget_the_orders()
+    go_on(world, VALID - STEP, beats=False)
+    for holder in (*world.guards, world.node):
+        holder.beat(beat)
+    go_on(world, VALID, beats=False)
+    assert not world.late
+
+
+def test_a_frozen_process_does_nothing_when_it_is_thawed(world: World) -> None:
+    guard = world.guards[0]
+    guard.awake = False
+    world.order(world.base)
+    go_on(world, 2 * LIFE)
+    guard.awake = True
+    assert not guard.acts()
+    go_on(world, LIFE)
+    assert not world.late
+
+
+def test_who_is_told_admits_nothing_from_then_on(world: World) -> None:
+    given = world.order(world.base)
+    (message,) = world.messages()
+    for holder in (*world.guards, world.node):
+        holder.hear(message)
+    go_on(world, LIFE)
+    assert not world.late
+    acted = {each.copy for each in world.admissions if each.at > given.at}
+    assert acted == {world.copies["other"].rid}

@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The mutants: what one might get wrong in the code of the stop, as a change of its text, each with the test that
+catches it. `test_mutants.py` applies every one and demands that its test fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+UNIT = "tests/unit"
+MACHINE = "tests/property/test_stop_machine.py"
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """file: under src/answerable. old -> new: in its text, where old stands exactly once. caught: the test's id."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+    catcher: str
+    more: tuple[str, ...] = ()
+
+    @property
+    def caught(self) -> tuple[str, ...]:
+        return (self.catcher, *self.more)
+
+    def mutated(self, text: str) -> str:
+        assert text.count(self.old) == 1, f"{self.name}: {text.count(self.old)} times in {self.file}: {self.old!r}"
+        return text.replace(self.old, self.new)
+
+
+ENDS = "    if now_ms >= warrant.exp_ms or mono_ms >= deadline_mono_ms:\n"
+MUTANTS = (
+    # --- the admission function ---
+    Mutant("a warrant does not end by the wall clock", "admission/admit.py", "now_ms >= warrant.exp_ms or ", "",
+           f"{UNIT}/admission/test_admit.py"),
+    Mutant("a warrant does not end by the monotonic clock", "admission/admit.py", " or mono_ms >= deadline_mono_ms", "",
+           f"{MACHINE}::test_a_clock_that_is_set_back_lengthens_nothing"),
+    Mutant("a fresh pulse keeps an ended warrant alive (OR for AND)", "admission/admit.py", ENDS,
+           "    if view is None and (now_ms >= warrant.exp_ms or mono_ms >= deadline_mono_ms):\n",
+           f"{MACHINE}::test_with_the_issuer_cut_off_a_fresh_pulse_is_not_enough"),
+    Mutant("a live warrant is enough without a pulse (OR for AND)", "admission/admit.py",
+           "        view.check(now_ms, mono_ms)\n", "        pass\n",
+           f"{MACHINE}::test_with_the_pulse_cut_off_a_live_warrant_is_not_enough"),
+    Mutant("what was told past the registry does not count", "admission/admit.py",
+           "        order = blocked(warrant, view.stops, now_ms)\n", "        order = \"\"\n",
+           f"{UNIT}/admission/test_admit.py"),
+    Mutant("a holder that knows fewer stops than the issuer admits", "admission/admit.py",
+           "    if warrant.epoch > stops.epoch:\n", "    if False:\n", f"{UNIT}/admission/test_admit.py"),
+    Mutant("the end of a warrant is one millisecond late", "admission/admit.py", "now_ms >= warrant.exp_ms or",
+           "now_ms > warrant.exp_ms or", "tests/proofs/test_bound.py"),
+    # --- the stop set ---
+    Mutant("the closure is forgotten: a lineage's stop reaches its root alone", "admission/stopset.py",
+           "order = _meets(self.lineages, numbers, now_ms)", "order = _meets(self.lineages, numbers[-1:], now_ms)",
+           f"{UNIT}/admission/test_stopset.py"),
+    Mutant("a termination lapses as a suspension does", "admission/stopset.py",
+           "lapses = stop.kind == OrderKind.SUSPEND and stop.until > 0", "lapses = stop.until > 0",
+           f"{UNIT}/admission/test_stopset.py"),
+    Mutant("a scope that is not known stops nobody", "admission/stopset.py", "        return Scope.ALL\n",
+           "        return Scope.COPY\n", f"{UNIT}/admission/test_stopset.py"),
+    # --- the issuer ---
+    Mutant("stale issuer: renewals look at no stop", "warrants/eligible.py",
+           "        or stops.blocks(copy=", "        or StopSet().blocks(copy=",
+           f"{UNIT}/warrants/test_issuer.py::test_stopped_ended_and_lapsed_are_not_renewed_nor_granted"),
+    Mutant("stale issuer: its view is made once", "warrants/stopview.py",
+           "if stops is not None and self._directory.changes == self._changes:", "if stops is not None:",
+           f"{UNIT}/warrants/test_stopview.py"),
+    Mutant("a first grant does not look again after its write", "warrants/issuer.py",
+           "                Expect(Space.COUNTERS, EPOCH, epoch),\n", "",
+           f"{UNIT}/warrants/test_issuer.py::test_a_stop_that_commits_while_the_grant_waits_wins"),
+    Mutant("an issuer gives longer lives than the class", "admission/warrant.py",
+           "    if w.exp_ms - w.iat_ms > row.max_ms:\n", "    if False:\n", f"{UNIT}/admission/test_warrant.py"),
+    # --- the lease ---
+    Mutant("a warrant is counted from when the answer came", "guard/lease.py", "ends=asked.mono + life,",
+           "ends=self._mono() + life,", f"{MACHINE}::test_an_answer_that_comes_late_lengthens_nothing"),
+    Mutant("a lease is counted on a clock that stands still in sleep", "guard/lease.py", "time.CLOCK_BOOTTIME",
+           "time.CLOCK_MONOTONIC", f"{MACHINE}::test_leases_are_counted_on_a_clock_that_goes_on_in_sleep"),
+    Mutant("restart replay: a boot goes on under the name of the one before", "guard/lease.py",
+           "        self._boot = nonce()\n        self._asked: Asked | None = None\n",
+           "        self._boot = \"A\" * 22\n        self._asked: Asked | None = None\n",
+           f"{MACHINE}::test_a_restored_image_gets_no_second_boot"),
+    Mutant("an older warrant of a copy is admitted beside its newest", "warrants/replays.py",
+           "            raise Refused(\"warrant.replayed\")", "            return", f"{UNIT}/warrants/test_replays.py"),
+    # --- what a holder is told ---
+    Mutant("a pulse prolongs though it speaks of orders that are not here", "admission/holding.py",
+           "if waiting is not None and self.epoch >= waiting.epoch and self.root(waiting.epoch) == waiting.root:",
+           "if waiting is not None:", f"{MACHINE}::test_a_withheld_order_gains_the_carrier_nothing"),
+    Mutant("a pulse's root is not compared", "admission/holding.py",
+           " and self.root(waiting.epoch) == waiting.root:", ":", f"{UNIT}/admission/test_holding.py"),
+    Mutant("an old pulse counts again", "admission/holding.py", "        if beat.seq <= self._seq:\n",
+           "        if False:\n", f"{UNIT}/admission/test_holding.py"),
+    Mutant("a pulse lives by its carrier's delay: counted from when it came", "admission/holding.py",
+           "self.ends_ms = beat.at + life_ms", "self.ends_ms = now_ms + life_ms",
+           f"{MACHINE}::test_a_pulse_that_comes_late_lives_no_longer"),
+    Mutant("a pulse does not end by the monotonic clock", "admission/holding.py",
+           "now_ms < life.ends_ms and mono_ms < life.ends_mono_ms", "now_ms < life.ends_ms",
+           f"{UNIT}/admission/test_holding.py::test_a_pulse_ends_by_either_clock"),
+    Mutant("the newest order replaces those before it", "admission/holding.py",
+           "        self._known[told.stop.rid] = both\n", "        self._known = {told.stop.rid: both}\n",
+           f"{UNIT}/admission/test_holding.py"),
+    Mutant("an issuer gives out one number twice", "warrants/issuer.py", "        if seq != boot.seq + 1:\n",
+           "        if False:\n", f"{UNIT}/warrants/test_issuer.py::test_each_number_once_each_key_one_boot"),
+    Mutant("two boots of one copy are live at once", "warrants/issuer.py",
+           "if before is not None and before.exp_ms > self._clock.now_ms() and (once or before.nonce != nonce):",
+           "if False:", f"{MACHINE}::test_a_restored_image_gets_no_second_boot"),
+    Mutant("anybody's order is an order", "admission/orders.py",
+           "    if not (issued or officers or authorities or vouched):\n", "    if False:\n",
+           f"{UNIT}/admission/test_orders.py"),
+    Mutant("a termination is released", "admission/orders.py", "release is None or leaf.kind != OrderKind.SUSPEND",
+           "release is None", f"{UNIT}/admission/test_orders.py"),
+    Mutant("a clock that is not synchronised is trusted", "admission/clocks.py", "    elif not reading.synchronised:\n",
+           "    elif False:\n", f"{UNIT}/admission/test_clocks.py"),
+    Mutant("a clock's state that was read once is good for ever", "admission/clocks.py",
+           "    elif not 0 <= mono_ms - reading.mono_ms <= READING_MS:\n", "    elif False:\n",
+           f"{UNIT}/admission/test_clocks.py"),
+    # --- delegation ---
+    Mutant("delegation without nesting: a child outlives its envelope", "admission/onsite.py",
+           "        \"exp\": w.exp_ms <= e.exp_ms,\n", "", f"{UNIT}/admission/test_onsite.py"),
+    Mutant("an on-site warrant is good though its envelope ended", "admission/onsite.py",
+           "    if now_ms >= envelope.exp_ms or mono_ms >= deadline_mono_ms:\n", "    if False:\n",
+           f"{UNIT}/admission/test_onsite.py"),
+    # --- long work ---
+    Mutant("no re-check: work goes on as it was admitted", "pipeline/steps.py",
+           "    if flight.horizon is not None and deps.gate.holds(flight.horizon):\n", "    if True:\n",
+           f"{UNIT}/pipeline/test_carry.py::test_a_warrant_that_nobody_renews_ends_the_stream"),
+    Mutant("a stop does not cut what is in flight", "pipeline/flights.py",
+           "                    flight.cut(Refused(\"stop.system\", order=order))\n", "                    pass\n",
+           f"{UNIT}/pipeline/test_flights.py"),
+    Mutant("what is seen ahead is not ended by what is told", "warrants/gate.py",
+           "horizon.changes == self._directory.changes + (told.changes if told is not None else 0)",
+           "horizon.changes >= self._directory.changes",
+           f"{UNIT}/warrants/test_gate.py::test_what_is_seen_ahead_ends_with_the_pulse_and_with_what_it_brings"),
+    # --- the registry ---
+    Mutant("the same weights under a new name are not stopped", "registry/stopped.py",
+           "    return others.blocks_digests(digests, now_ms)", "    return \"\"",
+           "tests/property/test_registry_machine.py::test_a_fixed_story"),
+    Mutant("what derives from a stopped system after the stop is alive", "registry/stopped.py",
+           "    if found := known.blocks(copy=_NO_COPY, numbers=numbers,",
+           "    if found := known.blocks(copy=_NO_COPY, numbers=(0,),",
+           "tests/unit/registry/test_systems.py::test_a_derivative_of_a_stopped_system_is_recorded_refused_and_dead_for_ever"),
+    # --- the printed bound ---
+    Mutant("the printed bound forgets the issuer's view", "admission/bound.py",
+           "    synced = clocks.view_ms + ttl_ms", "    synced = ttl_ms", "tests/proofs/test_bound.py"),
+    Mutant("the printed bound is rounded down", "admission/bound.py",
+           "clocks.view_ms - (-ttl_ms * PPM // (PPM - clocks.drift_ppm))",
+           "clocks.view_ms + ttl_ms * PPM // (PPM - clocks.drift_ppm)", "tests/proofs/test_bound.py"),
+    Mutant("the printed bound forgets the last re-check", "admission/bound.py",
+           "max(synced, monotonic) + clocks.recheck_ms +", "max(synced, monotonic) +", "tests/proofs/test_bound.py"),
+)  # fmt: skip
+
+
+def unmutated(mutants: Sequence[Mutant]) -> Mutant:
+    """The code as it is, before the tests of all of these: a test that fails anyway catches nothing."""
+    first, *more = dict.fromkeys(mutant.catcher for mutant in mutants)
+    return Mutant("", "admission/admit.py", ENDS, ENDS, first, tuple(more))
