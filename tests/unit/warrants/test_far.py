@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Warrants that are renewed over a network: the asker here is a real issuer behind a way that can be cut."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import msgspec
+import pytest
+
+from answerable.errors import AnswerableError, Refused, Unavailable
+from answerable.model.warrants import Recognised
+from answerable.warrants.far import Ask, FarHolder
+from answerable.warrants.holder import IDLE_MS, RETRY_MS
+from tests.fleet import GATEWAY, ISSUER, key
+from tests.unit.warrants.office import Office
+
+
+class Far(Office):
+    def __init__(self) -> None:
+        super().__init__()
+        self.cut = False
+        self.late_ms = 0  # that an answer takes
+        self.lost = False  # answered, and the answer is lost
+        self.asked: list[Ask] = []
+        self.far = FarHolder(
+            ask=self.ask,
+            directory=self.book,
+            clock=self.clock,
+            aud=GATEWAY,
+            issuers={"issuer-1": key("issuer").public},
+            iss=ISSUER,
+            sleep=lambda _: asyncio.sleep(0),
+            spread=lambda: 0.0,
+        )
+
+    async def ask(self, asks: Sequence[Ask]) -> list[str | AnswerableError]:
+        if self.cut:
+            raise Unavailable("node.away", detail="cut")
+        self.asked += asks
+        answers: list[str | AnswerableError] = []
+        for ask in asks:
+            try:
+                if ask.seq == 1:
+                    granted = await self.issuer.grant(ask.copy, aud=GATEWAY, nonce=ask.nonce, holder="node:x")
+                else:
+                    granted = self.issuer.renew(ask.copy, aud=GATEWAY, nonce=ask.nonce, seq=ask.seq, holder="node:x")
+                answers.append(granted.token)
+            except AnswerableError as error:
+                answers.append(error)
+        self.clock.pass_ms(self.late_ms)
+        if self.lost:
+            raise Unavailable("node.away", detail="lost")
+        return answers
+
+
+async def test_a_life_counts_from_when_it_was_asked_for() -> None:
+    office = Far()
+    office.late_ms = 700
+    asked = office.clock.mono
+    bearer = await office.far.bearer(office.copies["base"].rid)
+    assert bearer.deadline_mono_ms == asked + 60_000
+    assert bearer.held
+    assert office.far.cached(bearer.copy.rid) is bearer
+    assert office.far.due(bearer) == bearer.deadline_mono_ms
+    assert [ask.seq for ask in office.far.held()] == [1]
+
+
+async def test_many_are_renewed_in_one_question_and_the_old_one_is_used_meanwhile() -> None:
+    office = Far()
+    rids = [office.copies[name].rid for name in ("base", "quant", "app")]
+    first = [await office.far.bearer(rid) for rid in rids]
+    office.clock.pass_ms(20_001)
+    assert [office.far.cached(rid) for rid in rids] == first, "used until it ends"
+    office.asked.clear()
+    assert await office.far.renew_due() == 3
+    assert {ask.seq for ask in office.asked} == {2}
+    assert all(office.far.cached(rid) is not bearer for rid, bearer in zip(rids, first, strict=True))
+
+
+async def test_cut_off_it_goes_on_to_the_end_of_the_warrant_and_not_a_moment_longer() -> None:
+    office = Far()
+    rid = office.copies["base"].rid
+    bearer = await office.far.bearer(rid)
+    office.cut = True
+    office.clock.pass_ms(59_999)
+    assert await office.far.renew_due() == 0
+    assert await office.far.bearer(rid) is bearer
+    office.clock.pass_ms(1)
+    assert office.far.cached(rid) is None
+    with pytest.raises(Unavailable, match=r"node\.away"):
+        await office.far.bearer(rid)
+    office.cut = False
+    assert (await office.far.bearer(rid)).warrant.seq == 1
+
+
+async def test_a_clock_set_back_lengthens_nothing() -> None:
+    office = Far()
+    rid = office.copies["base"].rid
+    await office.far.bearer(rid)
+    office.cut = True
+    office.clock.pass_ms(60_000)
+    office.clock.now -= 3_600_000
+    assert office.far.cached(rid) is None
+
+
+async def test_a_refused_renewal_is_the_end_at_once() -> None:
+    office = Far()
+    rid = office.copies["base"].rid
+    bearer = await office.far.bearer(rid)
+    office.stop("base")
+    office.clock.pass_ms(20_001)
+    await office.far.renew_due()
+    assert office.far.cached(rid) is None
+    assert office.far.due(bearer) == 0
+    with pytest.raises(Recognised, match=r"stop\.system"):
+        await office.far.bearer(rid)
+
+
+async def test_an_answer_that_was_lost_is_made_good_by_a_new_first_grant() -> None:
+    office = Far()
+    rid = office.copies["base"].rid
+    await office.far.bearer(rid)
+    office.clock.pass_ms(20_001)
+    office.lost = True
+    assert await office.far.renew_due() == 0
+    office.lost = False
+    office.clock.pass_ms(RETRY_MS + 1)
+    await office.far.renew_due()  # its number was given out: replayed, so anew
+    bearer = office.far.cached(rid)
+    assert bearer is not None
+    assert bearer.warrant.iat_ms == office.clock.now
+
+
+async def test_one_asks_for_all_who_wait() -> None:
+    office = Far()
+    rid = office.copies["base"].rid
+    found = await asyncio.gather(*(office.far.bearer(rid) for _ in range(5)))
+    assert len({id(bearer) for bearer in found}) == 1
+    assert len(office.asked) == 1
+
+
+async def test_what_was_not_asked_for_is_no_warrant() -> None:
+    office = Far()
+    rid, other = office.copies["base"].rid, office.copies["other"].rid
+    token = (await office.issuer.grant(other, aud=GATEWAY, nonce=office.far.boot, holder="x")).token
+
+    async def wrong(asks: Sequence[Ask]) -> list[str]:
+        return [token for _ in asks]
+
+    office.far._ask = wrong
+    with pytest.raises(Refused, match=r"warrant\.unregistered"):
+        await office.far.bearer(rid)
+    token = (await office.issuer.grant(rid, aud=GATEWAY, nonce="AAAAAAAAAAAAAAAAAAAAAA", holder="y")).token
+    with pytest.raises(Unavailable, match=r"node\.answer"):
+        await office.far.bearer(rid)
+    token = "no.jwt.at-all"
+    with pytest.raises(Unavailable, match=r"node\.answer"):
+        await office.far.bearer(rid)
+
+
+async def test_who_changed_in_the_registry_is_looked_at_anew() -> None:
+    office = Far()
+    copy = office.copies["base"]
+    await office.far.bearer(copy.rid)
+    ended = msgspec.structs.replace(copy, ended=office.clock.now)
+    from answerable.model.units import Space
+
+    office.put(Space.COPIES, copy.rid, msgspec.json.encode(ended))
+    assert office.far.cached(copy.rid) is None
+    with pytest.raises(Refused, match=r"warrant\.copy_ended"):
+        await office.far.bearer(copy.rid)
+
+
+async def test_the_idle_are_forgotten() -> None:
+    office = Far()
+    await office.far.bearer(office.copies["base"].rid)
+    office.clock.pass_ms(IDLE_MS + 60_001)
+    await office.far.renew_due()
+    assert len(office.far) == 0
