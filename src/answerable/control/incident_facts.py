@@ -3,38 +3,29 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import msgspec
-from msgspec import UNSET
 
 from answerable.admission.bound import bound_of
 from answerable.admission.reports import GROUP
 from answerable.admission.stopset import StopSet
 from answerable.admission.ttl import life_class
+from answerable.control.incident_acts import Acts
+from answerable.control.incident_acts import acts as look_around
 from answerable.control.services import Services
 from answerable.crypto.b64 import b64
 from answerable.errors import AnswerableError, Refused
-from answerable.log.leaf import decode, leaf_hash, rid
-from answerable.model.leaves import CloseLeaf, OpenLeaf, ReceiptLeaf, WarrantLeaf
+from answerable.log.leaf import decode, leaf_hash
 from answerable.model.records import Copy, EventSaid, Incident, Stop, System
-from answerable.model.terms import Ruling, Scope
+from answerable.model.terms import Scope
 from answerable.model.units import Space
 from answerable.redlines import clocks, forms, regimes
 from answerable.redlines.table import lines
 from answerable.stops import detecting
 from answerable.stops.closure import reached
 
-# Leaves looked at for the actions around it, on either side, and shown of them.
-AROUND: Final = 1_000
-SHOWN: Final = 50
-# Leaves looked at for the last action after an order.
-AFTER: Final = 100_000
-STEP: Final = 1_000
-_OPEN: Final = re.compile(rb'"k":"open".*"sys":"([a-z2-7]{32})"')
 _incident = msgspec.json.Decoder(Incident).decode
 _said = msgspec.json.Decoder(EventSaid).decode
 
@@ -74,13 +65,6 @@ def places(services: Services, system: System) -> frozenset[str]:
     return regimes.jurisdictions(services.incidents, [*ids, services.operator])
 
 
-@dataclass(frozen=True, slots=True)
-class _Acts:
-    around: list[forms.ActAround]
-    last: dict[str, int]  # copy or system -> newest permitted action after the order
-    receipts: list[forms.Receipt]
-
-
 async def report(services: Services, name: str) -> forms.PageOfFacts:
     """The report of the incident or order with that rid. Raises Refused ``incident.unknown``, Unavailable
     ``store.*``."""
@@ -93,14 +77,25 @@ async def report(services: Services, name: str) -> forms.PageOfFacts:
     orders = _orders(services, incident, order, system, copy)
     systems, copies = _reached(services, orders, system)
     first = min(orders, key=lambda stop: stop.at) if orders else None
-    acts = await _acts(services, incident, first, system, {each.rid for each in systems})
+    centre = incident.rid if incident is not None else first.rid if first is not None else ""
+    acts = Acts()
+    if centre:
+        acts = await look_around(
+            services,
+            centre,
+            at=incident.at if incident is not None else first.at if first is not None else 0,
+            system=system.rid if system is not None else "",
+            systems={each.rid for each in systems},
+            orders=[stop.rid for stop in orders],
+        )
     rows = [row for row in incidents(services) if row.line == "RL7" and row.system in {s.rid for s in systems}]
     harms, aware, judged = (
         clocks.harms_of(incident, said) if incident is not None else ((), first.at if first else 0, False)
     )
     rids = _rids(incident, orders)
     note, evidence = await _evidence(services, rids)
-    after = [at - first.at for at in acts.last.values() if first is not None and at > first.at]
+    counted = {copy.rid for copy in copies}
+    after = [at - first.at for its, at in acts.last.items() if first is not None and its in counted and at > first.at]
     run = running(services, incident, said) if incident is not None else []
     line = lines().get(incident.line) if incident is not None else None
     return forms.PageOfFacts(
@@ -175,23 +170,37 @@ def _orders(
 
 
 def _reached(services: Services, orders: Iterable[Stop], system: System | None) -> tuple[list[System], list[Copy]]:
-    """What the orders reach now; without an order the system alone."""
+    """What the orders reached: systems as they were registered, and copies as they ran, when each was committed. Copies
+    that ended since count: it was for them that it was given. Without an order the system alone, as it is now."""
+    book = services.book
     systems: dict[str, System] = {system.rid: system} if system is not None else {}
     copies: dict[str, Copy] = {}
+    given = False
     for stop in orders:
-        by_detector = stop.officers == (detecting.key_of(services.book),)
-        if by_detector and stop.scope == Scope.SYSTEM and system is not None:
-            copies.update({each.rid: each for each in services.book.copies_of(system.rid)})
+        given = True
+        if stop.scope == Scope.COPY:
+            named = [copy for copy in [book.copy(stop.root)] if copy is not None]
+            copies.update({each.rid: each for each in named})
             continue
-        try:
-            hit = reached(services.book, stop.root, Scope(stop.scope))
-        except AnswerableError:
-            continue
-        systems.update({each.rid: each for each in hit.systems})
-        copies.update({each.rid: each for each in hit.copies})
-    if not copies and system is not None:
-        copies = {each.rid: each for each in services.book.copies_of(system.rid)}
+        hit: Iterable[System] = ()
+        if stop.officers == (detecting.key_of(book),):
+            hit = [each for each in [book.system(stop.root)] if each is not None]
+        else:
+            try:
+                hit = reached(book, stop.root, Scope(stop.scope)).systems
+            except AnswerableError:
+                continue
+        then = {each.rid: each for each in hit if each.since <= stop.at and not each.dead}
+        systems.update(then)
+        copies.update({copy.rid: copy for copy in book.copies() if copy.system in then and _ran(copy, stop.at)})
+    if not given and system is not None:
+        copies = {each.rid: each for each in book.copies_of(system.rid)}
     return list(systems.values()), list(copies.values())
+
+
+def _ran(copy: Copy, at: int) -> bool:
+    """Whether the copy ran at `at`, ms UTC."""
+    return copy.since <= at and (not copy.ended or copy.ended >= at)
 
 
 def _parties(services: Services, system: System | None) -> list[forms.Who]:
@@ -265,64 +274,3 @@ async def _seen(services: Services, incident: Incident | None) -> dict[str, str 
         return {}
     seen: dict[str, str | int] = msgspec.json.decode(kept[1])["seen"]
     return seen
-
-
-async def _acts(
-    services: Services, incident: Incident | None, first: Stop | None, system: System | None, systems: set[str]
-) -> _Acts:
-    """One pass over the log around the incident, and on after the first order."""
-    centre = incident.rid if incident is not None else first.rid if first is not None else ""
-    if not centre or system is None:
-        return _Acts([], {}, [])
-    at = (await services.reader.prove(centre)).index
-    end = min(await services.reader.size(), at + (AFTER if first is not None else AROUND))
-    shown: dict[str, forms.ActAround] = {}
-    last: dict[str, int] = {}
-    receipts: list[forms.Receipt] = []
-    grants: dict[str, str] = {}
-    order = first.rid.encode() if first is not None else b"-"
-    for start in range(max(0, at - AROUND), end, STEP):
-        for index, data in enumerate(await services.reader.tail(start, min(end, start + STEP)), start):
-            if (match := _OPEN.search(data)) is not None:
-                if match[1].decode() not in systems:
-                    continue
-                leaf = decode(data)
-                if isinstance(leaf, OpenLeaf):
-                    if leaf.sys == system.rid and abs(index - at) <= AROUND:
-                        shown[rid(data)] = forms.ActAround(
-                            rid=rid(data), at=leaf.t, act=leaf.act, decision=leaf.dec, ended=""
-                        )
-                    if leaf.dec == Ruling.PERMIT and first is not None:
-                        if leaf.war not in grants:
-                            grants[leaf.war] = await _copy_of(services, leaf.war)
-                        key = grants[leaf.war] or leaf.sys
-                        last[key] = max(last.get(key, 0), leaf.t)
-            elif b'"k":"close"' in data and shown:
-                closed = decode(data)
-                if isinstance(closed, CloseLeaf) and closed.open in shown:
-                    code = "" if closed.err is UNSET else f" ({closed.err})"
-                    shown[closed.open] = msgspec.structs.replace(shown[closed.open], ended=closed.st + code)
-            elif b'"k":"receipt"' in data and order in data:
-                receipts.extend(_receipt(services, data))
-    acts = sorted(shown.values(), key=lambda act: abs(act.at - (incident.at if incident else first.at if first else 0)))
-    return _Acts(sorted(acts[:SHOWN], key=lambda act: act.at), last, receipts)
-
-
-async def _copy_of(services: Services, grant: str) -> str:
-    data = await services.reader.find(grant)
-    leaf = decode(data) if data is not None else None
-    return leaf.cpy if isinstance(leaf, WarrantLeaf) else ""
-
-
-def _receipt(services: Services, data: bytes) -> Iterable[forms.Receipt]:
-    leaf = decode(data)
-    if isinstance(leaf, ReceiptLeaf):
-        copy = services.book.copy(leaf.own)
-        yield forms.Receipt(
-            rid=rid(data),
-            holder=copy.id if copy is not None else leaf.own,
-            received=leaf.rcv,
-            last=leaf.last,
-            in_flight=leaf.fly,
-            state=leaf.st,
-        )
