@@ -148,6 +148,7 @@ class Place:
             iss=ISSUER,
             origin=ORIGIN,
             issuers=issuers,
+            systems=(SYSTEM,),
             people={PERSON: b64u(PERSON_KEY.public)},
             area=(TRACK,),
             max_speed=2_000,

@@ -163,7 +163,9 @@ class Site:
         self.machine = Machine(
             device=DEVICE,
             signer=DEVICE_KEY,
-            authority=Authority(issuers={KID: ISSUER_KEY.public}, iss=ISSUER, audience=AUDIENCE, view=self.view),
+            authority=Authority(
+                issuers={KID: ISSUER_KEY.public}, iss=ISSUER, audience=AUDIENCE, systems=(SYSTEM,), view=self.view
+            ),
             people={PERSON: PERSON_KEY.public},
             limits=LIMITS,
             braking=braking,

@@ -38,6 +38,7 @@ from tests.small_site import (
     LIMITS,
     PERSON,
     PERSON_KEY,
+    SYSTEM,
     order,
     token,
 )
@@ -66,6 +67,7 @@ class World:
             iss=ISSUER,
             origin=ORIGIN,
             issuers={KID: b64u(ISSUER_KEY.public)},
+            systems=(SYSTEM,),
             people={PERSON: b64u(PERSON_KEY.public)},
             area=LIMITS.area,
             keep_out=LIMITS.keep_out,

@@ -39,6 +39,7 @@ def add(parser: Parser) -> None:
     given.add_argument("--enrolment", required=True, metavar="FILE", help="of the copy that will lead it: its pins")
     given.add_argument("--wire", required=True, metavar="ADDRESS", help="zenoh:tcp/HOST:PORT or mqtt:HOST:PORT")
     given.add_argument("--person", action="append", default=[], metavar="NAME=KEY", help="may take it over")
+    given.add_argument("--system", action="append", default=[], metavar="ID", help="may lead it too; SPIFFE id")
     given.add_argument("--watchdog", type=int, default=300, metavar="MS", help="100 to 500")
     given.add_argument("--journal", type=Path, metavar="FILE")
     given.add_argument("--trace", type=Path, metavar="FILE", help="where the simulation writes what it does")
@@ -120,6 +121,7 @@ def settings(args: argparse.Namespace) -> int:
         iss=pins.issuer,
         origin=pins.origin,
         issuers=pins.issuers,
+        systems=(pins.copy.partition("/copy/")[0], *args.system),
         pulses=pins.pulses,
         officers=pins.officers,
         authorities=pins.authorities,

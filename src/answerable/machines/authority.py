@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
@@ -64,9 +64,14 @@ class Lease:
 
 
 class Authority:
-    """issuers: pinned keys (kid -> 32 bytes); audience: this device's name in warrants; iss: the issuer's name."""
+    """issuers: pinned keys (kid -> 32 bytes); audience: this device's name in warrants; iss: the issuer's name;
+    systems: SPIFFE ids of those whose copies may lead it: a warrant for the physical world is no leave to move this
+    machine."""
 
-    def __init__(self, *, issuers: Mapping[str, bytes], iss: str, audience: str, view: View) -> None:
+    def __init__(
+        self, *, issuers: Mapping[str, bytes], iss: str, audience: str, systems: Collection[str], view: View
+    ) -> None:
+        self._systems = frozenset(systems)
         self._issuers, self._iss, self._audience, self.view = issuers, iss, audience, view
         self._envelopes: dict[str, tuple[Envelope, int]] = {}
         self._newest: dict[str, tuple[int, str, int]] = {}  # copy -> issued, boot, number of the newest that was shown
@@ -102,8 +107,10 @@ class Authority:
         """Return if the lease lets the device move at this instant. Where a pulse is needed, a warrant needs it fresh;
         under an envelope it was fresh when the on-site issuer began (`docs/spec/envelope.md`).
 
-        Raises Refused ``warrant.*``, ``envelope.expired``, ``stop.*``, ``pulse.*``.
+        Raises Refused ``device.system``, ``warrant.*``, ``envelope.expired``, ``stop.*``, ``pulse.*``.
         """
+        if lease.warrant.system not in self._systems:
+            raise Refused("device.system", system=lease.warrant.system)
         if World.PHYSICAL not in lease.warrant.worlds:
             raise Refused("warrant.world", world=World.PHYSICAL.value)
         admit(

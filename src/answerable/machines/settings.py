@@ -25,9 +25,10 @@ PURPOSE = "device"  # of the key file
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """key: file of the device's key; wire: as `wires.open_wire` reads it; listen: with zenoh, wait there; audience: of
-    warrants for this device; iss: the issuer's name; origin: of the registry's log; issuers, pulses, officers,
-    authorities, people: kid -> public key, base64url; journal: file; trace: file that the plant writes each turn to, ""
-    for none; start: mm; planes: URLs where it hears orders and pulses while there is a network; ca_file: their PEM."""
+    warrants for this device; iss: the issuer's name; systems: SPIFFE ids of those whose copies may lead it; origin: of
+    the registry's log; issuers, pulses, officers, authorities, people: kid -> public key, base64url; journal: file;
+    trace: file that the plant writes each turn to, "" for none; start: mm; planes: URLs where it hears orders and
+    pulses while there is a network; ca_file: their PEM."""
 
     key: str
     wire: str
@@ -35,6 +36,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     iss: str
     origin: str
     issuers: dict[str, str]
+    systems: Annotated[tuple[str, ...], Meta(min_length=1)]
     people: dict[str, str] = {}
     officers: dict[str, str] = {}
     authorities: dict[str, str] = {}
@@ -75,7 +77,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return HolderView(trust, self.clock)
 
     def authority(self, view: HolderView) -> Authority:
-        return Authority(issuers=_keys(self.issuers), iss=self.iss, audience=self.audience, view=view)
+        return Authority(
+            issuers=_keys(self.issuers), iss=self.iss, audience=self.audience, systems=self.systems, view=view
+        )
 
     def hands(self) -> dict[str, bytes]:
         return _keys(self.people)

@@ -30,6 +30,7 @@ def test_settings_come_from_the_pins_of_an_enrolment(house: House, run: Run, tmp
     assert found.issuers == {house.services.issuer.kid: b64u(house.services.issuer.public)}
     assert (found.people, found.max_speed, found.area[0].x0) == ({"dora": public}, 9, -5)
     assert len(found.officers) >= 2
+    assert found.systems == (house.system("other").id,)
     assert run(*words, "--max-speed", "9", "--person", "dora", "--out", str(out)).status == 2
 
 

@@ -8,13 +8,20 @@ import pytest
 from answerable.errors import AnswerableError
 from answerable.machines.authority import Authority
 from tests.fleet import ISSUER, key
-from tests.small_site import AUDIENCE, SITE_KEY, envelope, envelope_token, order, token, under, view
+from tests.small_site import AUDIENCE, SITE_KEY, SYSTEM, envelope, envelope_token, order, token, under, view
 from tests.unit.admission.a_stop import ISSUER as ISSUER_KEY
 from tests.unit.admission.a_stop import KID, T0
 
 
 def authority(**given: Any) -> Authority:
-    members = {"issuers": {KID: ISSUER_KEY.public}, "iss": ISSUER, "audience": AUDIENCE, "view": view(), **given}
+    members = {
+        "issuers": {KID: ISSUER_KEY.public},
+        "iss": ISSUER,
+        "audience": AUDIENCE,
+        "systems": (SYSTEM,),
+        "view": view(),
+        **given,
+    }
     return Authority(**members)
 
 
@@ -68,6 +75,9 @@ def test_what_leads_nothing() -> None:
     lease = other.read(token(T0), "", now_ms=T0, mono_ms=0)
     assert code(other.take, lease, now_ms=T0, mono_ms=0) == "warrant.audience"
     assert SITE_KEY.public != ISSUER_KEY.public
+    elsewhere = authority(systems=(SYSTEM + "x",))
+    lease = elsewhere.read(token(T0), "", now_ms=T0, mono_ms=0)
+    assert code(elsewhere.take, lease, now_ms=T0, mono_ms=0) == "device.system"
 
 
 def test_a_newer_warrant_ends_the_older_and_a_later_boot_the_earlier() -> None:

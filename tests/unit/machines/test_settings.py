@@ -12,7 +12,7 @@ from answerable.errors import Refused
 from answerable.machines.frames import device_id
 from answerable.machines.settings import Settings, make_key, read
 from answerable.model.envelopes import Zone
-from tests.small_site import DEVICE, DEVICE_KEY, PERSON, PERSON_KEY
+from tests.small_site import DEVICE, DEVICE_KEY, PERSON, PERSON_KEY, SYSTEM
 from tests.unit.admission.a_stop import ANNA, ANNA_KID, ISSUER, KID, ORIGIN, PULSE, PULSE_KID
 
 
@@ -27,6 +27,7 @@ def settings(folder: Path, **changed: object) -> Settings:
         iss="spiffe://demo.invalid/issuer/main",
         origin=ORIGIN,
         issuers={KID: b64u(ISSUER.public)},
+        systems=(SYSTEM,),
         people={PERSON: b64u(PERSON_KEY.public)},
         officers={ANNA_KID: b64u(ANNA.public)},
         area=(Zone(x0=0, x1=1, y0=0, y1=1),),
@@ -54,7 +55,8 @@ def test_a_pulse_that_is_pinned_is_needed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [{"watchdog_ms": 501}, {"watchdog_ms": 99}, {"max_speed": 0}, {"area": 3}, {"unknown": 1}]
+    "change",
+    [{"watchdog_ms": 501}, {"watchdog_ms": 99}, {"max_speed": 0}, {"area": 3}, {"unknown": 1}, {"systems": []}],
 )
 def test_what_is_no_setting(tmp_path: Path, change: dict[str, object]) -> None:
     file = tmp_path / "cart.json"

@@ -35,6 +35,12 @@ ENTRIES: Final[dict[str, Entry]] = {
         "Show it a current warrant first, then command.",
         "请先出示有效许可，再下达指令。",
     ),
+    "device.system": Entry(
+        "The device is not led by copies of {system}.",
+        "该设备不由 {system} 的副本驾驶。",
+        "Name that system in the device's settings, if it may lead it.",
+        "若允许其驾驶，请在设备设置中列出该系统。",
+    ),
     "device.limit": Entry(
         "The command goes beyond a limit: {what}.",
         "指令超出限制：{what}。",

@@ -15,6 +15,7 @@ STATUS = {  # code: (HTTP, exit)
     "device.stale": (401, 1),
     "device.stopped": (403, 1),
     "device.transport": (503, 4),
+    "device.system": (403, 1),
     "device.told": (403, 1),
     "device.unrecorded": (503, 4),
     "device.unreachable": (503, 4),
