@@ -40,6 +40,7 @@ from benchmarks.processes import ENVIRONMENT, TICK, python
 from benchmarks.stop_orders import ORIGIN, message
 
 FEEDS: Final = ("in process", "PostgreSQL NOTIFY", "NATS")
+ROOT: Final = Path(__file__).parents[1]
 READY_S: Final = 120.0
 HEARD_S: Final = 60.0
 PAUSE_S: Final = 0.5  # between two orders
@@ -59,7 +60,7 @@ class Child:
             stdout=subprocess.PIPE,
             env=ENVIRONMENT,
             text=True,
-            cwd=Path(__file__).parents[1],
+            cwd=ROOT,
         )
 
     def say(self, text: str) -> None:
@@ -156,8 +157,8 @@ async def fan_out(feed: str, holders: int, rounds: int) -> dict[str, Any]:
 
 
 def admission(loops: int) -> dict[str, float]:
-    """Microseconds of CPU: a warrant that was seen before, beside a stop set of 1,000 lineages that do not reach it; and
-    one that is seen for the first time, signature included."""
+    """Microseconds of CPU: a warrant that was seen before, beside a stop set of 1,000 lineages that do not reach it;
+    and one that is seen for the first time, signature included."""
     key, copy_key = Key.generate(), Key.generate()
     warrant = Warrant(
         iss="spiffe://benchmark.invalid/issuer/main",
@@ -254,8 +255,8 @@ def bars(found: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _stop(number: int) -> Stop:
     return Stop(
-        rid=f"{number:x}".rjust(32, "0"), kind="terminate", scope="lineage", root=f"{number:x}".rjust(32, "s"), num=number,
-        digests=(), twins=(), at=1, until=0, reason="", officers=(), epoch=number,
+        rid=f"{number:x}".rjust(32, "0"), kind="terminate", scope="lineage", root=f"{number:x}".rjust(32, "s"),
+        num=number, digests=(), twins=(), at=1, until=0, reason="", officers=(), epoch=number,
     )  # fmt: skip
 
 

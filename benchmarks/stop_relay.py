@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The relay under measurement: the real hub, fan-out and listener in a process of its own, on loopback.
 
-First line on stdout: ``{"url": ...}``. Each line on stdin is the number of an order that is to be told: the hub takes it
-in as it takes what the registry commits, and ``{"round": n, "at": ns}`` says when (CLOCK_MONOTONIC). With --bus nothing
-is read: orders come over the bus, from another process.
+First line on stdout: ``{"url": ...}``. Each line on stdin is the number of an order that is to be told: the hub takes
+it in as it takes what the registry commits, and ``{"round": n, "at": ns}`` says when (CLOCK_MONOTONIC). With --bus
+nothing is read: orders come over the bus, from another process.
 """
 
 from __future__ import annotations

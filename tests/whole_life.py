@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from answerable.admission import reports
+from answerable.admission import receipts, reports
+from answerable.admission.receipts import Receipt, StopState
 from answerable.app import rotation
 from answerable.config import RedlinesConfig
 from answerable.crypto.b64 import b64u
@@ -17,20 +18,39 @@ from answerable.crypto.random import nonce, salt
 from answerable.errors import Refused
 from answerable.log.commitment import commit
 from answerable.log.leaf import encode, rid
+from answerable.log.roster import key_id
 from answerable.log.statement import sign
 from answerable.model import events
-from answerable.model.leaves import CloseLeaf, Commitments, KeyLeaf, OpenLeaf, RefusalsLeaf
-from answerable.model.records import System
+from answerable.model.leaves import (
+    AuthorityRef,
+    CloseLeaf,
+    Commitments,
+    KeyLeaf,
+    OpenLeaf,
+    RefusalsLeaf,
+    RefusedLeaf,
+    RootsRef,
+)
+from answerable.model.records import Party, System
 from answerable.model.sights import Sight, Standing
-from answerable.model.terms import AdminRole, Basis, HoldScope, OrderKind, Purpose, Relation, Scope, SystemKind
+from answerable.model.terms import AdminRole, Basis, HoldScope, OrderKind, Purpose, Relation, Role, Scope, SystemKind
 from answerable.model.units import Drop, Expect, Payload, Put, Space, Unit
 from answerable.privacy import erasure, feed, grants, holds
 from answerable.privacy.statements import Subject, Words, with_signatures
 from answerable.redlines import incidents
 from answerable.redlines.desk import Desk
 from answerable.registry import admins, copies, keys, parties, systems, transfers
-from answerable.registry.requests import AnnounceSystem, ComputeSpec, EndCopy, OpaqueSpec, WithdrawKey
-from answerable.stops import detecting, orders
+from answerable.registry.requests import (
+    AnnounceSystem,
+    ComputeSpec,
+    EndCopy,
+    OpaqueSpec,
+    OwnersSpec,
+    PartySpec,
+    ShareSpec,
+    WithdrawKey,
+)
+from answerable.stops import confirming, detecting, orders, rosters
 from answerable.stops.planned import Reason
 from answerable.stops.reauthorise import reauthorise
 from answerable.stops.reauthorise import statement as reauthorisation
@@ -95,6 +115,60 @@ class Life(Registry):
         told = reports.make(window, system=system.rid, by=officer[1], origin=ORIGIN, key=officer[0], at=self.now)
         read = reports.accept(told, origin=ORIGIN, public=officer[0].public, now_ms=self.now)
         self.commit(incidents.told(self.book, read, self.now))
+
+    def powers(self, maker: Party, buyer: Party, *officers: tuple[Key, str]) -> None:
+        """A roster with an authority, its order and release; a staged plan; co-owners who order about their own."""
+        roots, theirs = [Key.generate() for _ in range(2)], Key.generate()
+        refs = tuple(each for each in rosters.enrolled(self.book))
+        leaf = rosters.draft(
+            None,
+            refs,
+            RootsRef(keys=[b64u(key.public) for key in roots], need=2),
+            (AuthorityRef(keys=[b64u(theirs.public)], name="Surveillance", need=1),),
+        )
+        self.commit(
+            rosters.place(self.book, self.signed(leaf, *((key, key_id(key.public)) for key in roots)), self.now)
+        )
+        shared = self.system(
+            maker,
+            "shared",
+            parties=(PartySpec(party=maker.rid, role=Role.PROVIDER), PartySpec(party=buyer.rid, role=Role.DEPLOYER)),
+            owners=OwnersSpec(
+                shares=(ShareSpec(party=maker.rid, count=2), ShareSpec(party=buyer.rid, count=1)), need=3
+            ),
+            digests=(digest("shared"),),
+        )
+        self.system(buyer, "the same", digests=(digest("shared"),))
+        owners = [self.key(maker), self.key(buyer)]
+        authority = (theirs, key_id(theirs.public))
+        for signers, more in (
+            (owners, {"scope": Scope.SYSTEM}),
+            ([authority], {}),
+            ([officers[0]], {"pause_ms": 600_000}),
+        ):
+            order: Any = orders.statement(self.book, kind=OrderKind.SUSPEND, root=shared.rid, reason=WHY, **more)  # type: ignore[arg-type]
+            its = self.commit(orders.suspend(self.book, self.signed(order, *signers), WHY, self.now))
+            enders = officers[:2] if signers == [officers[0]] else signers
+            ends = self.signed(orders.release_statement(its), *enders)
+            self.commit(orders.release(self.book, ends, self.now))
+        self.write(
+            Unit(
+                leaves=(
+                    encode(
+                        RefusedLeaf(
+                            by=officers[0][1], dig="0" * 64, err="stop.officers", n=nonce(), of="order", t=self.now
+                        )
+                    ),
+                )
+            )
+        )
+
+    def confirms(self, order: str, copy: str, key: Key) -> None:
+        """A copy's signed word that it stopped, for one order."""
+        told = Receipt(order, copy, self.now, self.now - 5, 0, StopState.STOPPED, nonce())
+        planned = confirming.plan(self.book, receipts.make(told, key, ORIGIN), ORIGIN, self.now)
+        assert planned.unit is not None
+        self.write(planned.unit)
 
     def act(self, system: System, *, ends: bool) -> Subject:
         body, hidden, who, whose = b"what is asked", salt(), b"someone", salt()
@@ -215,7 +289,8 @@ def whole_life() -> Life:
     life.commit(transfers.transfer(life.book, life.selling(other, maker, buyer), life.now))
     ended = life.copy(base)
     life.commit(copies.end(life.book, EndCopy(copy=ended), life.now))
-    life.copy(small)
+    its_key = Key.generate()
+    running = life.copy(small, its_key)
     remote = life.commit(
         copies.start(life.book, life.starting(other, process="", endpoint="https://p.example/v1"), life.now)
     )
@@ -235,12 +310,14 @@ def whole_life() -> Life:
     life.commit(orders.release(life.book, leaf, life.now))
     suspended = life.order(OrderKind.SUSPEND, base.rid, officers[0])
     stopped = life.order(OrderKind.TERMINATE, base.rid, officers[1], prev=suspended)
+    life.confirms(stopped, running, its_key)
     with pytest.raises(Refused, match="born_dead"):  # recorded, then refused
         life.system(maker, "again", digests=(digest("small"),))
     exempt: Any = reauthorisation(life.book, order=stopped, digests=(digest("base"),))
     exempt = msgspec.structs.replace(exempt, sigs=[sign(exempt, ORIGIN, key, kid) for key, kid in officers[2:4]])
     life.commit(reauthorise(life.book, exempt, life.now))
     life.system(maker, "anew", digests=(digest("base"),), reauthorises=exempt.id)
+    life.powers(maker, buyer, *officers[:2])
     life.keys()
     sold = found(life.book.system(other.rid))
     owner = life.key(found(life.book.party(sold.parties[0].party)))

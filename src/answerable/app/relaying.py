@@ -69,7 +69,7 @@ def url_of(config: RelayConfig, listener: Listener) -> str:
 
 
 class HoldersPlane:
-    """Off where the config names neither a port nor a bus, and no pulse is pinned: then nothing is told."""
+    """Without a port there is no listener: what is told is then asked for on the Unix socket."""
 
     def __init__(self, core: Core, services: Services, heart: Heart | None) -> None:
         self._core = core
@@ -104,8 +104,6 @@ class HoldersPlane:
         """routes: further ones. Raises Refused ``config.*``, ``bus.*``, Unavailable ``request.bind``, ``store.*``."""
         config, core = self._config, self._core
         alone = config.bus in ("", "memory:")
-        if config.port == OFF and alone and self._heart is None:
-            return
         services = self._services
         fanout = self._fanout = Fanout(bounds_of(config))
         if not alone:
@@ -170,7 +168,7 @@ class HoldersPlane:
         async def warrant(call: Call) -> Answer:
             try:
                 body = ask(call.body)
-            except msgspec.MsgspecError as error:
+            except (msgspec.MsgspecError, UnicodeDecodeError) as error:
                 raise Refused("admin.request", detail=str(error)[:300]) from None
             return Answer(msgspec.json.encode(await warrants.ask(services, ControlCall(body))))
 

@@ -28,6 +28,7 @@ RETRY_S: Final = 0.5
 LONGEST_S: Final = 30.0
 PULL_EVERY_S: Final = 1.0  # at most, where pulling does not bring what is missing
 MAX_PAGES: Final = 10_000
+UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError)  # of JSON: text may be no UTF-8
 _log: Final = logging.getLogger("answerable.events")
 
 
@@ -103,6 +104,8 @@ class Follower:
                         await self._follow(client)
                     except AnswerableError as error:
                         _log.info("%s: %s", client.url, error.code)
+                    except Exception:  # noqa: BLE001  # whatever a relay says, the next one is heard
+                        _log.exception("%s: what it said met a defect", client.url)
                     if self.connected:
                         self.connected, pause = "", self._retry_s
                     await asyncio.sleep(pause * (0.5 + self._spread()))
@@ -133,7 +136,7 @@ class Follower:
             data = await client.get(f"{ORDERS}?since={since}")
             try:
                 page = _page(data)
-            except msgspec.MsgspecError:
+            except UNREADABLE:
                 raise Unavailable("relay.answer", relay=client.url, detail="no page of orders") from None
             self.heard_ms = self._mono()
             for order in page.orders:
@@ -207,7 +210,7 @@ class Follower:
 def _epoch(data: bytes) -> int:
     try:
         value = msgspec.json.decode(data)
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         return 0
     epoch = value.get("epoch") if isinstance(value, dict) else None
     return epoch if isinstance(epoch, int) and 0 <= epoch < 2**53 else 0

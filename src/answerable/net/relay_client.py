@@ -93,7 +93,7 @@ class RelayClient:
         """What was raised there."""
         try:
             answer: Any = msgspec.json.decode(data)
-        except msgspec.MsgspecError:
+        except (msgspec.MsgspecError, UnicodeDecodeError):
             answer = None
         error = answer.get("error") if isinstance(answer, dict) else None
         if not isinstance(error, dict) or error.get("code") not in CATALOGUE:

@@ -33,7 +33,7 @@ def routes(hub: Hub, pull: Pull | None = None) -> tuple[Route, ...]:
         """An authority's order reaches holders past a registry that would not take it."""
         try:
             brought = msgspec.json.decode(call.body, type=Brought)
-        except msgspec.MsgspecError:
+        except (msgspec.MsgspecError, UnicodeDecodeError):
             raise Refused("admin.request", detail="no list of orders") from None
         if len(brought.orders) > MOST:
             raise Refused("admin.request", detail=f"more than {MOST} orders")

@@ -209,3 +209,29 @@ async def test_no_relay_at_all_is_refused() -> None:
     with pytest.raises(Refused) as refused:
         Follower([], HolderView(TRUST), wall=lambda: 0, mono=lambda: 0)
     assert refused.value.code == "relay.none"
+
+
+async def test_whatever_a_relay_says_the_ear_goes_on() -> None:
+    async with relay() as place, listening(place) as ear:
+        await until(lambda: len(place.fanout) == 1)
+        place.fanout.tell(b'event: hello\ndata: {"epoch":"\xd8\xff"}\n\nevent: hello\ndata: [7]\n\n')
+        place.fanout.tell(encoded.order(b"\xd8{", 1))
+        place.tell(told(1))
+        await until(lambda: ear.view.epoch == 1)
+
+
+async def test_a_defect_of_the_view_costs_a_connection_and_not_the_ear(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with relay() as place, listening(place) as ear:
+        await until(lambda: len(place.fanout) == 1)
+        known, failed = ear.view.order, []
+
+        def order(self: Any, data: bytes) -> Any:
+            if not failed:
+                failed.append(data)
+                raise RuntimeError("a defect")
+            return known(data)
+
+        monkeypatch.setattr(HolderView, "order", order)
+        place.tell(told(1))
+        await until(lambda: ear.view.epoch == 1)
+        assert failed

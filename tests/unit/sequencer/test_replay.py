@@ -50,7 +50,8 @@ def test_every_row_is_told_again(life: Life) -> None:
     # What this version keeps in rows; a room that adds a space adds it to `whole_life`.
     assert seen >= {
         Space.PARTIES, Space.PARTY_IDS, Space.SYSTEMS, Space.SYSTEM_IDS, Space.COPIES, Space.COPY_IDS, Space.KEYS,
-        Space.ADMINS, Space.PARTY_KEYS, Space.HANDLES, Space.STOPS, Space.REAUTHORISATIONS, Space.COUNTERS,
+        Space.ADMINS, Space.PARTY_KEYS, Space.HANDLES, Space.STOPS, Space.CONFIRMED, Space.REAUTHORISATIONS,
+        Space.COUNTERS,
         Space.NONCES, Space.OPENS, Space.ANNOUNCED, Space.TRANSFERS, Space.ERASURES, Space.PRESERVED, Space.GRANTS,
         Space.READS, Space.MISC, Space.INCIDENTS, Space.EVENTS,
     }  # fmt: skip
