@@ -55,7 +55,7 @@ class PulseFolder:
             told = msgspec.json.decode((path / "pulse.json").read_bytes(), type=_File)
         except OSError as error:
             raise _state(f"{path / 'pulse.json'}: {error.strerror}") from None
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise _state(f"pulse.json: {error}") from None
         self.iss = told.iss
         self.kid = told.kid

@@ -94,7 +94,7 @@ class PulsePlane:
     async def _orders(self, call: Call) -> Answer:
         try:
             brought = msgspec.json.decode(call.body, type=Brought)
-        except msgspec.MsgspecError:
+        except (msgspec.MsgspecError, UnicodeDecodeError):
             raise Refused("admin.request", detail="no list of orders") from None
         if len(brought.orders) > MOST:
             raise Refused("admin.request", detail=f"more than {MOST} orders")

@@ -259,7 +259,7 @@ async def _pull(beater: Beater, client: RelayClient) -> None:
     while True:
         try:
             page = msgspec.json.decode(await client.get(f"{ORDERS_HERE}?since={since}"), type=Page)
-        except msgspec.MsgspecError:
+        except (msgspec.MsgspecError, UnicodeDecodeError):
             raise Unavailable("relay.answer", relay=client.url, detail="no page of orders") from None
         _take(beater, (bytes(each) for each in page.orders), client.url)
         if not page.more or page.epoch <= since:

@@ -82,7 +82,7 @@ def init(args: argparse.Namespace) -> int:
     if args.pins is not None:
         try:
             told = msgspec.json.decode(args.pins.read_bytes(), type=Pins)
-        except (OSError, msgspec.MsgspecError) as error:
+        except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise Refused("config.value", detail=f"{args.pins}: {error}") from None
     else:
         from answerable.cli.session import session
@@ -240,7 +240,7 @@ def show(args: argparse.Namespace) -> int:
     try:
         data = args.file.read_bytes().rstrip(b"\n")
         origin = str(msgspec.json.decode(data)["origin"])
-    except (OSError, msgspec.MsgspecError, TypeError, KeyError) as error:
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError, TypeError, KeyError) as error:
         raise Refused("admin.request", detail=f"{args.file}: {error}") from None
     beat = pulse.read(data, Trust(origin, pulses=keys))
     emit(

@@ -17,6 +17,7 @@ from answerable.app.clock import SystemClock
 from answerable.app.pulse_folder import AHEAD, PulseFolder
 from answerable.app.pulse_plane import Listen
 from answerable.app.pulsing import Beater, Ways, run
+from answerable.app.service import Service
 from answerable.errors import AnswerableError
 from answerable.log.leaf import decode
 from answerable.model.leaves import ReleaseLeaf
@@ -38,6 +39,7 @@ from tests.unit.admission.a_stop import (
     system,
 )
 from tests.unit.app.small_pulse import Clock, folder
+from tests.unit.app.small_store import made
 
 
 def beater(path: Path, clock: Clock | None = None, **more: object) -> Beater:
@@ -257,3 +259,22 @@ async def test_a_pulse_that_lost_its_disk_stops(tmp_path: Path) -> None:
     shutil.rmtree(tmp_path / "pulse")
     with pytest.raises(AnswerableError, match=r"pulse\.state"):
         await run(beats, Ways(out=("-",), write=lambda _: None), SystemClock(), asyncio.Event())
+
+
+async def test_a_plain_service_tells_a_pulse_on_its_socket(tmp_path: Path) -> None:
+    """Neither [relay] nor [pulse] is set: a pulse on the same host needs no listener."""
+    core = await made(tmp_path)
+    service = Service(core)
+    address = await service.start()
+    beats = beater(tmp_path, SystemClock())  # type: ignore[arg-type]
+    asked: list[bytes] = []
+    client = RelayClient(f"unix://{address.control}")
+    try:
+        asked.append(await client.get("/control/v1/orders?since=0"))
+        lines: list[bytes] = []
+        ways = Ways(sockets=(client.url,), out=("-",), every_ms=100, write=lines.append)
+        await ran(beats, ways, lambda: bool(lines))
+    finally:
+        await client.close()
+        await service.close()
+    assert asked == [b'{"epoch":0,"more":false,"orders":[]}']
