@@ -175,8 +175,12 @@ class Place:
             )
             write(folder / name, enrolment)
         assert COPY_KEY.public == Key.from_seed(SEED).public
-        self.cart = self.start("device", "cart", "cart.json", said=b"cart ")
-        self.site = self.begin_site(life)
+        try:
+            self.cart = self.start("device", "cart", "cart.json", said=b"cart ")
+            self.site = self.begin_site(life)
+        except BaseException:
+            self.close()
+            raise
 
     def begin_site(self, life: int) -> subprocess.Popen[bytes]:
         """The envelope begins now."""

@@ -184,6 +184,7 @@ async def test_without_renewals_it_brakes(world: World) -> None:
     leader = await world.leader()
     await world.drive(leader, 1.2, speed=600)
     assert await world.standing(SETTLE_S) < 0.3 + 0.6 + 0.4
+    await asyncio.sleep(0.1)  # its own sensor tells it so
     with pytest.raises(Refused):
         await leader.lease(world.warrant())  # it hears that it was stopped
     await leader.lease(world.warrant())
@@ -206,6 +207,7 @@ async def test_an_order_stops_it_for_good(world: World) -> None:
     await world.drive(leader, 0.5, speed=400)
     assert len((await other.stop(order())).order) == 32
     await world.standing(SETTLE_S)
+    await asyncio.sleep(0.1)
     with pytest.raises(Refused):
         await leader.lease(world.warrant())
     with pytest.raises(Refused) as error:
