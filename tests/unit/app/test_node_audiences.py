@@ -1,34 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-import pytest
-
 from answerable.app.node_audiences import Audiences
-from tests.fleet import DOMAIN, GATEWAY, Fleet
-from tests.small_site import DEVICE
+from answerable.crypto.ed25519 import Key
+from answerable.registry import nodes
+from answerable.registry.requests import WithdrawKey
+from tests.small_registry import DOMAIN, Registry
+from tests.unit.registry.test_nodes import request
+
+MAIN = f"spiffe://{DOMAIN}/gateway/main"
+BERLIN = f"spiffe://{DOMAIN}/gateway/berlin"
 
 
-def test_its_own_gateway_and_any_device_of_its_domain() -> None:
-    audiences = Audiences(Fleet().book, GATEWAY)
-    assert set(audiences) == {GATEWAY}
-    assert len(audiences) == 1
-    assert GATEWAY in audiences
-    assert f"spiffe://{DOMAIN}/device/{DEVICE}" in audiences
-
-
-@pytest.mark.parametrize(
-    "other",
-    [
-        f"spiffe://{DOMAIN}/gateway/other",
-        f"spiffe://other.invalid/device/{DEVICE}",
-        f"spiffe://{DOMAIN}/device/{DEVICE}x",
-        f"spiffe://{DOMAIN}/device/{DEVICE[:-1]}1",
-        f"spiffe://{DOMAIN}/device/",
-        f"spiffe://{DOMAIN}/device/../gateway/main",
-        "",
-        None,
-        7,
-    ],
-)
-def test_and_nobody_else(other: object) -> None:
-    assert other not in Audiences(Fleet().book, GATEWAY)
+def test_an_enrolled_node_is_signed_for_until_it_is_withdrawn() -> None:
+    registry = Registry()
+    found = Audiences(registry.book, MAIN)
+    assert set(found) == {MAIN}
+    rid = registry.commit(nodes.enrol(registry.book, request(registry.party(), Key.generate()), registry.now, by=""))
+    assert set(found) == {MAIN, BERLIN}
+    assert len(found) == 2
+    registry.commit(nodes.withdraw(registry.book, WithdrawKey(key=rid), registry.now, by=""))
+    assert BERLIN not in found
+    assert MAIN in found
