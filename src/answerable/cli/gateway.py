@@ -9,6 +9,7 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
+from answerable.cli import pinning
 from answerable.cli.parser import Parser, children
 from answerable.cli.talk import emit, pick, say, when
 
@@ -33,6 +34,7 @@ def add(parser: Parser) -> None:
     made.set_defaults(run=init)
     asked = new_verb("enrol", "enrol a node at the control plane; its card goes to standard output")
     asked.add_argument("request", metavar="FILE")
+    pinning.option(asked)
     asked.set_defaults(run=enrol)
     taken = new_verb("join", "keep the card that the control plane gave")
     taken.add_argument("card", metavar="FILE", help="or - for standard input")
@@ -53,7 +55,8 @@ def add(parser: Parser) -> None:
 def init(args: argparse.Namespace) -> int:
     import asyncio
 
-    from answerable.app.node_create import REQUEST_FILE, create_node
+    from answerable.app.node_card import REQUEST_FILE
+    from answerable.app.node_create import create_node
     from answerable.cli.where import settings
 
     config = settings(args).config
@@ -80,13 +83,14 @@ def enrol(args: argparse.Namespace) -> int:
     import msgspec
 
     from answerable.app.node_card import Card, enrolment, read_request
+    from answerable.cli.pinning import pinned
     from answerable.cli.session import session
     from answerable.errors import Refused
     from answerable.model.terms import AdminRole
 
     request = read_request(Path(args.request))
     here = session(args, AdminRole.ADMINISTRATOR)
-    status, pins = here.get("/status"), here.get("/pins")
+    status, pins = here.get("/status"), pinned(here.get("/pins"), args.roster)
     if request.domain != status["domain"]:
         raise Refused("node.card", detail=f"the request is for {request.domain}")
     say(f"The node's key, to be compared with what it printed: {request.key}",

@@ -12,6 +12,7 @@ import os
 from pathlib import Path
 from typing import Any, Final
 
+from answerable.cli import pinning
 from answerable.cli.parser import Parser
 from answerable.cli.talk import emit, pick, say, table
 
@@ -44,6 +45,7 @@ def add(parser: Parser) -> None:
     )
     parser.add_argument("--ca", metavar="FILE", default="", help="PEM of the authority behind both certificates")
     parser.add_argument("--clock", choices=("ntp", "same-host"), help="with --enrol: how its clock relates to ours")
+    pinning.option(parser)
     parser.add_argument("--on-site", metavar="URL", default="", help="an on-site issuer, for when nobody else answers")
     parser.add_argument("--site", metavar="ID", default="", help="the on-site issuer's SPIFFE id")
     group = parser.add_argument_group("what encloses it")

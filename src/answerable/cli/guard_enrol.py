@@ -16,12 +16,13 @@ def enrol_here(args: argparse.Namespace, system: str, *, url: str = "") -> tuple
     its way to warrants; orders come from the holders' plane where there is one. Raises as a session does."""
     from answerable.admission.clocks import ClockMode
     from answerable.cli.copy import enrol
+    from answerable.cli.pinning import pinned
     from answerable.cli.session import session
     from answerable.guard.enrolment import draw
     from answerable.model.terms import AdminRole
 
     here = session(args, AdminRole.OPERATOR)
-    pins = here.get("/pins")
+    pins = pinned(here.get("/pins"), args.roster)
     seed, key = draw()
     enrolled = enrol(here, system, key, url=url)
     planes = tuple(args.plane or pins["planes"]) or (f"unix://{here.place.socket.resolve()}",)

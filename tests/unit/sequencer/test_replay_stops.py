@@ -26,14 +26,16 @@ def test_orders_of_nobody_and_of_nothing_are_not_told() -> None:
     for data in life.leaves:
         leaf, its = decode(data), rid(data)
         if isinstance(leaf, OrderLeaf):
-            first, bump, spent = stop(life.book, leaf, its, "why")
+            assert stop(life.book, leaf, its, "why") == []  # it is known: nothing is told twice
+            first, bump, spent = stop(life.book, leaf, "a" * 32, "why")
             assert isinstance(first, Put)
             assert b'"reason":"why"' in first.value
             assert (bump.space, spent.space, spent.key) == (Space.COUNTERS, Space.NONCES, leaf.n)
             with pytest.raises(Exception, match="root_unknown"):
                 stop(Book("x.example"), leaf, its, "")
         elif isinstance(leaf, ReleaseLeaf):
-            assert release(life.book, leaf, its)[0].key == leaf.order
+            assert release(life.book, leaf, its) == []
+            assert release(life.book, leaf, "a" * 32)[0].key == leaf.order
             with pytest.raises(ValueError, match="never ordered"):
                 release(Book("x.example"), leaf, its)
         elif isinstance(leaf, ReauthorisationLeaf):
