@@ -448,7 +448,8 @@ class Watch(Protocol):
 
 
 class Detector(Protocol):
-    """Watches for red lines. Bounded work, no I/O. One that raises refuses the action and suspends nothing."""
+    """Watches for red lines. Bounded work, no I/O. One that raises refuses the action and suspends nothing. One that
+    has a member `planted`, a function without arguments, gives with it a text that it must find: its weekly test."""
 
     name: str
 

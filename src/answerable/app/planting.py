@@ -24,7 +24,7 @@ from answerable.admission.bound import bound_of
 from answerable.admission.reports import AHEAD_MS, make
 from answerable.admission.ttl import life_class
 from answerable.app.core import Core
-from answerable.control.routes.redlines import TESTED, Trial, tell
+from answerable.control.routes.redlines import TESTED, TEXT, Trial, tell
 from answerable.control.routing import Call
 from answerable.control.services import Services
 from answerable.crypto.b64 import b64u
@@ -35,10 +35,12 @@ from answerable.log.commitment import commit
 from answerable.log.leaf import encode, rid
 from answerable.log.statement import to_sign
 from answerable.model import events
+from answerable.model.actions import Action
 from answerable.model.leaves import CloseLeaf, Commitments, OpenLeaf
 from answerable.model.records import Copy, Incident, System
 from answerable.model.terms import Act, Audience, Outcome, Role, Ruling, SystemKind
 from answerable.model.units import Drop, Put, Space, Unit
+from answerable.model.warrants import Credential, Peer
 from answerable.redlines.desk import CANARY, CANARY_NAME, CANARY_PERSON, CANARY_UNIT
 from answerable.redlines.replication import UNDERWAY_MS
 from answerable.redlines.table import lines
@@ -48,8 +50,10 @@ from answerable.registry.requests import EndCopy, PartySpec, RegisterSystem, Sta
 # How long what was planted is waited for.
 FOUND_WITHIN_S: Final = 15.0
 LOOK_S: Final = 0.05
+PIECES: Final = 8  # that a planted text comes in
 PLACE: Final = "http://127.0.0.1/canary"
 ELSEWHERE: Final = "canary.invalid"
+_ACTION: Final = Action(Act.GENERATION, Credential("", Peer()), "", {}, b"", False, "en")
 _incident = msgspec.json.Decoder(Incident).decode
 _log = logging.getLogger("answerable.redlines")
 
@@ -80,10 +84,25 @@ class Planting:
             system = await self._canary()
             done: list[Trial] = []
             for line in wanted:
-                done.append(await self._one(line, system))
+                done.append(self._text(line) if line.startswith(TEXT) else await self._one(line, system))
             rows = tuple(Put(Space.MISC, TESTED + each.line, msgspec.json.encode(each)) for each in done)
             await self._core.ledger.commit(Unit(effects=rows))
             return done
+
+    def _text(self, name: str) -> Trial:
+        """A text detector is shown what it says that it must find, as the path shows it an answer: piece by piece."""
+        begun, started = self._core.now, time.monotonic()
+        found = False
+        for detector in self._services.texts:
+            planted = getattr(detector, "planted", None)
+            if TEXT + detector.name == name and planted is not None:
+                watch, text = detector.watch(_ACTION), str(planted())
+                size = max(1, len(text) // PIECES)
+                try:
+                    found = any(watch.see(text[at : at + size]) is not None for at in range(0, len(text), size))
+                except Exception as error:  # noqa: BLE001  one that errs refuses every action: its test has failed
+                    _log.error("the text detector %s failed: %s", detector.name, type(error).__name__)
+        return Trial(line=name, at=begun, found=found, ms=int((time.monotonic() - started) * 1000))
 
     async def _one(self, line: str, system: System) -> Trial:
         begun, started = self._core.now, time.monotonic()

@@ -18,7 +18,7 @@ from answerable.app.keys import detector_key
 from answerable.app.planting import Planting
 from answerable.app.watching import Watching
 from answerable.control.routes.incidents import ClockShown, due
-from answerable.control.routes.redlines import DAY_MS, Trial, last_trial, overdue
+from answerable.control.routes.redlines import DAY_MS, Trial, last_trial, overdue, testable
 from answerable.control.services import Services
 from answerable.errors import AnswerableError, Refused
 from answerable.model.records import Incident
@@ -76,7 +76,7 @@ class RedLines:
         if self._services is None:
             return found
         now = self._core.now
-        for line in lines():
+        for line in self._every():
             if overdue(self._services, line, now):
                 known = last_trial(self._services, line)
                 failed = known is not None and not known.found
@@ -119,11 +119,17 @@ class RedLines:
         for each in due(self._services):
             await self._remind(each)
         if self._config.auto_test:
-            stale = [line for line in lines() if now - self._last(line, int(since)) > self._config.test_days * DAY_MS]
+            stale = [
+                line for line in self._every() if now - self._last(line, int(since)) > self._config.test_days * DAY_MS
+            ]
             if stale:
                 for outcome in await self.test(stale):
                     if isinstance(outcome, Trial) and not outcome.found:
                         self._hook("detector.failed", msgspec.to_builtins(outcome))
+
+    def _every(self) -> list[str]:
+        """All that is tested: red lines, and text detectors that bring a test."""
+        return [*lines(), *(testable(self._services) if self._services is not None else ())]
 
     def _last(self, line: str, since: int) -> int:
         known = last_trial(self._services, line) if self._services is not None else None

@@ -147,6 +147,7 @@ class Service:
             redlines=config.redlines,
             incidents=config.incidents,
             watch=self._red_lines,
+            texts=deps.detectors,
             told=lambda since: plane.told(since),
         )
         if self._red_lines is not None:

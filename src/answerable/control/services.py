@@ -15,7 +15,7 @@ from answerable.control.recovery import Recovering
 from answerable.control.seldom import Seldom
 from answerable.errors import Unavailable
 from answerable.log.note import Signing
-from answerable.ports import Clock, Ledger, Signer
+from answerable.ports import Clock, Detector, Ledger, Signer
 from answerable.privacy.retention import Retention
 from answerable.registry.book import Book
 from answerable.warrants.envelopes import Envelopes
@@ -169,6 +169,7 @@ class Services:
     incidents: IncidentsConfig = field(default_factory=IncidentsConfig)
     watch: Watch | None = None  # None where nothing is watched: a store that is read only
     rates: Rates = field(default_factory=Rates)
+    texts: Sequence[Detector] = ()  # the text detectors that watch every answer here
 
     @property
     def signing(self) -> Signing:

@@ -38,6 +38,10 @@ class Credentials:
 
     name = "credentials"
 
+    def planted(self) -> str:
+        """The shape of a handle, of no handle that there is."""
+        return "the key is ans_" + "aB3" * 14 + "x"
+
     def watch(self, action: Action) -> CredentialsWatch:
         return CredentialsWatch()
 

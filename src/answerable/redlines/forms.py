@@ -264,12 +264,12 @@ def _reach(report: PageOfFacts, zone: str, zh: bool) -> str:
     rings = report.rings
     if zh:
         return (
-            f"{rings.systems} 个系统；受管副本 {rings.managed}（时限有效），合作副本 {rings.cooperating}，"
-            f"不受控：发现 {rings.uncontrolled}，开放权重系统 {rings.open_weights}（不作任何保证）"
+            f"{rings.systems} 个系统；A 圈受管副本 {rings.managed}（时限有效）；B 圈合作副本 {rings.cooperating}；"
+            f"C 圈不受控：发现 {rings.uncontrolled}，开放权重系统 {rings.open_weights}（不作任何保证）"
         )
     return (
-        f"{rings.systems} systems; managed copies {rings.managed} (the bound holds), cooperating {rings.cooperating}, "
-        f"uncontrolled: seen {rings.uncontrolled}, systems with open weights {rings.open_weights} (no claim)"
+        f"{rings.systems} systems; A: managed copies {rings.managed} (the bound holds); B: cooperating "
+        f"{rings.cooperating}; C: uncontrolled: seen {rings.uncontrolled}, systems with open weights {rings.open_weights} (no claim)"
     )
 
 

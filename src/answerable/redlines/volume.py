@@ -24,6 +24,10 @@ class Volume:
             raise ValueError("limit must be 1 or more")
         self._limit = limit
 
+    def planted(self) -> str:
+        """One character more than may be said."""
+        return "x" * (self._limit + 1)
+
     def watch(self, action: Action) -> VolumeWatch:
         return VolumeWatch(self._limit)
 

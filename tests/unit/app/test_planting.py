@@ -50,6 +50,8 @@ async def test_every_line_is_found_and_nothing_else_is_stopped(tmp_path: Path) -
         assert known is not None
         assert known.found
         assert red.problems() == {}
+        texts = await red.test(("text:credentials", "text:volume"))
+        assert [(each.line, each.found) for each in texts] == [("text:credentials", True), ("text:volume", True)]
         again = await red.test(("RL1a", "RL1d"))
         assert all(each.found for each in again), "a second test at once is found too"
     finally:
@@ -66,6 +68,26 @@ async def test_a_detector_that_is_blind_fails_its_test(tmp_path: Path, monkeypat
         assert red is not None
         desk = red.watching.desk
         desk._detectors = tuple(each for each in desk._detectors if each.name != "unsafe")
+        services = red._services
+        assert services is not None
+
+        class Blind:
+            name = "blind"
+
+            def planted(self) -> str:
+                return "find me"
+
+            def watch(self, action: object) -> Blind:
+                return self
+
+            def see(self, text: str) -> None:
+                return None
+
+        object.__setattr__(services, "texts", (Blind(),))
+        (text,) = await red.test(("text:blind",))
+        assert not text.found
+        assert red.problems() == {"red line text:blind": "redline.test_failed"}
+        object.__setattr__(services, "texts", ())
         (done,) = await red.test(("RL6",))
         assert isinstance(done, Trial)
         assert (done.line, done.found, done.incident) == ("RL6", False, "")

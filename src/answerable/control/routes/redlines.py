@@ -24,6 +24,7 @@ from answerable.stops.officers import in_office
 DAY_MS: Final = 86_400_000
 # Where the outcome of the newest test of each line stands: `redlines.tested:` and the line's id.
 TESTED: Final = "redlines.tested:"
+TEXT: Final = "text:"  # before the name of a text detector
 
 
 class Trial(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,7 +62,7 @@ class LineShown(Answer, frozen=True, kw_only=True):
 
 
 class PlantTests(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """lines: ids or events, none for all."""
+    """lines: ids or events, none for all; text detectors as ``text:NAME``."""
 
     lines: tuple[str, ...] = ()
 
@@ -113,7 +114,34 @@ async def listed(services: Services, call: Call[None]) -> list[LineShown]:
                 incidents=count.get(each.id, 0),
             )
         )
+    for each in testable(services):
+        known = last_trial(services, each)
+        found.append(
+            LineShown(
+                id=each,
+                event="text",
+                name="Text detector: an answer in which it finds something is held back",
+                name_zh="文本检测器：发现问题的应答予以拦截",
+                exact=False,
+                reach="answer",
+                yellow="hold back",
+                red="hold back",
+                officers="",
+                officers_zh="",
+                sources=[],
+                tested=known.at if known else 0,
+                passed=known.found if known else False,
+                test_ms=known.ms if known else 0,
+                overdue=overdue(services, each, now),
+                incidents=0,
+            )
+        )
     return found
+
+
+def testable(services: Services) -> list[str]:
+    """Text detectors that bring their own test."""
+    return [TEXT + detector.name for detector in services.texts if hasattr(detector, "planted")]
 
 
 def _here(services: Services, each: Line, measure: Measure) -> str:
@@ -142,7 +170,8 @@ def overdue(services: Services, name: str, now: int) -> bool:
 async def test(services: Services, call: Call[PlantTests]) -> list[Trial]:
     if services.watch is None:
         raise Unavailable("log.stopped", detail="nothing is watched here")
-    wanted = [line(name).id for name in call.body.lines] or list(lines())
+    texts = testable(services)
+    wanted = [name if name in texts else line(name).id for name in call.body.lines] or [*lines(), *texts]
     done: list[Any] = await services.watch.test(tuple(dict.fromkeys(wanted)))
     return [each for each in done if isinstance(each, Trial)]
 
