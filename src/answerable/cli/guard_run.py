@@ -19,7 +19,7 @@ from typing import Any, Final
 from answerable.admission.holding import HolderView
 from answerable.cli.guard import MOST_GRACE_S
 from answerable.cli.talk import say
-from answerable.errors import Refused
+from answerable.errors import Refused, Unavailable
 from answerable.guard import enclosure as enclosures
 from answerable.guard import enrolment as enrolments
 from answerable.guard import primitives, syscalls
@@ -31,8 +31,9 @@ from answerable.guard.evidence import STATES, add_state
 from answerable.guard.gate import Gate, pool
 from answerable.guard.lease import mono_ms, now_ms
 from answerable.guard.plans import Device, Plan
+from answerable.guard.polling import Poller
 from answerable.guard.reporting import Receipts
-from answerable.guard.running import Guard, Words
+from answerable.guard.running import Ear, Guard, Words
 from answerable.guard.sources import KILL_MS, ControlPlane, Either, OnSite, WarrantSource, bounds
 from answerable.guard.standing import Standing
 from answerable.net.endpoint import Endpoint, parse
@@ -128,8 +129,8 @@ async def _guarded(args: argparse.Namespace, parts: Parts) -> int:
             site = _clients((args.on_site,), found.ca_file, stack)
             source = Either(source, OnSite(identity, site, args.site))
         carriers = tuple(dict.fromkeys((*found.relays, *args.relay)))
-        hears = [url for url in (*found.planes, *carriers) if not url.startswith("unix:")]
-        view = HolderView(found.trust(), found.clock) if hears else None
+        made: list[Guard] = []
+        view, ear = await _hearing(found, carriers, planes, made)
         standing = Standing(found.audience, view)
         ways = pool(_base(found.gateway), found.ca_file)
         stack.push_async_callback(ways.close)
@@ -141,8 +142,8 @@ async def _guarded(args: argparse.Namespace, parts: Parts) -> int:
         stack.push_async_callback(listener.close)
         address = f"http://127.0.0.1:{cage.port}"
         words = Words(say, _teller(args, parts.folder))
-        made: list[Guard] = []
-        ways_back = (*planes, *_clients(carriers, found.ca_file, stack))
+        plane = [client for client in planes if not client.url.startswith("unix:")]
+        ways_back = (*plane, *_clients(carriers, found.ca_file, stack))
         devices = tuple([await _device(each, stack) for each in args.device])
         guard = Guard(
             cage=cage,
@@ -153,7 +154,7 @@ async def _guarded(args: argparse.Namespace, parts: Parts) -> int:
             receipts=Receipts(identity, found.origin, ways_back, parts.folder),
             folder=parts.folder,
             words=words,
-            ear=_ear(hears, view, found, made),
+            ear=ear,
             look=_watch(view).look,
             begun=lambda: _say_begun(words, parts, source, cage, address),
         )
@@ -171,11 +172,31 @@ def _clients(urls: Iterable[str], ca_file: str, stack: AsyncExitStack) -> tuple[
     return made
 
 
-def _ear(urls: list[str], view: HolderView | None, found: Enrolment, made: list[Guard]) -> Follower | None:
-    if view is None:
-        return None
-    wake: Callable[[object], None] = lambda _: made[0].wake()  # noqa: E731  the guard needs the ear first
-    return Follower(urls, view, wall=now_ms, mono=mono_ms, ca_file=found.ca_file, told=wake, pulsed=wake)
+async def _hearing(
+    found: Enrolment, carriers: tuple[str, ...], planes: tuple[RelayClient, ...], made: list[Guard]
+) -> tuple[HolderView | None, Ear | None]:
+    """What knows the orders, and what hears them: relays, or beside the control plane its Unix socket; neither where
+    nobody tells: then a refused renewal is all that is heard. Raises Unavailable where a pulse is needed all the same.
+    """
+    view = HolderView(found.trust(), found.clock)
+
+    def wake(_: object = None) -> None:
+        for guard in made:  # one, once it is made
+            guard.wake()
+
+    urls = [url for url in (*found.planes, *carriers) if not url.startswith("unix:")]
+    if urls:
+        follower = Follower(urls, view, wall=now_ms, mono=mono_ms, ca_file=found.ca_file, told=wake, pulsed=wake)
+        return view, follower
+    poller = Poller(planes[0], view, wake)
+    try:
+        await poller.pull()
+    except Unavailable as error:
+        if view.pulse_required:
+            raise
+        say(f"orders are not heard here: {error}", f"此处无法获知终止令：{error.reason('zh')}")
+        return None, None
+    return view, poller
 
 
 def _watch(view: HolderView | None) -> Watch:

@@ -15,7 +15,7 @@ from typing import Final
 
 from answerable.admission.receipts import Receipt, StopState, follows, make
 from answerable.crypto.random import nonce
-from answerable.errors import AnswerableError
+from answerable.errors import AnswerableError, Unavailable
 from answerable.guard.sources import Identity, Post
 
 PATH: Final = "/relay/v1/receipts"
@@ -93,13 +93,19 @@ class Receipts:
         return True
 
     async def _send(self, data: bytes) -> None:
-        pause = RETRY_S
-        while self._posts:
-            for post in self._posts:
-                with contextlib.suppress(AnswerableError, TimeoutError):
+        """Until one takes it. Who refuses it is not asked again; who is away is."""
+        left, pause = list(self._posts), RETRY_S
+        while left:
+            for post in tuple(left):
+                try:
                     async with asyncio.timeout(LONGEST_S):
                         await post.post(PATH, data)
-                    self.sent += 1
-                    return
+                except (Unavailable, TimeoutError):
+                    continue
+                except AnswerableError:
+                    left.remove(post)
+                    continue
+                self.sent += 1
+                return
             await asyncio.sleep(pause)
             pause = min(2 * pause, LONGEST_S)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from answerable.admission.receipts import StopState, read
-from answerable.errors import Unavailable
+from answerable.errors import Refused, Unavailable
 from answerable.guard import reporting
 from answerable.guard.reporting import Receipts
 from tests.unit.guard.offices import COPY_KEY, IDENTITY
@@ -57,6 +57,19 @@ async def test_one_that_did_not_arrive_is_sent_again(tmp_path: Path, monkeypatch
     say(receipts, StopState.DRAINING, 1)
     assert await receipts.flush(5)
     assert len(good.got) == 1
+
+
+async def test_who_refuses_it_is_not_asked_again(tmp_path: Path) -> None:
+    class Refuses(Plane):
+        async def post(self, path: str, body: bytes) -> bytes:
+            self.got.append(body)
+            raise Refused("admin.path")
+
+    plane = Refuses()
+    receipts = Receipts(IDENTITY, ORIGIN, (plane,), tmp_path)
+    say(receipts, StopState.DRAINING, 1)
+    assert await receipts.flush(2), "nobody is waited for in vain"
+    assert (len(plane.got), receipts.sent) == (1, 0)
 
 
 async def test_nobody_waits_for_it_for_long(tmp_path: Path) -> None:
