@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a node does with what it hears; the other side is scripted here, and real in test_node.py."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from answerable.admission.clocks import ClockMode
+from answerable.admission.holding import HolderView
+from answerable.app.node_feed import Feed, Told
+from answerable.app.node_follow import Follow
+from answerable.app.node_replica import Replica
+from answerable.app.order_store import OrderStore
+from answerable.errors import Unavailable
+from tests.small_registry import DOMAIN, Registry
+from tests.unit.admission.a_stop import PINNED, issued, order
+
+
+class Scripted:
+    """In the place of `Link`: a registry here, at an epoch of its own."""
+
+    def __init__(self, registry: Registry) -> None:
+        self.feed = Feed(registry.book)
+        self.epoch = 0
+        self.away = False
+        self.offered: list[bytes] = []
+        self.said: list[tuple[int, str]] = []
+
+    async def changes(self, since: str, *, wait: bool, epoch: int = 0, root: str = "") -> Told:
+        import msgspec
+
+        if self.away:
+            raise Unavailable("node.away", detail="scripted")
+        self.said.append((epoch, root))
+        return msgspec.structs.replace(self.feed.since(since), epoch=self.epoch)
+
+    async def regain(self, messages: Sequence[bytes]) -> None:
+        self.offered += messages
+        self.epoch = 1
+
+
+def follow(tmp_path: Path) -> tuple[Follow, Scripted, Replica, HolderView, list[Any]]:
+    registry = Registry()
+    registry.party("A firm")
+    link, replica = Scripted(registry), Replica(DOMAIN)
+    view = HolderView(PINNED, ClockMode.SAME_HOST, pulse_required=False)
+    seen: list[Any] = []
+
+    async def changed(parties: tuple[str, ...]) -> None:
+        seen.append(parties)
+
+    return Follow(link, replica, view, OrderStore(tmp_path), changed), link, replica, view, seen  # type: ignore[arg-type]
+
+
+async def test_it_follows_and_tells_which_parties_changed(tmp_path: Path) -> None:
+    following, link, replica, view, seen = follow(tmp_path)
+    assert following.problem == "node.unseen"
+    assert await following.once()
+    assert following.problem == ""
+    assert len(seen) == 1
+    assert len(seen[0]) == 1
+    assert await following.once()
+    assert len(seen) == 1, "nothing changed"
+    assert replica.seen
+    assert link.said[-1] == (0, view.root(0))
+
+
+async def test_orders_are_kept_over_a_restart(tmp_path: Path) -> None:
+    following, _, _, view, _ = follow(tmp_path)
+    message = issued(order(7), 7, epoch=1)
+    told = view.order(message)
+    assert told is not None
+    following.keep(told)
+    again, _, _, fresh, _ = follow(tmp_path)
+    assert again.recall() == 1
+    assert fresh.epoch == 1
+    assert OrderStore(tmp_path).read() == [message]
+
+
+async def test_a_registry_of_the_past_is_offered_all_and_not_believed_before_it_has_them(tmp_path: Path) -> None:
+    following, link, replica, view, _ = follow(tmp_path)
+    view.order(issued(order(7), 7, epoch=1))
+    link.regain = _nothing(link)  # type: ignore[method-assign]
+    assert not await following.once()
+    assert following.problem == "recover.behind"
+    assert not replica.seen, "its registry is older than what is known here"
+    assert following.offered == 1
+    del link.regain  # type: ignore[attr-defined]
+    assert not await following.once() or replica.seen
+    assert len(link.offered) == 1
+    assert await following.once()
+    assert replica.seen
+    assert following.problem == ""
+
+
+def _nothing(link: Scripted) -> Any:
+    async def regain(_messages: Sequence[bytes]) -> None:
+        return None
+
+    return regain
+
+
+async def test_what_nobody_answers_is_told(tmp_path: Path) -> None:
+    following, link, _, _, _ = follow(tmp_path)
+    link.away = True
+    with pytest.raises(Unavailable, match=r"node\.away"):
+        await following.once()
