@@ -12,7 +12,7 @@ from answerable.admission import orders
 from answerable.admission.roster import trust
 from answerable.log import roster
 from tests.unit.cli.conftest import Run
-from tests.unit.control.house import House
+from tests.unit.control.house import MAKER, OPERATOR, House
 
 ORIGIN = "demo.invalid"
 
@@ -147,3 +147,29 @@ def test_an_authority_does_not_leave_unasked(house: House, run: Run, safe: Path)
     assert "officer.consent" in run("officers", "apply", draft).err
     assert run("officers", "sign", draft, "--key", str(safe / "theirs" / "authority-1.key")).status == 0
     assert run("officers", "apply", draft, "--json").data["seq"] == 2
+
+
+def test_owners_stop_their_own_with_enough_shares(house: House, run: Run, tmp_path: Path) -> None:
+    done = run(
+        "register", "--name", "shared", "--version", "1", "--kind", "model", "--party", f"{OPERATOR}:provider",
+        "--party", f"{MAKER}:provider", "--owner", f"{OPERATOR}=2", "--owner", f"{MAKER}=1", "--owners-need", "3",
+        "--json",
+    )  # fmt: skip
+    assert done.status == 0, done.err
+    root = house.system("shared")
+    assert (root.owners_need, sorted(share.count for share in root.shares)) == (3, [1, 2])
+    assert run("register", "--name", "x", "--version", "1", "--kind", "model", "--owner", MAKER).status == 2
+    cards = []
+    for party in (OPERATOR, MAKER):
+        where = tmp_path / party
+        assert run("party", "key", party, "--out", str(where)).status == 0
+        cards.append(str(next(where.glob("*.json"))))
+    file = str(tmp_path / "order.json")
+    words = ("officers", "order", root.rid, "--origin", ORIGIN, "--reason", "ours", "--scope", "system", "--out", file)
+    assert run(*words, "--key", cards[0]).status == 0
+    short = run("officers", "send", file)
+    assert (short.status, "officer.owners" in short.err) == (1, True)
+    assert run("officers", "countersign", file, "--key", cards[1]).status == 0
+    sent = run("officers", "send", file, "--json")
+    assert (sent.status, sent.data["systems"], sent.data["order"]["until"]) == (0, 1, 0)
+    assert house.get("/systems/shared")["stopped"] == sent.data["order"]["rid"]

@@ -3,8 +3,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from answerable.cli import stop
 from tests.unit.cli.conftest import Run
-from tests.unit.control.house import House
+from tests.unit.control.house import MAKER, OPERATOR, House
 
 
 def test_a_dry_run_shows_whom_it_reaches_and_signs_nothing(house: House, run: Run) -> None:
@@ -70,3 +73,26 @@ def test_what_is_missing_is_a_matter_of_usage(house: House, run: Run) -> None:
         said = run("stop", *words, "--as", "officer-1")
         assert (said.status, "missing" in said.err) == (2, True), words
     assert "This order reaches: 4 systems" in run("stop", "--scope", "all", "--dry-run").out
+
+
+def test_the_count_is_typed_in_by_who_has_just_read_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    for text, expected in ((" 12 ", 12), ("twelve", None), ("", None), ("-1", None), ("٣", None)):
+        monkeypatch.setattr("builtins.input", lambda prompt, text=text: text)
+        assert stop.typed() == expected
+
+
+def test_a_staged_plan_is_offered_and_signed(house: House, run: Run) -> None:
+    done = run(
+        "register", "--name", "arm", "--version", "1", "--kind", "robot", "--world", "physical", "--party",
+        f"{OPERATOR}:provider", "--party", f"{MAKER}:insurer", "--licence", "MIT", "--digest", f"sha256:{'cd' * 32}",
+        "--json",
+    )  # fmt: skip
+    assert done.status == 0, done.err
+    seen = run("stop", "arm", "--reason", "x", "--dry-run")
+    assert "3 distinct officers terminate" in seen.out
+    assert "10 minutes after a suspension under a staged plan: --plan" in seen.out
+    order = run("stop", "arm", "--reason", "x", "--as", "officer-1", "--plan", "15", "--json").data["order"]
+    assert (order["kind"], order["pause"], order["until"]) == ("suspend", 900_000, 0)
+    early = run("stop", "arm", "--reason", "x", "--as", "officer-2", "--count", "0")
+    assert (early.status, "officer.staged" in early.err) == (5, True)
+    assert run("stop", "arm", "--reason", "x", "--as", "officer-2", "--count", "0", "--suspend").status == 0
