@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import msgspec
 
-from answerable.admission.bound import SAME_HOST, Clocks, bound
+from answerable.admission.bound import ANYWHERE, Clocks, bound
 from answerable.admission.warrant import MAX_ANCESTORS, MAX_NUMBER, MAX_TEXT, MAX_TIER, MAX_TOOLS
 from answerable.crypto import jwt
 from answerable.crypto.b64 import unb64u
@@ -78,10 +78,11 @@ class _Claims(_Part, frozen=True, kw_only=True):
     sub: str
 
 
-def bound_ms(life_ms: int, clocks: Clocks = SAME_HOST) -> int:
+def bound_ms(life_ms: int, clocks: Clocks = ANYWHERE) -> int:
     """By when nothing is admitted any more under an envelope of that life, ms after the order, if no word of the order
-    ever comes to the site. On monotonic clocks alone the last warrant, signed as the envelope ends by the site's clock,
-    adds the drift of its holder's over its own life; nothing else, since it ends with its envelope.
+    ever comes to the site, whose clock is not the issuer's. On monotonic clocks alone the last warrant, signed as the
+    envelope ends by the site's clock, adds the drift of its holder's over its own life; nothing else, since it ends
+    with its envelope.
 
     Raises ValueError as `admission.bound`.
     """

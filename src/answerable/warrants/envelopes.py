@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from answerable.admission.bound import SAME_HOST, Clocks
+from answerable.admission.bound import ANYWHERE, Clocks
 from answerable.admission.envelope import LONGEST_MS, MAX_COPIES, bound_ms, issue
 from answerable.crypto.random import nonce as fresh
 from answerable.errors import Refused, Unavailable
@@ -56,7 +56,7 @@ class Envelopes:
         iss: str,
         kid: str,
         lapsed: Lapsed,
-        clocks: Clocks = SAME_HOST,
+        clocks: Clocks = ANYWHERE,
         may_sign: Callable[[], None] = lambda: None,
     ) -> None:
         self._directory, self._ledger, self._clock, self._signer = directory, ledger, clock, signer

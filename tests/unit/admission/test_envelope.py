@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from answerable.admission import warrant as warrants
-from answerable.admission.bound import SAME_HOST, Clocks
+from answerable.admission.bound import ANYWHERE, SAME_HOST, Clocks
 from answerable.admission.envelope import LONGEST_MS, TYPE, bound_ms, digest_of, issue, parse
 from answerable.crypto import jwt
 from answerable.crypto.b64 import b64u
@@ -125,6 +125,7 @@ def test_bound_counts_the_whole_life_and_the_drift_of_both_clocks() -> None:
     assert bound_ms(LIFE, Clocks(view_ms=100, drift_ppm=0, issuer_error_ms=20, holder_error_ms=30)) == LIFE + 150
     assert bound_ms(LIFE, Clocks(view_ms=0, drift_ppm=200)) == 600_121 + 1
     assert bound_ms(LIFE, SAME_HOST) > 250 + LIFE
+    assert bound_ms(LIFE) == bound_ms(LIFE, ANYWHERE) >= 250 + LIFE + 2_000, "a site is another host"
 
 
 def test_where_it_may_be() -> None:

@@ -43,7 +43,7 @@ def test_only_an_officer_asks(house: House, run: Run, tmp_path: Path) -> None:
     assert status != 0 or (tmp_path / "site.envelope").exists()
     rid, _ = house.start_copy("other")
     words = ("onsite", "issue", rid, "--key", "A" * 43, "--site", "h", "--for", "x", "--life", "1")
-    said = run(*words, "--bound", "1252", "--out", str(tmp_path / "no"), "--as", "admin")
+    said = run(*words, "--bound", "3250", "--out", str(tmp_path / "no"), "--as", "admin")
     assert (said.status, "admin.role" in said.err or "admin.no_key" in said.err) == (1, True), err + said.err
 
 
