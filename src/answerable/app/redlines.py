@@ -119,9 +119,8 @@ class RedLines:
         for each in due(self._services):
             await self._remind(each)
         if self._config.auto_test:
-            stale = [
-                line for line in self._every() if now - self._last(line, int(since)) > self._config.test_days * DAY_MS
-            ]
+            oldest = now - self._config.test_days * DAY_MS
+            stale = [line for line in self._every() if self._last(line, int(since)) < oldest]
             if stale:
                 for outcome in await self.test(stale):
                     if isinstance(outcome, Trial) and not outcome.found:

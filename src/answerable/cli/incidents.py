@@ -84,7 +84,8 @@ def _row(each: dict[str, Any]) -> list[str]:
     )
     did = row["measure"] + (f" ({row['withheld']})" if row["withheld"] else "")
     due = f"{when(each['due'])} {each['clock']}" if each["due"] else "-"
-    return [row["rid"][:SHORT], when(row["at"]), row["line"] + mark, row["level"], each["system"], did, due]
+    line = row["line"] or pick("order", "命令")
+    return [row["rid"][:SHORT], when(row["at"]), line + mark, row["level"], each["system"], did, due]
 
 
 def show(args: argparse.Namespace) -> int:
@@ -215,13 +216,15 @@ def tell(here: Any, fact: Any, system: str) -> Any:
 
 
 def _find(here: Any, name: str) -> Any:
+    """rid, time and system of an incident, or of a stop order of one system. Raises Refused ``incident.unknown``."""
+    from answerable.cli.session import part
     from answerable.errors import Refused
 
-    rows = [each["incident"] for each in here.get("/incidents", all="1")]
-    found = [row for row in rows if row["rid"] == name or (len(name) >= 6 and row["rid"].startswith(name))]
-    if len(found) != 1:
+    report = here.get(f"/incidents/{part(name)}")["report"]
+    if not report["system_id"]:
         raise Refused("incident.unknown", incident=name)
-    return found[0]
+    system = here.get(f"/systems/{part(report['system_id'])}")["rid"]
+    return {"rid": report["id"], "at": report["at"], "system": system}
 
 
 def _time(text: str) -> int:
@@ -246,7 +249,7 @@ def _role() -> Any:
 
 
 def _id(parser: Parser) -> None:
-    parser.add_argument("id", metavar="ID", help="record id of the incident (its first letters do), or of a stop order")
+    parser.add_argument("id", metavar="ID", help="record id of an incident (its first letters do) or a stop order")
 
 
 def _format(parser: Parser) -> None:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -26,6 +26,7 @@ from answerable.redlines.table import lines
 from answerable.stops import detecting
 from answerable.stops.closure import reached
 
+CLASSIFIED: Final = "incident.classified"
 _incident = msgspec.json.Decoder(Incident).decode
 _said = msgspec.json.Decoder(EventSaid).decode
 
@@ -38,6 +39,39 @@ def incidents(services: Services) -> list[Incident]:
 def words(services: Services) -> list[EventSaid]:
     """What people said that goes on mattering, in order."""
     return sorted((_said(raw) for _, raw in services.book.rows(Space.EVENTS)), key=lambda row: (row.at, row.rid))
+
+
+def of_orders(services: Services, said: list[EventSaid]) -> list[Incident]:
+    """Stop orders of officers of which a person said what harm stands behind them: reports are due for them as for an
+    incident, though no detector found one."""
+    known = {row.order for row in incidents(services)}
+    named = {str(msgspec.json.decode(word.facts or "{}").get("incident")) for word in said if word.what == CLASSIFIED}
+    found = [of_order(services, stop) for stop in services.book.stops() if stop.rid in named and stop.rid not in known]
+    return [row for row in found if row is not None]
+
+
+def of_order(services: Services, stop: Stop) -> Incident | None:
+    """The order as an incident without a red line; None where it is of no one system."""
+    copy = services.book.copy(stop.root)
+    system = services.book.system(copy.system if copy is not None else stop.root)
+    if system is None:
+        return None
+    return Incident(
+        rid=stop.rid,
+        line="",
+        level="red",
+        system=system.rid,
+        copy=copy.rid if copy is not None else "",
+        detector="",
+        evidence=(),
+        action="",
+        at=stop.at,
+        evaluation=False,
+        planted=False,
+        measure=stop.kind,
+        order=stop.rid,
+        withheld="",
+    )
 
 
 def find(services: Services, name: str) -> tuple[Incident | None, Stop | None]:
@@ -89,14 +123,13 @@ async def report(services: Services, name: str) -> forms.PageOfFacts:
             orders=[stop.rid for stop in orders],
         )
     rows = [row for row in incidents(services) if row.line == "RL7" and row.system in {s.rid for s in systems}]
-    harms, aware, judged = (
-        clocks.harms_of(incident, said) if incident is not None else ((), first.at if first else 0, False)
-    )
+    dated = incident if incident is not None else of_order(services, order) if order is not None else None
+    harms, aware, judged = clocks.harms_of(dated, said) if dated is not None else ((), first.at if first else 0, False)
     rids = _rids(incident, orders)
     note, evidence = await _evidence(services, rids)
     counted = {copy.rid for copy in copies}
     after = [at - first.at for its, at in acts.last.items() if first is not None and its in counted and at > first.at]
-    run = running(services, incident, said) if incident is not None else []
+    run = running(services, dated, said) if dated is not None else []
     line = lines().get(incident.line) if incident is not None else None
     return forms.PageOfFacts(
         id=incident.rid if incident is not None else order.rid if order is not None else name,

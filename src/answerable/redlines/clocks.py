@@ -43,6 +43,7 @@ class Running:
 def harms_of(incident: Incident, words: Iterable[EventSaid]) -> tuple[tuple[str, ...], int, bool]:
     """(harms, since when they are known ms UTC, whether a person said so). The newest classification counts; without
     one what was declared, or what the table says that such a line may mean."""
+    # An order of officers has no red line, and no harm until a person says which.
     harms, aware, judged = lines()[incident.line].harms if incident.line in lines() else (), incident.at, False
     for word in words:
         facts = _facts(word)

@@ -269,7 +269,8 @@ def _reach(report: PageOfFacts, zone: str, zh: bool) -> str:
         )
     return (
         f"{rings.systems} systems; A: managed copies {rings.managed} (the bound holds); B: cooperating "
-        f"{rings.cooperating}; C: uncontrolled: seen {rings.uncontrolled}, systems with open weights {rings.open_weights} (no claim)"
+        f"{rings.cooperating}; C: uncontrolled: seen {rings.uncontrolled}, systems with open weights "
+        f"{rings.open_weights} (no claim)"
     )
 
 

@@ -91,3 +91,19 @@ def test_which_regimes_bind_and_how_far_each_was_checked(house: House, run: Run)
     assert "unchecked" in rows["eu-gpai-code"]["checked"]
     assert "Art. 4" in run("incidents", "regimes", "other").out
     assert run("incidents", "regimes", "nobody").status == 3
+
+
+def test_the_clocks_of_an_order_that_officers_gave_at_night(house: House, run: Run) -> None:
+    """No detector saw anything: the order is shown, classified and reported on as an incident is."""
+    order = run("stop", "helper", "--reason", "it lies", "--as", "officer-1", "--json").data["order"]["rid"]
+    before = {each["incident"] for each in run("incidents", "clocks", "--json").data}
+    assert order not in before, "no clock starts before a person says what it is"
+    assert run("incidents", "classify", order, "--harm", "cyber-breach", "--as", "officer-1").status == 0
+    clock = next(each for each in run("incidents", "clocks", "--json").data if each["incident"] == order)
+    assert clock["clock"]["name"] == "cn-cyber-other/initial"
+    assert order[:12] in run("incidents", "ls").out
+    form = run("incidents", "report", order, "--regime", "cn-cyber-other", "--format", "json").data
+    assert (form["report"]["harms"], form["clocks"][0]["filed"]) == (["cyber-breach"], 0)
+    assert run("incidents", "filed", order, "--clock", "cn-cyber-other/initial", "--as", "officer-1").status == 0
+    assert order not in {each["incident"] for each in run("incidents", "clocks", "--json").data}
+    assert run("incidents", "classify", "nothing", "--harm", "death", "--as", "officer-1").status == 3

@@ -66,7 +66,7 @@ async def listed(services: Services, call: Call[None]) -> list[IncidentListed]:
     everything = call.query.get("all", "") == "1"
     said = incident_facts.words(services)
     found = []
-    for row in incident_facts.incidents(services):
+    for row in (*incident_facts.incidents(services), *incident_facts.of_orders(services, said)):
         if not everything and (row.planted or row.evaluation):
             continue
         system = services.book.system(row.system)
@@ -138,7 +138,7 @@ def due(services: Services) -> list[ClockShown]:
             overdue=run.overdue(now),
             reminders=deadlines.reached(deadlines.reminders(run.start, run.due), now),
         )
-        for row in incident_facts.incidents(services)
+        for row in (*incident_facts.incidents(services), *incident_facts.of_orders(services, said))
         for run in incident_facts.running(services, row, said)
         if run.open
     ]

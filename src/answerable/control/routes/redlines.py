@@ -114,11 +114,11 @@ async def listed(services: Services, call: Call[None]) -> list[LineShown]:
                 incidents=count.get(each.id, 0),
             )
         )
-    for each in testable(services):
-        known = last_trial(services, each)
+    for name in testable(services):
+        known = last_trial(services, name)
         found.append(
             LineShown(
-                id=each,
+                id=name,
                 event="text",
                 name="Text detector: an answer in which it finds something is held back",
                 name_zh="文本检测器：发现问题的应答予以拦截",
@@ -132,7 +132,7 @@ async def listed(services: Services, call: Call[None]) -> list[LineShown]:
                 tested=known.at if known else 0,
                 passed=known.found if known else False,
                 test_ms=known.ms if known else 0,
-                overdue=overdue(services, each, now),
+                overdue=overdue(services, name, now),
                 incidents=0,
             )
         )
