@@ -17,6 +17,7 @@ from msgspec import Meta
 
 from answerable.admission import node_answer
 from answerable.app.node_feed import Feed
+from answerable.app.node_repeat import REPEATED
 from answerable.control.auth import Doorkeeper
 from answerable.control.commit import carry_out
 from answerable.control.services import Services
@@ -228,7 +229,7 @@ class NodeDesk:
             if data is None:
                 continue
             decoded = leaf.decode(data)
-            if decoded.k not in CARRIED:
+            if decoded.k not in REPEATED:
                 continue
             found[rid] = (await reader.prove(rid)).index, data
             waiting += pointed(decoded)
@@ -290,9 +291,6 @@ def routes(desk: NodeDesk) -> tuple[Route, ...]:
         return Answer(await desk.answer(call.method, call.target, header, call.body))
 
     return Route("GET", PREFIX, run), Route("POST", PREFIX, run, MAX_BODY)
-
-
-CARRIED: Final = frozenset({"party", "system", "copy", "warrant"})
 
 
 def audience(domain: str, node: Node) -> str:

@@ -25,6 +25,8 @@ from answerable.ports import Desk, Directory
 from answerable.registry.book import Book
 from answerable.sequencer.replay import Replay
 
+# Kinds that a record leads to.
+REPEATED: Final = frozenset({"party", "system", "copy", "warrant"})
 Carried = tuple[bytes, bytes, bytes]  # leaf, salt, name
 Fetch = Callable[[str, str], Awaitable[list[Carried]]]
 _log: Final = logging.getLogger("answerable.node")
@@ -80,6 +82,8 @@ class Repeater:
             if await self._core.reader.find(rid) is not None:
                 continue
             decoded = leaves.decode(data)
+            if decoded.k not in REPEATED:
+                raise VerificationError("node.answer", detail=f"a leaf of kind {decoded.k}")
             if payload := _payload(rid, decoded, salt, name):
                 self._names[rid] = name.decode("utf-8", "replace")
                 payloads.append(payload)
