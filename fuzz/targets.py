@@ -27,6 +27,7 @@ from answerable.registry import ids
 from answerable.warrants.bindings import Binding
 from fuzz.holder_targets import HOLDER_TARGETS
 from fuzz.log_targets import LOG_TARGETS
+from fuzz.node_targets import NODE_TARGETS
 from fuzz.relay_targets import RELAY_TARGETS
 
 Target = Callable[[bytes], object]
@@ -130,6 +131,7 @@ TARGETS: Final[dict[str, Target]] = {
     "warrant": lambda data: warrants.parse(_text(data), {"k": _KEY.public}),
     **HOLDER_TARGETS,
     **LOG_TARGETS,
+    **NODE_TARGETS,
     **RELAY_TARGETS,
 }
 

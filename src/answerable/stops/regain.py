@@ -64,7 +64,7 @@ def parts_of(message: bytes) -> tuple[OrderLeaf | ReleaseLeaf, ...]:
     try:
         members = msgspec.json.decode(message)
         leaves = [decode(unb64u(members[name])) for name in ("leaf", "release") if members[name]]
-    except (msgspec.MsgspecError, KeyError, TypeError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, KeyError, TypeError) as error:
         raise Refused("recover.order", detail=type(error).__name__) from None
     return tuple(leaf for leaf in leaves if isinstance(leaf, (OrderLeaf, ReleaseLeaf)))
 
@@ -87,7 +87,7 @@ def row_of(message: bytes) -> Stop:
             escalates=leaf.prev if isinstance(leaf, OrderLeaf) and isinstance(leaf.prev, str) else "",
             pause=pause_of(leaf) if isinstance(leaf, OrderLeaf) else 0,
         )
-    except (AnswerableError, msgspec.MsgspecError, KeyError, TypeError, IndexError) as error:
+    except (AnswerableError, msgspec.MsgspecError, UnicodeDecodeError, KeyError, TypeError, IndexError) as error:
         detail = error.code if isinstance(error, AnswerableError) else type(error).__name__
         raise Refused("recover.order", detail=detail) from None
 
