@@ -25,6 +25,7 @@ from answerable.model.terms import OrderKind
 
 # Messages that were read are known by their hash: each pulse repeats the newest.
 MAX_SEEN: Final = 65_536
+_BY: Final = ("issuer", "authority", "officers", "pulse")
 
 
 class _Life:
@@ -134,11 +135,13 @@ class HolderView:
         while len(self._seen) >= MAX_SEEN:
             del self._seen[next(iter(self._seen))]
         self._seen[mark] = None
-        known = self._known.get(told.stop.rid)
+        # What officers do not sign of their leaf, its time for one, anybody may change: one statement is one order.
+        name = told.stop.rid if told.issued else told.statement.hex()
+        known = self._known.get(name)
         both = told if known is None else _both(known, told)
-        if both == known:
+        if known is not None and replace(both, data=b"") == replace(known, data=b""):
             return None
-        self._known[told.stop.rid] = both
+        self._known[name] = both
         self._stops = None
         self.changes += 1
         self._number(both.epoch, both.changed)
@@ -229,22 +232,31 @@ class HolderView:
 
 
 def _both(old: Told, new: Told) -> Told:
-    """What two messages about one order tell together. Whoever knows more of it wins; nothing is taken back."""
-    base, other = (new, old) if new.issued and not old.issued else (old, new)
+    """What two messages of one order tell together, both by its issuer or neither. Nothing is taken back."""
+    authority = old.authority or new.authority
+    # What an authority ordered is released by a message that shows its signature under both.
+    freed = [each.stop.released for each in (old, new) if each.authority or not authority]
     terminates = OrderKind.TERMINATE.value in (old.stop.kind, new.stop.kind)
-    twins = {*old.stop.twins, *new.stop.twins, old.stop.num, new.stop.num} - {0, base.stop.num}
+    twins = {*old.stop.twins, *new.stop.twins, old.stop.num, new.stop.num} - {0, old.stop.num}
     stop = msgspec.structs.replace(
-        base.stop,
-        kind=OrderKind.TERMINATE.value if terminates else base.stop.kind,
+        old.stop,
+        kind=OrderKind.TERMINATE.value if terminates else old.stop.kind,
         twins=tuple(sorted(twins)),
-        released=old.stop.released or new.stop.released,
+        until=0 if authority else old.stop.until,
+        released=max(freed, default=""),
         changed=max(old.changed, new.changed),
     )
-    fuller = other.changed > base.changed or bool(other.stop.released and not base.stop.released)
     return replace(
-        base,
+        old,
         stop=stop,
         changed=stop.changed,
-        authority=old.authority or new.authority,
-        data=other.data if fuller else base.data,
+        by=min(old.by, new.by, key=_BY.index),
+        authority=authority,
+        data=max(old, new, key=_says).data,
     )
+
+
+def _says(told: Told) -> tuple[bool, bool, bool, int]:
+    """Of two messages that with more of this is passed on."""
+    stop = told.stop
+    return told.authority, stop.kind == OrderKind.TERMINATE, bool(stop.released), told.changed

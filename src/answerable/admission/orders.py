@@ -155,6 +155,8 @@ def read(data: bytes, trust: Trust, *, vouched: bool = False) -> Told:
     stop = msgspec.structs.replace(
         _row(leaf, rid(unb64u(whole.leaf)), num=number),
         kind=leaf.kind if terminates or leaf.kind not in OrderKind.__members__.values() else OrderKind.SUSPEND.value,
+        # What no officer signed is the registry's to say, or a pulse's: a carrier must not be able to add to it.
+        digests=_listed(leaf.dig if issued or vouched else subject.dig if subject is not None else ()),
         twins=whole.twins if issued or vouched else (),
         until=whole.until if issued and not authorities else 0,
         released=rid(unb64u(whole.release)) if released else "",
@@ -255,13 +257,17 @@ def _row(leaf: OrderLeaf, name: str, *, num: int) -> Stop:
         scope=leaf.scope,
         root=leaf.root,
         num=num,
-        digests=tuple(digest for digest in leaf.dig if not digest.startswith(_LISTED)),
+        digests=_listed(leaf.dig),
         twins=(),
         at=leaf.t,
         until=leaf.until if isinstance(leaf.until, int) else 0,
         reason="",
         officers=tuple(sig.key for sig in leaf.sigs),
     )
+
+
+def _listed(digests: Iterable[str]) -> tuple[str, ...]:
+    return tuple(digest for digest in digests if not digest.startswith(_LISTED))
 
 
 def _by_issuer(whole: _Message, leaf: OrderLeaf, issuers: Keys) -> bool:

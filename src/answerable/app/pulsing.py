@@ -188,6 +188,7 @@ async def run(
         due = loop.time()
         while not ended.is_set():
             await _learn(beater, ways, sockets)
+            news.clear()
             try:
                 data = beater.beat()
             except Refused as error:
@@ -204,7 +205,6 @@ async def run(
             due = max(due + ways.every_ms / 1000, loop.time())
             await _first_of(ended, asyncio.sleep(min(GAP_S, ways.every_ms / 1000)))
             await _first_of(ended, asyncio.sleep(max(0.0, due - loop.time())), news.wait())
-            news.clear()
     finally:
         if plane is not None:
             await plane.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 
+import msgspec
 import pytest
 
 from answerable.admission import orders
@@ -12,11 +13,14 @@ from answerable.admission.holding import HolderView
 from answerable.admission.orders import stop_root
 from answerable.admission.trust import Trust
 from answerable.errors import AnswerableError
-from answerable.log.leaf import encode, rid
+from answerable.log.leaf import decode, encode, rid
+from answerable.model.leaves import ReleaseLeaf
 from answerable.model.terms import World
 from tests.unit.admission.a_stop import (
     ANNA,
     ANNA_KID,
+    BEN,
+    BEN_KID,
     ORIGIN,
     PINNED,
     STRANGER,
@@ -263,3 +267,44 @@ def test_the_clock_is_looked_at() -> None:
 
 def test_a_required_pulse_without_a_key_is_never_there() -> None:
     assert code(lambda: view(Trust(ORIGIN), pulse_required=True).check(T0, 0)) == "pulse.missing"
+
+
+def test_one_statement_is_one_order_whatever_a_carrier_makes_of_its_time() -> None:
+    # Officers sign neither `t` nor `until` nor `dig`: a carrier could make up any number of leaves of one statement.
+    seen = view(PINNED, pulse_required=False)
+    for at in range(50):
+        leaf = order(3, kind="suspend", by=((ANNA, ANNA_KID),), at=at, n=77)
+        bent = msgspec.structs.replace(leaf, dig=[f"sha256:{at:064x}"])
+        told = seen.order(orders.direct(bent, origin=ORIGIN, subject=system(3), num=3))
+        assert (told is None) == (at > 0)
+    assert len(seen.told()) == len(seen.direct()) == 1
+    # The digests are those of the system that the officers named, and of nobody else.
+    assert set(seen.stops.digests) == {"sha256:" + f"{3:064x}"}
+
+
+def test_a_second_signature_and_a_release_are_news_of_the_same_order() -> None:
+    seen = view(PINNED, pulse_required=False)
+    one = order(3, by=((ANNA, ANNA_KID),), at=0, n=77)
+    two = order(3, by=((ANNA, ANNA_KID), (BEN, BEN_KID)), at=0, n=77)
+    first = seen.order(orders.direct(one, origin=ORIGIN, subject=system(3), num=3))
+    second = seen.order(orders.direct(two, origin=ORIGIN, subject=system(3), num=3))
+    assert first is not None
+    assert second is not None
+    assert (first.stop.kind, second.stop.kind, second.stop.rid) == ("suspend", "terminate", first.stop.rid)
+    assert second.data == orders.direct(two, origin=ORIGIN, subject=system(3), num=3)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_who_takes_an_authoritys_signature_off_an_order_releases_nothing(turned: bool) -> None:
+    seen = view(PINNED, pulse_required=False)
+    both = order(4, kind="suspend", by=((ANNA, ANNA_KID), (WATCHDOG, WATCHDOG_KID)), at=0, n=78)
+    bare = order(4, kind="suspend", by=((ANNA, ANNA_KID),), at=0, n=78)
+    freed = decode(released(bare))
+    assert isinstance(freed, ReleaseLeaf)
+    messages = [
+        orders.direct(both, origin=ORIGIN, subject=system(4), num=4),
+        orders.direct(bare, origin=ORIGIN, subject=system(4), num=4, release=freed),
+    ]
+    for data in reversed(messages) if turned else messages:
+        seen.order(data)
+    assert stopped(seen, 4, now_ms=LAPSES)
