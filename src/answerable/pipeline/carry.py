@@ -25,7 +25,7 @@ from answerable.labels.compose import compose
 from answerable.model.actions import Action
 from answerable.model.terms import Outcome
 from answerable.pipeline.deps import Deps
-from answerable.pipeline.endings import conclude, named, outcome_of, whole
+from answerable.pipeline.endings import conclude, cut_off, named, outcome_of, whole
 from answerable.pipeline.record import Record
 from answerable.pipeline.steps import (
     admit,
@@ -114,10 +114,12 @@ async def carry(action: Action, dialect: Dialect, deps: Deps, out: Out) -> None:
         await record.close(Outcome.DONE)
         await out.finish(dialect.trailer(stream=action.stream))
     except asyncio.CancelledError:
-        # We cut the flight (a stop order came, the gateway ends), or the client went away: recorded before all else.
+        # We cut the flight (a stop order came, the gateway ends), or the client went away: recorded before all else,
+        # but that what an order cuts off ends at once.
         deps.flights.leave(flight)
         error = flight.cause or Refused("request.disconnected")
-        await whole(conclude(record, error, out if flight.cause else None, deps))
+        told = flight.cause is None or await cut_off(record, error, out)
+        await whole(conclude(record, error, None if told else out, deps))
         if flight.cause is None:
             raise
         flight.landed()

@@ -48,19 +48,9 @@ def outcome_of(error: AnswerableError | None) -> Outcome:
 async def conclude(record: Record, error: AnswerableError, out: Out | None, deps: Deps) -> None:
     """Record the end, then tell the caller (unless it is gone: `out` None). A refused credential is recorded under its
     copy where that is known; an unknown caller is counted, not written one by one. If the end cannot be recorded the
-    caller is told that instead; the open leaf that stays behind is settled as `unknown` at the next start.
-
-    What a stop order cuts off in the middle of its answer is told at once and recorded then: of hundreds that end
-    together nobody's stream waits for the others' records."""
+    caller is told that instead; the open leaf that stays behind is settled as `unknown` at the next start."""
     if isinstance(error, Recognised):
         record.caller = error.bearer
-    if out is not None and record.released and error.code.startswith("stop."):
-        try:
-            await out.fail(error, record.rid)
-        except Exception:  # the record is made all the same
-            log.exception("the end of record %s could not be told", record.rid or "-")
-        out = None
-        await asyncio.sleep(0)  # all that one order cuts are told before any of them is recorded
     try:
         if record.stage is Stage.OPENED:
             await record.close(outcome_of(error), error.code)
@@ -78,6 +68,18 @@ async def conclude(record: Record, error: AnswerableError, out: Out | None, deps
         if isinstance(error, Ruled):
             error.params["hold"] = record.rid
         await out.fail(error, record.rid)
+
+
+async def cut_off(record: Record, error: AnswerableError, out: Out) -> bool:
+    """End an answer that a stop order cuts off in its middle, before that is recorded: of hundreds that end together
+    nobody's stream waits for the others' records. Returns whether it was told; its open leaf stands in any case."""
+    if not (record.released and error.code.startswith("stop.")):
+        return False
+    try:
+        await out.fail(error, record.rid)
+    except Exception:  # the record is made all the same
+        log.exception("the end of record %s could not be told", record.rid)
+    return True
 
 
 async def whole(ending: Coroutine[None, None, None]) -> None:

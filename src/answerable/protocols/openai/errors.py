@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, Final
 
 from answerable.errors import AnswerableError
@@ -24,13 +25,26 @@ _TYPES: Final = {
 
 def error(raised: AnswerableError, record: str = "") -> dict[str, Any]:
     """The error object: OpenAI's members, then reason, remedy and their Chinese. record: rid of the refusal, or ""."""
-    body = raised.as_dict()
+    body = _told(raised)
     body["type"] = _TYPES.get(raised.http, "server_error" if raised.http >= 500 else "invalid_request_error")
     param = raised.params.get("param")
     body["param"] = param if isinstance(param, str) else None
     if record:
         body[EXTENSION] = {"record": record}
     return body
+
+
+def _told(raised: AnswerableError) -> dict[str, Any]:
+    """`as_dict`, whose words are put together once: an order ends hundreds of streams with the same ones."""
+    try:
+        return dict(_words(raised.code, tuple(raised.params.items())))
+    except TypeError:  # a parameter without a hash
+        return raised.as_dict()
+
+
+@lru_cache(maxsize=64)
+def _words(code: str, params: tuple[tuple[str, object], ...]) -> dict[str, Any]:
+    return AnswerableError(code, **dict(params)).as_dict()
 
 
 def answer(raised: AnswerableError, record: str = "") -> bytes:

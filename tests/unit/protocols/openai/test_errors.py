@@ -42,3 +42,14 @@ def test_events_that_end_a_stream() -> None:
     body = json.loads(responses.partition(b"data: ")[2])
     assert body["type"] == "error"
     assert body["code"] == body["error"]["code"] == "stop.system"
+
+
+def test_words_that_were_put_together_before_say_what_is_asked_now() -> None:
+    one, other = Refused("stop.system", order="a" * 32), Refused("stop.system", order="b" * 32)
+    first = error(one, "record")
+    first["message"] = "changed by its reader"
+    assert error(one)["message"] == one.as_dict()["message"]
+    assert "answerable" not in error(one)
+    assert error(other)["params"] == {"order": "b" * 32}
+    unhashable = Refused("stop.system", order=["c"])
+    assert error(unhashable)["code"] == "stop.system"
