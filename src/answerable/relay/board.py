@@ -43,16 +43,17 @@ class Board:
         return len(self._data)
 
     def put(self, told: Told) -> bool:
-        """Whether it is news: an order that was not known, or its release."""
+        """Whether it is news: an order that was not known, its release, or another signature under one that was given
+        past the registry."""
         name, number = told.stop.rid, max(told.epoch, told.changed)
         known = self._data.get(name)
-        if known is not None and number <= known[0]:
+        if known is not None and (number < known[0] or (number == known[0] and (number or told.data == known[1]))):
             return False
         if number:
             if known is not None:
                 self._forget(name, known[0])
             insort(self._numbered, (number, name))
-        else:
+        elif known is None:
             if len(self._direct) >= MOST_DIRECT:
                 return False
             self._direct.append(name)

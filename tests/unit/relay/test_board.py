@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import msgspec
 
 from answerable.admission.orders import Told
@@ -85,3 +87,13 @@ def test_orders_past_the_registry_are_bounded(monkeypatch: object) -> None:
     for _ in range(module.MOST_DIRECT):
         assert board.put(told(0))
     assert not board.put(told(0))
+
+
+def test_what_is_added_to_an_order_past_the_registry_is_news() -> None:
+    board = Board()
+    direct = told(0)
+    assert board.put(direct)
+    signed = replace(direct, data=direct.data + b" ")  # a second signature, or its release
+    assert board.put(signed)
+    assert not board.put(signed)
+    assert said(board, 0) == (0, False, [signed.data])
