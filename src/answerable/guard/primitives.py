@@ -49,8 +49,8 @@ PRIMITIVES: Final[tuple[Primitive, ...]] = (
         "netns",
         "the gate is the only way out over IP; every call carries the warrant or is refused",
         "关口是唯一的 IP 出口；每次调用都携带许可，否则被拒绝",
-        "the program reaches whatever this machine reaches, without a warrant",
-        "程序可在没有许可的情况下访问本机可访问的一切",
+        "the program reaches whatever this machine reaches, without a warrant, and others on it reach the gate",
+        "程序可在没有许可的情况下访问本机可访问的一切，本机其他进程也可访问关口",
     ),
     Primitive(
         "mountns",

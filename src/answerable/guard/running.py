@@ -125,6 +125,7 @@ class Guard:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _first(self) -> None:
+        self._look()
         leased = self._standing.leased = await self._source.next()
         if self._ear is not None:
             await self._catch_up()

@@ -16,7 +16,7 @@ ALL = frozenset(BY_NAME)
 
 
 def made(**changed: Any) -> Enclosure:
-    given: dict[str, Any] = {"primitives": ALL, "cwd": "/srv/job", "temp": "/tmp/x", **changed}
+    given: dict[str, Any] = {"primitives": ALL, "cwd": "/srv/job", "temp": "/srv/temp", **changed}
     return Enclosure(**given)
 
 
@@ -49,7 +49,7 @@ def test_a_program_that_is_not_there_is_said_before_anything_starts() -> None:
 
 def test_it_may_write_where_it_works_and_read_what_it_needs() -> None:
     rules = made(read=("/data",), write=("/out",)).run([sys.executable, "-V"], os.environ, 1)["landlock"]
-    assert {"/srv/job", "/tmp/x", "/out", "/dev/null"} <= set(rules["write"])
+    assert {"/srv/job", "/srv/temp", "/out", "/dev/null"} <= set(rules["write"])
     assert {"/usr", "/etc", "/data"} <= set(rules["read"])
     assert any(Path(sys.executable).is_relative_to(path) for path in rules["read"]), "an environment of its own is seen"
     assert "/" not in rules["read"]

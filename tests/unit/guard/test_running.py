@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from answerable.admission import orders, pulse
-from answerable.admission.clocks import ClockMode
+from answerable.admission.clocks import ClockMode, Reading
 from answerable.admission.holding import HolderView
 from answerable.admission.receipts import read
 from answerable.admission.trust import Trust
@@ -86,6 +86,7 @@ class Run:
     states: list[dict[str, Any]] = field(default_factory=list)
     receipts: list[bytes] = field(default_factory=list)
     offered: list[bytes] = field(default_factory=list)
+    clock: list[bool] = field(default_factory=list)  # whether the kernel calls it synchronised
 
     async def post(self, path: str, body: bytes) -> bytes:
         (self.receipts if path == "/relay/v1/receipts" else self.offered).append(body)
@@ -114,10 +115,12 @@ class Run:
 async def running(
     *, life: int = 20_000, pulse: bool = False, hears: bool = True, argv: tuple[str, ...] = ("sh", "clings.sh"),
     known: tuple[bytes, ...] = (), without: tuple[str, ...] = (), beat: bool = True,
+    clock: ClockMode = ClockMode.SAME_HOST, synchronised: bool = True,
 ) -> AsyncIterator[Run]:  # fmt: skip
     trust = a_stop.TRUST if pulse else Trust(a_stop.ORIGIN, issuers=a_stop.TRUST.issuers)
-    view = HolderView(trust, ClockMode.SAME_HOST, pulse)
+    view = HolderView(trust, clock, pulse)
     ear = Ear(view)
+    said = [synchronised]
     ear.kept.extend(known)
     office = Office.now(life)
     office.changes = {"epoch": 0}
@@ -139,12 +142,13 @@ async def running(
             receipts=Receipts(IDENTITY, a_stop.ORIGIN, (Way(),), Path(folder)), folder=Path(folder),
             words=Words(lambda *_: None, lambda what: states.append(dict(what))), ear=ear if hears else None,
             begun=lambda: states.append({"state": "running"}),
+            look=lambda: view.clock(Reading(said[0], 1, mono_ms())),
         )  # fmt: skip
         ear.wake = guard.wake
         if pulse and beat:
             ear.beat(1, 60_000)
         task = asyncio.get_running_loop().create_task(guard.run(argv, {"PATH": os.environ["PATH"]}))
-        made.append(Run(here, office, ear, guard, standing, cage, task, states))
+        made.append(Run(here, office, ear, guard, standing, cage, task, states, clock=said))
         try:
             yield made[0]
         finally:
@@ -326,6 +330,21 @@ async def test_no_pulse_no_start() -> None:
         finally:
             loops.FROZEN_MS = kept  # type: ignore[misc]
         assert not (run.here / "ran").exists()
+
+
+async def test_another_hosts_clock_is_read_and_not_assumed() -> None:
+    async with running(clock=ClockMode.NTP, synchronised=False, argv=("touch", "ran")) as run:
+        with pytest.raises(Refused, match=r"clock\.unsynchronised"):
+            await run.task
+        assert not (run.here / "ran").exists()
+    async with running(clock=ClockMode.NTP) as run:
+        await run.up()
+        run.clock[:] = [False]
+        await run.state("suspended")
+        assert run.states[-1]["why"] == "clock.unsynchronised"
+        assert await run.acting() == set()
+        run.clock[:] = [True]
+        await run.state("running", 2)
 
 
 async def test_asked_to_end_it_ends_by_its_plan() -> None:
