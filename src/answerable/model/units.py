@@ -117,7 +117,7 @@ class Committed(msgspec.Struct, frozen=True, gc=False):
 
 
 # Groups of payloads that never expire: who a party is and why people acted must be told as long as the log stands.
-LASTING: Final = frozenset({"name", "reason", "basis", "evidence"})
+LASTING: Final = frozenset({"name", "reason", "basis"})
 # Counter of changes to the set of legal holds: an erasure that was planned before one must look again.
 HOLDS: Final = "holds"
 EPOCH: Final = "epoch"

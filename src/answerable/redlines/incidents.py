@@ -33,6 +33,8 @@ TELLERS: Final = frozenset({AdminRole.OPERATOR, AdminRole.ADMINISTRATOR})
 # What excuses a finding is an officer's word.
 OFFICERS: Final = frozenset({"evaluation.window"})
 MAX_EVIDENCE: Final = 16
+# What was seen of a red line is kept for ten years, longer than any report about it may be asked for.
+KEPT_MS: Final = 3_653 * 86_400_000
 _encode = msgspec.json.Encoder().encode
 
 Row = TypeVar("Row")
@@ -107,7 +109,7 @@ def told(directory: Directory, read: Read, now_ms: int) -> Planned[EventSaid]:
         leaves=(data,),
         effects=tuple(effects),
         expect=(Expect(Space.NONCES, event.n, None),),
-        payloads=(Payload(rid=row.rid, group=GROUP, salt=read.salt, body=read.facts),),
+        payloads=(Payload(rid=row.rid, group=GROUP, salt=read.salt, body=read.facts, expires=now_ms + KEPT_MS),),
     )
     return Planned(unit, row.rid, row)
 
@@ -163,7 +165,7 @@ def incident(judged: Judged, now_ms: int, *, order: Order | None = None, withhel
     own = Unit(
         leaves=(data,),
         effects=(Put(Space.INCIDENTS, row.rid, _encode(row)),),
-        payloads=(Payload(rid=row.rid, group=GROUP, salt=salted, body=body),),
+        payloads=(Payload(rid=row.rid, group=GROUP, salt=salted, body=body, expires=now_ms + KEPT_MS),),
     )
     return Planned(own if order is None else _together(order.unit, own), row.rid, row)
 
