@@ -12,6 +12,7 @@ from typing import Final, Protocol
 from answerable import durable
 from answerable.app.clock import SystemClock
 from answerable.app.keys import Keys, load
+from answerable.app.loading import load_book
 from answerable.app.stores import open_store
 from answerable.app.witnesses import Witnesses
 from answerable.config import Config
@@ -133,7 +134,7 @@ async def run_core(
     witnesses: Witnesses | None = None
     try:
         witnesses = await Witnesses.of(config, known_keys(keys, origin), clock)
-        book = Book.load(domain, store.rows)
+        book = load_book(domain, store.rows)
 
         def applied(effects: tuple[Effect, ...]) -> None:
             book.apply(effects)
@@ -229,7 +230,7 @@ def _read_only(
     failure: Unavailable,
 ) -> Core:
     try:
-        book = Book.load(domain, store.rows)
+        book = load_book(domain, store.rows)
     except BaseException:
         store.close()
         if guard is not None:

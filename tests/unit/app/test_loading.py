@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterable
+
+import pytest
+
+from answerable.app import loading
+from answerable.app.loading import load_book
+from answerable.errors import Unavailable
+from answerable.model.units import Space
+from tests.fleet import DOMAIN, Fleet
+
+
+def test_the_collector_rests_while_rows_are_read_and_leaves_many_alone_after(monkeypatch: pytest.MonkeyPatch) -> None:
+    fleet = Fleet()
+    seen: list[bool] = []
+
+    def rows(space: Space) -> Iterable[tuple[str, bytes]]:
+        seen.append(gc.isenabled())
+        return fleet.book.rows(space)
+
+    before = gc.get_freeze_count()
+    load_book(DOMAIN, fleet.book.rows)
+    assert gc.get_freeze_count() == before
+    monkeypatch.setattr(loading, "MANY", 5)
+    try:
+        book = load_book(DOMAIN, rows)
+        assert gc.get_freeze_count() > before
+    finally:
+        gc.unfreeze()
+    assert (not any(seen), gc.isenabled()) == (True, True)
+    assert [system.num for system in book.systems()] == [1, 2, 3, 4, 5]
+
+
+def test_it_is_on_again_after_a_damaged_row() -> None:
+    with pytest.raises(Unavailable, match=r"system\.damaged"):
+        load_book(DOMAIN, lambda space: [("x", b"{")] if space is Space.SYSTEMS else [])
+    assert gc.isenabled()
