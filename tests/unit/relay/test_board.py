@@ -93,7 +93,7 @@ def test_what_is_added_to_an_order_past_the_registry_is_news() -> None:
     board = Board()
     direct = told(0)
     assert board.put(direct)
-    signed = replace(direct, data=direct.data + b" ")  # a second signature, or its release
+    signed = replace(direct, data=told(0).data)  # in truth the same with a second signature, or its release
     assert board.put(signed)
     assert not board.put(signed)
     assert said(board, 0) == (0, False, [signed.data])
