@@ -93,9 +93,10 @@ class HolderView:
     @property
     def stops(self) -> StopSet:
         """All that reaches anyone, as far as was told."""
-        if self._stops is None:
-            self._stops = StopSet.of((told.stop for told in self._standing()), epoch=self._run)
-        return self._stops
+        stops = self._stops
+        if stops is None:
+            stops = self._stops = StopSet.of((told.stop for told in self._standing()), epoch=self._run)
+        return stops
 
     @property
     def epoch(self) -> int:
@@ -186,7 +187,8 @@ class HolderView:
     def check(self, now_ms: int, mono_ms: int) -> None:
         """Return if this holder may admit anything at all now. Raises Refused ``clock.unsynchronised``,
         ``pulse.missing|stale|root``."""
-        clocks.check(self._mode, self._reading, mono_ms, max_error_ms=self._max_error_ms)
+        if self._mode is not ClockMode.SAME_HOST:
+            clocks.check(self._mode, self._reading, mono_ms, max_error_ms=self._max_error_ms)
         if not self.pulse_required:
             return
         life = self._life
