@@ -18,7 +18,7 @@ from answerable.errors import AnswerableError, Refused, Unavailable, Verificatio
 from answerable.log.leaf import encode
 from answerable.model.leaves import Leaf, RefusedLeaf
 from answerable.model.units import Unit
-from answerable.stops.officers import signed
+from answerable.stops.officers import MAX_SIGNATURES, signed
 
 # Path of a route that takes a statement -> kind of the statement.
 STATEMENTS: Final = {
@@ -64,7 +64,7 @@ def _behind(services: Services, error: AnswerableError, header: str, leaf: Leaf 
     try:
         if error.code == "admin.role":
             return proof.kid_of(header.partition(" ")[2])
-        for sig in getattr(leaf, "sigs", ()):
+        for sig in getattr(leaf, "sigs", ())[:MAX_SIGNATURES]:
             try:
                 return signed(services.book, leaf, [sig]).keys[0]  # type: ignore[arg-type]
             except (Refused, VerificationError, IndexError):

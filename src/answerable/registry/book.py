@@ -21,6 +21,8 @@ from answerable.registry.lines import Lines
 
 Row = TypeVar("Row")
 
+# Systems that are taken into the lines at once: nobody who asks waits for more.
+TOGETHER: Final = 64
 # What changes with every action and is never looked up here.
 _SKIPPED: Final = frozenset({Space.OPENS})
 _decoders: Final[dict[Space, Callable[[bytes], Any]]] = {
@@ -87,6 +89,8 @@ class Book:
             else:
                 self._drop(effect.space, effect.key)
         self.changes += touched
+        if len(self._waiting) >= TOGETHER:
+            self._lined()
 
     def party(self, ref: str) -> Party | None:
         found: Party | None = self._find(Space.PARTIES, Space.PARTY_IDS, ref)

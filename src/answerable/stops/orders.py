@@ -238,10 +238,9 @@ def _may_release(directory: Directory, stop: Stop, by: Signed) -> None:
             raise Refused("officer.authority", name=name)
     if behind:
         return
-    if by_owners(directory, stop.officers) and by.owners:
+    if by_owners(directory, stop.officers):
         narrowed(reached(directory, stop.root, Scope(stop.scope)), by.owners)
-        return
-    if by_owners(directory, stop.officers) or len(by.officers) < OFFICERS:
+    elif len(by.officers) < OFFICERS:
         raise Refused("stop.officers", need=OFFICERS, have=len(by.officers))
 
 

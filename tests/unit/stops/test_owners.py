@@ -103,7 +103,7 @@ def test_owners_terminate_and_release_their_own(fleet: Fleet) -> None:
     row = kept(fleet, suspend(fleet.book, order(fleet, OrderKind.SUSPEND, "one", "two"), WHY, now))
     ann, bo = fleet.officers[:2]
     by_officers: Any = fleet.sign(release_statement(row.rid), ann, bo)
-    assert code(lambda: release(fleet.book, by_officers, now)) == "stop.officers"
+    assert code(lambda: release(fleet.book, by_officers, now)) == "officer.owners"
     too_few: Any = fleet.sign_with(release_statement(row.rid), "two", "three")
     assert code(lambda: release(fleet.book, too_few, now)) == "officer.owners"
     enough: Any = fleet.sign_with(release_statement(row.rid), "one", "three")
