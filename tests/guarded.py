@@ -22,7 +22,7 @@ ANSWERABLE = (sys.executable, "-m", "answerable.cli")
 # Each writes the time of each of its effects to a file of its own.
 BEAT = """\
 trap '' TERM INT HUP QUIT
-while :; do date +%s%N >> "$1"; sleep 0.1; done
+while :; do date +%s%N >> "$1"; sleep 0.05; done
 """
 # A child, one in a session of its own, one that was orphaned twice, and this one: all deaf to signals.
 CLINGS = """\
@@ -59,8 +59,19 @@ def last_beat(folder: Path) -> float:
     return max(int(line) for name in BEATERS for line in (folder / name).read_text().split() if line) / 1e9
 
 
-def acting(folder: Path, seconds: float = 0.5) -> set[str]:
-    """Which of them act, within so long."""
+def all_act(folder: Path, seconds: float = 10.0) -> bool:
+    """Whether each of them acts again, within so long."""
+    before, deadline = beats(folder), time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        after = beats(folder)
+        if all(after[name] > before[name] for name in BEATERS):
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def acting(folder: Path, seconds: float = 0.3) -> set[str]:
+    """Which of them act, within so long: many times what they wait between two effects."""
     before = beats(folder)
     time.sleep(seconds)
     after = beats(folder)

@@ -24,7 +24,7 @@ from answerable.guard.primitives import BY_NAME
 from answerable.registry.ids import unassigned_lei
 from tests.e2e.places import Place, cli, running
 from tests.e2e.scripted_upstream import ScriptedUpstream
-from tests.guarded import ANSWERABLE, BEATERS, Guarded, acting, beats, delegated, floor, last_beat, ordinary
+from tests.guarded import ANSWERABLE, BEATERS, Guarded, acting, all_act, beats, delegated, floor, last_beat, ordinary
 
 pytestmark = pytest.mark.system("netns", "curl")
 
@@ -154,7 +154,7 @@ def test_a_suspension_freezes_it_at_once_and_a_release_lets_it_go_on(
 ) -> None:
     run = guard("Agent", "--", "sh", "clings.sh")
     run.line("up")
-    assert acting(here, 1.0) == set(BEATERS)
+    assert all_act(here)
     told = world.stop("Agent", "officer-1")
     ordered = time.time()
     frozen = run.state("suspended")
@@ -165,7 +165,7 @@ def test_a_suspension_freezes_it_at_once_and_a_release_lets_it_go_on(
     assert len(run.processes()) >= len(BEATERS)
     world.place.cli("release", order, "--as", "officer-1", "--as", "officer-2")
     run.state("running", nth=2)
-    assert acting(here, 1.0) == set(BEATERS)
+    assert all_act(here)
     assert world.receipts(order) == ["draining", "stopped"]
     run.process.send_signal(signal.SIGTERM)
     assert run.wait() == 128 + signal.SIGTERM
@@ -178,7 +178,7 @@ def test_a_termination_ends_it_with_a_receipt_and_its_evidence(
     (here / "agent.sh").write_text(ASK.format(text="hi", more="") + "exec sh clings.sh\n")
     run = guard("Other", "--grace", "0.3", "--", "sh", "agent.sh")
     run.line("up")
-    assert acting(here, 1.0) == set(BEATERS)
+    assert all_act(here)
     other = guard("Fourth", "--", "sh", "-c", "echo up; sleep 30")
     other.line("up")
     told = world.stop("Other", "officer-1", "officer-2")
@@ -211,7 +211,7 @@ def test_a_stopped_system_is_not_started(world: World, guard: Callable[..., Guar
 def test_a_guard_that_is_killed_leaves_nothing(guard: Callable[..., Guarded], here: Path) -> None:
     run = guard("Agent", "--", "sh", "clings.sh")
     run.line("up")
-    assert acting(here, 1.0) == set(BEATERS)
+    assert all_act(here)
     began = time.time()
     run.process.kill()
     gone = run.until_gone()
@@ -289,14 +289,14 @@ def test_an_ordinary_user_with_a_cgroup_of_its_own_is_promised_the_same(
             run.line("up")
             begun = run.state("running")
             assert set(BY_NAME) - set(begun["primitives"]) == {"own-uid"}
-            assert acting(here / "job") == set(BEATERS)
+            assert all_act(here / "job")
             _nobody_reads_its_key(run)
             told = world.stop("Agent", "officer-1")
             run.state("suspended")
             assert acting(here / "job") == set()
             world.place.cli("release", told["order"]["rid"], "--as", "officer-1", "--as", "officer-2")
             run.state("running", nth=2)
-            assert acting(here / "job", 1.0) == set(BEATERS)
+            assert all_act(here / "job")
             run.process.kill()
             run.until_gone()
             assert acting(here / "job") == set()
@@ -361,7 +361,7 @@ def test_the_control_plane_away_ends_it_within_its_bound_and_an_envelope_later(
             assert hall.state("running")["bounds"].keys() == {"the control plane", "the on-site issuer"}
             assert hall.state("running")["bounds"]["the control plane"] == 2_300
             time.sleep(0.5)
-            assert acting(here, 0.5) == set(BEATERS)
+            assert all_act(here)
             bound = run.state("running")["bound_ms"] / 1000
             world.place.kill()
             cut = time.time()
@@ -369,7 +369,7 @@ def test_the_control_plane_away_ends_it_within_its_bound_and_an_envelope_later(
             assert run.state("sealed")["why"] == "warrant.expired"
             assert last_beat(here) - cut < bound
             assert acting(here) == set()
-            assert acting(hall.cwd) == set(BEATERS), "its network is cut too, and it goes on"
+            assert all_act(hall.cwd), "its network is cut too, and it goes on"
             assert hall.wait(20) == 1
             # Its last warrant ends when its envelope does.
             assert hall.state("sealed")["why"] in ("envelope.expired", "warrant.expired")
