@@ -49,13 +49,22 @@ from tests.unit.admission.a_stop import ISSUER as ISSUER_KEY
 from tests.unit.admission.a_stop import KID, ORIGIN
 
 SPEED = 500
-START_S = 30.0
+START_S = 60.0
+WATCHDOG_MS = 500  # the longest: tests share two cores with much else
 TRACK = Zone(x0=-10_000, x1=1_000_000, y0=-500, y1=500)
 GUARD_COPY, GUARD_RID = SYSTEM + "/copy/2", "d" * 32
 GUARD_SEED = hashlib.sha256(b"key guard copy").digest()
 # What a program that leads a machine by itself needs, and a guard would take from it.
 WITHOUT = ("netns", "landlock", "landlock-tcp", "landlock-scopes", "mountns", "seccomp", "unix-sockets", "own-uid")
 SEED = hashlib.sha256(b"key cart copy").digest()
+# Copies that lead in turn: who leads next need not wait until a killed one's warrant has ended.
+LEADERS = (
+    ("cart.guard", COPY, COPY_RID, SEED),
+    *(
+        (f"cart{n}.guard", f"{SYSTEM}/copy/{n}", f"{n}" * 32, hashlib.sha256(f"leader {n}".encode()).digest())
+        for n in range(3, 6)
+    ),
+)
 
 
 class Cut:
@@ -136,6 +145,7 @@ class Place:
         self.at = f"{prefix}{self.cut.port}#{b64u(DEVICE_KEY.public)}"
         self.trace, self.journal = folder / "trace", folder / "journal"
         self.socket = folder / "site.sock"
+        self._turn = -1
         self.running: list[subprocess.Popen[bytes]] = []
         DEVICE_KEY.save(folder / "device.key", purpose="device")
         SITE_KEY.save(folder / "site.key", purpose="onsite")
@@ -148,6 +158,7 @@ class Place:
             iss=ISSUER,
             origin=ORIGIN,
             issuers=issuers,
+            watchdog_ms=WATCHDOG_MS,
             systems=(SYSTEM,),
             people={PERSON: b64u(PERSON_KEY.public)},
             area=(TRACK,),
@@ -156,10 +167,7 @@ class Place:
             trace=str(self.trace),
         )
         (folder / "cart.json").write_bytes(msgspec.json.encode(settings))
-        for name, copy, rid, seed in (
-            ("cart.guard", COPY, COPY_RID, SEED),
-            ("guard.guard", GUARD_COPY, GUARD_RID, GUARD_SEED),
-        ):
+        for name, copy, rid, seed in (("guard.guard", GUARD_COPY, GUARD_RID, GUARD_SEED), *LEADERS):
             enrolment = Enrolment(
                 v=1,
                 copy=copy,
@@ -185,11 +193,12 @@ class Place:
     def begin_site(self, life: int) -> subprocess.Popen[bytes]:
         """The envelope begins now."""
         motion = Motion(area=(TRACK,), frame="tunnel", max_speed=1_500)
-        guard = EnvelopeCopy(cpy=GUARD_RID, key=b64u(Key.from_seed(GUARD_SEED).public), sub=GUARD_COPY)
-        base = envelope(now_ms(), life)
-        text = envelope_token(
-            msgspec.structs.replace(base, motion=motion, copies=(*base.copies, guard), aud=(*base.aud, GATEWAY))
+        copies = tuple(
+            EnvelopeCopy(cpy=rid, key=b64u(Key.from_seed(seed).public), sub=copy)
+            for copy, rid, seed in ((GUARD_COPY, GUARD_RID, GUARD_SEED), *(each[1:] for each in LEADERS))
         )
+        base = envelope(now_ms(), life)
+        text = envelope_token(msgspec.structs.replace(base, motion=motion, copies=copies, aud=(*base.aud, GATEWAY)))
         file = self.folder / f"{now_ms()}.envelope"
         write_site(file, SiteFile(v=1, token=text, origin=ORIGIN, issuers={KID: b64u(ISSUER_KEY.public)}))
         self.socket.unlink(missing_ok=True)
@@ -215,7 +224,9 @@ class Place:
     def drive(self, speed: int = SPEED, *, guarded: bool = False) -> subprocess.Popen[bytes]:
         """Who leads the cart, or the guard around it; returns once it drives with that speed."""
         until = time.monotonic() + START_S
-        words = ["device", "drive", self.at, "--enrolment", "cart.guard", "--on-site", "site.sock", "--site", SITE]
+        self._turn = (self._turn + 1) % len(LEADERS)
+        leader = LEADERS[self._turn][0]
+        words = ["device", "drive", self.at, "--enrolment", leader, "--on-site", "site.sock", "--site", SITE]
         words += ["--speed", str(speed)]
         if guarded:
             open_ = [word for name in WITHOUT for word in ("--unsafe-without", name)]

@@ -20,10 +20,9 @@ import pytest
 from answerable.admission.bound import Clocks, bound
 from answerable.machines.limits import Braking
 from answerable.machines.station import mono_ms, now_ms
-from tests.machines import SPEED, Place, signal_to
+from tests.machines import SPEED, WATCHDOG_MS, Place, signal_to
 
 ROUNDS = int(os.environ.get("MACHINES_ROUNDS", "0"))
-WATCHDOG_MS = 300
 TURN_MS = 10
 BRAKING = Braking()
 # The bound of the class physical, 2 s: re-checked each turn of the control loop, then a Stop 1 from the speed driven.

@@ -16,6 +16,8 @@ from answerable.errors import Unavailable
 from answerable.model.devices import Command, DeviceState, Mode
 from answerable.ports import Device
 
+ANSWER_S: Final = 0.12
+LOST_MS: Final = 2_000  # a machine that is not heard for so long has braked by itself long ago
 RENEW_S: Final = 0.08  # four times within the shortest of common watchdogs, 300 ms
 
 
@@ -50,7 +52,7 @@ async def lead(
     mono_ms: Callable[[], int],
     seen: Callable[[DeviceState], None] = lambda _state: None,
 ) -> None:
-    """Drive with `speed` until the machine or the issuer refuses, or nothing of theirs is heard while a warrant lives.
+    """Drive with `speed` until the machine or the issuer refuses, or the machine is not heard for `LOST_MS`.
 
     seen: is given each state. Raises what was refused, Unavailable ``device.unreachable``. A program that is to go on
     after that decides so by itself, and calls again.
@@ -64,21 +66,25 @@ async def lead(
             newest[0] = await asyncio.to_thread(warrants.next)
 
     keeping = asyncio.create_task(keep())
-    commanded = False
+    commanded = led = False
+    heard = mono_ms()
     try:
         while True:
             if keeping.done():
                 await keeping  # raises what the issuer refused
             held = newest[0]
             try:
-                state = await device.lease(held.token, held.envelope)
+                # Once it leads, an answer that is lost must not cost the next renewal its time.
+                state = await asyncio.wait_for(device.lease(held.token, held.envelope), ANSWER_S if led else None)
+                led = True
                 if not commanded and state.mode is Mode.LIVE:
                     state = await device.command(Command(speed=speed))
                     commanded = True
                 seen(state)
-            except Unavailable:
-                if mono_ms() >= held.ends:
-                    raise
+                heard = mono_ms()
+            except (TimeoutError, Unavailable) as error:
+                if mono_ms() - heard > LOST_MS:
+                    raise error if isinstance(error, Unavailable) else Unavailable("device.unreachable", ms=LOST_MS)
             await asyncio.sleep(RENEW_S)
     finally:
         keeping.cancel()

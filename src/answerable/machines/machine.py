@@ -198,13 +198,20 @@ class Machine:
         self._authority.take(lease, now_ms=now_ms, mono_ms=mono_ms)
         if self._order or self._person:
             raise self._refusal()
-        if run == 0:
+        unheard = run == 0 and self._unheard(lease, voice)
+        if run == 0 and not unheard:
             self._begin(lease, now_ms, mono_ms)
-        elif run != self._run or self._lease is None or self._lease.warrant.copy != lease.warrant.copy:
+        elif self._lease is None or self._lease.warrant.copy != lease.warrant.copy or not (unheard or run == self._run):
             raise Refused("device.authority")  # it was stopped meanwhile, or another leads it
         elif self._lease.warrant.jti != lease.warrant.jti:
             self._lease = self._led = lease  # the same one, shown again, ends no later for that
         self._renewed, self._voice = mono_ms, voice
+
+    def _unheard(self, lease: Lease, voice: str) -> bool:
+        """Whether it is who leads already, over the same connection, and did not hear that it does."""
+        held = self._lease
+        same = held is not None and held.warrant.copy == lease.warrant.copy and voice == self._voice
+        return self._mode is Mode.LIVE and bool(voice) and same
 
     def _begin(self, lease: Lease, now_ms: int, mono_ms: int) -> None:
         """A new lease: it stands, and waits for a command."""

@@ -277,6 +277,15 @@ def test_another_copy_cannot_take_the_lease() -> None:
     assert site.ask("lease", body, by=key("stranger")).code == "device.forged"
 
 
+def test_who_did_not_hear_that_it_leads_may_ask_again_over_the_same_connection() -> None:
+    site = Site()
+    assert site.lease(token(site.clock.now)).state.run == 1
+    site.run_no = 0  # the answer was lost
+    assert site.lease(token(site.clock.now)).state.run == 1
+    body = {"warrant": token(site.clock.now), "envelope": "", "run": 0, "voice": "another"}
+    assert site.ask("lease", body, by=COPY_KEY).code == "device.authority", "a second connection is somebody else"
+
+
 def test_an_older_warrant_is_a_replay() -> None:
     site, driver = moving()
     old = token(site.clock.now - 1_000, seq=1)
