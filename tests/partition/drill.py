@@ -33,6 +33,8 @@ BOUND = bound("physical", LIFE_MS, Clocks())
 AFTER_S = 1.5  # watched beyond the bound
 QUIET_MS = 1_500  # the longest silence of the other lineage that is still acting throughout
 VEIL = 7000
+ROLES = {"main", "child", "detached", "stream"}  # of the program's processes
+WARM = 20  # acts before an order is given
 
 
 @dataclass(slots=True)
@@ -86,9 +88,18 @@ class Drill:
         return name
 
     def acting(self, name: str) -> None:
-        """Wait until each of its processes acts: they start under a witness, who may take a second at first."""
-        roles = {"main", "child", "detached", "stream"}
-        wait_for(lambda: {who.split()[0] for _, who in self.place.effects(name)} >= roles)
+        """Wait until each of its processes acts, and often: a gateway that has just started waits for its witness."""
+
+        def acts() -> bool:
+            found = self.place.effects(name)
+            return len(found) >= WARM and {who.split()[0] for _, who in found} >= ROLES
+
+        wait_for(acts, 60.0)
+
+    def acting_now(self, name: str) -> None:
+        """Wait until it acts again."""
+        since = time.time_ns()
+        wait_for(lambda: self.place.effects(name, since), 60.0)
 
     def bystander(self) -> None:
         """The other lineage, at gw2. Its orders and pulses come from the pulse's own host too."""
@@ -97,22 +108,10 @@ class Drill:
         self.place.start_guard("Bystander", "a2")
         wait_for(lambda: self.place.effects("Bystander"))
 
-    def order(self, name: str) -> int:
-        """Two officers terminate it; T_stop in ns since 1970."""
-        told = self.place.cli(
-            "stop",
-            name,
-            "--reason",
-            "drill",
-            "--as",
-            "officer-1",
-            "--as",
-            "officer-2",
-            "--as",
-            "officer-3",
-            "--count",
-            "1",
-        )
+    def order(self, name: str, count: int = 1) -> int:
+        """Three officers terminate it, count: with so many copies; T_stop in ns since 1970."""
+        officers = [word for n in (1, 2, 3) for word in ("--as", f"officer-{n}")]
+        told = self.place.cli("stop", name, "--reason", "drill", "--count", str(count), *officers)
         return int(told["at"]) * 1_000_000
 
     def watch(self, case: str, name: str, stopped: int, **notes: Any) -> Seen:
@@ -287,33 +286,42 @@ class Drill:
             self.cleared(name)
 
     def old_snapshot(self) -> Seen:
-        """The gateway is put back to a snapshot from before the order, and started again without a way to the control
-        plane; the guard is started again from its file."""
+        """The gateway's whole disk is put back to before the order, and it is started again without a way to the
+        control plane; the guard is started again from its file. Then the way comes back."""
         name = self.doomed()
-        place, old = self.place, self.place.folder / f"snapshot{self._count}"
+        place, folder = self.place, self.place.folder
+        parts = ("gw1", "gw1.guard")
+        old, new = folder / f"old{self._count}", folder / f"new{self._count}"
         try:
             place.programs["gw1"].end()
-            shutil.copytree(place.folder / "gw1", old)
+            for part in parts:
+                shutil.copytree(folder / part, old / part)
             place.start_gateway("gw1")
-            wait_for(lambda: time.time_ns() - (place.effects(name) or [(0, "")])[-1][0] < 500_000_000)
+            self.acting_now(name)
             place.net.cut("a1")
             place.net.cut("gw1")
             stopped = self.order(name)
             place.programs["gw1"].kill()
             place.programs[name].kill()
-            shutil.rmtree(place.folder / "gw1")
-            shutil.copytree(old, place.folder / "gw1")
+            new.mkdir()
+            for part in parts:
+                shutil.move(folder / part, new / part)
+                shutil.copytree(old / part, folder / part)
             place.start_gateway("gw1")
             again = place.start_again(name, "a1")
             self.wait(stopped)
             place.net.join("a1")
-            place.net.join("gw1")  # and with its way back, it learns; so does the issuer's refusal reach the guard
+            place.net.join("gw1")
             time.sleep(2.0)
             status = again.process.poll()
             return self.seen("restart from an old snapshot", name, stopped, guard_again=status)
         finally:
             self.cleared(name)
             place.programs["gw1"].end()
+            for part in parts:
+                if (new / part).exists():
+                    shutil.rmtree(folder / part)
+                    shutil.move(new / part, folder / part)
             place.start_gateway("gw1")
 
     def put_back(self) -> Seen:
@@ -325,7 +333,7 @@ class Drill:
             place.programs["cp"].end()
             shutil.copytree(place.store.parent, old, ignore=shutil.ignore_patterns("*.sock"))
             place.start_cp()
-            wait_for(lambda: time.time_ns() - (place.effects(name) or [(0, "")])[-1][0] < 500_000_000)
+            self.acting_now(name)
             stopped = self.order(name)
             place.programs["cp"].kill()
             place.programs[name].kill()

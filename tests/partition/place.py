@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -38,14 +39,30 @@ EVERY_S, VALID_S = 0.7, 2.0  # of the pulse
 SMALL = ("--capability", "text", "--petaflop", "1000", "--licence", "Apache-2.0")
 
 
+class Refusal(AssertionError):
+    """A command that did not succeed. code: of its error."""
+
+    def __init__(self, said: str, code: str) -> None:
+        super().__init__(said)
+        self.code = code
+
+
+def _code(text: str) -> str:
+    try:
+        return str(json.loads(text)["error"]["code"])
+    except (ValueError, KeyError, TypeError):
+        return ""
+
+
 def run(*words: str, store: Path) -> Any:
     """One command of the CLI to its end, in this process: starting one takes a second on a busy machine, and an order
     is to follow at once on what went wrong. Its JSON; AssertionError with what it said."""
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         status = main([*words, "--store", str(store), "--json"])
-    assert status == 0, f"{words}: {status}\n{out.getvalue()}\n{err.getvalue()}"
     text = out.getvalue()
+    if status != 0:
+        raise Refusal(f"{words}: {status}\n{text}\n{err.getvalue()}", _code(text))
     return json.loads(text) if text.strip().startswith(("{", "[")) else text
 
 
@@ -122,9 +139,9 @@ class Place:
     def register(self, name: str, *more: str) -> Any:
         return self.cli("register", "--name", name, "--version", "1", "--party", f"{OPERATOR}:deployer", *more)
 
-    def robot(self, name: str, *more: str) -> Any:
-        """Of the physical class: its warrants live 2 s."""
-        digest = "sha256:" + name.encode().hex().ljust(64, "0")[:64]
+    def robot(self, name: str, *more: str, digest_of: str = "") -> Any:
+        """Of the physical class: its warrants live 2 s. digest_of: whose weights it has, its own if not told."""
+        digest = "sha256:" + (digest_of or name).encode().hex().ljust(64, "0")[:64]
         return self.register(
             name, "--kind", "robot", "--uses", "Model", "--world", "information", "--world", "physical",
             "--licence", "Apache-2.0", "--digest", digest, "--party", f"{INSURER}:insurer", *more,
@@ -221,9 +238,17 @@ class Place:
         command = [*ANSWERABLE, "gateway", "run", "--store", store, "--config", str(file), "--json"]
         self._start(name, name, command, env).first()
 
-    def enrol(self, system: str, gateway: str, planes: tuple[str, ...] = ()) -> Path:
+    def refused(self, what: Callable[[], Any]) -> str:
+        """The code that a command is refused with."""
+        try:
+            what()
+        except Refusal as error:
+            return error.code
+        return ""
+
+    def enrol(self, system: str, gateway: str, planes: tuple[str, ...] = (), file: Path | None = None) -> Path:
         """An enrolment of a guard that calls this gateway."""
-        file = self.folder / f"{system}.guard"
+        file = file or self.folder / f"{system}.guard"
         url = f"http://{self.net.world(gateway)}:{GATEWAY}/v1"
         ways = [word for plane in planes or (self.plane,) for word in ("--plane", plane)]
         audience = f"spiffe://{DOMAIN}/gateway/{gateway}"
@@ -244,13 +269,21 @@ class Place:
         program.first()
         return program
 
-    def start_again(self, system: str, host: str) -> Program:
-        """Start the guard once more from its file, whether or not it gets a warrant."""
+    def start_again(self, system: str, host: str, file: Path | None = None, as_name: str = "") -> Program:
+        """Start a guard once more from its file, or from a copy of that, whether or not it gets a warrant."""
+        name = as_name or system
+        (self.folder / f"{name}.out").unlink(missing_ok=True)
         command = [
-            *ANSWERABLE, "guard", "--enrolment", str(self.folder / f"{system}.guard"), "--grace", "0.2", "--json",
-            "--", PYTHON, "actor.py", system, "0.1",
+            *ANSWERABLE, "guard", "--enrolment", str(file or self.folder / f"{system}.guard"), "--grace", "0.2",
+            "--evidence", str(self.folder / f"{name}.again"), "--json", "--", PYTHON, "actor.py", system, "0.1",
         ]  # fmt: skip
-        return self._start(system, host, command, cwd=self.floor)
+        return self._start(name, host, command, cwd=self.floor)
+
+    def start_client(self, name: str, host: str, gateway: str, handle: str) -> Program:
+        """A plain client that nobody guards: the same program with a handle."""
+        url = f"http://{self.net.world(gateway)}:{GATEWAY}/v1"
+        command = [PYTHON, "actor.py", name, "0.1"]
+        return self._start(name, host, command, {"OPENAI_BASE_URL": url, "OPENAI_API_KEY": handle}, cwd=self.floor)
 
     def start_veil(self, host: str, port: int, flag: Path) -> Program:
         command = [

@@ -4,29 +4,16 @@ that go wrong at once, and the sink's clock against the bound."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from tests.partition.drill import BOUND, QUIET_MS, Drill, Seen, table
-from tests.partition.place import Place
 
 pytestmark = [pytest.mark.system("netns", "ip", "mount", "setpriv"), pytest.mark.timeout(180)]
 
 
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    made = Place.make(tmp_path_factory.mktemp("drill"))
-    try:
-        yield made
-    finally:
-        made.close()
-
-
 def test_nothing_acts_after_the_bound_and_another_lineage_goes_on(
-    place: Place, capsys: pytest.CaptureFixture[str]
+    drill: Drill, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    drill = Drill(place)
     drill.bystander()
     found = drill.at_once()
     with capsys.disabled():
