@@ -84,7 +84,7 @@ async def lead(
                 heard = mono_ms()
             except (TimeoutError, Unavailable) as error:
                 if mono_ms() - heard > LOST_MS:
-                    raise error if isinstance(error, Unavailable) else Unavailable("device.unreachable", ms=LOST_MS)
+                    raise Unavailable("device.unreachable", ms=LOST_MS) from error
             await asyncio.sleep(RENEW_S)
     finally:
         keeping.cancel()
