@@ -37,6 +37,7 @@ from answerable.model.warrants import Warrant
 from answerable.relay.hub import topics
 from benchmarks import lineage, stop_cut
 from benchmarks.processes import ENVIRONMENT, TICK, python
+from benchmarks.stop_holders import SUBJECT
 from benchmarks.stop_orders import ORIGIN, message
 
 FEEDS: Final = ("in process", "PostgreSQL NOTIFY", "NATS")
@@ -75,22 +76,24 @@ class Child:
         found: dict[str, Any] = json.loads(line)
         return found
 
-    def cpu(self) -> float:
-        """Seconds used so far."""
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / TICK
-
-    def memory(self) -> float:
-        """KiB, resident."""
-        text = Path(f"/proc/{self.process.pid}/status").read_text()
-        return float(next(line.split()[1] for line in text.splitlines() if line.startswith("VmRSS:")))
-
     def close(self) -> None:
         self.process.kill()
         self.process.wait()
         for pipe in (self.process.stdin, self.process.stdout):
             if pipe is not None:
                 pipe.close()
+
+
+def _cpu(pid: int) -> float:
+    """Seconds used so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICK
+
+
+def _memory(pid: int) -> float:
+    """KiB, resident."""
+    text = Path(f"/proc/{pid}/status").read_text()
+    return float(next(line.split()[1] for line in text.splitlines() if line.startswith("VmRSS:")))
 
 
 @contextmanager
@@ -119,11 +122,11 @@ async def fan_out(feed: str, holders: int, rounds: int) -> dict[str, Any]:
         bus = open_bus(bus_url) if bus_url else None
         try:
             url = (await relay.hear(READY_S))["url"]
-            bare = relay.memory()
+            bare = _memory(relay.process.pid)
             crowd = Child(*python("benchmarks.stop_holders", url, "--count", str(holders)))
             assert (await crowd.hear(READY_S))["connected"] == holders
-            memory, took, lost = relay.memory() - bare, [], 0
-            cpu = relay.cpu()
+            memory, took, lost = _memory(relay.process.pid) - bare, [], 0
+            cpu = _cpu(relay.process.pid)
             for number in range(1, rounds + 1):
                 await asyncio.sleep(PAUSE_S)
                 if bus is None:
@@ -136,22 +139,55 @@ async def fan_out(feed: str, holders: int, rounds: int) -> dict[str, Any]:
                 heard = await crowd.hear(HEARD_S)
                 took.append([(each - at) / 1e6 for each in heard["heard"]])
                 lost = heard["lost"]
-            cpu = relay.cpu() - cpu
+            cpu = _cpu(relay.process.pid) - cpu
         finally:
             if bus is not None:
                 await bus.close()
             for child in (crowd, relay):
                 if child is not None:
                     child.close()
+    return _row(feed, holders, took, cpu, memory, lost)
+
+
+async def peer(holders: int, rounds: int) -> dict[str, Any]:
+    """The same orders from a NATS server straight to as many subscribers: what a relay of its own is measured by."""
+    import nats
+
+    from tests.nats_server import running
+
+    with running() as server:
+        crowd = Child(*python("benchmarks.stop_holders", server.url, "--count", str(holders)))
+        client = await nats.connect(server.url)
+        try:
+            bare = _memory(server.pid)
+            assert (await crowd.hear(READY_S))["connected"] == holders
+            memory, cpu, took, lost = _memory(server.pid) - bare, _cpu(server.pid), [], 0
+            for number in range(1, rounds + 1):
+                await asyncio.sleep(PAUSE_S)
+                data = message(number)
+                at = time.monotonic_ns()
+                await client.publish(SUBJECT, data)
+                await client.flush()
+                heard = await crowd.hear(HEARD_S)
+                took.append([(each - at) / 1e6 for each in heard["heard"]])
+                lost = heard["lost"]
+            cpu = _cpu(server.pid) - cpu
+        finally:
+            await client.close()
+            crowd.close()
+    return _row("NATS alone, no relay", holders, took, cpu, memory, lost)
+
+
+def _row(feed: str, holders: int, took: list[list[float]], cpu: float, memory: float, lost: int) -> dict[str, Any]:
     return {
         "feed": feed,
         "holders": holders,
-        "rounds": rounds,
+        "rounds": len(took),
         "p50_ms": round(statistics.median(_at(each, 0.5) for each in took), 1),
         "p99_ms": round(statistics.median(_at(each, 0.99) for each in took), 1),
         "max_ms": round(statistics.median(each[-1] for each in took), 1),
         "worst_ms": round(max(each[-1] for each in took), 1),
-        "cpu_us_a_holder": round(cpu / rounds / holders * 1e6, 2),
+        "cpu_us_a_holder": round(cpu / len(took) / holders * 1e6, 2),
         "kib_a_holder": round(memory / holders, 1),
         "lost": lost,
     }
@@ -204,11 +240,19 @@ def closure(count: int) -> list[dict[str, Any]]:
 
 
 async def measure(plan: argparse.Namespace) -> dict[str, Any]:
-    found: dict[str, Any] = {"python": sys.version.split()[0], "fan_out": [], "admission": admission(plan.loops)}
+    found: dict[str, Any] = {
+        "python": sys.version.split()[0],
+        "fan_out": [],
+        "peer": [],
+        "admission": admission(plan.loops),
+    }
     for holders in plan.holders:
         for feed in plan.feeds:
             found["fan_out"].append(await fan_out(feed, holders, plan.rounds))
             _progress(plan, found["fan_out"][-1])
+        if plan.peer:
+            found["peer"].append(await peer(holders, plan.rounds))
+            _progress(plan, found["peer"][-1])
     return found
 
 
@@ -220,7 +264,7 @@ def table(found: dict[str, Any]) -> str:
     lines += [
         f"| {r['feed']} | {r['holders']:,} | {r['p50_ms']} | {r['p99_ms']} | {r['max_ms']} | {r['worst_ms']} "
         f"| {r['cpu_us_a_holder']} | {r['kib_a_holder']} |"
-        for r in found["fan_out"]
+        for r in (*found["fan_out"], *found["peer"])
     ]
     lines += [
         "",
@@ -294,6 +338,7 @@ def main() -> int:
     parser.add_argument("--streams", type=int, default=256)
     parser.add_argument("--rounds", type=int)
     parser.add_argument("--cuts", type=int, help="rounds of the streams that are cut; 0 for none")
+    parser.add_argument("--no-peer", dest="peer", action="store_false")
     parser.add_argument("--feeds", nargs="+", choices=FEEDS, default=FEEDS)
     plan = parser.parse_args()
     quick = plan.quick

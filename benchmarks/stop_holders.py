@@ -2,7 +2,8 @@
 """Many holders in one process: connections that listen for orders and note when each came (CLOCK_MONOTONIC).
 
 First line on stdout: ``{"connected": n}``; then one for each order that all have heard: ``{"heard": [ns, ...]}``,
-sorted. Holders verify what they hear; these do not: it is the relay that is measured, on the same machine.
+sorted. Holders verify what they hear; these do not: it is the relay that is measured, on the same machine. With a
+``nats://`` address they subscribe at a NATS server themselves: the peer.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import uvloop
 from answerable.app.serve import raise_descriptors
 
 FILES = 65_536
+SUBJECT = "answerable.peer"
 AT_ONCE = 256  # connections that are being made
 
 
@@ -32,11 +34,12 @@ class Holder(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         now = time.monotonic_ns()
         text = self._tail + data
-        found = text.count(b"event: order")
-        self._tail = text[-11:] if not found else text[text.rfind(b"event: order") + 12 :][-11:]
+        mark = self._all.mark
+        found = text.count(mark)
+        self._tail = (text[text.rfind(mark) + len(mark) :] if found else text)[1 - len(mark) :]
         if found:
             self._all.heard(now, found)
-        elif b"event: hello" in text:
+        elif self._all.ready in text:
             self._all.connected()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -44,10 +47,14 @@ class Holder(asyncio.Protocol):
 
 
 class Holders:
-    def __init__(self, count: int, host: str) -> None:
+    def __init__(self, count: int, host: str, *, nats: bool) -> None:
         self.count = count
         self.lost = 0
         self.request = f"GET /relay/v1/events HTTP/1.1\r\nhost: {host}\r\n\r\n".encode()
+        self.ready, self.mark = b"event: hello", b"event: order"
+        if nats:
+            self.request = f'CONNECT {{"verbose":false}}\r\nSUB {SUBJECT} 1\r\nPING\r\n'.encode()
+            self.ready, self.mark = b"PONG", b"MSG " + SUBJECT.encode()
         self._ready = 0
         self._times: list[int] = []
 
@@ -66,7 +73,7 @@ class Holders:
 async def main(url: str, count: int) -> None:
     raise_descriptors(FILES)
     place = urlsplit(url)
-    loop, holders = asyncio.get_running_loop(), Holders(count, place.netloc)
+    loop, holders = asyncio.get_running_loop(), Holders(count, place.netloc, nats=place.scheme == "nats")
     for first in range(0, count, AT_ONCE):
         await asyncio.gather(
             *(

@@ -28,6 +28,12 @@ async def test_every_holder_hears_every_order(feed: str) -> None:
     assert 0 < row["p50_ms"] <= row["p99_ms"] <= row["max_ms"] < 10_000
 
 
+async def test_the_peer_is_heard_by_all_too() -> None:
+    row = await stop.peer(40, 2)
+    assert (row["holders"], row["rounds"], row["lost"]) == (40, 2, 0)
+    assert 0 < row["p50_ms"] <= row["max_ms"]
+
+
 def test_every_stream_is_told_why_it_ended() -> None:
     row = stop_cut.measure(8)
     assert (row["streams"], row["told"]) == (8, 8)
@@ -37,7 +43,7 @@ def test_every_stream_is_told_why_it_ended() -> None:
 def test_the_command_says_what_was_to_be_reached() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.stop", "--quick", "--json", "--holders", "20", "--feeds", "in process",
-         "--systems", "2000", "--cuts", "0"],
+         "--systems", "2000", "--cuts", "0", "--no-peer"],
         cwd=ROOT, capture_output=True, text=True, timeout=100, check=True,
     )  # fmt: skip
     said = json.loads(done.stdout)
