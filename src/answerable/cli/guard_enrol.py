@@ -17,12 +17,13 @@ def enrol_here(args: argparse.Namespace, system: str, *, url: str = "") -> tuple
     from answerable.admission.clocks import ClockMode
     from answerable.cli.copy import enrol
     from answerable.cli.pinning import pinned
-    from answerable.cli.session import session
+    from answerable.cli.session import part, session
     from answerable.guard.enrolment import draw
     from answerable.model.terms import AdminRole
 
     here = session(args, AdminRole.OPERATOR)
     pins = pinned(here.get("/pins"), args.roster)
+    found = here.get(f"/systems/{part(system)}")
     seed, key = draw()
     enrolled = enrol(here, system, key, url=url)
     planes = tuple(args.plane or pins["planes"]) or (f"unix://{here.place.socket.resolve()}",)
@@ -37,6 +38,7 @@ def enrol_here(args: argparse.Namespace, system: str, *, url: str = "") -> tuple
         gateway=args.gateway or enrolled["gateway"],
         planes=planes,
         relays=tuple(args.relay),
+        system=found["rid"],
         issuers=pins["issuers"],
         pulses=pins["pulses"],
         officers=pins["officers"],

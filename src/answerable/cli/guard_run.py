@@ -36,12 +36,14 @@ from answerable.guard.reporting import Receipts
 from answerable.guard.running import Ear, Guard, Words
 from answerable.guard.sources import KILL_MS, ControlPlane, Either, OnSite, WarrantSource, bounds
 from answerable.guard.standing import Standing
+from answerable.guard.telling import Teller
 from answerable.net.endpoint import Endpoint, parse
 from answerable.net.events import Follower
 from answerable.net.relay_client import RelayClient
 from answerable.net.server import Listener
 
 PROTOCOL: Final = "/v1"
+TELL_S: Final = 2.0  # for what is still to be told when all has ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +146,8 @@ async def _guarded(args: argparse.Namespace, parts: Parts) -> int:
         words = Words(say, _teller(args, parts.folder))
         plane = [client for client in planes if not client.url.startswith("unix:")]
         ways_back = (*plane, *_clients(carriers, found.ca_file, stack))
+        teller = Teller(identity, system=found.system, origin=found.origin, posts=planes)
+        stack.push_async_callback(teller.flush, TELL_S)
         devices = tuple([await _device(each, stack) for each in args.device])
         guard = Guard(
             cage=cage,
@@ -155,7 +159,8 @@ async def _guarded(args: argparse.Namespace, parts: Parts) -> int:
             folder=parts.folder,
             words=words,
             ear=ear,
-            look=_watch(view).look,
+            look=_watch(view, teller).look,
+            alive=teller.alive,
             begun=lambda: _say_begun(words, parts, source, cage, address),
         )
         made.append(guard)
@@ -199,8 +204,9 @@ async def _hearing(
     return view, poller
 
 
-def _watch(view: HolderView | None) -> Watch:
+def _watch(view: HolderView | None, teller: Teller) -> Watch:
     def stepped(moved: int) -> None:
+        teller.stepped(moved)
         say(f"the wall clock was set by {moved} ms", f"系统时钟被调整了 {moved} 毫秒")
 
     return Watch(view.clock if view is not None else lambda _: None, stepped)

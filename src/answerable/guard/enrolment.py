@@ -24,9 +24,9 @@ Text = Annotated[str, msgspec.Meta(min_length=1, max_length=2048)]
 
 
 class Enrolment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """copy: SPIFFE id, rid: of its leaf; issuer, audience: as its requests name them; gateway: base URL of the gateway;
-    planes: URLs of the holders' plane (or ``unix:///`` of the control socket); relays: URLs of who only carries orders,
-    pulses and receipts; ca_file: PEM for both, "" for the
+    """copy: SPIFFE id, rid: of its leaf; system: rid of its system, for what is told to the log; issuer, audience: as
+    its requests name them; gateway: base URL of the gateway; planes: URLs of the holders' plane (or ``unix:///`` of the
+    control socket); relays: URLs of who only carries orders, pulses and receipts; ca_file: PEM for all, "" for the
     system's; issuers, pulses, officers, authorities: kid -> public key, base64url; seed: of the copy's private key."""
 
     v: int
@@ -43,6 +43,7 @@ class Enrolment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     officers: dict[str, str] = {}
     authorities: dict[str, str] = {}
     relays: tuple[Text, ...] = ()
+    system: str = ""
     clock: ClockMode = ClockMode.NTP
     ca_file: str = ""
 

@@ -52,7 +52,8 @@ class Words:
 
 
 class Guard:
-    """look: called every LOOK_MS, for clocks; begun: once, just before the program runs."""
+    """look: called every LOOK_MS, for clocks; begun: once, just before the program runs. alive:
+    told how long, ms, something lives on past its end."""
 
     def __init__(
         self,
@@ -68,6 +69,7 @@ class Guard:
         ear: Ear | None = None,
         look: Callable[[], None] = lambda: None,
         begun: Callable[[], None] = lambda: None,
+        alive: Callable[[int], None] = lambda _: None,
     ) -> None:
         self._cage = cage
         self._standing = standing
@@ -80,6 +82,7 @@ class Guard:
         self._ear = ear
         self._look = look
         self._begun = begun
+        self._alive = alive
         self._changed = asyncio.Event()
         self._asked: list[int] = []
         self._renewing: asyncio.Task[Leased] | None = None
@@ -318,6 +321,8 @@ class Guard:
         gone = await asyncio.to_thread(self._cage.ended, GONE_S)
         ended = mono_ms()
         self._cage.hear()
+        if not gone:
+            self._alive(ended - began - self._plan.grace_ms)
         self._say(order, StopState.STOPPED if not gone else StopState.SEALED)
         self._words.say(f"stopped: {why} ({ended - began} ms)", f"已终止：{why}（{ended - began} 毫秒）")
         self._words.told(
