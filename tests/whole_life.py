@@ -110,6 +110,10 @@ class Life(Registry):
         )
         planned = detecting.order(self.book, order, WHY, self.now, public=detector.public)
         self.commit(incidents.incident(judged, self.now, order=planned))
+        whole = detecting.statement(
+            self.book, kind=OrderKind.SUSPEND, root=system.rid, scope=Scope.SYSTEM, reason=WHY, signer=detector
+        )
+        self.commit(detecting.order(self.book, whole, WHY, self.now, public=detector.public))
         officer = self.admin(self.person("Judge"), AdminRole.OFFICER)
         window = events.EvaluationWindow(until=self.now + 5, lines=("RL3",))
         told = reports.make(window, system=system.rid, by=officer[1], origin=ORIGIN, key=officer[0], at=self.now)

@@ -11,21 +11,18 @@ from answerable.model.events import EffectSeen
 from answerable.model.leaves import CloseLeaf, OpenLeaf, ReceiptLeaf
 from answerable.model.records import Stop, System
 from answerable.model.sights import Crossing, Sight
-from answerable.model.terms import Outcome, Ruling
+from answerable.model.terms import Outcome, Ruling, Scope
 from answerable.ports import Directory
 
 
 class AfterStop:
-    """`ports.LogDetector`. The set of stops is made anew when the directory changes."""
+    """`ports.LogDetector`."""
 
     name = "after-stop"
     lines = ("RL7",)
 
     def __init__(self, directory: Directory) -> None:
         self._directory = directory
-        self._changes = -1
-        self._set = StopSet()
-        self._each: tuple[tuple[Stop, StopSet], ...] = ()
 
     def see(self, sight: Sight) -> Crossing | None:
         leaf = sight.leaf
@@ -40,16 +37,20 @@ class AfterStop:
         return self._look(sight, sight.at, "", effect=True) if isinstance(sight.fact, EffectSeen) else None
 
     def _look(self, sight: Sight, t: int, via: object, *, effect: bool) -> Crossing | None:
-        self._renew()
-        if self._set.quiet:
+        stops = self._directory.stop_set()
+        if stops.quiet:
             return None
         for rid, copy in ((sight.system, sight.copy), (via if isinstance(via, str) else "", "-")):
             system = self._directory.system(rid) if rid else None
-            if system is None or not _reaching(self._set, system, copy, t):
+            if system is None or not _reaching(stops, system, copy, t):
                 continue
             # Seldom: of all that reach it, the first counts, though a later one took its place.
             order, at = min(
-                ((stop.rid, stop.at) for stop, one in self._each if _reaching(one, system, copy, t)),
+                (
+                    (stop.rid, stop.at)
+                    for stop in self._directory.stops()
+                    if _may_reach(stop, system, copy) and _reaching(StopSet.of((stop,)), system, copy, t)
+                ),
                 key=lambda found: found[1],
             )
             bound = _bound(system)
@@ -61,12 +62,14 @@ class AfterStop:
                 return Crossing("RL7", "red", sight.system, sight.copy, (sight.rid,), sight.action, detail=detail)
         return None
 
-    def _renew(self) -> None:
-        if self._changes != self._directory.changes:
-            stops = tuple(self._directory.stops())
-            self._set = StopSet.of(stops)
-            self._each = tuple((stop, StopSet.of((stop,))) for stop in stops)
-            self._changes = self._directory.changes
+
+def _may_reach(stop: Stop, system: System, copy: str) -> bool:
+    """Told at a glance, of very many orders: those of other copies and systems do not."""
+    if stop.scope == Scope.COPY:
+        return stop.root == copy
+    if stop.scope in (Scope.SYSTEM, Scope.LINEAGE):
+        return stop.num == system.num or stop.num in system.ancestors or bool(stop.twins)
+    return True
 
 
 def _reaching(stops: StopSet, system: System, copy: str, t: int) -> bool:

@@ -12,10 +12,10 @@ import msgspec
 from answerable.config import IncidentsConfig
 from answerable.model.records import EventSaid, Incident
 from answerable.redlines import deadlines, regimes
+from answerable.redlines.desk import STRANGER
 from answerable.redlines.regimes import Clock, Regime
 from answerable.redlines.table import lines
 
-STRANGER: Final = "redline.stranger"
 MAX_REPEATS: Final = 26  # of a report that is due again and again: two years of every four weeks
 
 

@@ -16,7 +16,6 @@ from typing import Final
 
 import msgspec
 
-from answerable.admission.stopset import StopSet
 from answerable.config import Budget, RedlinesConfig
 from answerable.model.events import EvaluationWindow
 from answerable.model.records import EventSaid
@@ -33,6 +32,9 @@ from answerable.redlines.table import Line, Measure, Reach, lines
 QUIET_MS: Final = 600_000
 HOUR_MS: Final = 3_600_000
 REMEMBERED: Final = 65_536
+# Incidents on the word of strangers that are written within an hour.
+STRANGERS_AN_HOUR: Final = 60
+STRANGER: Final = "redline.stranger"
 # The system that tests of detectors are planted on; its rid stands under this name in `Space.MISC`.
 CANARY: Final = "redlines.canary"
 CANARY_NAME: Final = "redline canary"
@@ -81,7 +83,8 @@ def detectors(directory: Directory, config: RedlinesConfig) -> tuple[LogDetector
 
 class Desk:
     """Runs the detectors over one sight after another. failed: detector -> type of the error that it last raised;
-    repeated: (line, system, copy, level) -> how often it was found again since it was written."""
+    repeated: (line, system, copy, level) -> how often it was found again since it was written; crowded: how many
+    findings on the word of strangers were counted and not written."""
 
     def __init__(
         self, directory: Directory, config: RedlinesConfig, watching: Sequence[LogDetector] | None = None
@@ -91,6 +94,8 @@ class Desk:
         self._detectors = tuple(detectors(directory, config) if watching is None else watching)
         self._seen: OrderedDict[tuple[str, str, str, str], int] = OrderedDict()
         self._orders: deque[int] = deque()
+        self._strangers: deque[int] = deque()
+        self.crowded = 0
         self.failed: dict[str, str] = {}
         self.repeated: dict[tuple[str, str, str, str], int] = {}
 
@@ -111,14 +116,29 @@ class Desk:
                 continue
             if self._planted(crossing) and not crossing.copy:
                 crossing = replace(crossing, copy=sight.copy)  # a test stops the copy that was made for it, never more
-            if not self._again(crossing, sight.at):
-                found.append(self._judge(crossing, line, detector.name, sight))
+            if self._again(crossing, sight.at):
+                continue
+            judged = self._judge(crossing, line, detector.name, sight)
+            if not self._crowded(judged):
+                found.append(judged)
         return found
 
     def ordered(self, judged: Judged, at: int) -> None:
         """An order was given for it at `at`, ms UTC."""
         if not judged.line.exact:
             self._orders.append(at)
+
+    def _crowded(self, judged: Judged) -> bool:
+        """What strangers say is written so many times an hour; the rest is counted. Events themselves are on record."""
+        if judged.withheld != STRANGER:
+            return False
+        while self._strangers and self._strangers[0] <= judged.at - HOUR_MS:
+            self._strangers.popleft()
+        if len(self._strangers) >= STRANGERS_AN_HOUR:
+            self.crowded += 1
+            return True
+        self._strangers.append(judged.at)
+        return False
 
     def _planted(self, crossing: Crossing) -> bool:
         return crossing.system == (self._directory.raw(Space.MISC, CANARY) or b"").decode()
@@ -159,7 +179,7 @@ class Desk:
         """What may be done of what the table asks for, and why not all of it."""
         at, standing = sight.at, sight.standing
         if not believed:
-            return Measure.RECORD, "redline.stranger"
+            return Measure.RECORD, STRANGER
         if line.id in self._config.record or crossing.declared:
             return Measure.RECORD, "redline.by_officers"  # who declares an incident may give an order, or may not
         if crossing.text and line.id not in self._config.suspend:
@@ -185,7 +205,7 @@ class Desk:
         system = self._directory.system(crossing.system)
         if system is None:
             return ""
-        stops = StopSet.of(self._directory.stops())
+        stops = self._directory.stop_set()
         numbers, parties = (*system.ancestors, system.num), [entry.party for entry in system.parties]
         order = stops.blocks(
             copy=crossing.copy or "-", numbers=numbers, party=parties[0], worlds=system.worlds, now_ms=at

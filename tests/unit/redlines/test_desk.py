@@ -10,7 +10,7 @@ import pytest
 from answerable.config import RedlinesConfig
 from answerable.model import events
 from answerable.model.sights import Crossing, Sight, Standing
-from answerable.redlines.desk import QUIET_MS, Desk, standing_of
+from answerable.redlines.desk import HOUR_MS, QUIET_MS, STRANGERS_AN_HOUR, Desk, standing_of
 from answerable.redlines.table import Measure, Reach, lines
 from tests.small_redlines import Place, a_rid
 
@@ -192,3 +192,15 @@ def test_a_person_who_declares_an_incident_orders_nothing_by_it(place: Place) ->
     declared = events.IncidentDeclared(red_line="RL6", level="red")
     (judged,) = place.desk(terminate=("RL6",)).judge(place.tell(declared, standing=Standing.OFFICER))
     assert (judged.measure, judged.withheld) == (Measure.RECORD, "redline.by_officers")
+
+
+def test_what_strangers_say_does_not_fill_the_log(place: Place) -> None:
+    desk, written = place.desk(), 0
+    for n in range(500):
+        told = place.tell(EGRESS, standing=Standing.STRANGER, copy=a_rid(f"copy {n}"), at=place.now + n)
+        written += len(desk.judge(told))
+    assert written == STRANGERS_AN_HOUR
+    assert desk.crowded == 500 - STRANGERS_AN_HOUR
+    (judged,) = desk.judge(place.tell(EGRESS, at=place.now + 600))
+    assert judged.measure is Measure.SUSPEND, "a word that counts is heard over them"
+    assert desk.judge(place.tell(COLLUSION, standing=Standing.STRANGER, at=place.now + 2 * HOUR_MS))
