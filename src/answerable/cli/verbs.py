@@ -127,7 +127,7 @@ GROUPS: Final[tuple[Group, ...]] = (
         "机器",
         (
             Verb("device", "device", "a machine that moves: see, stop, take over, lead, simulate", "会移动的机器"),
-            Verb("onsite", "onsite", "sign warrants on the spot, within an envelope", "在包络内现场签发许可"),
+            Verb("onsite", "onsite", "sign warrants on the spot, within an envelope", "在预授权内现场签发许可"),
         ),
     ),
     Group(

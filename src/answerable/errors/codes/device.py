@@ -45,7 +45,7 @@ ENTRIES: Final[dict[str, Entry]] = {
         "The command goes beyond a limit: {what}.",
         "指令超出限制：{what}。",
         "Stay within the area and the speed of the warrant's envelope and of the device.",
-        "请遵守许可包络与设备规定的区域和速度。",
+        "请遵守许可预授权与设备规定的区域和速度。",
     ),
     "device.stopped": Entry(
         "The device was stopped by order {order}.",
