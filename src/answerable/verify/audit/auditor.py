@@ -15,11 +15,12 @@ from typing import Any, Final
 import msgspec
 from msgspec import UNSET, structs
 
+from answerable.admission.envelope import LONGEST_MS
 from answerable.crypto.b64 import b64u, unb64u
 from answerable.errors import VerificationError
+from answerable.log import roster
 from answerable.log.checkpoint import SAFE_MEMBER
-from answerable.log.leaf import RID_LENGTH, decode, is_rid, leaf_hash, rid_of
-from answerable.log.roster import key_id
+from answerable.log.leaf import RID_LENGTH, decode, encode, is_rid, leaf_hash, rid_of
 from answerable.model.terms import Relation
 from answerable.verify.audit import signing
 from answerable.verify.audit.acting import Acts, Waiting
@@ -30,6 +31,7 @@ from answerable.verify.audit.facts import (
     NameFact,
     PartyFact,
     Plain,
+    RosterFact,
     SystemFact,
     WarrantFact,
 )
@@ -38,6 +40,7 @@ from answerable.verify.audit.pointing import targets
 from answerable.verify.audit.stopping import Stops, life_ms
 
 LOG_KEY: Final = "log"
+ENVELOPE: Final = "answerable.envelope"
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,13 +189,18 @@ class Auditor:
             self._memory.put("key", rid, KeyFact(index=index, own=leaf.own, pub=leaf.pub, use=leaf.use, safe=safe))
 
     def _roster(self, index: int, rid: str, leaf: Any) -> None:
-        """Root keys and authorities' keys have no leaves of their own: signatures name the key."""
+        """It follows the one before it, or it is the first. Root keys and authorities' keys have no leaves of their
+        own: signatures name the key."""
+        newest: RosterFact | None = self._memory.get("roster", _NEWEST)
+        try:
+            before = roster.read(newest.leaf.encode()) if newest is not None else None
+            roster.check(leaf, self._origin, before)
+        except VerificationError as error:
+            self._find("monitor.signature", leaf.t, index, rid, detail=error.code)
+            return
+        self._memory.put("roster", _NEWEST, RosterFact(index=index, leaf=encode(leaf).decode()))
         for key in (*leaf.root.keys, *(key for each in leaf.auth for key in each.keys)):
-            try:
-                name = key_id(unb64u(key))
-            except VerificationError as error:
-                self._find("monitor.leaf", leaf.t, index, rid, detail=error.code)
-                continue
+            name = roster.key_id(unb64u(key))
             if self._memory.get("key", name) is None:
                 self._memory.put("key", name, KeyFact(index=index, own=self._origin, pub=key, use="roster"))
 
@@ -240,8 +248,9 @@ class Auditor:
             if order := self._stops.reaching(system, leaf.cpy, leaf.party, leaf.t):
                 self._find("monitor.stopped", leaf.t, index, rid, order=order)
         life = life_ms(leaf.tier, tuple(leaf.wld), leaf.crit)
-        if leaf.exp > leaf.t + life:
-            self._find("monitor.unwarranted", leaf.t, index, rid, detail=f"a warrant that lives longer than {life} ms")
+        most = life if (agreed := _envelope(leaf)) is None else min(agreed, LONGEST_MS)
+        if leaf.exp > leaf.t + most:
+            self._find("monitor.unwarranted", leaf.t, index, rid, detail=f"a warrant that lives longer than {most} ms")
         fact = WarrantFact(
             index=index, system=leaf.sys, party=leaf.party, copy=leaf.cpy, worlds=tuple(leaf.wld), tier=leaf.tier,
             exp=leaf.exp, life=life,
@@ -264,12 +273,20 @@ class Auditor:
 
 
 _PLAIN: Final = frozenset({"announce", "reauthorisation", "hold", "grant", "preserve"})
+_NEWEST: Final = "newest"
 _KINDS: Final = {"leaf": "record"}
 
 
 def _rid_key(rid: str) -> bytes:
     # 130 bits of its hash, as they stand in its text: decoding base32 would cost more than all other rules.
     return b"r" + rid[:26].encode() if len(rid) == RID_LENGTH and rid.isascii() else b"?" + _digest(rid)
+
+
+def _envelope(leaf: Any) -> int | None:
+    """The bound (ms) that was agreed to for an envelope (`docs/spec/envelope.md`); None for a leaf of none."""
+    told = leaf.x.get(ENVELOPE) if leaf.seq == 0 and isinstance(leaf.x, dict) else None
+    bound = told.get("bound") if isinstance(told, dict) else None
+    return bound if isinstance(bound, int) else None
 
 
 def _end_key(rid: str) -> bytes:

@@ -80,6 +80,12 @@ class NameFact(Fact, frozen=True, kw_only=True, array_like=True):
     rid: str
 
 
+class RosterFact(Fact, frozen=True, kw_only=True, array_like=True):
+    """The newest roster of officers, kept under the name ``newest``. leaf: its text."""
+
+    leaf: str
+
+
 class Plain(Fact, frozen=True, kw_only=True, array_like=True):
     """A leaf of which it is enough that it stands there."""
 
@@ -112,6 +118,7 @@ FACTS: Final[dict[str, type[Fact]]] = {
     "order": OrderFact,
     "open": OpenFact,
     "copy_id": NameFact,
+    "roster": RosterFact,
     **dict.fromkeys(("announce", "reauthorisation", "hold", "grant", "preserve"), Plain),
 }
 

@@ -11,11 +11,23 @@ from msgspec import structs
 from answerable.crypto.b64 import b64u
 from answerable.log import statement
 from answerable.log.leaf import encode
-from answerable.model.leaves import EdgeRef, KeyLeaf, PartyRef, RefusalsLeaf, ShardLeaf
+from answerable.log.roster import key_id
+from answerable.model.leaves import (
+    AuthorityRef,
+    EdgeRef,
+    KeyLeaf,
+    OfficerRef,
+    OrderLeaf,
+    PartyRef,
+    RefusalsLeaf,
+    RootsRef,
+    RosterLeaf,
+    ShardLeaf,
+)
 from answerable.verify.audit.auditor import Auditor, Carried, Limits
 from answerable.verify.audit.facts import Held
 from tests import small_log
-from tests.small_log import ORIGIN, T0, a_rid, fixed, key, nonce
+from tests.small_log import ORIGIN, T0, a_rid, fixed, hidden, key, nonce
 from tests.watched import NOW, Watched, honest
 
 
@@ -131,6 +143,21 @@ def _expired(log: Watched) -> None:
 def _too_long(log: Watched) -> None:
     long = small_log.warrant("long", log.rids["app"], log.rids["app copy"], log.rids["deployer"])
     log.add("long", structs.replace(long, exp=T0 + 30 + 3_600_000, t=T0 + 400))
+
+
+def _envelope(log: Watched, *, exp: int = T0 + 600_400, seq: int = 0) -> None:
+    """Ten minutes on site, and a bound that was agreed to."""
+    leaf = small_log.warrant("site", log.rids["app"], log.rids["app copy"], log.rids["deployer"])
+    told = {"answerable.envelope": {"bound": 602_250}}
+    log.add("site", structs.replace(leaf, exp=exp, seq=seq, t=T0 + 400, x=told))
+
+
+def _envelope_past_its_bound(log: Watched) -> None:
+    _envelope(log, exp=T0 + 400 + 602_251)
+
+
+def _envelope_that_is_a_boots(log: Watched) -> None:
+    _envelope(log, seq=1)
 
 
 def _beyond(log: Watched) -> None:
@@ -262,6 +289,8 @@ PLANTED: list[tuple[Callable[[Watched], None], str]] = [
     (_other_system, "monitor.unwarranted"),
     (_expired, "monitor.unwarranted"),
     (_too_long, "monitor.unwarranted"),
+    (_envelope_past_its_bound, "monitor.unwarranted"),
+    (_envelope_that_is_a_boots, "monitor.unwarranted"),
     (_beyond, "monitor.unwarranted"),
     (_other_copy, "monitor.unwarranted"),
     (_copy_ended, "monitor.unwarranted"),
@@ -341,7 +370,7 @@ def _slightly_back(log: Watched) -> None:
 
 FINE = [
     _aborted_by_the_stop, _refused_after_its_copy_ended, _released, _lapsed, _another_is_stopped, _in_flight, _sold,
-    _slightly_back,
+    _slightly_back, _envelope,
 ]  # fmt: skip
 
 
@@ -463,3 +492,41 @@ def test_a_root_log_records_one_size_of_a_shard_once() -> None:
     log.add("d", ShardLeaf(n=log.fresh(), origin="one.invalid", root="11" * 32, size=5, t=T0 + 700))
     (found,) = log.findings()
     assert (found.code, found.params["what"]) == ("monitor.duplicate", "size of the log")
+
+
+def test_a_roster_follows_the_one_before_it_or_is_found_out() -> None:
+    def a_roster(seq: int, *signers: str, people: str = "ab") -> RosterLeaf:
+        leaf = RosterLeaf(
+            auth=[AuthorityRef(keys=[b64u(key("theirs").public)], name="A", need=1)],
+            n=nonce(f"roster {seq} {people}"),
+            off=[
+                OfficerRef(key=a_rid(f"k{each}"), own=a_rid(f"p{each}"), pub=b64u(key(each).public)) for each in people
+            ],
+            root=RootsRef(keys=[b64u(key(f"root {n}").public) for n in (1, 2)], need=2),
+            seq=seq,
+            sigs=[],
+            t=T0 + 450,
+        )
+        sigs = [statement.sign(leaf, ORIGIN, key(name), key_id(key(name).public)) for name in signers]
+        return structs.replace(leaf, sigs=sigs)
+
+    log = honest()
+    log.add("roster", a_roster(1, "root 1", "root 2"))
+    log.add("next", a_roster(2, "root 1", "root 2", people="bc"))
+    order = structs.replace(their_order(), sigs=[])
+    by = statement.sign(order, ORIGIN, key("theirs"), key_id(key("theirs").public))
+    log.add("their order", structs.replace(order, sigs=[by]))
+    assert [f for f in log.findings() if f.code == "monitor.signature"] == []
+    for wrong in (a_roster(3, "root 1"), a_roster(5, "root 1", "root 2"), a_roster(1, "root 1", "root 2")):
+        log = honest()
+        log.add("roster", a_roster(1, "root 1", "root 2"))
+        log.add("next", a_roster(2, "root 1", "root 2", people="bc"))
+        log.add("wrong", structs.replace(wrong, n=nonce("wrong")) if wrong.seq == 1 else wrong)
+        assert [f.index for f in log.findings() if f.code == "monitor.signature"] == [len(log.leaves) - 1]
+
+
+def their_order() -> OrderLeaf:
+    return OrderLeaf(
+        c=hidden(reason=b"why"), dig=[], kind="suspend", n=nonce("theirs"), root="information", scope="world", sigs=[],
+        t=T0 + 460,
+    )  # fmt: skip

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from answerable.model.leaves import OrderLeaf
-from answerable.verify.audit.facts import CopyFact, Held, SystemFact
+from answerable.model.leaves import OrderLeaf, Sig
+from answerable.verify.audit.facts import CopyFact, Held, KeyFact, SystemFact
 from answerable.verify.audit.stopping import Stops, bound_ms, copy_ended, life_ms
 from tests.small_log import T0, a_rid, hidden, nonce
 
@@ -97,3 +97,22 @@ def test_copies_end() -> None:
     assert not copy_ended(copy, 9)
     assert copy_ended(structs.replace(copy, end=8), 9)
     assert not copy_ended(structs.replace(copy, end=9), 9)
+
+
+def test_owners_and_detectors_reach_no_twin() -> None:
+    """What holds the same weights elsewhere acts on, and is no finding."""
+    own = structs.replace(BASE, digests=("sha256:aa",))
+    twin = structs.replace(BASE, num=7, numbers=(7,), digests=("sha256:aa",))
+    for signer, use, reached in (
+        ("owner", "party", False),
+        ("detector", "detector", False),
+        ("officer", "admin", True),
+    ):
+        memory = Held()
+        memory.put("key", signer, KeyFact(index=0, own="p1", pub="", use=use))
+        memory.put("system", a_rid("base"), own)
+        memory.put("system", a_rid("twin"), twin)
+        found = Stops(memory)
+        found.order(a_rid("order"), 9, order("system", a_rid("base"), sigs=[Sig(key="signer", sig="x")]))
+        assert found.reaching(own, "c", "p9", T0)
+        assert bool(found.reaching(twin, "c", "p9", T0)) is reached
