@@ -20,7 +20,7 @@ from answerable.admission.requests import WarrantRequest, to_sign
 from answerable.admission.ttl import renew_after_ms
 from answerable.crypto.b64 import b64u
 from answerable.crypto.random import nonce
-from answerable.errors import Unavailable
+from answerable.errors import Refused, Unavailable
 
 RETRY_MS: Final = 500
 # How long one request is repeated; the issuer takes none that is older than 30 s (`docs/spec/warrant.md`).
@@ -94,6 +94,7 @@ class Lease:
         self._mono = mono
         self._boot = nonce()
         self._asked: Asked | None = None
+        self._seq = 0  # of the newest warrant of this boot
         self.held: Held | None = None
 
     def patience(self) -> float:
@@ -104,27 +105,36 @@ class Lease:
     def next(self) -> Held:
         """The first warrant, or the next. Raises Refused ``warrant.*``, ``stop.*``; Unavailable where it could not be
         asked for and the one in hand has ended too."""
-        asked = self.question()
-        try:
-            got = self._ask(PATH, asked.body)
-        except Unavailable as error:
-            return self.away(error)
-        return self.answered(asked, got)
+        for again in (False, True):
+            asked = self.question()
+            try:
+                got = self._ask(PATH, asked.body)
+            except Unavailable as error:
+                return self.away(error)
+            except Refused as error:
+                if again or not self.begins_anew(error):
+                    raise
+            else:
+                return self.answered(asked, got)
+        raise AssertionError("the second time returns or raises")
+
+    def begins_anew(self, error: Refused) -> bool:
+        """The issuer knows no boot of this copy any more: it was started again, or our warrants ended while we stood
+        still. Then the next question is the first one of a new boot, and what is in hand holds on meanwhile."""
+        if error.code != "warrant.boot_unknown" or not self._seq:
+            return False
+        self._boot = nonce()
+        self._asked, self._seq = None, 0
+        return True
 
     def question(self) -> Asked:
         """What to ask now. The answer may have been lost on its way: the same request again gets the same warrant,
         another one none."""
-        seq = self.held.seq + 1 if self.held is not None else 1
+        seq = self._seq + 1
         asked = self._asked
         if asked is None or asked.seq != seq or self._mono() - asked.mono > REPEAT_MS:
             asked = self._asked = self._request(seq)
         return asked
-
-    def reboot(self) -> None:
-        """Begin anew, as after a restart: nothing is in hand, and the next warrant is a first one. For a boot whose
-        warrants ended while it stood still."""
-        self._boot = nonce()
-        self._asked = self.held = None
 
     def answered(self, asked: Asked, got: Mapping[str, Any]) -> Held:
         """The warrant that the service gave. Raises Unavailable ``admin.answer`` for an answer of another form."""
@@ -141,6 +151,7 @@ class Lease:
             )
         except (KeyError, TypeError, ValueError, AttributeError):
             raise Unavailable("admin.answer", socket="the issuer") from None
+        self._seq = self.held.seq
         return self.held
 
     def away(self, error: Unavailable) -> Held:

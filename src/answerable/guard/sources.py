@@ -105,11 +105,8 @@ class _Source:
         try:
             return await self._once()
         except Refused as error:
-            held = self._lease.held
-            if error.code != "warrant.boot_unknown" or held is None or self._mono() < held.ends:
+            if not self._lease.begins_anew(error):
                 raise
-        # This boot's warrants ended while the program was suspended: it begins anew, with nothing in hand.
-        self._lease.reboot()
         return await self._once()
 
     async def _once(self) -> Leased:

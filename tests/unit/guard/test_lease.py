@@ -19,6 +19,7 @@ class Office:
 
     def __init__(self, key: Key) -> None:
         self.key, self.now, self.away, self.refuses, self.loses = key, 1_000, False, False, False
+        self.forgets = False
         self.asked: list[WarrantRequest] = []
         self.bodies: list[bytes] = []
 
@@ -31,6 +32,8 @@ class Office:
             raise Refused("stop.system", order="o")
         data = json.loads(body)
         request = WarrantRequest(**data["request"])
+        if self.forgets and (not self.asked or request.nonce == self.asked[0].nonce):
+            raise Refused("warrant.boot_unknown")
         from answerable.crypto.b64 import b64u
 
         check(request, data["signature"], issuer="iss", key=b64u(self.key.public), now_ms=self.now)
@@ -96,6 +99,24 @@ def test_a_refusal_is_the_end_at_once() -> None:
     first = held.next()
     office.refuses, office.now = True, first.due
     with pytest.raises(Refused):
+        held.next()
+
+
+def test_an_issuer_that_was_started_again_is_asked_anew() -> None:
+    held, office = lease()
+    first = held.next()
+    office.forgets, office.now = True, first.due
+    second = held.next()
+    assert second.seq == 1
+    assert office.asked[-1].nonce != office.asked[0].nonce
+    office.now = second.due
+    assert held.next().seq == 2
+
+
+def test_a_boot_that_was_never_granted_anything_is_not_begun_anew() -> None:
+    held, office = lease()
+    office.forgets = True
+    with pytest.raises(Refused, match="boot_unknown"):
         held.next()
 
 

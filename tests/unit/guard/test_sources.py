@@ -86,17 +86,28 @@ async def test_what_is_no_warrant_of_this_copy_is_refused() -> None:
         assert (caught.value.code, caught.value.params["detail"]) == ("guard.warrant", detail)
 
 
-async def test_a_boot_that_stood_still_begins_anew_once_its_warrant_ended() -> None:
+async def test_an_issuer_that_was_started_again_gives_a_first_warrant_of_a_new_boot() -> None:
     office = Office()
     source = office.source()
     await source.next()
-    office.boot = "another"
-    with pytest.raises(Refused, match="boot_unknown"):
-        await source.next()
-    office.passes(LIFE)
+    office.boot = "none that it knows"
     again = await source.next()
     assert again.warrant.seq == 1
     assert office.asked[-1].nonce != office.asked[0].nonce
+    assert (await source.next()).warrant.seq == 2
+
+
+async def test_what_is_in_hand_holds_on_while_it_begins_anew() -> None:
+    office = Office()
+    source = office.source()
+    first = await source.next()
+    office.error = Refused("warrant.boot_unknown")
+    with pytest.raises(Refused, match="boot_unknown"):
+        await source.next()
+    office.error = AWAY
+    assert (await source.next()).held.token == first.held.token
+    office.error = None
+    assert (await source.next()).warrant.seq == 1
 
 
 async def test_the_site_steps_in_while_the_control_plane_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
