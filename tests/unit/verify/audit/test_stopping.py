@@ -103,13 +103,9 @@ def test_owners_and_detectors_reach_no_twin() -> None:
     """What holds the same weights elsewhere acts on, and is no finding."""
     own = structs.replace(BASE, digests=("sha256:aa",))
     twin = structs.replace(BASE, num=7, numbers=(7,), digests=("sha256:aa",))
-    for signer, use, reached in (
-        ("owner", "party", False),
-        ("detector", "detector", False),
-        ("officer", "admin", True),
-    ):
+    for use, reached in (("party", False), ("detector", False), ("admin", True)):
         memory = Held()
-        memory.put("key", signer, KeyFact(index=0, own="p1", pub="", use=use))
+        memory.put("key", "signer", KeyFact(index=0, own="p1", pub="", use=use))
         memory.put("system", a_rid("base"), own)
         memory.put("system", a_rid("twin"), twin)
         found = Stops(memory)
