@@ -64,7 +64,9 @@ def test_a_payload_that_was_exchanged_is_a_finding(place: Place) -> None:
         file.write_bytes(data)
     found = fsck(place.config, state=False)
     assert set(found.found) == {"audit.payload"}
-    assert all(finding.params["group"] in ("in", "pri", "name", "reason", "basis") for finding in found.findings)
+    assert all(
+        finding.params["group"] in ("in", "pri", "name", "reason", "basis", "facts") for finding in found.findings
+    )
 
 
 def test_a_row_that_was_changed_is_a_finding(place: Place) -> None:
