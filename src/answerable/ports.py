@@ -458,7 +458,8 @@ class Detector(Protocol):
 
 class LogDetector(Protocol):
     """Watches what is committed, told and asked for, not what is said. Bounded work and memory, no I/O, no clock. One
-    that raises finds nothing, and suspends nothing. Off and on at every leaf: a microsecond is the measure."""
+    that raises finds nothing, and suspends nothing. One with a member `takes`, types of leaves and of told facts
+    (NoneType: requests for warrants), is shown those alone."""
 
     name: str
 

@@ -20,6 +20,7 @@ class AfterStop:
 
     name = "after-stop"
     lines = ("RL7",)
+    takes = (OpenLeaf, CloseLeaf, ReceiptLeaf, EffectSeen)
 
     def __init__(self, directory: Directory) -> None:
         self._directory = directory

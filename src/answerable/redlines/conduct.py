@@ -43,6 +43,7 @@ class Weapons:
 
     name = "weapons"
     lines = ("RL3",)
+    takes = (OpenLeaf, EvaluationResult)
 
     def see(self, sight: Sight) -> Crossing | None:
         leaf, fact = sight.leaf, sight.fact
@@ -63,6 +64,7 @@ class Attacks:
 
     name = "attacks"
     lines = ("RL4",)
+    takes = (ApprovalLeaf, CyberAction)
 
     def __init__(self, targets: Collection[str]) -> None:
         self._hosts = frozenset(target.lower() for target in targets)
@@ -105,6 +107,7 @@ class FalseRecord:
 
     name = "false-record"
     lines = ("RL5",)
+    takes = (OpenLeaf, CloseLeaf, ReceiptLeaf, OutcomeDeclared)
 
     def __init__(self) -> None:
         self._ends: OrderedDict[str, str] = OrderedDict()  # rid of an open leaf -> how it ended
@@ -144,6 +147,7 @@ class Unsafe:
 
     name = "unsafe"
     lines = ("RL6",)
+    takes = (DeviceUnsafe,)
 
     def see(self, sight: Sight) -> Crossing | None:
         fact = sight.fact
@@ -160,6 +164,7 @@ class Together:
 
     name = "together"
     lines = ("RL8",)
+    takes = (OpenLeaf, Collusion)
 
     def __init__(self) -> None:
         self._refused: OrderedDict[str, tuple[str, str]] = OrderedDict()  # rid of the open leaf -> (system, code)
@@ -188,6 +193,7 @@ class Likeness:
 
     name = "likeness"
     lines = ("RL9",)
+    takes = (LikenessUsed,)
 
     def __init__(self, directory: Directory, protected: Collection[str]) -> None:
         self._directory = directory
@@ -215,6 +221,7 @@ class Said:
 
     name = "said"
     lines = tuple(lines())
+    takes = (CloseLeaf, IncidentDeclared)
 
     def see(self, sight: Sight) -> Crossing | None:
         leaf, fact = sight.leaf, sight.fact

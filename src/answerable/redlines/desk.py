@@ -93,6 +93,7 @@ class Desk:
         self._config = config
         self._detectors = tuple(detectors(directory, config) if watching is None else watching)
         self._seen: OrderedDict[tuple[str, str, str, str], int] = OrderedDict()
+        self._taking: dict[type, tuple[LogDetector, ...]] = {}
         self._orders: deque[int] = deque()
         self._strangers: deque[int] = deque()
         self.crowded = 0
@@ -102,7 +103,8 @@ class Desk:
     def judge(self, sight: Sight) -> list[Judged]:
         """What is to be written, and done, about this sight. Never raises for what a detector does."""
         found: list[Judged] = []
-        for detector in self._detectors:
+        kind = type(sight.leaf if sight.fact is None else sight.fact)
+        for detector in self._taking.get(kind) or self._learn(kind):
             try:
                 crossing = detector.see(sight)
             except Exception as error:  # noqa: BLE001  a detector that errs finds nothing, and stops nothing
@@ -121,6 +123,12 @@ class Desk:
             judged = self._judge(crossing, line, detector.name, sight)
             if not self._crowded(judged):
                 found.append(judged)
+        return found
+
+    def _learn(self, kind: type) -> tuple[LogDetector, ...]:
+        """The detectors that look at leaves or facts of this kind; one that does not say looks at all."""
+        found = tuple(each for each in self._detectors if kind in getattr(each, "takes", (kind,)))
+        self._taking[kind] = found
         return found
 
     def ordered(self, judged: Judged, at: int) -> None:

@@ -38,6 +38,7 @@ class Scope:
 
     name = "scope"
     lines = ("RL2a",)
+    takes = (OpenLeaf, WarrantLeaf, ScopeGot, ScopeAsked)
 
     def __init__(self, directory: Directory, asked: int) -> None:
         self._directory = directory
@@ -84,6 +85,7 @@ class Resources:
 
     name = "resources"
     lines = ("RL2b",)
+    takes = (CloseLeaf, ResourceUsed)
 
     def __init__(self, directory: Directory, budgets: Sequence[Budget]) -> None:
         self._directory = directory
@@ -145,6 +147,7 @@ class Tamper:
 
     name = "tamper"
     lines = ("RL2c",)
+    takes = (ControlTamper, AliveUnleased, ClockStepped, LogGap)
 
     def see(self, sight: Sight) -> Crossing | None:
         fact = sight.fact

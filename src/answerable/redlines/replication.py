@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Collection
+from types import NoneType
 from typing import Final
 
 from answerable.model.events import JobSubmitted, WeightsEgress, WeightsServed
@@ -24,6 +25,7 @@ class Unregistered:
 
     name = "unregistered"
     lines = ("RL1a",)
+    takes = (WeightsServed,)
 
     def __init__(self, directory: Directory) -> None:
         self._directory = directory
@@ -55,6 +57,7 @@ class Clone:
 
     name = "clone"
     lines = ("RL1b",)
+    takes = (NoneType,)
 
     def __init__(self) -> None:
         self._refused: OrderedDict[str, tuple[str, int]] = OrderedDict()  # copy -> (boot, when it asked)
@@ -92,6 +95,7 @@ class SelfImprovement:
 
     name = "self-improvement"
     lines = ("RL1c",)
+    takes = (ApprovalLeaf, JobSubmitted)
 
     def __init__(self) -> None:
         self._approved: OrderedDict[str, int] = OrderedDict()  # rid of an approval -> when it ends, ms
@@ -120,6 +124,7 @@ class Egress:
 
     name = "egress"
     lines = ("RL1d",)
+    takes = (WeightsEgress,)
 
     def __init__(self, sinks: Collection[str]) -> None:
         self._sinks = frozenset(sinks)

@@ -68,6 +68,7 @@ async def test_a_detector_that_is_blind_fails_its_test(tmp_path: Path, monkeypat
         assert red is not None
         desk = red.watching.desk
         desk._detectors = tuple(each for each in desk._detectors if each.name != "unsafe")
+        desk._taking.clear()
         services = red._services
         assert services is not None
 
