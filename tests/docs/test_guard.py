@@ -39,7 +39,7 @@ only_root = pytest.mark.skipif(os.getuid() != 0, reason="the page is for root, a
 
 
 @only_root
-@pytest.mark.system("netns", "curl")
+@pytest.mark.system("guard", "curl")
 def test_the_page() -> None:
     assert not OTHER_SHELLS.search(PAGE)
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST_", "ANSWERABLE_", "XDG_"))}
@@ -75,7 +75,7 @@ def test_systemd_reads_the_unit() -> None:
 
 
 @only_root
-@pytest.mark.system("netns", "setpriv")
+@pytest.mark.system("guard", "setpriv")
 def test_the_containers_capabilities_are_enough() -> None:
     found = re.search(r"--cap-add (\S+)", PAGE)
     assert found is not None

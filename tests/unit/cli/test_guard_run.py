@@ -14,7 +14,7 @@ import pytest
 from tests.guarded import Guarded, floor
 from tests.unit.control.house import House
 
-pytestmark = pytest.mark.system("netns")
+pytestmark = pytest.mark.system("guard")
 
 
 @pytest.fixture

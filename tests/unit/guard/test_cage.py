@@ -21,7 +21,7 @@ from answerable.guard.lease import mono_ms
 from answerable.guard.primitives import BY_NAME, choose, look
 from tests.guarded import BEATERS, acting, all_act, floor
 
-pytestmark = pytest.mark.system("netns")
+pytestmark = pytest.mark.system("guard")
 Make = Callable[..., Cage]
 SERVER = """
 import socket

@@ -40,7 +40,7 @@ from tests.unit.admission import a_stop
 from tests.unit.admission.a_warrant import WARRANT
 from tests.unit.guard.offices import COPY_KEY, IDENTITY, Office
 
-pytestmark = pytest.mark.system("netns")
+pytestmark = pytest.mark.system("guard")
 AWAY = Unavailable("upstream.unreachable", upstream="x")
 GRACE_MS = 200
 
