@@ -24,8 +24,8 @@ settings.load_profile("answerable")
 
 @functools.cache
 def lacks(tool: str) -> bool:
-    """Whether the machine lacks a tool. ``netns`` is the right to make a network namespace, not a program; ``guard`` all
-    that a guard stands on (`answerable guard --check`)."""
+    """Whether the machine lacks a tool. ``netns`` is the right to make a network namespace, not a program; ``guard``
+    all that a guard stands on (`answerable guard --check`)."""
     if tool == "guard":
         from answerable.guard.primitives import look
 
