@@ -117,7 +117,7 @@ class Node:
         config = self.core.config
         await self._read_clock()
         known = self.follow.recall()
-        log.info("%d orders are known from before", known)
+        log.debug("%d orders are known from before", known)
         sock = wiring.outer_socket(config)
         try:
             if not self.replica.restore(config.store_path):

@@ -141,8 +141,9 @@ class Watching:
                 await self.turn()
                 self.failure = ""
             except AnswerableError as error:
+                if self.failure != error.code:  # once, and not with each round
+                    _log.error("the watch over red lines waits: %s", error)
                 self.failure = error.code
-                _log.error("the watch over red lines waits: %s", error)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_EVERY_S):
                     await self._wake.wait()
