@@ -64,6 +64,7 @@ class Drill:
     def __init__(self, place: Place) -> None:
         self.place = place
         self._count = 0
+        self.heard_s = 0.5  # how long the control plane lives on after an order, in `put_back`: holders hear of it
 
     # --- the parts of a case ----------------------------------------------------------------------------------------
     def doomed(self, planes: tuple[str, ...] = (), env: dict[str, str] | None = None) -> str:
@@ -293,11 +294,9 @@ class Drill:
         parts = ("gw1", "gw1.guard")
         old, new = folder / f"old{self._count}", folder / f"new{self._count}"
         try:
-            place.programs["gw1"].end()
             for part in parts:
-                shutil.copytree(folder / part, old / part)
-            place.start_gateway("gw1")
-            self.acting_now(name)
+                self.snapshot("gw1", folder / part, old / part)
+            time.sleep(0.5)
             place.net.cut("a1")
             place.net.cut("gw1")
             stopped = self.order(name)
@@ -330,11 +329,10 @@ class Drill:
         name = self.doomed()
         place, old = self.place, self.place.folder / f"disk{self._count}"
         try:
-            place.programs["cp"].end()
-            shutil.copytree(place.store.parent, old, ignore=shutil.ignore_patterns("*.sock"))
-            place.start_cp()
+            self.snapshot("cp", place.store.parent, old)
             self.acting_now(name)
             stopped = self.order(name)
+            time.sleep(self.heard_s)
             place.programs["cp"].kill()
             place.programs[name].kill()
             for entry in place.store.parent.iterdir():
@@ -378,6 +376,15 @@ class Drill:
             self.cleared(name)
         flag.unlink()
         return found
+
+    def snapshot(self, name: str, of: Path, to: Path) -> None:
+        """Copy the files of a program as a disk's snapshot would: at one instant, while it runs."""
+        program = self.place.programs[name]
+        program.signal(signal.SIGSTOP)
+        try:
+            shutil.copytree(of, to, ignore=shutil.ignore_patterns("*.sock"))
+        finally:
+            program.signal(signal.SIGCONT)
 
     def cases(self) -> dict[str, Callable[[], Seen]]:
         return {
