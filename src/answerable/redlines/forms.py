@@ -172,6 +172,7 @@ class Form(Shown, frozen=True, kw_only=True):
     report: PageOfFacts
 
 
+KINDS_ZH: Final = {"suspend": "暂停", "terminate": "终止"}
 OPEN: Final = ("(to be written by a person)", "（由人员填写）")
 
 
@@ -277,10 +278,11 @@ def _reach(report: PageOfFacts, zone: str, zh: bool) -> str:
 def _measures(report: PageOfFacts, zone: str, zh: bool) -> str:
     if not report.orders:
         return "仅作记录，未下达命令" if zh else "recorded; no order was given"
-    return "; ".join(
-        f"{order.kind} {order.what} ({order.scope}), {deadlines.written(order.at, zone)}, {', '.join(order.by)}"
-        for order in report.orders
-    )
+    given = []
+    for order in report.orders:
+        kind = KINDS_ZH.get(order.kind, order.kind) if zh else order.kind
+        given.append(f"{kind} {order.what} ({order.scope}), {deadlines.written(order.at, zone)}, {', '.join(order.by)}")
+    return "; ".join(given)
 
 
 def _violations(report: PageOfFacts, zone: str, zh: bool) -> str:
