@@ -196,61 +196,17 @@ def line(state: Any) -> str:
 def drive(args: argparse.Namespace) -> int:
     import asyncio
 
+    from answerable.cli.device_leading import lead_it
     from answerable.errors import AnswerableError
 
     try:
-        asyncio.run(_drive(args))
+        asyncio.run(lead_it(args))
     except AnswerableError as error:
         say(f"It leads no more: {error}", f"不再驾驶：{error.reason('zh')}")
         return 1
     except KeyboardInterrupt:
         return 0
     return 0
-
-
-async def _drive(args: argparse.Namespace) -> None:
-    from answerable.app.clock import SystemClock
-    from answerable.cli.client import exchange
-    from answerable.cli.where import place
-    from answerable.crypto.b64 import unb64u
-    from answerable.crypto.ed25519 import Key
-    from answerable.guard.enrolment import read
-    from answerable.guard.lease import Lease
-    from answerable.machines.frames import device_id
-    from answerable.machines.leading import lead
-    from answerable.machines.remote import RemoteDevice
-
-    enrolled = read(Path(args.enrolment))
-    me = enrolled.identity()
-    address, public = at(args.at)
-    socket = args.on_site or place(args).socket
-    issuer = args.site or me.issuer
-    lease = Lease(
-        me.key,
-        copy=me.copy,
-        issuer=issuer,
-        audience=f"{me.issuer.partition('/issuer/')[0]}/device/{device_id(public)}",
-        ask=lambda path, body: exchange(
-            socket,
-            "POST",
-            path,
-            body,
-            {"content-type": "application/json", "host": "localhost"},
-            lease.patience(),
-        ),
-    )
-    device = await RemoteDevice.open(address, public, signer=Key.from_seed(unb64u(enrolled.seed)), leads=True)
-    told: set[int] = set()
-
-    def seen(state: Any) -> None:
-        if state.run not in told:
-            told.add(state.run)
-            print(f"leads {state.device}", flush=True)
-
-    try:
-        await lead(device, lease, args.speed, mono_ms=SystemClock().mono_ms, seen=seen)
-    finally:
-        await device.close()
 
 
 def journal(args: argparse.Namespace) -> int:

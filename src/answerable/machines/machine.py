@@ -137,6 +137,7 @@ class Machine:
             left=self._lease.left_ms(now_ms, mono_ms) if self._lease is not None else 0,
             run=self._run if self._lease is not None else 0,
             unrecorded=self._journal.missed,
+            unsafe=",".join(sorted(self._unsafe)),
         )
 
     def _do(self, message: Ask, now_ms: int, mono_ms: int) -> None:

@@ -38,7 +38,8 @@ class DeviceState(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """beat: the device's own monotonic clock when it said this; x, y, speed: where it is and how it moves; standstill:
     confirmed by its own sensor; powered: its drive can move it; wanted: the speed it was told; why: code of what it
     brakes or stands for, "" for nothing; order: rid of the order that stopped it; person: who has it; left: how long
-    its lease holds on; run: number of the lease, 0 for none; unrecorded: entries that its journal could not take."""
+    its lease holds on; run: number of the lease, 0 for none; unrecorded: entries that its journal could not take;
+    unsafe: red lines that it crossed since a person's reset, ``no_stop``, ``zone``, with commas."""
 
     device: str
     mode: Mode
@@ -55,3 +56,4 @@ class DeviceState(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     left: int = 0
     run: int = 0
     unrecorded: int = 0
+    unsafe: str = ""

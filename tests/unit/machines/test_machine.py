@@ -398,6 +398,12 @@ def test_a_protected_zone_that_was_entered_is_a_red_line() -> None:
     assert [(what, facts["why"]) for what, facts in site.told] == [("device.unsafe", "zone")]
     assert site.machine.state(0, 0).mode is Mode.STOPPING
     assert "unsafe" in site.book.whats()
+    assert site.machine.state(0, 0).unsafe == "zone"
+    site.plant._x = 0.0
+    site.until_standing(2_000)
+    site.turn()
+    site.hand("reset")
+    assert site.machine.state(0, 0).unsafe == ""
 
 
 def test_no_standstill_within_s_is_a_red_line() -> None:
