@@ -102,8 +102,8 @@ class Compressed:
         """Children of `frontier` that were not found, each once, now marked."""
         np = self._np
         starts = self._ends[frontier]
-        counts = self._ends[frontier + 1] - starts
-        some = counts > 0
+        counts = self._ends[1:][frontier] - starts
+        some = np.flatnonzero(counts)
         starts, counts = starts[some], counts[some]
         if not starts.size:
             return frontier[:0]

@@ -20,6 +20,7 @@ from answerable.registry.adjacency import Compressed, Listed
 from answerable.registry.reach import DIGEST, FewReached, ManyReached
 
 MANY: Final = 4_096  # systems from which numpy pays
+REMEMBERED: Final = 8  # answers that are kept; one over a million systems has some megabytes
 _DIGEST: Final = len("sha256:") + 2 * DIGEST
 # Numbers are given one after the other: a number far past them is a damaged row, and would be a hole in every array.
 _GAPS: Final = 1 << 20
@@ -59,6 +60,7 @@ class Lines:
         self.digest_bytes = bytearray()
         self.odd_digest = False
         self.count = 0
+        self._asked: dict[tuple[tuple[int, ...], bool, bool], Reach] = {}  # until the next system comes
 
     def knows(self, num: int) -> bool:
         return 0 < num < len(self.kinds) and self.kinds[num] > 0
@@ -67,6 +69,7 @@ class Lines:
         """So many more come: choose the form that suits them."""
         if self._compress is None and self._arrays is None and self.count + systems >= MANY and _numpy() is not None:
             self._arrays = _numpy()
+            self._asked.clear()
             self._derived, self._twins, self._uses = map(self._moved, (self._derived, self._twins, self._uses))
 
     def add(
@@ -104,6 +107,7 @@ class Lines:
         for parent in uses:
             self._uses.add(parent, num)
         self.count += 1
+        self._asked.clear()
 
     def held(self, entry: int) -> array[int]:
         """The numbers of the parties of an entry of `holders`."""
@@ -130,8 +134,21 @@ class Lines:
     def reach(self, roots: Iterable[int], *, descend: bool, twins: bool) -> Reach:
         """The systems `roots`; with `descend` all that came from them; with `twins` all that hold the same digests, and
         so on until nothing is added."""
-        if self._arrays is not None:
-            return self._many(roots, descend=descend, twins=twins)
+        wanted = (tuple(roots), descend, twins)
+        known = self._asked.get(wanted)
+        if known is None:
+            # A preview, the order that follows it and the second officer's ask the same.
+            if len(self._asked) >= REMEMBERED:
+                self._asked.clear()
+            find = self._few if self._arrays is None else self._many
+            known = self._asked[wanted] = find(wanted[0], descend=descend, twins=twins)
+        return known
+
+    def forget(self) -> None:
+        """Work out again what is asked next."""
+        self._asked.clear()
+
+    def _few(self, roots: Iterable[int], *, descend: bool, twins: bool) -> Reach:
         found = set(roots)
         frontier: Iterable[int] = tuple(found)
         own: frozenset[int] | None = None

@@ -75,3 +75,23 @@ def test_a_digest_of_another_form_is_told_from_rows() -> None:
     one(lines, 1, digests=("blake3:ff",), firsts=(1,))
     reach = lines.reach((1,), descend=True, twins=True)
     assert (reach.digest_count(), reach.digest_list()) == (1, None)
+
+
+@pytest.mark.parametrize("compress", [False, True])
+def test_an_answer_is_remembered_until_the_next_system_comes(*, compress: bool) -> None:
+    if compress:
+        pytest.importorskip("numpy")
+    lines = Lines(compress=compress)
+    one(lines, 1)
+    one(lines, 2, weights=(1,), copies=1)
+    first = lines.reach((1,), descend=True, twins=True)
+    assert lines.reach((1,), descend=True, twins=True) is first
+    assert lines.reach((1,), descend=True, twins=False) is not first
+    lines.runs(2, 5)
+    assert first.copies() == 5  # what runs now, among what was reached
+    one(lines, 3, weights=(2,))
+    assert list(lines.reach((1,), descend=True, twins=True)) == [1, 2, 3]
+    assert list(first) == [1, 2]
+    again = lines.reach((1,), descend=True, twins=True)
+    lines.forget()
+    assert lines.reach((1,), descend=True, twins=True) is not again
