@@ -16,13 +16,23 @@ from answerable.crypto.random import nonce, salt
 from answerable.errors import Refused
 from answerable.log.commitment import commit
 from answerable.log.leaf import encode, rid
-from answerable.model.events import PERSONS, ConsentGiven, what
+from answerable.model.events import (
+    PERSONS,
+    ConsentGiven,
+    EvaluationWindow,
+    IncidentClassified,
+    IncidentDeclared,
+    Told,
+    what,
+)
 from answerable.model.leaves import Commitments, EventLeaf, IncidentLeaf
 from answerable.model.records import EventSaid, Incident
 from answerable.model.terms import AdminRole
 from answerable.model.units import Effect, Expect, Lane, Payload, Put, Space, Unit
 from answerable.ports import Directory
 from answerable.redlines.desk import Judged
+from answerable.redlines.regimes import regimes
+from answerable.redlines.table import lines
 
 MEMBER: Final = "answerable.incident"
 # What goes on mattering is kept as a row: people's words, and consents.
@@ -33,6 +43,7 @@ TELLERS: Final = frozenset({AdminRole.OPERATOR, AdminRole.ADMINISTRATOR})
 # What excuses a finding is an officer's word.
 OFFICERS: Final = frozenset({"evaluation.window"})
 MAX_EVIDENCE: Final = 16
+LONGEST_EVALUATION_MS: Final = 86_400_000
 # What was seen of a red line is kept for ten years, longer than any report about it may be asked for.
 KEPT_MS: Final = 3_653 * 86_400_000
 _encode = msgspec.json.Encoder().encode
@@ -96,8 +107,7 @@ def told(directory: Directory, read: Read, now_ms: int) -> Planned[EventSaid]:
         about = directory.copy(event.cpy)
         if about is None or about.rid != event.cpy or about.system != event.sys:
             raise Refused("redline.event_malformed", detail="a copy that is not one of that system")
-    if isinstance(fact, ConsentGiven):
-        _own_consent(directory, event, fact)
+    _sensible(directory, event, fact, now_ms)
     if directory.raw(Space.NONCES, event.n) is not None:
         raise Refused("redline.event_replayed")
     data = encode(msgspec.structs.replace(event, t=now_ms))
@@ -117,6 +127,20 @@ def told(directory: Directory, read: Read, now_ms: int) -> Planned[EventSaid]:
 def said(event: EventLeaf, its: str, facts: str, at: int) -> EventSaid:
     """The row of a told event."""
     return EventSaid(rid=its, what=event.what, system=event.sys, by=event.by, at=at, facts=facts)
+
+
+def _sensible(directory: Directory, event: EventLeaf, fact: Told, now_ms: int) -> None:
+    """Raises Refused ``redline.event_malformed|event_teller`` for a person's word that cannot stand."""
+    if isinstance(fact, ConsentGiven):
+        _own_consent(directory, event, fact)
+    elif isinstance(fact, EvaluationWindow):
+        provokable = {line.id for line in lines().values() if line.provokable}
+        if not fact.lines or not provokable.issuperset(fact.lines) or fact.until > now_ms + LONGEST_EVALUATION_MS:
+            raise Refused("redline.event_malformed", detail="an evaluation beyond a day, or of lines that none excuses")
+    elif isinstance(fact, IncidentDeclared | IncidentClassified):
+        known = {harm.id for harm in regimes().harm}
+        if not known.issuperset(fact.harms) or (isinstance(fact, IncidentDeclared) and fact.red_line not in lines()):
+            raise Refused("redline.event_malformed", detail="a red line or a harm that there is not")
 
 
 def _own_consent(directory: Directory, event: EventLeaf, fact: ConsentGiven) -> None:

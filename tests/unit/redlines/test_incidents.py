@@ -143,3 +143,20 @@ def test_an_incident_of_another_writer_has_no_row() -> None:
     leaf = IncidentLeaf(evl=False, lvl="red", n="n", rl="RL5", sys=a_rid(), t=1, x={"answerable.incident": {"cpy": ""}})
     with pytest.raises(ValueError, match="by"):
         incidents.row_of(leaf, a_rid())
+
+
+@pytest.mark.parametrize(
+    "fact",
+    [
+        events.EvaluationWindow(until=0, lines=("RL7",)),
+        events.EvaluationWindow(until=0, lines=()),
+        events.EvaluationWindow(until=2**50, lines=("RL3",)),
+        events.IncidentDeclared(red_line="RL66", level="red"),
+        events.IncidentDeclared(red_line="RL6", level="red", harms=("mood",)),
+        events.IncidentClassified(incident=a_rid("i"), harms=("mood",), aware=1),
+    ],
+)
+def test_a_word_that_cannot_stand(place: Place, fact: Any) -> None:
+    key, kid = place.officer
+    told = read(place, fact, by=kid, key=key)
+    assert code(lambda: incidents.told(place.book, told, place.now)) == "redline.event_malformed"
