@@ -221,9 +221,9 @@ class Place:
         assert line.startswith(said), (line, (self.folder / "errors").read_text())
         return process
 
-    def drive(self, speed: int = SPEED, *, guarded: bool = False) -> subprocess.Popen[bytes]:
+    def drive(self, speed: int = SPEED, *, guarded: bool = False, within_s: float = START_S) -> subprocess.Popen[bytes]:
         """Who leads the cart, or the guard around it; returns once it drives with that speed."""
-        until = time.monotonic() + START_S
+        until = time.monotonic() + within_s
         self._turn = (self._turn + 1) % len(LEADERS)
         leader = LEADERS[self._turn][0]
         words = ["device", "drive", self.at, "--enrolment", leader, "--on-site", "site.sock", "--site", SITE]
@@ -248,6 +248,8 @@ class Place:
                 if self.last()[2] == speed:
                     return process
                 time.sleep(0.02)
+            if time.monotonic() >= until:
+                self.end(process, signal.SIGKILL)
             assert time.monotonic() < until, (self.last(), (self.folder / "errors").read_text())
             time.sleep(0.2)  # another boot of the same copy may still hold a warrant of 2 s
 

@@ -112,11 +112,17 @@ def test_it_drives_through_a_planned_outage_and_makes_its_minimal_risk_stop(tran
     """No control plane runs here at all: the envelope is the plan for the outage."""
     place = Place(tmp_path, transport)
     try:
-        place.end(place.site)
-        life = 6_000
-        began, began_mono = now_ms(), mono_ms()
-        place.site = place.begin_site(life)
-        place.drive()
+        life = 3_000
+        while True:  # on a machine that is busy it takes longer until it drives
+            life *= 2
+            place.end(place.site)
+            began, began_mono = now_ms(), mono_ms()
+            place.site = place.begin_site(life)
+            try:
+                place.drive(within_s=life / 2_000)
+                break
+            except AssertionError:
+                assert life < 48_000
         until = began + life
         while now_ms() < until + 1_500:
             time.sleep(0.05)

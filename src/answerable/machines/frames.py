@@ -89,7 +89,8 @@ def say(state: DeviceState, signer: Signer, *, re: str, code: str = "", params: 
 def read_say(data: bytes, public: bytes) -> Say:
     """What a device said, if `public` signed it. Raises VerificationError ``device.malformed``, ``device.forged``."""
     message = _read(data, Say)
-    members = {name: value for name, value in msgspec.to_builtins(message).items() if name != "sig"}
+    # As it was sent: a device that says less than this version knows of has signed less.
+    members = {name: value for name, value in canonical.loads(data).items() if name != "sig"}
     _verify(SAY, members, message.sig, public)
     return message
 

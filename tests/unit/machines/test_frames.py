@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from answerable.crypto import canonical
+from answerable.crypto.b64 import b64u
 from answerable.errors import VerificationError
 from answerable.machines import frames
 from answerable.model.devices import DeviceState, Mode
@@ -58,6 +59,13 @@ def test_what_a_device_says_is_by_its_key() -> None:
     assert code(frames.read_say, data.replace(b'"standstill":false', b'"standstill":true'), DEVICE_KEY.public) == (
         "device.forged"
     )
+
+
+def test_a_device_of_before_that_says_less_is_understood() -> None:
+    members = json.loads(frames.say(STATE, DEVICE_KEY, re="r", params={}))
+    del members["sig"], members["state"]["unsafe"]
+    sig = b64u(DEVICE_KEY.sign(frames.SAY + b"\x00" + canonical.dumps(members)))
+    assert frames.read_say(canonical.dumps({**members, "sig": sig}), DEVICE_KEY.public).state == STATE
 
 
 def test_an_id_is_of_a_key() -> None:
