@@ -26,7 +26,7 @@ from tests.e2e.scripted_upstream import ScriptedUpstream
 OPERATOR = unassigned_lei("pulse")
 SMALL = ("--capability", "text", "--petaflop", "1000", "--licence", "Apache-2.0", "--kind", "model")
 EVERY_S, VALID_S = 0.3, 1.5
-SLACK_S = 0.6  # of a busy machine: a poll of ours and a turn of theirs
+BUSY_S = 4.0  # what a client on a busy machine may be late by in seeing what happened
 
 
 class Pulse:
@@ -150,14 +150,14 @@ def test_a_pulse_that_stands_still_ends_everything_a_silent_stream_too(story: St
     time.sleep(0.3)
     story.pulse.signal(signal.SIGSTOP)
     stood = time.time()
-    last, code = stood, ""
+    last = asked = stood
     while (code := story.asked("Base")) == "":
-        last = time.time()
+        last, asked = asked, time.time()  # what was admitted was so after it was sent
     assert code == "pulse.stale"
-    assert last - stood <= VALID_S + SLACK_S
-    thread.join(VALID_S + 1.0 + 3 * SLACK_S)  # delta: a silent stream is asked about every second
+    assert last - stood <= VALID_S
+    thread.join(VALID_S + 1.0 + BUSY_S)  # delta: a silent stream is asked about every second
     assert [code for _, code in ended] == ["pulse.stale"]
-    assert ended[0][0] - stood <= VALID_S + 1.0 + SLACK_S
+    assert ended[0][0] - stood <= VALID_S + 1.0 + BUSY_S
     story.pulse.signal(signal.SIGCONT)
     until(lambda: story.asked("Base") == "")
 
@@ -177,11 +177,11 @@ def test_it_learns_of_the_registrys_orders_and_says_so(story: Story) -> None:
     other = story.place.cli("stop", "App", "--reason", "drill", "--suspend", "--as", "officer-1")["order"]["rid"]
     until(lambda: story.pulse.newest()["epoch"] == before + 1)
     assert story.pulse.newest()["delta"]
-    assert story.asked("Other") == "stop.system"
+    until(lambda: story.asked("Other") == "stop.system")
     story.place.cli("release", other, "--as", "officer-1", "--as", "officer-2")
     # Known again in the pulse, the delta notwithstanding: the registry's release counts here.
     until(lambda: story.asked("Other") == "")
-    assert story.asked("Base") == ""
+    until(lambda: story.asked("Base") == "")
 
 
 def test_an_officers_order_past_the_registry_stops_that_lineage_and_no_other(story: Story, tmp_path: Path) -> None:
@@ -194,10 +194,10 @@ def test_an_officers_order_past_the_registry_stops_that_lineage_and_no_other(sto
     )  # fmt: skip
     known = len(story.place.cli("ls", "orders"))
     cli("pulse", "order", str(story.pulse.folder), str(file))
-    until(lambda: story.asked("Base") == "stop.system", EVERY_S + 3 * SLACK_S)
-    assert story.asked("Other") == ""
+    until(lambda: story.asked("Base") == "stop.system")
+    until(lambda: story.asked("Other") == "")
     assert len(story.place.cli("ls", "orders")) == known, "the registry was never asked"
     story.pulse.kill()
     story.pulse.start()  # and forgets nothing
     until(lambda: bool(story.pulse.newest()["delta"]) and story.asked("Other") == "")
-    assert story.asked("Base") == "stop.system"
+    until(lambda: story.asked("Base") == "stop.system")

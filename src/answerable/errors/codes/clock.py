@@ -11,7 +11,7 @@ ENTRIES: Final[dict[str, Entry]] = {
     "clock.unsynchronised": Entry(
         "This machine's clock is not synchronised ({detail}), so no lease is counted on it.",
         "本机时钟未同步（{detail}），因此不据其计算租约。",
-        'Run an NTP client (chrony, ntpd, systemd-timesyncd); or, on the issuer\'s own machine, set clock = "same-host".',
+        'Run an NTP client (chrony, ntpd, systemd-timesyncd); or set clock = "same-host" on the issuer\'s own machine.',
         '请运行 NTP 客户端（chrony、ntpd、systemd-timesyncd）；若与签发者同机，请设置 clock = "same-host"。',
         exit=4,
     ),
