@@ -86,6 +86,7 @@ class Guard:
         self._changed = asyncio.Event()
         self._asked: list[int] = []
         self._renewing: asyncio.Task[Leased] | None = None
+        self._epochs: dict[str, int] = {}  # of the newest warrant of each source
         self._again = 0  # monotonic ms before which no warrant is asked for
         self._waits_for = ""  # why the program is frozen; "" while it runs
         self._order = ""  # rid of the order that froze it
@@ -130,6 +131,7 @@ class Guard:
     async def _first(self) -> None:
         self._look()
         leased = self._standing.leased = await self._source.next()
+        self._goes_forward(leased)
         if self._ear is not None:
             await self._catch_up()
             if (order := self._standing.order()) is not None:
@@ -227,11 +229,29 @@ class Guard:
             if self._ear is not None:
                 self._pull()
         else:
+            if not self._goes_forward(leased):
+                self._again = mono_ms() + RETRY_MS
+                return
             self._standing.leased, self._refused = leased, None
             if self._standing.behind:
                 self._pull()
             if self._standing.ahead:
                 self._receipts.offer(self._standing.known())
+
+    def _goes_forward(self, leased: Leased) -> bool:
+        """Whether the issuer knows of no fewer changes of the stop set than it did before. One that was put back from
+        the past is given the orders that are known here; until it knows them its warrants are not taken, and what is in
+        hand ends as ever."""
+        before = self._epochs.get(leased.source, 0)
+        if leased.warrant.epoch >= before:
+            self._epochs[leased.source] = leased.warrant.epoch
+            return True
+        self._words.say(
+            f"{leased.source} was put back: it knew {before} changes of the stop set, now {leased.warrant.epoch}",
+            f"{leased.source} 已回退：此前知悉终止集 {before} 次变更，现为 {leased.warrant.epoch} 次",
+        )
+        self._receipts.offer(self._standing.known())
+        return False
 
     def _renew(self, *, now: bool, blocked: bool) -> None:
         """Ask for the next warrant where it is due, or now; not while an order that is known stands against it."""

@@ -350,6 +350,24 @@ async def test_another_hosts_clock_is_read_and_not_assumed() -> None:
         await run.state("running", 2)
 
 
+async def test_an_issuer_that_was_put_back_gives_it_nothing_until_it_knows_again() -> None:
+    async with running(life=1_500, known=(order(18), order(19, epoch=2))) as run:
+        run.office.changes = {"epoch": 2}
+        await run.up()
+        run.office.changes = {"epoch": 1}
+        status = await run.task
+        assert (status, run.states[-1]["why"]) == (1, "warrant.expired")
+        assert b'"orders":[' in run.offered[-1], "it is given what it lost"
+    async with running(life=1_500, known=(order(18), order(19, epoch=2))) as run:
+        run.office.changes = {"epoch": 2}
+        await run.up()
+        run.office.changes = {"epoch": 1}
+        await asyncio.sleep(0.8)
+        run.office.changes = {"epoch": 2}
+        await asyncio.sleep(1.2)
+        assert await run.all_act(), "it goes on once the issuer knows again"
+
+
 async def test_asked_to_end_it_ends_by_its_plan() -> None:
     async with running(argv=("sh", "-c", "trap 'exit 9' TERM; echo x > main; while :; do sleep 0.02; done")) as run:
         async with asyncio.timeout(10):
