@@ -86,6 +86,7 @@ class Plane:
             issuer=f"spiffe://{core.book.domain}/issuer/main",
             kid=(core.book.raw(Space.MISC, "issuer") or b"").decode(),
             issuer_key=b64u(core.keys.warrant.public),
+            pulses=dict(self.service.node_desk._services.pulses),
         )
 
     async def suspend(self, root: str) -> Stop:

@@ -5,7 +5,13 @@ import asyncio
 import time
 from pathlib import Path
 
+import httpx2 as httpx
+
+from answerable.admission.orders import stop_root
+from answerable.admission.pulse import Pulse, make
 from answerable.control.receipts import assemble
+from answerable.crypto.b64 import b64u
+from answerable.crypto.ed25519 import Key
 from answerable.log.leaf import decode
 from answerable.log.trust import parse as parse_trust
 from answerable.model.leaves import CloseLeaf, OpenLeaf, ReceiptLeaf, ShardLeaf
@@ -118,6 +124,39 @@ async def test_cut_off_it_goes_on_until_its_warrants_end_and_restarted_it_refuse
                 async with asyncio.timeout(10):
                     while (await chat(berlin.url, handle)).status_code != 200:  # noqa: ASYNC110
                         await asyncio.sleep(0.1)
+
+
+async def test_without_a_pulse_from_its_own_key_nothing_is_admitted(tmp_path: Path) -> None:
+    key = Key.generate()
+    flags = {"pulse__keys": [f"beat:{b64u(key.public)}"], "pulse__required": False}
+    with ScriptedUpstream() as server:
+        async with plane(tmp_path / "control", **flags) as control, wire(control) as way:
+            await control.system("model")
+            _, handle = await client(control)
+            settings = await joined(control, tmp_path / "node", node__control=way.url, **upstream(server))
+
+            async def beat(seq: int) -> None:
+                now = Pulse("p", control.core.origin, seq, control.core.now, 1_500, 0, stop_root(()))
+                async with httpx.AsyncClient() as bringing:
+                    told = await bringing.post(f"{control.url}/relay/v1/pulse", content=make(now, key, "beat"))
+                assert told.status_code == 200, told.text
+
+            async with node(settings) as berlin:
+                await until(lambda: berlin._served)
+                refused = await chat(berlin.url, handle)
+                assert refused.json()["error"]["code"] == "pulse.missing"
+                assert (await readyz(berlin.url))["parts"]["admission"] == "pulse.missing"
+                await beat(1)
+                await until(lambda: berlin.gate.problem() == "")
+                assert (await chat(berlin.url, handle)).status_code == 200
+                await way.cut()
+                await until(lambda: berlin.gate.problem() == "pulse.stale")
+                refused = await chat(berlin.url, handle)
+                assert refused.json()["error"]["code"] == "pulse.stale", "its warrants live on, and do not suffice"
+                await way.mend()
+                await beat(2)
+                await until(lambda: berlin.gate.problem() == "")
+                assert (await chat(berlin.url, handle)).status_code == 200
 
 
 def _recorded(control: object, origin: str) -> int:

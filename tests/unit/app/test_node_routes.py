@@ -20,7 +20,7 @@ def test_a_node_answers_who_and_what_it_knows_and_changes_nothing() -> None:
         ("GET", "/feed"),
         ("GET", "/recover"),
     }
-    assert not there & here
+    assert not elsewhere_only & here
 
 
 async def test_everything_else_says_where_it_is_done() -> None:
