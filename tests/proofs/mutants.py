@@ -99,7 +99,7 @@ MUTANTS = (
            "now_ms < life.ends_ms and mono_ms < life.ends_mono_ms", "now_ms < life.ends_ms",
            f"{UNIT}/admission/test_holding.py::test_a_pulse_ends_by_either_clock"),
     Mutant("the newest order replaces those before it", "admission/holding.py",
-           "        self._known[told.stop.rid] = both\n", "        self._known = {told.stop.rid: both}\n",
+           "        self._known[name] = both\n", "        self._known = {name: both}\n",
            f"{UNIT}/admission/test_holding.py"),
     Mutant("an issuer gives out one number twice", "warrants/issuer.py", "        if seq != boot.seq + 1:\n",
            "        if False:\n", f"{UNIT}/warrants/test_issuer.py::test_each_number_once_each_key_one_boot"),
