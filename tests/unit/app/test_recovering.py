@@ -9,9 +9,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import httpx2 as httpx
 import msgspec
 import pytest
 
+from answerable.admission.pulse import Pulse, make
 from answerable.app.backup import back_up
 from answerable.app.core import open_core
 from answerable.app.rebuild import rebuild
@@ -19,6 +21,8 @@ from answerable.app.repair import fsck
 from answerable.app.service import Service
 from answerable.app.tiling import live
 from answerable.config import Config, RecoverConfig
+from answerable.crypto.b64 import b64u
+from answerable.crypto.ed25519 import Key
 from answerable.errors import Refused, Unavailable
 from answerable.log.leaf import decode
 from answerable.log.trust import parse
@@ -174,6 +178,37 @@ async def test_an_order_that_a_holder_shows_later_makes_a_registry_stop_signing_
         assert control.service.recovery is not None
         assert control.service.recovery.behind, "over a restart too"
         assert await control.service.recovery.shown([told.data]) == 0
+
+
+async def test_the_pulse_says_which_stop_set_it_knows_and_brings_the_newest_orders(tmp_path: Path) -> None:
+    backup, key = tmp_path / "backup", Key.generate()
+    flags = {"pulse__keys": [f"beat:{b64u(key.public)}"], "pulse__required": False}
+    async with plane(tmp_path / "control", **flags) as control:
+        system = await control.system("model")
+        settings = at(control)
+        back_up(settings, backup, keys=True)
+        stop = await control.suspend(system.rid)
+        await until(lambda: control.service.plane.hub.board.epoch == 1)
+        view = control.service.plane.hub.view
+        (told,) = view.told()
+        root = view.root(1)
+    await asyncio.to_thread(put_back, settings, backup)
+    async with again(settings, tmp_path) as control:
+        recovery = control.service.recovery
+        assert recovery is not None
+        assert list(recovery.waiting()) == ["pulse"]
+
+        async def beat(seq: int, delta: tuple[bytes, ...]) -> None:
+            now = Pulse("p", control.core.origin, seq, control.core.now, 10_000, 1, root, delta)
+            async with httpx.AsyncClient() as bringing:
+                await bringing.post(f"{control.url}/relay/v1/pulse", content=make(now, key, "beat"))
+
+        await beat(1, ())
+        await until(lambda: recovery.waiting() == {"pulse": "speaks of change 1"})
+        assert recovery.behind
+        await beat(2, (told.data,))
+        await until(lambda: not recovery.behind)
+        assert [row.rid for row in control.core.book.stops()] == [stop.rid]
 
 
 async def test_a_forged_order_moves_nothing(tmp_path: Path) -> None:
