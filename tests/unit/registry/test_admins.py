@@ -33,15 +33,15 @@ def asking(registry: Registry, ref: str, key: Key, *roles: AdminRole) -> EnrolAd
 def test_a_person_is_enrolled_with_roles_and_withdrawn() -> None:
     registry = Registry()
     _, boss = registry.admin(registry.person("Ann"), AdminRole.ADMINISTRATOR)
-    person = registry.person("Bo")
+    person = registry.person("Bo Bergström")
     _, rid = registry.admin(person, AdminRole.OFFICER, AdminRole.VIEWER)
     row = registry.book.admin(rid)
     assert row is not None
-    assert (row.person, row.name, set(row.roles)) == (person.rid, "Bo", {AdminRole.OFFICER, AdminRole.VIEWER})
+    assert (row.person, row.name, set(row.roles)) == (person.rid, "Bo Bergström", {AdminRole.OFFICER, AdminRole.VIEWER})
     leaf = leaves.decode(registry.leaves[-1])
     assert isinstance(leaf, KeyLeaf)
     assert (leaf.use, leaf.own, leaf.by) == ("admin", person.rid, boss)
-    assert "Bo" not in registry.leaves[-1].decode()
+    assert "Bo Bergström" not in registry.leaves[-1].decode()
     assert admins.officers(registry.book) == 1
     registry.commit(admins.withdraw(registry.book, WithdrawKey(key=rid), registry.now + 1, by=boss))
     assert admins.officers(registry.book) == 0
