@@ -39,7 +39,7 @@ def _stream(data: bytes) -> None:
         assert pieces.feed(data[:half]) + pieces.feed(data[half:]) == events
         follower = Follower(["http://127.0.0.1:1"], _view(), wall=_Clock().now_ms, mono=_Clock().mono_ms)
         for event in (*events, *(Event(name, data) for name in ("order", "pulse", "hello", "hint"))):
-            follower._event(event)
+            follower._event(event, follower.clients[0])
 
 
 def _posted(data: bytes) -> None:

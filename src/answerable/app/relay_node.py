@@ -9,6 +9,7 @@ control plane it hands on.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Final
@@ -41,6 +42,7 @@ MAX_FORWARDED: Final = 4 << 20
 MAX_PINS: Final = 1 << 20
 # A node's question waits for up to 20 s for something new.
 LIMITS: Final = Limits(connections=256, waiting=1024, connect=5.0, head=30.0, silence=30.0)
+_log: Final = logging.getLogger("answerable.relay")
 _AWAY: Final = "relay.unreachable"
 
 Announce = Callable[[str], Awaitable[None]]
@@ -89,6 +91,14 @@ async def serve(
     bus = None if alone else open_bus(config.bus, secret_file=config.bus_secret_file, ca_file=config.bus_ca_file)
     fanout = Fanout(bounds_of(config))
     hub = Hub(Board(), fanout, view, clock, bus)
+    giving: set[asyncio.Task[None]] = set()
+
+    def behind(client: RelayClient, epoch: int) -> None:
+        if not giving:
+            task = asyncio.get_running_loop().create_task(give_back(client, view, epoch))
+            giving.add(task)
+            task.add_done_callback(giving.discard)
+
     follower = Follower(
         urls,
         view,
@@ -97,6 +107,7 @@ async def serve(
         ca_file=config.upstream_ca_file,
         told=hub.tell,
         pulsed=hub.pulsed,
+        behind=behind,
     )
     ahead = Ahead(urls, config.upstream_ca_file)
     routes = (*_carried(hub, follower, ahead), *_forwarded(ahead))
@@ -113,14 +124,27 @@ async def serve(
             task.result()  # a defect ends the relay, and is told
         waiting.cancel()
     finally:
-        for task in tasks:
+        for task in (*tasks, *giving):
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, *giving, return_exceptions=True)
         await fanout.close()
         await listener.close()
         await ahead.close()
         if bus is not None:
             await bus.close()
+
+
+async def give_back(client: RelayClient, view: HolderView, epoch: int) -> None:
+    """Offer the orders after change `epoch` to a registry that knows no more, or to a relay before it."""
+    known = view.told(epoch)
+    _log.warning("%s knows of changes up to %d, we of %d: it is given what it lacks", client.url, epoch, view.epoch)
+    for first in range(0, len(known), posting.MOST):
+        some = b",".join(each.data for each in known[first : first + posting.MOST])
+        try:
+            await client.post(REGAIN, b'{"orders":[' + some + b"]}")
+        except AnswerableError as error:
+            _log.warning("%s did not take them: %s", client.url, error.code)
+            return
 
 
 class Ahead:

@@ -57,7 +57,9 @@ _page: Final = msgspec.json.Decoder(_Page).decode
 
 class Follower:
     """urls: of relays, any of which will do; the first that answers is followed. wall, mono: ms, of the view's clocks.
-    told: called with what the view made of each order that was news; pulsed: with each pulse that it took.
+    told: called with what the view made of each order that was news; pulsed: with each pulse that it took;
+    behind: with a relay, and the last change that it knows, where we know of later ones: it was put back to the
+    past, or is slow, and can be given what it lacks.
 
     heard_ms: monotonic instant of the newest byte from a relay, 0 before there was one. refused: messages that the view
     did not believe. connected: address of the relay that is followed now, "" for none. Belongs to one event loop.
@@ -74,6 +76,7 @@ class Follower:
         ca_file: str = "",
         told: Callable[[Any], None] = lambda _: None,
         pulsed: Callable[[bytes], None] = lambda _: None,
+        behind: Callable[[RelayClient, int], None] = lambda _client, _epoch: None,
         silence_s: float = SILENCE_S,
         spread: Callable[[], float] = random.random,
     ) -> None:
@@ -89,6 +92,7 @@ class Follower:
         self._mono = mono
         self._told = told
         self._pulsed = pulsed
+        self._behind = behind
         self._spread = spread
         self._retry_s = RETRY_S
         self._goal = 0  # up to which change a relay says that there are orders
@@ -157,7 +161,7 @@ class Follower:
             parser = Parser()
             while data := await exchange.read():
                 self.heard_ms = self._mono()
-                hinted = sum([self._event(event) for event in parser.feed(data)]) > 0  # each is looked at
+                hinted = sum([self._event(event, client) for event in parser.feed(data)]) > 0  # each is looked at
                 if parser.retry_ms:
                     self._retry_s = parser.retry_ms / 1000
                 await self._make_good(client, hinted)
@@ -174,14 +178,17 @@ class Follower:
             # What even a pull does not bring is not promised again until a relay says so.
             self._goal = min(self._goal, self._view.epoch)
 
-    def _event(self, event: Event) -> bool:
+    def _event(self, event: Event, client: RelayClient) -> bool:
         """Whether to pull."""
         if event.name == "order":
             self._order(event.data)
         elif event.name == "pulse":
             return self._pulse(event.data)
         elif event.name == "hello":
-            self._goal = max(self._goal, _epoch(event.data))
+            epoch = _epoch(event.data)
+            self._goal = max(self._goal, epoch)
+            if 0 <= epoch < self._view.epoch:
+                self._behind(client, epoch)
         return event.name == "hint"
 
     def _order(self, data: bytes) -> None:
@@ -211,6 +218,6 @@ def _epoch(data: bytes) -> int:
     try:
         value = msgspec.json.decode(data)
     except UNREADABLE:
-        return 0
+        return -1
     epoch = value.get("epoch") if isinstance(value, dict) else None
-    return epoch if isinstance(epoch, int) and 0 <= epoch < 2**53 else 0
+    return epoch if isinstance(epoch, int) and 0 <= epoch < 2**53 else -1

@@ -14,15 +14,18 @@ import msgspec
 import pytest
 
 from answerable.admission import orders as order_messages
-from answerable.app.relay_node import read_pins, serve
+from answerable.app.relay_node import REGAIN, read_pins, serve
 from answerable.config import RelayConfig
 from answerable.crypto.b64 import b64u
 from answerable.errors import AnswerableError, Refused, Unavailable
 from answerable.log.statement import sign
 from answerable.model.terms import OrderKind
 from answerable.net.relay_client import RelayClient
+from answerable.relay import posting
+from answerable.relay.routes import Answer, Call, Route
 from answerable.stops import orders
 from answerable.stops.planned import Reason
+from tests import small_relay
 from tests.nats_server import NatsServer
 from tests.nats_server import nats_server as nats_server
 from tests.small_relay import until
@@ -155,3 +158,26 @@ def test_pins_that_are_none_are_refused(tmp_path: Path, text: str) -> None:
     assert refused.value.code == "config.value"
     with pytest.raises(AnswerableError):
         read_pins(tmp_path / "absent.json")
+
+
+def test_a_registry_that_was_put_back_is_given_what_it_lacks(house: House, tmp_path: Path) -> None:
+    """The relay knows of an order; what answers at the registry's address then does not."""
+    offered: list[bytes] = []
+
+    async def taken(call: Call) -> Answer:
+        offered.append(call.body)
+        return Answer(b'{"regained":1}')
+
+    async def whole() -> None:
+        async with plane(house) as made, relay_of(house, tmp_path, made.url) as url, ear(house, url) as (view, _):
+            rid = await give(house, "other", "officer-1")
+            await until(lambda: view.epoch == 1)
+            port = int(made.url.rpartition(":")[2])
+            await made.close()
+            async with small_relay.relay(routes=[Route("POST", REGAIN, taken)], port=port):
+                await until(lambda: offered, 20)
+            trust, _ = read_pins(tmp_path / "pins.json")
+            given = msgspec.json.decode(offered[0], type=posting.Brought).orders
+            assert [order_messages.read(bytes(each), trust).stop.rid for each in given] == [rid]
+
+    house.run(whole())

@@ -235,3 +235,27 @@ async def test_a_defect_of_the_view_costs_a_connection_and_not_the_ear(monkeypat
         place.tell(told(1))
         await until(lambda: ear.view.epoch == 1)
         assert failed
+
+
+async def test_a_relay_that_knows_less_than_we_do_is_found_out() -> None:
+    behind: list[tuple[str, int]] = []
+    async with relay() as ahead, relay() as past:
+        ahead.tell(told(1))
+        ahead.tell(told(2))
+        past.tell(told(1))
+        ear = Ear([ahead.url])
+        await ear.follower.pull()
+        await ear.follower.close()
+        follower = Follower(
+            [past.url],
+            ear.view,
+            wall=lambda: ear.now,
+            mono=lambda: ear.now,
+            behind=lambda client, epoch: behind.append((client.url, epoch)),
+        )
+        task = asyncio.create_task(follower.run())
+        await until(lambda: behind)
+        assert behind == [(past.url, 1)]
+        assert ear.view.epoch == 2, "nothing that was told is taken back"
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
