@@ -77,7 +77,9 @@ class Node:
         self.replica = Replica(self.card.domain)
         self.view = HolderView(self.card.trust(), _mode(config.node.clock))
         self.link = Link(config.node.control, self.card, self._key, core.clock, ca_file=config.node.ca_file)
-        self.follow = Follow(self.link, self.replica, self.view, OrderStore(config.store_path), self._changed)
+        self.follow = Follow(
+            self.link, self.replica, self.view, OrderStore(config.store_path), self._changed, self._told
+        )
         self.relays = Follower(
             (config.node.control, *config.node.relays),
             self.view,

@@ -27,7 +27,7 @@ from answerable.log import checkpoint, leaf
 from answerable.log.merkle import verify_consistency
 from answerable.log.note import VerifierKey
 from answerable.model.leaves import ShardLeaf, WarrantLeaf
-from answerable.model.records import Copy, Node
+from answerable.model.records import Copy, Node, Stop
 from answerable.model.units import Expect, Put, Space, Unit
 from answerable.ports import Signer
 from answerable.registry import copies
@@ -43,6 +43,10 @@ MAX_BODY: Final = 1 << 20
 LONGEST_WAIT_S: Final = 20.0
 # Leaves that one action's record can lead to: a lineage of 256, its parties, and what changed their standing.
 MAX_LEAVES: Final = 4_096
+# Order messages in one answer; of more the rest is pulled.
+MAX_ORDERS: Final = 256
+
+_stop = msgspec.json.Decoder(Stop).decode
 
 
 class Asks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -76,7 +80,7 @@ class Handed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 class NodeDesk:
     """feed: what is told of the registry; signer: the issuer's key; canary: rid of the system that is stopped for
     practice now, "" for none; shown: told up to which change a node knows the stop set, and its root: whether that is
-    news."""
+    news; message: of a stop order."""
 
     def __init__(
         self,
@@ -86,6 +90,7 @@ class NodeDesk:
         signer: Signer,
         canary: Callable[[], str] = str,
         shown: Callable[[Node, int, str], Awaitable[bool]] | None = None,
+        message: Callable[[Stop], Awaitable[bytes]] | None = None,
     ) -> None:
         self._services = services
         self._feed = feed
@@ -93,6 +98,7 @@ class NodeDesk:
         self._signer = signer
         self._canary = canary
         self._shown = shown
+        self._message = message
         self._perched: dict[str, set[str]] = {}  # canary copy -> nodes that were given its warrant
         self.heard: dict[str, int] = {}  # node's rid -> when it last asked, ms UTC
         self._verbs = {
@@ -137,7 +143,17 @@ class NodeDesk:
         ):
             seconds = 0.0  # it knows what is not known here: it is told at once, and offers
         await self._feed.changed(since, seconds)
-        return self._feed.since(since)
+        told = self._feed.since(since)
+        if told.whole or self._message is None:
+            return told  # of everything, the messages are pulled
+        stops = [_stop(value) for space, _, value in told.rows if space == Space.STOPS.value and value is not None]
+        messages = []
+        for stop in stops[:MAX_ORDERS]:
+            try:
+                messages.append((await self._message(stop)).decode())
+            except AnswerableError:
+                continue  # it is pulled, once it can be told
+        return msgspec.structs.replace(told, orders=tuple(messages))
 
     async def _warrants(self, node: Node, query: dict[str, str], body: bytes) -> list[Answered]:
         asks = msgspec.json.decode(body, type=Asks).asks

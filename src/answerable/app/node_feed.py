@@ -44,13 +44,15 @@ _encode = msgspec.json.Encoder().encode
 
 class Told(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One answer. since: what to ask with the next time; whole: these rows begin everything anew; more: ask on at once,
-    nothing is complete yet; epoch: of the stop set; rows: (space, key, value), None for one that is gone."""
+    nothing is complete yet; epoch: of the stop set; rows: (space, key, value), None for one that is gone; orders:
+    messages of the stop orders among the rows, so that who learns of one can show it to others."""
 
     since: str
     whole: bool
     more: bool
     epoch: int
     rows: tuple[Row, ...]
+    orders: tuple[str, ...] = ()
 
 
 class Feed:

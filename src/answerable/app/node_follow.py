@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from answerable.admission.holding import HolderView
-from answerable.admission.orders import Told
+from answerable.admission.orders import Told, stop_root
 from answerable.app.node_feed import Told as Changes
 from answerable.app.node_link import Link
 from answerable.app.node_replica import Replica
@@ -29,7 +29,8 @@ _log: Final = logging.getLogger("answerable.node")
 
 
 class Follow:
-    """changed: called after each change of the replica, with the rids of the parties that changed. problem: code of
+    """changed: called after each change of the replica, with the rids of the parties that changed; heard: with each
+    order that was news. problem: code of
     what keeps the node from hearing its control plane now, "" for nothing."""
 
     def __init__(
@@ -39,12 +40,14 @@ class Follow:
         view: HolderView,
         orders: OrderStore,
         changed: Callable[[tuple[str, ...]], Awaitable[None]],
+        heard: Callable[[Told], None] = lambda _: None,
     ) -> None:
         self._link = link
         self._replica = replica
         self._view = view
         self._orders = orders
         self._changed = changed
+        self._heard = heard
         self.problem = "node.unseen"
         self.offered = 0
 
@@ -66,11 +69,12 @@ class Follow:
 
     async def once(self, *, wait: bool = False) -> bool:
         """Ask once; whether the replica is complete. Raises as `Link.changes`."""
-        epoch = self._view.epoch
-        told = await self._link.changes(self._replica.since, wait=wait, epoch=epoch, root=self._view.root(epoch))
-        if told.epoch < self._view.epoch and await self._behind():
+        told = await self._say(wait=wait)
+        if told.epoch < self._known() and await self._behind():
             self.problem = "recover.behind"
             return False
+        for message in told.orders:  # before the row: who shows that it was ordered must be able to prove it
+            self._hear(message.encode())
         parties = tuple(key for space, key, _ in told.rows if space == "parties")
         if self._replica.take(told):
             await self._changed(parties)
@@ -94,10 +98,23 @@ class Follow:
             if self.problem or not (complete or self._replica.since):
                 await asyncio.sleep(RETRY_S)
 
+    def _known(self) -> int:
+        """Up to which change of the stop set anything was heard, by an order's message or by the registry."""
+        return max(self._view.epoch, self._replica.epoch)
+
+    def _hear(self, message: bytes) -> None:
+        try:
+            told = self._view.order(message)
+        except AnswerableError as error:
+            _log.error("an order from the control plane is not believed: %s", error.code)
+            return
+        if told is not None:
+            self._heard(told)
+
     async def _behind(self) -> bool:
         """The control plane lacks orders: offer all. Whether it still lacks some, so that its registry is the past."""
         told = await self._say()
-        if told.epoch >= self._view.epoch:
+        if told.epoch >= self._known():
             return False  # its answer was on the way when the order came
         messages = [each.data for each in self._view.told()]
         for start in range(0, len(messages), OFFERED):
@@ -105,10 +122,12 @@ class Follow:
         self.offered += len(messages)
         _log.error(
             "the control plane shows change %d of the stop set, this node knows %d: offered %d orders",
-            told.epoch, self._view.epoch, len(messages),
+            told.epoch, self._known(), len(messages),
         )  # fmt: skip
-        return (await self._say()).epoch < self._view.epoch
+        return (await self._say()).epoch < self._known()
 
-    async def _say(self) -> Changes:
-        epoch = self._view.epoch
-        return await self._link.changes(self._replica.since, wait=False, epoch=epoch, root=self._view.root(epoch))
+    async def _say(self, *, wait: bool = False) -> Changes:
+        """Ask, and say which stop set is known here: a registry that knows less was put back from the past."""
+        epoch = self._known()
+        root = self._view.root(epoch) if epoch == self._view.epoch else stop_root(self._replica.stops(), epoch)
+        return await self._link.changes(self._replica.since, wait=wait, epoch=epoch, root=root)

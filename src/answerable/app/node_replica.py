@@ -16,7 +16,7 @@ import msgspec
 from answerable import durable
 from answerable.app.node_feed import SPACES, Told
 from answerable.errors import AnswerableError, Unavailable, VerificationError
-from answerable.model.units import Drop, Effect, Put, Space
+from answerable.model.units import EPOCH, Drop, Effect, Put, Space
 from answerable.registry.book import Book
 
 FILE: Final = "registry-replica.json"
@@ -89,6 +89,12 @@ class Replica(Book):
 
     def _become(self, other: Book) -> None:
         changes = self.changes + 1
+        # Nothing that was stopped here is ever let go of, whatever a registry of the past shows.
+        missing = [
+            Put(Space.STOPS, key, row) for key, row in self.rows(Space.STOPS) if other.raw(Space.STOPS, key) is None
+        ]
+        if missing or other.epoch < self.epoch:
+            other.apply([*missing, Put(Space.COUNTERS, EPOCH, str(max(self.epoch, other.epoch)).encode())])
         kept = {name: getattr(self, name) for name in ("since", "seen", "told_epoch")}
         self.__dict__.update(other.__dict__)
         self.__dict__.update(kept)

@@ -100,6 +100,13 @@ class HoldersPlane:
             raise Unavailable("relay.busy")
         return msgspec.json.encode(self.hub.board.since(since))
 
+    async def message(self, stop: Stop) -> bytes:
+        """The order's message as it stands. Raises as `Teller.message`, Unavailable ``relay.busy`` before there is
+        one."""
+        if self._teller is None:
+            raise Unavailable("relay.busy")
+        return await self._teller.message(stop)
+
     async def start(self, routes: Iterable[Route] = (), authorities: Mapping[str, bytes] | None = None) -> None:
         """routes: further ones. Raises Refused ``config.*``, ``bus.*``, Unavailable ``request.bind``, ``store.*``."""
         config, core = self._config, self._core

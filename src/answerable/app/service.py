@@ -162,6 +162,7 @@ class Service:
             core.keys.warrant,
             canary=lambda: self.canary.copy if self.canary is not None else "",
             shown=recovery.node if recovery is not None else None,
+            message=lambda stop: plane.message(stop),
         )
         inner = Listener(asgi(build(services)), unix(config.socket_path))
         self._listeners = [outer, inner]

@@ -16,6 +16,7 @@ from answerable.app.node_follow import Follow
 from answerable.app.node_replica import Replica
 from answerable.app.order_store import OrderStore
 from answerable.errors import Unavailable
+from answerable.model.units import EPOCH
 from tests.small_registry import DOMAIN, Registry
 from tests.unit.admission.a_stop import PINNED, issued, order
 
@@ -27,6 +28,7 @@ class Scripted:
         self.feed = Feed(registry.book)
         self.epoch = 0
         self.away = False
+        self.orders: tuple[str, ...] = ()
         self.offered: list[bytes] = []
         self.said: list[tuple[int, str]] = []
 
@@ -36,7 +38,7 @@ class Scripted:
         if self.away:
             raise Unavailable("node.away", detail="scripted")
         self.said.append((epoch, root))
-        return msgspec.structs.replace(self.feed.since(since), epoch=self.epoch)
+        return msgspec.structs.replace(self.feed.since(since), epoch=self.epoch, orders=self.orders)
 
     async def regain(self, messages: Sequence[bytes]) -> None:
         self.offered += messages
@@ -109,3 +111,27 @@ async def test_what_nobody_answers_is_told(tmp_path: Path) -> None:
     link.away = True
     with pytest.raises(Unavailable, match=r"node\.away"):
         await following.once()
+
+
+async def test_an_order_comes_with_its_row_and_is_kept_before_it(tmp_path: Path) -> None:
+    """The registry's feed may be faster than the relay, and the control plane gone before the relay has spoken."""
+    following, link, _, view, _ = follow(tmp_path)
+    following._heard = following.keep
+    message = issued(order(7), 7, epoch=1)
+    link.orders, link.epoch = (message.decode(), "{}"), 1
+    assert await following.once()
+    assert view.epoch == 1
+    assert OrderStore(tmp_path).read() == [message]
+    link.orders, link.epoch = (), 0
+    assert await following.once(), "offered, and so made good"
+    assert link.offered == [message]
+
+
+async def test_a_registry_below_what_its_own_feed_showed_before_is_of_the_past(tmp_path: Path) -> None:
+    following, link, replica, _, _ = follow(tmp_path)
+    assert await following.once()
+    replica.take(Told(since="x:1", whole=False, more=False, epoch=3, rows=(("counters", EPOCH, "3"),)))
+    link.regain = _nothing(link)  # type: ignore[method-assign]
+    assert not await following.once()
+    assert following.problem == "recover.behind"
+    assert link.said[-1][0] == 3, "and the registry is told, so that it stops signing"

@@ -3,11 +3,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from answerable.app.node_feed import Feed, Told
 from answerable.app.node_replica import FILE, Replica
 from answerable.errors import VerificationError
+from answerable.model.records import Stop
+from answerable.model.units import EPOCH
 from tests.small_registry import DOMAIN, Registry
 
 
@@ -54,3 +57,25 @@ def test_each_change_and_each_touch_is_one() -> None:
     assert not replica.take(told())
     assert replica.take(told(("misc", "operator", "LEIXG-1")))
     assert replica.raw is not None
+
+
+def test_what_was_stopped_once_stays_stopped_whatever_a_registry_of_the_past_shows(tmp_path: Path) -> None:
+    registry = Registry()
+    past = Feed(registry.book).since("")
+    replica = Replica(DOMAIN)
+    replica.take(past)
+    stop = Stop(
+        rid="r" * 32, kind="terminate", scope="all", root="", num=0, digests=(), twins=(), at=1, until=0, reason="",
+        officers=(), epoch=2,
+    )  # fmt: skip
+    replica.take(told(("stops", stop.rid, msgspec.json.encode(stop).decode()), ("counters", EPOCH, "2")))
+    assert replica.epoch == 2
+    assert past.whole
+    replica.take(past)
+    assert list(replica.stops()) == [stop]
+    assert replica.epoch == 2, "and how far the stop set had come"
+    replica.save(tmp_path)
+    again = Replica(DOMAIN)
+    again.restore(tmp_path)
+    again.take(past)
+    assert list(again.stops()) == [stop]
