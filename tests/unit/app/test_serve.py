@@ -57,3 +57,14 @@ def test_what_is_there_at_the_start_is_not_collected_again_and_again() -> None:
     finally:
         gc.unfreeze()
         gc.set_threshold(*before)
+
+
+def test_a_holders_plane_takes_the_files_that_its_holders_need() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = 1_048_576 if hard == resource.RLIM_INFINITY else hard
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
+        raise_descriptors(600)
+        assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] == min(600, most)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
