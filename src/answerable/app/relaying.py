@@ -29,6 +29,7 @@ from answerable.control.routing import Call as ControlCall
 from answerable.control.services import Services
 from answerable.crypto.b64 import unb64u
 from answerable.errors import AnswerableError, Refused, Unavailable
+from answerable.model.records import Stop
 from answerable.net.bind import tcp
 from answerable.net.server import Listener
 from answerable.registry.book import Book
