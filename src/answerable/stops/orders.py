@@ -109,7 +109,7 @@ def terminate(
     before = "" if order.prev is UNSET else order.prev
     needs = preview_of(directory, hit)
     first = _completes(directory, before, hit, by, now_ms) if before else None
-    if not by.whole and (by.officers or not by.owners):
+    if not by.whole and (by.officers or by.authorities or not by.owners):
         _enough(directory, by, first, needs, now_ms)
     if needs.count and count != len(hit.copies):
         raise Refused("stop.count", count=len(hit.copies))

@@ -148,3 +148,15 @@ def test_shares_count_once_each(fleet: Fleet) -> None:
     assert held(system, [one, one]) == 5
     assert held(system, [one, two]) == 8
     assert len(narrowed(reached(fleet.book, "shared", Scope.SYSTEM), [one, two]).systems) == 1
+
+
+def test_a_party_beside_one_key_of_an_authority_terminates_nothing(fleet: Fleet) -> None:
+    """Neither has enough: together they have no more."""
+    fleet.roster(*fleet.officers[:2], authorities=("Surveillance",), need=2)
+    now = fleet.clock.now
+    for names in (("Surveillance 1", "three"), ("three", "Surveillance 1"), ("Surveillance 1", "one", "two")):
+        for scope, root in ((Scope.LINEAGE, "base"), (Scope.SYSTEM, "shared"), (Scope.ALL, "")):
+            leaf = order(fleet, OrderKind.TERMINATE, *names, root="shared" if root == "base" else root, scope=scope)
+            assert code(lambda leaf=leaf: terminate(fleet.book, leaf, WHY, now)) == "stop.officers", names
+    enough = order(fleet, OrderKind.TERMINATE, "Surveillance 1", "Surveillance 2", "three", scope=Scope.LINEAGE)
+    assert terminate(fleet.book, enough, WHY, now).row.kind == "terminate"
