@@ -19,6 +19,8 @@ from answerable.errors import Refused
 from answerable.telemetry import logs
 
 DESCRIPTORS: Final = 16_384
+# One that listens, half a one that asks, and as much again that strangers do not get (`net.inbound`).
+FILES_A_HOLDER: Final = 4
 
 COLLECT_AFTER: Final = 10_000  # objects more than before
 
@@ -36,6 +38,8 @@ def run(config: Config, announce: Announce, say: Say = lambda _en, _zh: None) ->
     async def serve() -> int:
         if is_node(config.store_path):
             raise Refused("node.here")
+        if config.relay.port >= 0:
+            raise_descriptors(max(DESCRIPTORS, FILES_A_HOLDER * config.relay.holders))
         core = await open_core(config)
         try:
             refuse_demo(core)

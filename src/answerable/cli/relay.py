@@ -16,8 +16,6 @@ EXAMPLES: Final = """\
   answerable relay run --config relay.toml                all of it in [relay], with TLS and a bus
 """
 PORT: Final = 8402
-# Two files a holder, and as many again for those who ask for warrants.
-FILES: Final = 4
 
 
 def add(parser: Parser) -> None:
@@ -47,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
     import msgspec
 
     from answerable.app.relay_node import read_pins, serve
-    from answerable.app.serve import DESCRIPTORS, on_loop, raise_descriptors
+    from answerable.app.serve import DESCRIPTORS, FILES_A_HOLDER, on_loop, raise_descriptors
     from answerable.cli.where import settings
 
     flags = {
@@ -75,7 +73,7 @@ def run(args: argparse.Namespace) -> int:
         ended = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, ended.set)
-        raise_descriptors(max(DESCRIPTORS, FILES * config.holders))
+        raise_descriptors(max(DESCRIPTORS, FILES_A_HOLDER * config.holders))
         await serve(config, trust, planes, announce, ended)
         return 0
 
