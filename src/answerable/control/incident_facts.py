@@ -180,8 +180,10 @@ def _line(line: Any, level: str) -> forms.Line:
 def _orders(
     services: Services, incident: Incident | None, order: Stop | None, system: System | None, copy: Copy | None
 ) -> list[Stop]:
-    """The order that is asked for or that the detector gave, and those that reach the same since the incident."""
+    """The order that is asked for or that the detector gave, the suspension that it completed or the termination that
+    completed it, and those that reach the same since the incident."""
     named = {order.rid if order is not None else "", incident.order if incident is not None else ""} - {""}
+    named |= {order.escalates} - {""} if order is not None else set()
     found = [stop for stop in services.book.stops() if stop.rid in named or stop.escalates in named]
     if incident is not None and system is not None:
         numbers = (*system.ancestors, system.num)

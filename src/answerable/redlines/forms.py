@@ -286,14 +286,17 @@ def _measures(report: PageOfFacts, zone: str, zh: bool) -> str:
 
 
 def _violations(report: PageOfFacts, zone: str, zh: bool) -> str:
-    last = report.last_action
+    last, count = report.last_action, len(report.violations)
     if zh:
-        return (
-            f"命令后末次行为：p50 {last.p50} ms，p99 {last.p99} ms，最大 {last.max} ms；违规 {len(report.violations)}"
-        )
+        if not last.acted_after:
+            return f"命令后无任何行为（副本 {last.copies} 个）；违规 {count}"
+        said = f"p50 {last.p50} ms，p99 {last.p99} ms，最大 {last.max} ms"
+        return f"命令后末次行为：{said}（{last.copies} 个副本中的 {last.acted_after} 个）；违规 {count}"
+    if not last.acted_after:
+        return f"no action after the order ({last.copies} copies); violations {count}"
     return (
         f"last action after the order: p50 {last.p50} ms, p99 {last.p99} ms, max {last.max} ms "
-        f"({last.acted_after} of {last.copies} copies); violations {len(report.violations)}"
+        f"({last.acted_after} of {last.copies} copies); violations {count}"
     )
 
 

@@ -14,9 +14,11 @@ from answerable.log.leaf import encode, rid
 from answerable.log.statement import sign
 from answerable.model import events
 from answerable.model.leaves import ReceiptLeaf
+from answerable.model.terms import OrderKind
 from answerable.model.units import Unit
 from tests.redlined import incident, tell, told_by
 from tests.unit.control.house import House
+from tests.unit.control.routes.test_stops import order
 
 
 def report(house: House, name: str) -> Any:
@@ -82,3 +84,17 @@ def test_by_its_first_letters_if_they_are_its_own(house: House) -> None:
     assert incident_facts.find(house.services, row.rid[:8])[0] == row
     with pytest.raises(Refused, match=r"incident\.unknown"):
         incident_facts.find(house.services, row.rid[:3])
+
+
+def test_a_termination_is_shown_with_the_suspension_that_it_completed(house: House) -> None:
+    """T_stop is the first of the two, and both officers gave it."""
+    first = house.post("/stops", order(house, "base", OrderKind.SUSPEND, "officer-1"), "officer-1")["order"]
+    second = house.post(
+        "/stops", order(house, "base", OrderKind.TERMINATE, "officer-2", prev=first["rid"]), "officer-2"
+    )
+    for name in (first["rid"], second["order"]["rid"]):
+        shown = report(house, name)
+        assert [(each.kind, each.by) for each in shown.orders] == [
+            ("suspend", ["officer-1"]), ("terminate", ["officer-2"]),
+        ]  # fmt: skip
+        assert shown.at == first["at"]

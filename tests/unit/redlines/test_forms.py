@@ -69,6 +69,14 @@ def test_quantiles_are_values_that_were_measured() -> None:
     assert forms.last_action([7], 1).p50 == 7
 
 
+def test_where_nothing_acted_after_the_order_no_figure_is_given() -> None:
+    none = report(last_action=forms.last_action([], 3), violations=[])
+    assert forms.answer(none, "violations", "UTC") == "no action after the order (3 copies); violations 0"
+    assert "ms" not in forms.answer(none, "violations", "UTC", "zh")
+    assert "p50 100 ms, p99 900 ms, max 900 ms (2 of 2 copies)" in forms.answer(report(), "violations", "UTC")
+    assert "最大 900 ms（2 个副本中的 2 个）" in forms.answer(report(), "violations", "UTC", "zh")
+
+
 def test_a_stop_without_an_incident() -> None:
     found = report(line=None)
     assert "officers" in forms.answer(found, "line", "UTC")
