@@ -10,7 +10,9 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -285,6 +287,13 @@ class Place:
         command = [PYTHON, "actor.py", name, "0.1"]
         return self._start(name, host, command, {"OPENAI_BASE_URL": url, "OPENAI_API_KEY": handle}, cwd=self.floor)
 
+    def end_client(self, name: str) -> None:
+        """Nobody guards it, so what it left behind is ended one by one."""
+        self.programs.pop(name).kill()
+        for pid in alive(name):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
     def start_veil(self, host: str, port: int, flag: Path) -> Program:
         command = [
             sys.executable, str(HERE / "veil.py"), str(port), self.net.control("cp"), str(PLANE), str(flag)
@@ -311,6 +320,8 @@ class Place:
         return [{k: v for k, v in json.loads(line).items() if k in ("state", "at", "code", "order")} for line in lines]
 
     def close(self) -> None:
+        for name in [each for each in self.programs if each.startswith("Client")]:
+            self.end_client(name)
         for name in reversed(tuple(self.programs)):
             with contextlib.suppress(Exception):
                 program = self.programs[name]

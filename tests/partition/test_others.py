@@ -115,4 +115,4 @@ def test_a_key_that_another_gateway_has_cached(place: Place, drill: Drill, cut_o
     finally:
         place.net.join("gw2")
         for gateway in ("gw1", "gw2"):
-            place.programs.pop(f"{name}-{gateway}").kill()
+            place.end_client(f"{name}-{gateway}")
