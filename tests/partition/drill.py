@@ -57,6 +57,11 @@ class Seen:
     def violations(self) -> int:
         return (self.action >= BOUND.admission) + (self.effect >= BOUND.effects) + bool(self.survivors)
 
+    @property
+    def silenced(self) -> bool:
+        """Whether the other lineage was stopped too, for longer than a busy machine may hold it up."""
+        return not self.other or self.silence >= QUIET_MS
+
 
 class Drill:
     """One world, and case after case in it, each with a system of its own."""
@@ -511,7 +516,10 @@ def main() -> int:
         args.json.write_text(json.dumps(found, indent=1))
     for each in failed:
         print(f"NOT TRIED: {each}")
-    return int(bool(failed) or any(each.violations for each in trials))
+    for trial in trials:
+        if trial.silenced:
+            print(f"REFUSED EVERYBODY: {trial.case}: the other lineage was silent for {trial.silence} ms")
+    return int(bool(failed) or any(each.violations or each.silenced for each in trials))
 
 
 if __name__ == "__main__":

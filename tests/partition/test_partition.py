@@ -21,7 +21,7 @@ def test_nothing_acts_after_the_bound_and_another_lineage_goes_on(
     for seen in found:
         assert seen.violations == 0, seen
         assert seen.acts >= 4, "it acted before the order"
-        assert seen.silence < QUIET_MS, "refusing everybody is no stop"
+        assert not seen.silenced, "refusing everybody is no stop"
     by_case = {seen.case: seen for seen in found}
     assert by_case["partitioned"].action > 0, "a holder without its network acts on: the bound is what ends it"
     assert by_case["frozen and thawed"].action < 0, "nothing acted while it was frozen, and nothing once it was thawed"
@@ -38,3 +38,12 @@ def test_a_trial_that_breaks_the_bound_is_seen() -> None:
     assert trial(BOUND.admission).violations == 1
     assert trial(effect=BOUND.effects).violations == 1
     assert trial(survivors=1).violations == 1
+
+
+def test_a_stop_that_refuses_everybody_is_seen() -> None:
+    def trial(other: int, silence: int) -> Seen:
+        return Seen("x", -1, -1, 0, still=0, acts=9, other=other, silence=silence)
+
+    assert not trial(9, QUIET_MS - 1).silenced
+    assert trial(9, QUIET_MS).silenced
+    assert trial(0, 9).silenced
