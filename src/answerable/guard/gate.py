@@ -25,6 +25,7 @@ from answerable.net.request import JSON, NO_STORE, Gone, Late, Request, field
 
 PREFIX: Final = b"/v1/"
 MAX_BODY: Final = 32 << 20  # bytes of a request; gateways take 4 MiB unless told otherwise
+MAX_SHOWN: Final = 1 << 20  # of an answer that nobody reads
 ENVELOPE: Final = "answerable-envelope"
 LIMITS: Final = Limits(connections=64, waiting=256, connect=5.0, head=600.0, silence=600.0)
 # What is of one connection (RFC 9110 section 7.6.1), or would speak for somebody.
@@ -58,6 +59,14 @@ class Gate:
         for task in running:
             task.cancel()
         return len(running)
+
+    async def show(self) -> None:
+        """Let the gateway see the warrant in hand: an answer that began under an older one goes on under this. Raises
+        Refused as `Standing.admit`, Unavailable ``upstream.*``."""
+        leased = self._standing.admit()
+        lines = [*self._first_lines(b"GET", PREFIX + b"models"), *_credentials(leased)]
+        with contextlib.closing(await self._pool.ask(b"\r\n".join(lines) + b"\r\n\r\n")) as exchange:
+            await exchange.whole(MAX_SHOWN)
 
     async def __call__(self, request: Request) -> None:
         task = asyncio.current_task()
@@ -114,16 +123,19 @@ class Gate:
         return await self._pool.ask_in_parts(head, self._parts(request, call, chunked=length is None))
 
     def _head(self, request: Request, leased: Leased, length: int | None) -> bytes:
-        endpoint = self._pool.endpoint
         query = b"?" + request.query if request.query else b""
-        target = endpoint.path.encode() + request.raw_path + query
-        lines = [b"%b %b HTTP/1.1" % (request.method.encode(), target), b"host: %b" % endpoint.authority.encode()]
+        lines = self._first_lines(request.method.encode(), request.raw_path + query)
         lines += [field(name, value) for name, value in request.headers if name not in _DROPPED]
-        lines.append(b"authorization: Bearer " + leased.held.token.encode())
-        if leased.held.envelope:
-            lines.append(b"%b: %b" % (ENVELOPE.encode(), leased.held.envelope.encode()))
+        lines += _credentials(leased)
         lines.append(b"transfer-encoding: chunked" if length is None else b"content-length: %d" % length)
         return b"\r\n".join(lines) + b"\r\n\r\n"
+
+    def _first_lines(self, method: bytes, target: bytes) -> list[bytes]:
+        endpoint = self._pool.endpoint
+        return [
+            b"%b %b%b HTTP/1.1" % (method, endpoint.path.encode(), target),
+            b"host: %b" % endpoint.authority.encode(),
+        ]
 
     async def _parts(self, request: Request, call: Call, *, chunked: bool) -> AsyncIterator[bytes]:
         digest = hashlib.sha256()
@@ -169,6 +181,13 @@ def pool(endpoint: Endpoint, ca_file: str = "") -> Pool:
     from answerable.net.relay_client import tls_context
 
     return Pool(endpoint, "gateway", LIMITS, tls_context(ca_file) if endpoint.tls else None)
+
+
+def _credentials(leased: Leased) -> list[bytes]:
+    lines = [b"authorization: Bearer " + leased.held.token.encode()]
+    if leased.held.envelope:
+        lines.append(b"%b: %b" % (ENVELOPE.encode(), leased.held.envelope.encode()))
+    return lines
 
 
 def _length(request: Request) -> int | None:

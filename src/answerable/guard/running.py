@@ -92,6 +92,7 @@ class Guard:
         self._order = ""  # rid of the order that froze it
         self._ordered = False  # it stood still for an order since it last ran
         self._pulling: asyncio.Task[None] | None = None
+        self._showing: asyncio.Task[None] | None = None
         self._refused: AnswerableError | None = None
         self._refused_ms = 0
 
@@ -123,7 +124,7 @@ class Guard:
             self._standing.closed = self._standing.closed or "ended"
             if listening is not None:
                 listening.cancel()
-            tasks = [task for task in (listening, self._renewing, self._pulling) if task is not None]
+            tasks = [task for task in (listening, self._renewing, self._pulling, self._showing) if task is not None]
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -235,6 +236,8 @@ class Guard:
             self._standing.leased, self._refused = leased, None
             if self._standing.behind:
                 self._pull()
+            if self._standing.flying:
+                self._show()
             if self._standing.ahead:
                 self._receipts.offer(self._standing.known())
 
@@ -260,6 +263,19 @@ class Guard:
         if due and not blocked and self._renewing is None and mono >= self._again:
             self._renewing = asyncio.get_running_loop().create_task(self._source.next())
             self._renewing.add_done_callback(self.wake)
+
+    def _show(self) -> None:
+        """What streams now goes on under the warrant that the gateway saw last, so it is shown the new one."""
+        if self._showing is None or self._showing.done():
+            self._showing = asyncio.get_running_loop().create_task(self._shown())
+
+    async def _shown(self) -> None:
+        try:
+            await self._gate.show()
+        except AnswerableError as error:
+            self._words.say(
+                f"the gateway has not seen the new warrant: {error}", f"网关尚未收到新的许可：{error.reason('zh')}"
+            )
 
     def _pull(self) -> None:
         if self._pulling is None or self._pulling.done():

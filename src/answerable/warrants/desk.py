@@ -120,9 +120,12 @@ class Desk:
 
     async def still(self, credential: Credential, bearer: Bearer) -> Bearer:
         """The bearer again, inside long work. Raises as `present`, but for ``warrant.replayed``: what began under a
-        warrant goes on under it when a newer one was shown."""
+        warrant goes on under the newest that the same boot of its copy has shown since."""
         if bearer.held:
             return await self.present(credential)
+        later = self._replays.newest(bearer)
+        if later is not bearer:
+            return self._stand(later.warrant, later.deadline_mono_ms)
         known = self._tokens.get(credential.value)
         if known is None:
             return self._stand(bearer.warrant, bearer.deadline_mono_ms)
@@ -193,7 +196,7 @@ class Desk:
         bearer = known.bearer
         if now_ms < bearer.warrant.exp_ms:  # an expired one says nothing about what is newest
             try:
-                self._replays.check(bearer.warrant, now_ms=now_ms, mono_ms=mono_ms)
+                self._replays.check(bearer, now_ms=now_ms, mono_ms=mono_ms)
             except Refused as error:
                 raise Recognised(error.code, bearer) from None
         return bearer

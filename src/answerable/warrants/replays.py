@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from answerable.errors import Refused
-from answerable.model.warrants import Warrant
+from answerable.model.warrants import Bearer
 
 # Calls that were under way on another connection when the newer warrant arrived still carry the one before.
 OVERLAP_MS: Final = 1_000
@@ -21,7 +21,7 @@ MAX_KEYS: Final = 65_536
 
 @dataclass(slots=True)
 class _Seen:
-    warrant: Warrant
+    bearer: Bearer
     mono_ms: int  # when it was first seen
 
 
@@ -31,14 +31,15 @@ class Replays:
     def __init__(self) -> None:
         self._newest: dict[str, _Seen] = {}
 
-    def check(self, warrant: Warrant, *, now_ms: int, mono_ms: int) -> None:
+    def check(self, bearer: Bearer, *, now_ms: int, mono_ms: int) -> None:
         """Return if none newer was seen of this key, and remember it. Raises Refused ``warrant.replayed``."""
+        warrant = bearer.warrant
         seen = self._newest.get(warrant.key)
         if seen is None:
             self._forget(now_ms)
-            self._newest[warrant.key] = _Seen(warrant, mono_ms)
+            self._newest[warrant.key] = _Seen(bearer, mono_ms)
             return
-        newest = seen.warrant
+        newest = seen.bearer.warrant
         if warrant is newest or warrant.jti == newest.jti:
             return
         if warrant.nonce == newest.nonce:
@@ -48,11 +49,19 @@ class Replays:
             # Of two boots the one whose warrant was issued later; at the same instant neither, so not this one.
             later, overlaps = warrant.iat_ms > newest.iat_ms, False
         if later:
-            self._newest[warrant.key] = _Seen(warrant, mono_ms)
+            self._newest[warrant.key] = _Seen(bearer, mono_ms)
         elif not overlaps:
             raise Refused("warrant.replayed")
+
+    def newest(self, bearer: Bearer) -> Bearer:
+        """The newest that was shown since by the same boot of the same copy, or `bearer` itself."""
+        seen = self._newest.get(bearer.warrant.key)
+        if seen is None:
+            return bearer
+        one, other = seen.bearer.warrant, bearer.warrant
+        return seen.bearer if one.nonce == other.nonce and one.seq > other.seq else bearer
 
     def _forget(self, now_ms: int) -> None:
         # An expired warrant is refused by itself, so what is forgotten here lets nothing in.
         if len(self._newest) >= MAX_KEYS:
-            self._newest = {key: seen for key, seen in self._newest.items() if seen.warrant.exp_ms > now_ms}
+            self._newest = {key: seen for key, seen in self._newest.items() if seen.bearer.warrant.exp_ms > now_ms}

@@ -229,3 +229,16 @@ async def test_half_an_answer_is_never_taken_for_a_whole_one() -> None:
         assert status in (0, 200)
         assert len(body) < 100
         assert it.standing.flying == 0
+
+
+async def test_the_gateway_is_shown_the_warrant_in_hand() -> None:
+    async with serving(always(http(b"{}"))) as server, way(server, "/base") as it:
+        await it.gate.show()
+        assert it.standing.leased is not None
+        (sent,) = server.requests
+        assert sent.startswith(b"GET /base/v1/models HTTP/1.1\r\n")
+        assert f"authorization: Bearer {it.standing.leased.held.token}\r\n".encode() in sent
+        it.standing.closed = "suspended"
+        with pytest.raises(Refused, match=r"guard\.closed"):
+            await it.gate.show()
+        assert len(server.requests) == 1

@@ -39,6 +39,7 @@ from tests.guarded import acting, all_act, beats, floor, last_beat
 from tests.unit.admission import a_stop
 from tests.unit.admission.a_warrant import WARRANT
 from tests.unit.guard.offices import COPY_KEY, IDENTITY, Office
+from tests.unit.net.servers import always, http, serving
 
 pytestmark = pytest.mark.system("guard")
 AWAY = Unavailable("upstream.unreachable", upstream="x")
@@ -118,7 +119,7 @@ class Run:
 async def running(
     *, life: int = 20_000, pulse: bool = False, hears: bool = True, argv: tuple[str, ...] = ("sh", "clings.sh"),
     known: tuple[bytes, ...] = (), without: tuple[str, ...] = (), beat: bool = True,
-    clock: ClockMode = ClockMode.SAME_HOST, synchronised: bool = True,
+    clock: ClockMode = ClockMode.SAME_HOST, synchronised: bool = True, gateway: int = 9,
 ) -> AsyncIterator[Run]:  # fmt: skip
     trust = a_stop.TRUST if pulse else Trust(a_stop.ORIGIN, issuers=a_stop.TRUST.issuers)
     view = HolderView(trust, clock, pulse)
@@ -132,7 +133,7 @@ async def running(
         user = enclosures.user("nobody") if "own-uid" in chosen else None
         cage = await asyncio.to_thread(Cage.make, Enclosure(chosen, cwd=str(here), temp=str(here), user=user))
         standing = Standing(WARRANT.aud, view if hears else None)
-        pool = Pool(Endpoint("127.0.0.1", 9, ""), "gateway")
+        pool = Pool(Endpoint("127.0.0.1", gateway, ""), "gateway")
         made: list[Run] = []
 
         class Way:
@@ -177,6 +178,17 @@ async def test_renewals_go_on_and_it_acts_past_the_first_warrants_end() -> None:
         await asyncio.sleep(1.8)
         assert await run.all_act()
         assert [request.seq for request in run.office.asked][:3] == [1, 2, 3]
+
+
+async def test_what_streams_goes_on_under_the_next_warrant_since_the_gateway_is_shown_it() -> None:
+    async with serving(always(http(b"{}"))) as server, running(life=1_500, gateway=server.port) as run:
+        await run.up()
+        run.standing.flying = 1
+        async with asyncio.timeout(5):
+            while not server.requests:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        assert run.standing.leased is not None
+        assert f"Bearer {run.standing.leased.held.token}".encode() in server.requests[-1]
 
 
 async def test_without_renewal_it_is_gone_within_life_and_grace_and_a_tenth() -> None:

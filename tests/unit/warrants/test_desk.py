@@ -146,7 +146,8 @@ async def test_work_goes_on_under_the_warrant_that_it_began_with() -> None:
     await office.desk.present(shown(second.token))
     office.clock.pass_ms(2_000)
     office.copy(office.other, 2)  # something changed in the registry
-    assert (await office.desk.still(shown(first.token), bearer)).warrant == first.warrant
+    later = await office.desk.still(shown(first.token), bearer)
+    assert later.warrant == second.warrant, "what began under a warrant goes on under the newest that was shown"
     replayed = await known(office, first.token)
     assert (replayed.code, replayed.bearer.copy) == ("warrant.replayed", office.copies["app"])
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
@@ -13,7 +14,8 @@ from tests.unit.admission.a_warrant import T0, WARRANT
 
 
 def warrant(seq: int = 1, **changed: Any) -> Any:
-    return msgspec.structs.replace(WARRANT, **{"seq": seq, "jti": f"j{seq}{changed}", **changed})
+    shown = msgspec.structs.replace(WARRANT, **{"seq": seq, "jti": f"j{seq}{changed}", **changed})
+    return SimpleNamespace(warrant=shown)
 
 
 def ask(replays: Replays, w: Any, mono: int = 0) -> bool:
@@ -67,3 +69,14 @@ def test_memory_is_bounded_and_what_lives_is_kept(monkeypatch: pytest.MonkeyPatc
     ask(replays, warrant(1, key="third"))
     assert len(replays._newest) == 2
     assert not ask(replays, warrant(3))
+
+
+def test_the_newest_of_one_boot_stands_for_those_before_it() -> None:
+    replays, first, second = Replays(), warrant(1), warrant(2)
+    assert replays.newest(first) is first
+    assert ask(replays, first)
+    assert ask(replays, second)
+    assert replays.newest(first) is second
+    assert replays.newest(second) is second
+    assert replays.newest(other := warrant(1, key="other")) is other
+    assert replays.newest(boot := warrant(1, nonce="another boot")) is boot
