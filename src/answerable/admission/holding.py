@@ -47,6 +47,7 @@ class HolderView:
 
     __slots__ = (
         "_beat",
+        "_issued",
         "_known",
         "_life",
         "_max_error_ms",
@@ -80,6 +81,7 @@ class HolderView:
         self._max_error_ms = max_error_ms
         self._reading: Reading | None = None
         self._known: dict[str, Told] = {}
+        self._issued: dict[bytes, str] = {}  # statement -> name of what the issuer told of it
         self._seen: dict[bytes, None] = {}
         self._numbers: set[int] = set()
         self._run = 0
@@ -138,6 +140,10 @@ class HolderView:
         self._seen[mark] = None
         # What officers do not sign of their leaf, its time for one, anybody may change: one statement is one order.
         name = told.stop.rid if told.issued else told.statement.hex()
+        if told.issued:
+            self._issued[told.statement] = name
+        elif (same := self._known.get(self._issued.get(told.statement, ""))) and (same.authority or not told.authority):
+            return None  # anybody makes one of what stands in the log; nothing is to be kept of it
         known = self._known.get(name)
         both = told if known is None else _both(known, told)
         if known is not None and replace(both, data=b"") == replace(known, data=b""):

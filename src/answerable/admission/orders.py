@@ -34,6 +34,8 @@ MAX_MESSAGE: Final = 1 << 20
 OFFICERS: Final = 2
 # As many signatures as the registry takes under one statement.
 MAX_SIGNATURES: Final = 16
+MAX_KID: Final = 64
+SIGNATURE: Final = 86  # characters of an Ed25519 signature
 MAX_TEXT: Final = 512
 _NUMBERED: Final = frozenset({Scope.LINEAGE.value, Scope.SYSTEM.value})
 _LISTED: Final = "sha256-list:"  # stands for digests too many to list
@@ -150,14 +152,16 @@ def read(data: bytes, trust: Trust, *, vouched: bool = False) -> Told:
     number = whole.num if issued or vouched or subject is not None else 0
     if not number and leaf.scope in _NUMBERED:
         raise Refused("order.subject")
+    # Nobody who is pinned signs the members beside a leaf that no issuer signed: whoever carried it wrote them.
+    numbered = issued or (vouched and bool(whole.kid))
     terminates = leaf.kind == OrderKind.TERMINATE and (issued or len(officers) >= OFFICERS or bool(authorities))
     released = _released(release, leaf, issued=issued, authorities=authorities, trust=trust)
     stop = msgspec.structs.replace(
         _row(leaf, rid(unb64u(whole.leaf)), num=number),
         kind=leaf.kind if terminates or leaf.kind not in OrderKind.__members__.values() else OrderKind.SUSPEND.value,
-        # What no officer signed is the registry's to say, or a pulse's: a carrier must not be able to add to it.
-        digests=_listed(leaf.dig if issued or vouched else subject.dig if subject is not None else ()),
-        twins=whole.twins if issued or vouched else (),
+        # What no officer signed is the registry's to say: a carrier must not be able to add to it.
+        digests=_listed(leaf.dig if numbered else subject.dig if subject is not None else ()),
+        twins=whole.twins if numbered else (),
         until=whole.until if issued and not authorities else 0,
         released=rid(unb64u(whole.release)) if released else "",
         epoch=whole.epoch if issued else 0,
@@ -171,7 +175,7 @@ def read(data: bytes, trust: Trust, *, vouched: bool = False) -> Told:
         authority=bool(authorities),
         statement=statement_hash(leaf, trust.origin),
         nonce=leaf.n,
-        data=data,
+        data=data if issued or vouched else _bare(whole, number),
     )
 
 
@@ -192,6 +196,13 @@ def _signed(whole: _Message) -> bytes:
     members = msgspec.to_builtins(whole)
     del members["sig"]
     return b"\x00".join((DOMAIN, whole.origin.encode("utf-8", "surrogatepass"), canonical.dumps(members)))
+
+
+def _bare(whole: _Message, number: int) -> bytes:
+    """The message without what only its carrier says: so it is passed on, kept, and vouched for by a pulse."""
+    changed = 1 if whole.release else 0
+    bare = msgspec.structs.replace(whole, changed=changed, epoch=0, kid="", num=number, sig="", twins=())
+    return canonical.dumps(msgspec.to_builtins(bare))
 
 
 def _parse(data: bytes) -> _Message:
@@ -220,6 +231,9 @@ def _parts(whole: _Message) -> tuple[OrderLeaf, ReleaseLeaf | None, SystemLeaf |
         raise _malformed("a leaf that is no order")
     if len(leaf.sigs) > MAX_SIGNATURES:
         raise _malformed(f"more than {MAX_SIGNATURES} signatures")
+    sigs = [*leaf.sigs, *(release.sigs if isinstance(release, ReleaseLeaf) else ())]
+    if any(len(sig.key) > MAX_KID or len(sig.sig) != SIGNATURE for sig in sigs):
+        raise _malformed("a signature that can be none")
     if release is not None and (
         not isinstance(release, ReleaseLeaf)
         or release.order != rid(unb64u(whole.leaf))

@@ -308,3 +308,38 @@ def test_who_takes_an_authoritys_signature_off_an_order_releases_nothing(turned:
     for data in reversed(messages) if turned else messages:
         seen.order(data)
     assert stopped(seen, 4, now_ms=LAPSES)
+
+
+def test_a_carrier_widens_nothing_by_way_of_a_pulse() -> None:
+    """Beside a leaf that officers signed it may write what it likes: the pulse that takes it there vouches for none."""
+    leaf = order(3, kind="suspend", by=((ANNA, ANNA_KID),), at=0, n=77)
+    others = tuple(range(5, 2_000))
+    bent = msgspec.structs.replace(leaf, dig=["sha256:" + f"{8:064x}"])
+    wide = row(bent, 3, epoch=9, twins=others)
+    data = orders.message(wide, encode(bent), origin=ORIGIN, subject=system(3), signer=STRANGER, kid="anyone")
+    beater = view(Trust(ORIGIN, issuers=PINNED.issuers, officers=PINNED.officers))
+    told = beater.order(data)
+    assert told is not None
+    assert len(told.data) < 4_096  # nor is it made larger
+    holder = view()
+    holder.pulse(beat(*(each.data for each in beater.direct())), T0, 0)
+    assert stopped(holder, 3)
+    assert not stopped(holder, 5)
+    assert set(holder.stops.digests) == {"sha256:" + f"{3:064x}"}
+    here = view(Trust(ORIGIN))
+    here.order(told.data, vouched=True)
+    assert stopped(here, 3)
+    assert not stopped(here, 5)
+
+
+def test_what_stands_in_the_log_is_not_kept_again_past_the_registry() -> None:
+    seen = view(PINNED, pulse_required=False)
+    seen.order(issued(SUSPENDED, 3, epoch=1))
+    for at in range(20):
+        again = msgspec.structs.replace(SUSPENDED, t=at)
+        assert seen.order(orders.direct(again, origin=ORIGIN, subject=system(3), num=3)) is None
+    assert len(seen.told()) == 1
+    watched = order(3, kind="suspend", until=LAPSES, by=((ANNA, ANNA_KID), (WATCHDOG, WATCHDOG_KID)))
+    told = seen.order(orders.direct(watched, origin=ORIGIN, subject=system(3), num=3))
+    assert told is not None  # an authority's signature under it is news
+    assert stopped(seen, 3, now_ms=LAPSES)

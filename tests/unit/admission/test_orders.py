@@ -14,6 +14,7 @@ from answerable.crypto import canonical
 from answerable.crypto.b64 import b64u, unb64u
 from answerable.errors import AnswerableError
 from answerable.log.leaf import encode, rid
+from answerable.model.leaves import Sig
 from tests.unit.admission.a_stop import (
     ANNA,
     ANNA_KID,
@@ -188,3 +189,12 @@ def test_a_message_is_what_its_reader_takes() -> None:
     with pytest.raises(AnswerableError, match="subject"):
         orders.message(row(leaf, 8, epoch=1), encode(leaf), origin=ORIGIN, subject=system(8), signer=ISSUER, kid=KID)
     assert unb64u(json.loads(issued(leaf, 7, epoch=1))["leaf"]) == encode(leaf)
+
+
+def test_a_signature_that_can_be_none_makes_no_message() -> None:
+    leaf = order(7)
+    for key, sig in (("k" * 65, "A" * 86), ("k", "A" * 87), ("k", "")):
+        padded = msgspec.structs.replace(leaf, sigs=[*leaf.sigs, Sig(key=key, sig=sig)])
+        with pytest.raises(AnswerableError) as error:
+            orders.direct(padded, origin=ORIGIN, subject=system(7), num=7)
+        assert error.value.code == "order.malformed"
