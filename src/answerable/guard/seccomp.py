@@ -3,7 +3,8 @@
 the kernel, and no sockets but IPv4, IPv6 and netlink (Unix sockets on request).
 
 A filter cannot see what a pointer points to: so `clone3` is said not to exist (libraries then use `clone`, whose flags
-are visible), and io_uring, which would do calls behind the filter, is refused. Socket pairs stay allowed.
+are visible), and io_uring, which would do calls behind the filter, is refused. Pairs of connected sockets stay allowed;
+one of datagrams is not, since each of its ends can be connected anew, to any socket file.
 """
 
 from __future__ import annotations
@@ -21,11 +22,13 @@ from answerable.guard import syscalls
 _ARCHES: Final = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 _X32: Final = 0x40000000  # the other calling convention of x86_64, with numbers of its own
 _SOCKET: Final = {"x86_64": 41, "aarch64": 198}
+_SOCKETPAIR: Final = {"x86_64": 53, "aarch64": 199}
 _CLONE: Final = {"x86_64": 56, "aarch64": 220}
 _CLONE3: Final = 435
 _NAMESPACES: Final = 0x7E020080  # every CLONE_NEW... flag, CLONE_NEWTIME included
 FAMILIES: Final = (2, 10, 16)  # AF_INET, AF_INET6, AF_NETLINK: of the program's own network namespace alone
 UNIX: Final = 1
+_STREAM, _SEQPACKET, _KIND = 1, 5, 0xF  # types of sockets that stay with their first peer; the bits that say the type
 
 # From 424 on a call has one number everywhere.
 _EVERYWHERE: Final = {
@@ -54,11 +57,11 @@ _REFUSED: Final = {
     },
 }  # fmt: skip
 
-_LOAD, _EQUAL, _SET, _RETURN = 0x20, 0x15, 0x45, 0x06  # BPF: ld abs 32, jeq, jset, ret
+_LOAD, _EQUAL, _SET, _AND, _RETURN = 0x20, 0x15, 0x45, 0x54, 0x06  # BPF: ld abs 32, jeq, jset, and, ret
 _ALLOW: Final = 0x7FFF0000
 _KILL: Final = 0x80000000
 _ERROR: Final = 0x00050000
-_NR, _ARCH, _ARG0 = 0, 4, 16  # offsets in struct seccomp_data; of an argument the lower half, both are little-endian
+_NR, _ARCH, _ARG0, _ARG1 = 0, 4, 16, 24  # in struct seccomp_data; of an argument the lower half (little-endian)
 
 Step = tuple[int, int, int, int]
 
@@ -86,6 +89,9 @@ def program(machine: str, families: Iterable[int]) -> list[Step]:
         steps += [(_EQUAL, 0, 1, number), no]
     steps += [(_EQUAL, 0, 4, _CLONE[machine]), (_LOAD, 0, 0, _ARG0), (_SET, 0, 1, _NAMESPACES), no, yes]
     known = sorted(set(families))
+    if UNIX not in known:
+        steps += [(_EQUAL, 0, 6, _SOCKETPAIR[machine]), (_LOAD, 0, 0, _ARG1), (_AND, 0, 0, _KIND)]
+        steps += [(_EQUAL, 1, 0, _STREAM), (_EQUAL, 0, 1, _SEQPACKET), yes, no]
     steps += [(_EQUAL, 0, 2 + 2 * len(known), _SOCKET[machine]), (_LOAD, 0, 0, _ARG0)]
     for family in known:
         steps += [(_EQUAL, 0, 1, family), yes]
