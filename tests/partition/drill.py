@@ -291,13 +291,28 @@ class Drill:
             filler.unlink(missing_ok=True)
             self.cleared(name)
 
+    def gateway_disk_full(self) -> Seen:
+        """The gateway's own disk is full: no record, no act, and the order holds whatever it can write."""
+        name = self.doomed()
+        filler = self.place.node("gw1").parent / "filler"
+        try:
+            self.place.net.cut("a1")
+            self.place.net.cut("gw1")
+            size = fill(filler)
+            return self.watch("gateway's disk full", name, self.order(name), filled=size)
+        finally:
+            filler.unlink(missing_ok=True)
+            self.cleared(name)
+            self.place.programs["gw1"].end()
+            self.place.start_gateway("gw1")
+
     def old_snapshot(self) -> Seen:
         """The gateway's whole disk is put back to before the order, and it is started again without a way to the
         control plane; the guard is started again from its file. Then the way comes back."""
         name = self.doomed()
-        place, folder = self.place, self.place.folder
+        place, folder = self.place, self.place.node("gw1").parent
         parts = ("gw1", "gw1.guard")
-        old, new = folder / f"old{self._count}", folder / f"new{self._count}"
+        old, new = place.folder / f"old{self._count}", place.folder / f"new{self._count}"
         try:
             for part in parts:
                 self.snapshot("gw1", folder / part, old / part)
@@ -404,6 +419,7 @@ class Drill:
             "control plane killed": self.control_killed,
             "control plane killed, no order": self.dead_man,
             "disk full": self.disk_full,
+            "gateway's disk full": self.gateway_disk_full,
             "restart from an old snapshot": self.old_snapshot,
             "control plane put back": self.put_back,
         }

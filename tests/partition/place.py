@@ -36,8 +36,8 @@ DOMAIN = "drill.invalid"
 OPERATOR, REGISTRAR, INSURER = (unassigned_lei(name) for name in ("drill", "registrar", "insurer"))
 HOSTS = {"cp": 1, "pulse": 2, "gw1": 11, "gw2": 12, "a1": 21, "a2": 22, "sink": 100}
 PLANE, SECOND, GATEWAY, SINK, WITNESS = 8404, 8405, 8400, 9000, 8403
-DISK = "64m"  # of the control plane
-EVERY_S, VALID_S = 0.7, 2.0  # of the pulse
+DISK = "64m"  # of the control plane, and of gw1
+EVERY_S, VALID_S = 0.7, 5.0  # of the pulse: longer than a warrant, so that the warrant is what ends things
 SMALL = ("--capability", "text", "--petaflop", "1000", "--licence", "Apache-2.0")
 
 
@@ -84,9 +84,10 @@ class Place:
         floor.chmod(0o755)
         shutil.copy(HERE / "actor.py", floor)
         place = cls(folder, Net(HOSTS), floor)
-        place.store.parent.mkdir()
-        disk = ["mount", "-t", "tmpfs", "-o", f"size={DISK}", "drill", str(place.store.parent)]
-        subprocess.run(disk, check=True, timeout=10)
+        for disk in (place.store.parent, place.node("gw1").parent):
+            disk.mkdir()
+            mount = ["mount", "-t", "tmpfs", "-o", f"size={DISK}", "drill", str(disk)]
+            subprocess.run(mount, check=True, timeout=10)
         try:
             place._build()
         except BaseException:
@@ -98,6 +99,10 @@ class Place:
     def store(self) -> Path:
         """On a small disk of its own."""
         return self.folder / "disk" / "cp"
+
+    def node(self, name: str) -> Path:
+        """A gateway's store, on a disk of its own."""
+        return self.folder / f"{name}-disk" / name
 
     @property
     def plane(self) -> str:
@@ -177,7 +182,7 @@ class Place:
         return file
 
     def _node(self, name: str) -> None:
-        store = self.folder / name
+        store = self.node(name)
         party = self.cli("party", "ls")
         rid = next(each["rid"] for each in party if each["id"] == OPERATOR)
         run("gateway", "init", "--domain", DOMAIN, "--name", name, "--party", rid, store=store)
@@ -191,7 +196,7 @@ class Place:
         key = self.cli("witness", "init", folder, "--name", "witness.invalid")["vkeys"][1]
         (self.folder / "policy.txt").write_text(f"witness watcher {key}\nquorum watcher\n")
         for name in ("gw1", "gw2"):
-            for log in parse((self.folder / name / "trust.txt").read_bytes()).logs:
+            for log in parse((self.node(name) / "trust.txt").read_bytes()).logs:
                 self.cli("witness", "watch", folder, str(log))
         command = [
             *ANSWERABLE, "witness", "serve", folder, "--host", self.net.world("sink"), "--port", str(WITNESS),
@@ -236,7 +241,7 @@ class Place:
     def start_gateway(self, name: str, env: dict[str, str] | None = None) -> None:
         file = self.config(name, pulse=True)
         (self.folder / f"{name}.out").unlink(missing_ok=True)
-        store = str(self.folder / name)
+        store = str(self.node(name))
         command = [*ANSWERABLE, "gateway", "run", "--store", store, "--config", str(file), "--json"]
         self._start(name, name, command, env).first()
 
@@ -327,7 +332,8 @@ class Place:
                 program = self.programs[name]
                 program.end(5.0) if name in ("cp", "gw1", "gw2", "pulse") else program.kill()
         self.net.close()
-        subprocess.run(["umount", "--lazy", str(self.store.parent)], check=False, timeout=10)
+        for disk in (self.store.parent, self.node("gw1").parent):
+            subprocess.run(["umount", "--lazy", str(disk)], check=False, timeout=10)
         shutil.rmtree(self.floor, ignore_errors=True)
 
 
