@@ -129,6 +129,10 @@ class HolderView:
         reading = self._reading
         return (life[0], min(life[1], reading.mono_ms + clocks.READING_MS)) if reading is not None else (0, 0)
 
+    def knows(self, data: bytes) -> bool:
+        """Whether these very bytes were read before: to say so costs nothing."""
+        return sha256(data).digest() in self._seen
+
     def order(self, data: bytes, *, vouched: bool = False) -> Told | None:
         """Take in an order message; what it told, None where that was known. Raises as `orders.read`."""
         mark = sha256(data).digest()

@@ -9,19 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
 
-import msgspec
-
 from answerable.admission.holding import HolderView
 from answerable.admission.orders import MAX_MESSAGE, Told
 from answerable.app import wiring
-from answerable.errors import Refused
 from answerable.net.bind import tcp
 from answerable.net.server import Listener
 from answerable.relay import encoded
 from answerable.relay.board import Board
 from answerable.relay.fanout import Fanout
 from answerable.relay.plane import ORDERS, Plane
-from answerable.relay.posting import MOST, Brought
+from answerable.relay.posting import taken
 from answerable.relay.routes import Answer, Call, Route
 
 PULSE_PORT: Final = 8405
@@ -92,11 +89,4 @@ class PulsePlane:
         self._fanout.tell(encoded.pulse(data))
 
     async def _orders(self, call: Call) -> Answer:
-        try:
-            brought = msgspec.json.decode(call.body, type=Brought)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
-            raise Refused("admin.request", detail="no list of orders") from None
-        if len(brought.orders) > MOST:
-            raise Refused("admin.request", detail=f"more than {MOST} orders")
-        news = [self._beater.order(bytes(each)) for each in brought.orders]
-        return Answer(b'{"epoch":%d,"news":%d}' % (self._beater.view.epoch, sum(each is not None for each in news)))
+        return await taken(call.body, self._beater.view, self._beater.order)

@@ -12,6 +12,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Iterable
+from ipaddress import IPv6Address
 from typing import Final
 
 import msgspec
@@ -24,7 +25,7 @@ from answerable.relay import encoded
 from answerable.relay.board import PAGE, Board
 from answerable.relay.fanout import Fanout
 from answerable.relay.rates import Refusals
-from answerable.relay.routes import Answer, Call, Route
+from answerable.relay.routes import MAX_BODY, Answer, Call, Route
 
 EVENTS: Final = "/relay/v1/events"
 ORDERS: Final = "/relay/v1/orders"
@@ -33,6 +34,7 @@ RECEIPTS: Final = "/relay/v1/receipts"
 WARRANTS: Final = "/control/v1/warrants"
 # Requests that are being answered, streams apart. A write to the log takes some milliseconds for all of them together.
 AT_ONCE: Final = 1_024
+ARRIVING: Final = 64 << 20  # bytes of bodies longer than `MAX_BODY` that have not come whole
 MAX_NUMBER: Final = 2**53 - 1
 _JSON_TYPE: Final = b"content-type: application/json"
 _PLANE: Final = logging.getLogger("answerable.relay")
@@ -55,11 +57,11 @@ class Plane:
         )
         self._hosts = Hosts(hosts)
         self._refusals = Refusals(asyncio.get_running_loop().time)
-        self._busy = 0
+        self._busy = self._arriving = 0
 
     async def __call__(self, request: Request) -> None:
         peer = request.connection.peer
-        address = "" if peer.unix else peer.address
+        address = "" if peer.unix else _source(peer.address)
         headers = dict(request.headers)
         try:
             if b"origin" in headers:
@@ -113,18 +115,48 @@ class Plane:
             raise Unavailable("relay.rate")
         if self._busy >= AT_ONCE:
             raise Unavailable("relay.busy")
+        try:
+            body = await self._body(request, route.limit)
+        except Refused:
+            self._refusals.count(address)
+            raise
+        if self._busy >= AT_ONCE:
+            raise Unavailable("relay.busy")
         self._busy += 1
         try:
-            body = await request.body(route.limit)
-            if body is None:
-                raise Refused("request.too_large", limit=route.limit)
             path, query = request.raw_path.decode("latin-1"), request.query.decode("latin-1")
-            return await route.run(Call(request.method, path, query, headers, body, address))
+            answer = await route.run(Call(request.method, path, query, headers, body, address))
+            if answer.idle:
+                self._refusals.count(address, answer.idle)
+            return answer
         except (Refused, VerificationError):
             self._refusals.count(address)
             raise
         finally:
             self._busy -= 1
+
+    async def _body(self, request: Request, limit: int) -> bytes:
+        """The whole body. While it comes it takes no place among the requests at once, or strangers who send slowly
+        would keep everybody out; of long ones no more lies here than `ARRIVING` together. Raises Refused
+        ``request.too_large``, Unavailable ``relay.busy``, Gone, Late."""
+        here = held = 0
+
+        def arrived(size: int) -> None:
+            nonlocal here, held
+            here += size
+            if here > MAX_BODY:
+                if self._arriving + size > ARRIVING:
+                    raise Unavailable("relay.busy")
+                self._arriving += size
+                held += size
+
+        try:
+            body = await request.body(limit, arrived)
+        finally:
+            self._arriving -= held
+        if body is None:
+            raise Refused("request.too_large", limit=limit)
+        return body
 
     async def _orders(self, call: Call) -> Answer:
         return Answer(msgspec.json.encode(self._board.since(_number(_query(call.query, "since")), PAGE)))
@@ -149,6 +181,17 @@ class Plane:
 
 async def _healthy(_: Call) -> Answer:
     return Answer(b'{"status":"ok"}')
+
+
+def _source(address: str) -> str:
+    """Whom an address counts for. Of IPv6, whoever has one has a network of 2**64 (RFC 4291 section 2.5.4)."""
+    if ":" not in address:
+        return address
+    try:
+        whole = IPv6Address(address.partition("%")[0])
+    except ValueError:
+        return address
+    return str(whole.ipv4_mapped or IPv6Address(int(whole) >> 64 << 64))
 
 
 def _query(query: str, name: str) -> str:

@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
-from typing import Final
+import asyncio
+from collections.abc import Callable
+from typing import Final, Protocol
 
 import msgspec
 
-from answerable.admission.orders import MAX_MESSAGE
+from answerable.admission.orders import MAX_MESSAGE, Told
 from answerable.admission.pulse import MAX_PULSE
 from answerable.errors import Refused
 from answerable.relay.hub import Hub, Pull
@@ -17,8 +19,39 @@ from answerable.relay.routes import Answer, Call, Route
 MOST: Final = 64  # orders at once
 
 
+class View(Protocol):
+    """Implemented by `admission.holding.HolderView`."""
+
+    @property
+    def epoch(self) -> int: ...
+
+    def knows(self, data: bytes) -> bool: ...
+
+
 class Brought(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     orders: tuple[msgspec.Raw, ...]
+
+
+async def taken(body: bytes, view: View, take: Callable[[bytes], Told | None]) -> Answer:
+    """Take the orders in a request's body, a turn of the event loop for each. Raises Refused ``admin.request``, and as
+    `take`."""
+    try:
+        brought = msgspec.json.decode(body, type=Brought)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        raise Refused("admin.request", detail="no list of orders") from None
+    if len(brought.orders) > MOST:
+        raise Refused("admin.request", detail=f"more than {MOST} orders")
+    news = idle = 0
+    for each in brought.orders:
+        data = bytes(each)
+        if view.knows(data):
+            continue
+        if take(data) is not None:
+            news += 1
+        else:
+            idle += 1  # signatures were checked, and told nothing: who varies what is known pays for it
+        await asyncio.sleep(0)
+    return Answer(b'{"epoch":%d,"news":%d}' % (view.epoch, news), idle=idle)
 
 
 def routes(hub: Hub, pull: Pull | None = None) -> tuple[Route, ...]:
@@ -31,14 +64,7 @@ def routes(hub: Hub, pull: Pull | None = None) -> tuple[Route, ...]:
 
     async def orders(call: Call) -> Answer:
         """An authority's order reaches holders past a registry that would not take it."""
-        try:
-            brought = msgspec.json.decode(call.body, type=Brought)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
-            raise Refused("admin.request", detail="no list of orders") from None
-        if len(brought.orders) > MOST:
-            raise Refused("admin.request", detail=f"more than {MOST} orders")
-        news = [hub.order(bytes(each)) for each in brought.orders]
-        return Answer(b'{"epoch":%d,"news":%d}' % (hub.view.epoch, sum(each is not None for each in news)))
+        return await taken(call.body, hub.view, hub.order)
 
     return (
         Route("POST", PULSE, pulse, limit=MAX_PULSE),

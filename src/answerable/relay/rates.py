@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import islice
 from typing import Final
 
 BURST: Final = 200  # refusals of one address that are borne at once
@@ -23,14 +24,15 @@ class Refusals:
     def too_many(self, address: str) -> bool:
         return self._left(address) >= self._burst
 
-    def count(self, address: str) -> None:
-        """One more. When too many addresses are remembered, those that are forgiven go first, then the oldest."""
+    def count(self, address: str, many: int = 1) -> None:
+        """So many more. When too many addresses are remembered, those that are forgiven go first, then the oldest."""
         left = self._left(address)
         if address not in self._of and len(self._of) >= REMEMBERED:
             self._of = {name: entry for name, entry in self._of.items() if self._left(name) > 0}
-            if len(self._of) >= REMEMBERED:
-                del self._of[next(iter(self._of))]
-        self._of[address] = (left + 1, self._now())
+            # Many at once: to look at all of them again for the next stranger would cost more than he does.
+            for name in tuple(islice(self._of, max(0, len(self._of) - REMEMBERED * 9 // 10))):
+                del self._of[name]
+        self._of[address] = (left + many, self._now())
 
     def _left(self, address: str) -> float:
         count, when = self._of.get(address, (0.0, 0.0))

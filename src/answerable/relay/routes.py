@@ -31,9 +31,12 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
+    """idle: how much of what was brought took work and told nothing; it is counted as refusals are."""
+
     body: bytes
     status: int = 200
     type: bytes = JSON
+    idle: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -198,3 +198,23 @@ def test_a_signature_that_can_be_none_makes_no_message() -> None:
         with pytest.raises(AnswerableError) as error:
             orders.direct(padded, origin=ORIGIN, subject=system(7), num=7)
         assert error.value.code == "order.malformed"
+
+
+def test_a_long_message_is_read_no_further_than_its_signature_reaches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To read a megabyte costs half a second, which anybody could ask for."""
+    leaf = order(7, by=((ANNA, ANNA_KID),))
+    many = tuple(range(8, 60_000))
+    good = issued(leaf, 7, epoch=3, twins=many)
+    assert read(good, TRUST).stop.twins == many
+    sizes: list[int] = []
+    loads = canonical.loads
+    monkeypatch.setattr(canonical, "loads", lambda data: (sizes.append(len(data)), loads(data))[1])
+    for data in (changed(good, kid="other"), changed(good, sig=b64u(bytes(64))), changed(good, epoch=4)):
+        assert code(data) == "order.untrusted"
+        assert read(data, PINNED).by == "officers"
+        assert read(data, PINNED).stop.twins == ()
+    junk = b'{"a":[' + b"1," * 100_000 + b"1]}"
+    assert code(junk) == "order.malformed"
+    assert code(b"[" * 100_000) == "order.malformed"
+    assert code(good + b" ") == "order.malformed"
+    assert max(sizes[:-1]) < 8_192

@@ -11,8 +11,10 @@ from answerable.admission import orders, pulse
 from answerable.admission.trust import Trust
 from answerable.crypto import canonical
 from answerable.crypto.b64 import b64u
-from answerable.errors import AnswerableError
+from answerable.errors import AnswerableError, VerificationError
 from tests.unit.admission.a_stop import (
+    ANNA,
+    ANNA_KID,
     ISSUER,
     KID,
     ORIGIN,
@@ -124,3 +126,25 @@ def test_the_largest_delta_is_read_back() -> None:
     assert len(delta) == pulse.MAX_DELTA
     assert pulse.read(beat(*delta), TRUST).delta == delta
     assert msgspec.json.decode(beat(*delta))["delta"][0]["epoch"] == 1
+
+
+def test_a_long_pulse_is_read_once_its_signature_fits(monkeypatch: pytest.MonkeyPatch) -> None:
+    delta = [issued(order(num, by=((ANNA, ANNA_KID),)), num, epoch=num) for num in range(3, 12)]
+    good = beat(*delta)
+    assert len(good) > pulse.SHORT
+    assert len(pulse.read(good, TRUST).delta) == len(delta)
+    parsed: list[bytes] = []
+    parse = pulse._parse
+    monkeypatch.setattr(pulse, "_parse", lambda data: (parsed.append(data), parse(data))[1])
+    junk = (
+        b'{"kid":"%b","origin":"%b","sig":"AA","a":[' % (PULSE_KID.encode(), ORIGIN.encode()) + b"1," * 50_000 + b"1]}"
+    )
+    forged = (beat(*delta, signer=STRANGER), beat(*delta, kid="other"), good.replace(b'"seq":1,', b'"seq":2,'), junk)
+    for data in forged:
+        with pytest.raises(VerificationError) as error:
+            pulse.read(data, TRUST)
+        assert error.value.code == "pulse.forged"
+    with pytest.raises(VerificationError) as error:
+        pulse.read(b"[" * 100_000, TRUST)
+    assert error.value.code == "pulse.malformed"
+    assert not parsed

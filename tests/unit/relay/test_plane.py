@@ -120,3 +120,48 @@ async def test_requests_at_once_are_bounded(monkeypatch: pytest.MonkeyPatch) -> 
         assert (status, code(body)) == (503, "relay.busy")
         ready.set()
         assert [await each for each in first] == [(200, b"done")] * 2
+
+
+async def test_who_sends_slowly_keeps_nobody_out_and_fills_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plane, "AT_ONCE", 2)
+    monkeypatch.setattr(plane, "ARRIVING", 300_000)
+
+    async def said(call: Call) -> Answer:
+        return Answer(b"%d" % len(call.body))
+
+    async with relay(routes=(Route("POST", "/x", said, limit=1 << 20),)) as place:
+        slow = []
+        for size in (10, 10, 10, 250_000):
+            reader, writer = await asyncio.open_connection("127.0.0.1", place.port)
+            writer.write(b"POST /x HTTP/1.1\r\nhost: localhost\r\ncontent-length: 900000\r\n\r\n" + b"a" * size)
+            await writer.drain()
+            slow.append((reader, writer))
+        await asyncio.sleep(0.2)
+        assert (await asked(place, "POST /x", b"abc"))[1] == b"3"
+        try:
+            assert code((await asked(place, "POST /x", b"a" * 400_000))[1]) == "relay.busy"
+        except ConnectionResetError:
+            pass  # it was answered and closed before all of it was sent
+        assert place.listener._handler._arriving < 300_000  # type: ignore[attr-defined]
+        for _, writer in slow:
+            writer.close()
+        await asyncio.sleep(0.2)
+        assert (await asked(place, "POST /x", b"a" * 300_000))[1] == b"300000"
+
+
+async def test_what_took_work_and_told_nothing_counts() -> None:
+    async def said(call: Call) -> Answer:
+        return Answer(b"{}", idle=2 * rates.BURST)
+
+    async with relay(routes=(Route("POST", "/x", said),)) as place:
+        assert (await asked(place, "POST /x"))[0] == 200
+        status, body = await asked(place, "POST /x")
+        assert (status, code(body)) == (429, "relay.rate")
+
+
+def test_a_network_of_addresses_is_one_stranger() -> None:
+    assert plane._source("192.0.2.7") == "192.0.2.7"
+    assert plane._source("2001:db8:1:2::7") == plane._source("2001:db8:1:2:ffff::1") != plane._source("2001:db8:1:3::7")
+    assert plane._source("::ffff:192.0.2.7") == "192.0.2.7"
+    assert plane._source("fe80::1%eth0") == "fe80::"
+    assert plane._source("a:b") == "a:b"

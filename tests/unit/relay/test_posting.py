@@ -5,12 +5,15 @@ from __future__ import annotations
 
 import json
 
+import msgspec
 import pytest
 
+from answerable.admission import orders
 from answerable.errors import AnswerableError
+from answerable.model.leaves import Sig
 from answerable.relay import posting
 from answerable.relay.routes import Answer, Call, Route
-from tests.small_orders import message
+from tests.small_orders import ORIGIN, leaf_of, message
 from tests.unit.relay.test_hub import beat, made
 
 
@@ -47,3 +50,19 @@ async def test_orders_are_counted_as_news_once_and_many_are_refused() -> None:
     for wrong in (b"", b"[]", b'{"orders":[{}]}', b'{"orders":[' + b",".join([message(1)] * 65) + b"]}"):
         with pytest.raises(AnswerableError):
             await route.run(call(posting.ORDERS, wrong))
+
+
+async def test_who_varies_what_is_known_is_told_what_it_cost() -> None:
+    hub, _ = made()
+    route = of(posting.routes(hub), posting.ORDERS)
+    leaf = leaf_of(0)
+    first = orders.direct(leaf, origin=ORIGIN)
+    assert (await route.run(call(posting.ORDERS, b'{"orders":[' + first + b"]}"))).idle == 0
+    assert (await route.run(call(posting.ORDERS, b'{"orders":[' + first + b"]}"))).idle == 0  # known by its bytes
+    varied = [
+        orders.direct(msgspec.structs.replace(leaf, sigs=[*leaf.sigs, Sig(key="x", sig=f"{n:086d}")]), origin=ORIGIN)
+        for n in range(5)
+    ]
+    body = b'{"orders":[' + b",".join(varied) + b"]}"
+    assert (await route.run(call(posting.ORDERS, body))).idle == 5
+    assert (await route.run(call(posting.ORDERS, body))).idle == 0

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from answerable.relay import rates
 from answerable.relay.rates import Refusals
 
@@ -26,5 +28,27 @@ def test_memory_is_bounded() -> None:
         refusals.count(str(number))
     assert len(refusals._of) <= rates.REMEMBERED
     now[0] = 100.0
-    refusals.count("new")
-    assert len(refusals._of) <= 2
+    for number in range(rates.REMEMBERED // 5):
+        refusals.count(f"new {number}")
+    assert len(refusals._of) <= rates.REMEMBERED // 5
+
+
+def test_many_count_at_once_and_a_crowd_of_strangers_is_not_looked_at_for_each(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    refusals = Refusals(lambda: 0.0, burst=3, forgiven=1.0)
+    refusals.count("a", 3)
+    assert refusals.too_many("a")
+    monkeypatch.setattr(rates, "REMEMBERED", 100)
+    looked = 0
+    left = refusals._left
+
+    def counting(address: str) -> float:
+        nonlocal looked
+        looked += 1
+        return left(address)
+
+    monkeypatch.setattr(refusals, "_left", counting)
+    for number in range(1_000):
+        refusals.count(str(number))
+    assert looked < 20 * 1_000  # one hundred each, were all looked at each time
