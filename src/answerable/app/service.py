@@ -6,10 +6,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+
+import msgspec
 
 from answerable.admission.stopset import StopSet
 from answerable.admission.trust import Trust
@@ -24,6 +26,8 @@ from answerable.app.node_canary import Perch
 from answerable.app.node_desk import NodeDesk
 from answerable.app.node_desk import routes as node_routes
 from answerable.app.node_feed import Feed
+from answerable.app.node_records import Noted
+from answerable.app.own_words import OwnWords
 from answerable.app.recovering import Recovery
 from answerable.app.recovering import routes as recovery_routes
 from answerable.app.redlines import RedLines
@@ -35,13 +39,14 @@ from answerable.config import Config
 from answerable.control import finishing
 from answerable.control.api import build
 from answerable.control.auth import Doorkeeper
+from answerable.control.routes import confirmed
 from answerable.control.services import Services
 from answerable.errors import Refused
 from answerable.gateway.readiness import DRILLS, LEDGER, PULSE, WITNESSES
 from answerable.labels import provider_code
-from answerable.model.records import Copy, Party
+from answerable.model.records import Copy, Party, Stop
 from answerable.model.terms import OrderKind
-from answerable.model.units import EPOCH, Effect, Space
+from answerable.model.units import EPOCH, Effect, Put, Space
 from answerable.net.bind import unix
 from answerable.net.bridge import asgi
 from answerable.net.server import Listener
@@ -62,6 +67,7 @@ from answerable.warrants.gate import Gate, audience_of
 from answerable.warrants.holder import Holder
 from answerable.warrants.issuer import Issuer, unheard
 
+_stop: Final = msgspec.json.Decoder(Stop).decode
 GRACE_S: Final = 3.0  # what calls in flight get to end by themselves when the service closes
 
 log: Final = logging.getLogger("answerable.service")
@@ -82,7 +88,9 @@ class Service:
 
     def __init__(self, core: Core, say: Say = lambda _en, _zh: None) -> None:
         self.core = core
-        self.serving = Serving(OwnRegistry(core), say)
+        self._own = OwnRegistry(core)
+        self.serving = Serving(self._own, say)
+        self._words: OwnWords | None = None
         self._retention = Retention(core.config.retention.rules, core.config.store.payload_days, core.book)
         self._reminder = Reminder(core.book, core.clock)
         self._tasks: list[asyncio.Task[None]] = []
@@ -150,6 +158,9 @@ class Service:
             texts=deps.detectors,
             told=lambda since: plane.told(since),
         )
+        self._words = OwnWords(
+            self._own, self.serving, self._flights, self._noted, lambda data: confirmed.take(services, data)
+        )
         if self._red_lines is not None:
             self._red_lines.bind(services)
         plane = self.plane = HoldersPlane(core, services, self._heart)
@@ -188,7 +199,7 @@ class Service:
         if recovery is not None:
             self._tasks.append(asyncio.create_task(recovery.run()))
             if plane.hub is not None:
-                plane.hub.taken.append(lambda told: self._regain(recovery.shown((told.data,))))
+                plane.hub.taken.append(lambda told: self._later(recovery.shown((told.data,))))
         return Address(url, config.socket_path, plane.url)
 
     async def close(self) -> None:
@@ -264,7 +275,7 @@ class Service:
             )
             recovery = self.recovery = Recovery(core, trust, ended=self._recovered)
             if heart is not None:
-                heart.pulsed.append(lambda data: self._regain(recovery.pulsed(data)))
+                heart.pulsed.append(lambda data: self._later(recovery.pulsed(data)))
         gate = Gate(core.book, core.clock, audience, told)
         flights = self._flights = Flights(gate)
         core.watchers.append(lambda effects: self._follow_stops(flights, effects))
@@ -283,6 +294,7 @@ class Service:
             self.drills = Drills(core, self.canary, issuer)
         if core.witnesses is not None:
             core.witnesses.measure(metrics.gauge)
+        noted = self._noted = Noted(core.ledger, core.clock)
         deps = Deps(
             clock=core.clock,
             desk=Desk(
@@ -297,7 +309,7 @@ class Service:
             models=self.serving.models,
             policies=policies,
             policy_digest=digest(policies),
-            ledger=core.ledger,
+            ledger=noted,
             detectors=detectors,
             meter=wiring.meter_of(config),
             tracer=StepTracer(metrics, wiring.spans_of(config)),
@@ -314,14 +326,26 @@ class Service:
         """A stop reaches what is in flight at once, and ends the models that it terminates."""
         if any(effect.space is Space.COUNTERS and effect.key == EPOCH for effect in effects):
             flights.stops_changed()
-            ending = asyncio.get_running_loop().create_task(
-                self.serving.end_terminated(lambda copy: terminated(self.core.book, copy, self.core.now))
-            )
-            self._endings.add(ending)
-            ending.add_done_callback(self._ended)
+            given = [
+                stop
+                for effect in effects
+                if effect.space is Space.STOPS
+                and isinstance(effect, Put)
+                and not (stop := _stop(effect.value)).released
+            ]
+            self._later(self._stopped(given))
 
-    def _regain(self, work: Coroutine[Any, Any, object]) -> None:
-        """What was shown may be missing here. In the background: whoever showed it is not kept waiting."""
+    async def _stopped(self, given: Sequence[Stop]) -> None:
+        """What is served here confirms the orders, then models that one terminated end."""
+        left: list[Awaitable[None]] = []
+        for stop in given:
+            if self._words is not None:
+                left += await self._words.of(stop)
+        await self.serving.end_terminated(lambda copy: terminated(self.core.book, copy, self.core.now))
+        await asyncio.gather(*left)
+
+    def _later(self, work: Coroutine[Any, Any, object]) -> None:
+        """In the background: who ordered is not kept waiting, nor who showed what may be missing here."""
         task = asyncio.get_running_loop().create_task(work)
         self._endings.add(task)
         task.add_done_callback(self._ended)

@@ -85,6 +85,10 @@ class Flights:
     def __len__(self) -> int:
         return len(self._flights)
 
+    def of(self, copy: str) -> int:
+        """How many the copy with that rid takes part in."""
+        return sum(any(bearer.copy.rid == copy for bearer in flight.bearers) for flight in self._flights)
+
     def board(self) -> Flight:
         flight = Flight(self, asyncio.current_task())
         self._flights.add(flight)

@@ -164,12 +164,27 @@ def state_of(directory: Directory, order: str, holder: str) -> str:
 
 def reached(directory: Directory, stop: Stop) -> Iterable[tuple[Copy, System]]:
     """The copies that could act when the order came, by the very function that admits: running then, and reached."""
-    alone = StopSet.of([msgspec.structs.replace(stop, released="", until=0)])
+    alone = _alone(stop)
     for _, raw in directory.rows(Space.COPIES):
         copy = _copy(raw)
         system = directory.system(copy.system)
         if system is not None and copy.since <= stop.at and not 0 < copy.ended < stop.at and _hit(alone, copy, system):
             yield copy, system
+
+
+def reaches(directory: Directory, stop: Stop) -> Callable[[Copy], bool]:
+    """Whether the order reaches a copy, whatever became of the order since."""
+    alone = _alone(stop)
+
+    def hit(copy: Copy) -> bool:
+        system = directory.system(copy.system)
+        return system is not None and _hit(alone, copy, system)
+
+    return hit
+
+
+def _alone(stop: Stop) -> StopSet:
+    return StopSet.of([msgspec.structs.replace(stop, released="", until=0)])
 
 
 def _hit(alone: StopSet, copy: Copy, system: System) -> bool:
@@ -185,8 +200,7 @@ def _key_of(directory: Directory, stop: Stop, receipt: Receipt) -> bytes:
     copy = directory.copy(receipt.holder)
     if copy is not None and copy.rid == receipt.holder:
         system = directory.system(copy.system)
-        alone = StopSet.of([msgspec.structs.replace(stop, released="", until=0)])
-        if system is not None and _hit(alone, copy, system):
+        if system is not None and _hit(_alone(stop), copy, system):
             return unb64u(copy.key)
     raw = directory.raw(Space.NODES, receipt.holder)
     if raw is not None and not (node := _node(raw)).ended:

@@ -24,7 +24,7 @@ from answerable.net.asgi import App, Receive, Scope, Send, read_body, respond
 from answerable.net.bind import unix
 from answerable.net.bridge import asgi
 from answerable.net.server import Listener
-from answerable.upstreams import birth, possession
+from answerable.upstreams import birth, last_word, possession
 from answerable.upstreams.embedding import Embeddings
 from answerable.upstreams.process import confine, die_with_parent
 
@@ -96,11 +96,15 @@ def start_engine(order: Order) -> App | None:
 _engines: list[object] = []  # an engine serves for as long as it is referred to
 
 
-_ANSWERS: Final = {possession.PATH: possession.answer, birth.PATH: birth.answer}
+_ANSWERS: Final = {
+    possession.PATH: possession.answer,
+    birth.PATH: birth.answer,
+    last_word.PATH: last_word.answer,
+}
 
 
 def copy_app(key: Key) -> App:
-    """Possession, the copy's own leaf, and health."""
+    """Possession, the copy's own leaf, its stop receipts, and health."""
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["path"] == HEALTH:

@@ -19,7 +19,7 @@ from answerable.model.terms import Locality
 from answerable.net.endpoint import Endpoint
 from answerable.net.limits import Limits
 from answerable.net.pool import Exchange, Pool
-from answerable.upstreams import birth, possession
+from answerable.upstreams import birth, last_word, possession
 from answerable.upstreams.child import COPY_SOCKET, MODEL_SOCKET, Order, Ready
 from answerable.upstreams.openai_compatible import OpenAICompatible
 from answerable.upstreams.process import identity
@@ -111,6 +111,12 @@ class LocalModel:
         if self._copy is None:
             raise Unavailable("upstream.unreachable", upstream=self.name)
         return await birth.ask(self._copy, asked)
+
+    async def word(self, said: last_word.Word) -> bytes:
+        """The copy's own receipt of a stop order. Raises Unavailable ``upstream.*``."""
+        if self._copy is None:
+            raise Unavailable("upstream.unreachable", upstream=self.name)
+        return await last_word.ask(self._copy, said)
 
     async def call(self, path: str, body: bytes, *, stream: bool) -> Exchange:
         """See ports.Upstream."""

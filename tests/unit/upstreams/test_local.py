@@ -14,9 +14,13 @@ from typing import Any
 import msgspec
 import pytest
 
+from answerable.admission import receipts
+from answerable.admission.receipts import StopState
+from answerable.crypto.b64 import unb64u
 from answerable.errors import Refused, Unavailable
 from answerable.model.terms import Locality
 from answerable.upstreams import local
+from answerable.upstreams.last_word import Word
 from answerable.upstreams.local import LocalModel
 from answerable.upstreams.process import is_running
 from answerable.upstreams.weights import E5_SMALL, SMOLLM2, Weights, obtain
@@ -56,6 +60,11 @@ async def test_it_answers_streams_and_proves_its_key(smol: LocalModel) -> None:
     with pytest.raises(Refused) as caught:
         await ask(smol, CHAT, messages=[{"role": "user", "content": "Hi"}], max_tokens="x")
     assert caught.value.code == "upstream.rejected"
+    word = Word(
+        origin="x.invalid", order="o" * 32, holder="h" * 32, t_received=2, t_last_action=1, in_flight=0,
+        stop_state=StopState.STOPPED, n="A" * 22,
+    )  # fmt: skip
+    receipts.read(await smol.word(word), {"h" * 32: unb64u(smol.key)}, "x.invalid")
 
 
 @pytest.mark.model
