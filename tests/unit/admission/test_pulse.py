@@ -133,13 +133,12 @@ def test_a_long_pulse_is_read_once_its_signature_fits(monkeypatch: pytest.Monkey
     good = beat(*delta)
     assert len(good) > pulse.SHORT
     assert len(pulse.read(good, TRUST).delta) == len(delta)
+    junk = b'{"kid":"%b","origin":"%b","sig":"AA","a":[' % (PULSE_KID.encode(), ORIGIN.encode())
+    junk += b"1," * 50_000 + b"1]}"
+    forged = (beat(*delta, signer=STRANGER), beat(*delta, kid="other"), good.replace(b'"seq":1,', b'"seq":2,'), junk)
     parsed: list[bytes] = []
     parse = pulse._parse
     monkeypatch.setattr(pulse, "_parse", lambda data: (parsed.append(data), parse(data))[1])
-    junk = (
-        b'{"kid":"%b","origin":"%b","sig":"AA","a":[' % (PULSE_KID.encode(), ORIGIN.encode()) + b"1," * 50_000 + b"1]}"
-    )
-    forged = (beat(*delta, signer=STRANGER), beat(*delta, kid="other"), good.replace(b'"seq":1,', b'"seq":2,'), junk)
     for data in forged:
         with pytest.raises(VerificationError) as error:
             pulse.read(data, TRUST)
