@@ -110,6 +110,7 @@ class Service:
     async def start(self) -> Address:
         """Listen. Raises Refused ``config.*``, Unavailable ``request.bind``, ``upstream.*``: then nothing answers."""
         core, config = self.core, self.core.config
+        started = core.now  # whatever is signed from here on this issuer knows of
         sock = wiring.outer_socket(config)
         try:
             deps, issuer, holder, metrics = await self._wire()
@@ -147,7 +148,7 @@ class Service:
             recovery=self.recovery,
             drills=self.drills,
             demo=core.demo,
-            started_ms=core.now,
+            started_ms=started,
             pulses=self._heart.shown if self._heart is not None else {},
             heart=self._heart,
             envelopes=self._envelopes,

@@ -73,6 +73,8 @@ async def test_what_it_serves_is_confirmed_within_a_second_and_what_goes_on_is_n
             await until(lambda: now(control, stop).confirmed == 1, 5)
             found = now(control, stop)
             assert (found.copies, found.expired, found.unknown) == (1, 0, 0)
+            services = control.service.node_desk._services
+            assert services.started_ms <= copy.since, "no issuer before this one signed for what began in this start"
             (leaf,) = await receipts_of(control, stop)
             assert (leaf.own, leaf.st, leaf.fly) == (copy.rid, "stopped", 0)
             assert 0 < leaf.last <= acted <= stop.at <= leaf.rcv < stop.at + 1_000
