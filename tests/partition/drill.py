@@ -312,7 +312,7 @@ class Drill:
         name = self.doomed()
         place, folder = self.place, self.place.node("gw1").parent
         parts = ("gw1", "gw1.guard")
-        old, new = place.folder / f"old{self._count}", place.folder / f"new{self._count}"
+        old, new = place.folder / f"old{self._count}", folder / f"new{self._count}"
         try:
             for part in parts:
                 self.snapshot("gw1", folder / part, old / part)
