@@ -70,7 +70,9 @@ def order(
     root, system = _hit(directory, leaf)
     until = 0
     if leaf.kind == OrderKind.SUSPEND and (lapses := _lapses(system)):
-        recent = sum(stop.root == root and stop.until > 0 and stop.at > now_ms - DAY_MS for stop in directory.stops())
+        # Its own alone: an officer who spends his upon a root must not blind the detectors to it, nor they him.
+        own = (stop for stop in directory.stops() if stop.root == root and leaf.sigs[0].key in stop.officers)
+        recent = sum(stop.until > 0 and stop.at > now_ms - DAY_MS for stop in own)
         if recent >= LONE_SUSPENSIONS_A_DAY:
             raise Refused("stop.cap", root=root, cap=recent)
         until = now_ms + lapses

@@ -25,7 +25,7 @@ from answerable.model.terms import OrderKind, Scope
 from answerable.model.units import SYSTEM_NUMBER, Expect, Lane, Put, Space, Unit
 from answerable.ports import Directory
 from answerable.stops.closure import Reached, reached, summary
-from answerable.stops.officers import Signed, authorities_behind, by_owners, current, in_office, signed
+from answerable.stops.officers import Signed, authorities_behind, by_owners, current, detector, in_office, signed
 from answerable.stops.owners import narrowed
 from answerable.stops.planned import Planned, Reason, change_of, encode_row, next_epoch, spend
 from answerable.stops.preview import OFFICERS, PAUSE_MS, Preview, preview, preview_of
@@ -84,9 +84,9 @@ def suspend(directory: Directory, order: OrderLeaf, reason: Reason, now_ms: int)
         raise Refused("stop.malformed", detail="a suspension that names one before it")
     until = 0
     if len(by.officers) == 1 and not by.authorities and (lapses := preview_of(directory, hit).lapses_ms):
-        recent = sum(
-            stop.root == hit.root and stop.until > 0 and stop.at > now_ms - DAY_MS for stop in directory.stops()
-        )
+        machine = detector(directory)
+        theirs = (stop for stop in directory.stops() if stop.root == hit.root and machine not in stop.officers)
+        recent = sum(stop.until > 0 and stop.at > now_ms - DAY_MS for stop in theirs)
         if recent >= LONE_SUSPENSIONS_A_DAY:
             raise Refused("stop.cap", root=hit.root, cap=recent)
         until = now_ms + lapses

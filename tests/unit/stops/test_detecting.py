@@ -112,6 +112,17 @@ def test_so_many_times_a_day(detector: Detector) -> None:
     detector.give(here.copy.rid)
 
 
+def test_what_an_officer_spent_upon_a_root_does_not_blind_the_detector(detector: Detector) -> None:
+    here = detector.here
+    row = detector.give(here.copy.rid)
+    for number in range(LONE_SUSPENSIONS_A_DAY):
+        theirs = msgspec.structs.replace(row, rid=f"{number}".rjust(32, "o"), officers=("o" * 32,))
+        filler = encode(KeyLeaf(n=nonce(), own=ORIGIN, pub=b64u(detector.key.public), t=here.now, use="x"))
+        put = Put(Space.STOPS, theirs.rid, msgspec.json.encode(theirs))
+        here.registry.write(Unit((filler,), (put,)))
+    detector.give(here.copy.rid)
+
+
 def test_it_terminates_where_it_is_let(detector: Detector) -> None:
     here = detector.here
     assert detector.code(here.copy.rid, kind=OrderKind.TERMINATE) == "stop.officers"

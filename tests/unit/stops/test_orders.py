@@ -179,6 +179,16 @@ def test_one_officer_cannot_suspend_for_ever() -> None:
     suspended(fleet, fleet.officers[0])
 
 
+def test_what_a_detector_ordered_takes_no_suspension_from_an_officer() -> None:
+    fleet = Fleet()
+    fleet.put(Space.MISC, "detector", b"d" * 32)
+    row = suspended(fleet, fleet.officers[0])
+    for number in range(LONE_SUSPENSIONS_A_DAY):
+        theirs = msgspec.structs.replace(row, rid=f"{number}".rjust(32, "x"), officers=("d" * 32,))
+        fleet.put(Space.STOPS, theirs.rid, msgspec.json.encode(theirs))
+    suspended(fleet, fleet.officers[0])
+
+
 def test_two_release_a_suspension_and_nobody_a_termination() -> None:
     fleet = Fleet()
     ann, bo = fleet.officers[:2]
