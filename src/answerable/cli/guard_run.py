@@ -8,6 +8,7 @@ import asyncio
 import json
 import os
 import shlex
+import shutil
 import signal
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
@@ -28,6 +29,7 @@ from answerable.guard.clock import Watch
 from answerable.guard.enclosure import Enclosure
 from answerable.guard.enrolment import Enrolment
 from answerable.guard.evidence import STATES, add_state
+from answerable.guard.folder import Folder
 from answerable.guard.gate import Gate, pool
 from answerable.guard.lease import mono_ms, now_ms
 from answerable.guard.plans import Device, Plan
@@ -53,7 +55,7 @@ class Parts:
     enrolment: Enrolment
     enclosure: Enclosure
     plan: Plan
-    folder: Path
+    folder: Folder
     without: tuple[str, ...]
 
 
@@ -109,8 +111,9 @@ def _decide(args: argparse.Namespace, chosen: frozenset[str], found: Enrolment, 
         local_tcp=args.local_tcp,
     )
     folder = Path(args.evidence) if args.evidence else _state() / found.rid
-    for kept in (secret, folder):
-        if path := made.exposes(kept):
+    program = shutil.which(args.command[0]) or ""
+    for kept, by in ((secret, program), (folder, "")):
+        if path := made.exposes(kept, by):
             raise Refused("guard.exposed", secret=str(kept), path=path)
     if not 0 <= args.grace <= MOST_GRACE_S:
         raise Refused("config.value", detail=f"--grace is 0 to {MOST_GRACE_S:g} seconds")
@@ -119,7 +122,8 @@ def _decide(args: argparse.Namespace, chosen: frozenset[str], found: Enrolment, 
         command=tuple(shlex.split(args.stop_command)),
         signals=tuple(_signal(name) for name in args.signal) or (signal.SIGTERM,),
     )
-    return Parts(found, made, plan, folder, tuple(sorted(args.unsafe_without)))
+    evidence = Folder(folder) if user is None else Folder(folder, uid=user.uid, gids=user.gids)
+    return Parts(found, made, plan, evidence, tuple(sorted(args.unsafe_without)))
 
 
 async def _guarded(args: argparse.Namespace, parts: Parts) -> int:
@@ -242,7 +246,7 @@ def _say_begun(words: Words, parts: Parts, source: WarrantSource, cage: Cage, ad
             "copy": parts.enrolment.copy,
             "record": parts.enrolment.rid,
             "gate": address,
-            "states": str(parts.folder / STATES),
+            "states": str(parts.folder.path / STATES),
             "first": cage.pid,
             "cgroup": str(cage.cgroup.path) if cage.cgroup is not None else "",
             "bound_ms": max(held.values()),
@@ -254,7 +258,7 @@ def _say_begun(words: Words, parts: Parts, source: WarrantSource, cage: Cage, ad
     )
 
 
-def _teller(args: argparse.Namespace, folder: Path) -> Callable[[Mapping[str, Any]], None]:
+def _teller(args: argparse.Namespace, folder: Folder) -> Callable[[Mapping[str, Any]], None]:
     """Each change of state is a line in the evidence's folder; with --json the first, before the program runs and
     stdout is its own, is one on stdout too."""
     said: list[bool] = []

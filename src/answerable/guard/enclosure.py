@@ -79,15 +79,15 @@ class Enclosure:
     def writes(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys((*DEVICES, self.cwd, self.temp, *self.write)))
 
-    def exposes(self, secret: Path) -> str:
-        """Which of the granted paths holds `secret`, "" for none: such a grant would hand it to the program. A user of
-        its own cannot read what is the guard's alone."""
-        if self.user is not None:
+    def exposes(self, secret: Path, program: str = "") -> str:
+        """Which of the granted paths holds `secret`, "" for none: such a grant would hand it to the program. The
+        folders that `program` is in are granted too. A user of its own cannot read what is the guard's alone."""
+        if self.user is not None and not _open_to(secret, self.user):
             return ""
         if "landlock" not in self.primitives:
             return ""  # said already, by name: the promise that fell
         inner = secret.resolve()
-        for granted in (*self.reads(), *self.writes()):
+        for granted in (*self.reads(program), *self.writes()):
             place = Path(granted).resolve()
             if inner == place or place in inner.parents:
                 return granted
@@ -103,6 +103,17 @@ class Enclosure:
             "connect": None if free else [port],
             "bind": None if free else [],
         }
+
+
+def _open_to(path: Path, user: User) -> bool:
+    """Whether that user may read it by its mode; what is not there is closed."""
+    try:
+        found = path.stat()
+    except OSError:
+        return False
+    if found.st_uid == user.uid:
+        return True  # its owner may give itself the right
+    return bool(found.st_mode & (0o040 if found.st_gid in user.gids else 0o004))
 
 
 def user(name: str) -> User:

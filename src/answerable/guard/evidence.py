@@ -6,7 +6,6 @@ No prompt, no answer and no token: digests say afterwards which they were to who
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import os
@@ -15,6 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
+from answerable.guard.folder import Folder
 from answerable.guard.sources import Leased
 from answerable.guard.standing import Call
 
@@ -66,30 +66,14 @@ def digest_of(path: str) -> str:
     return digest.hexdigest()
 
 
-def keep(folder: Path, name: str, what: Mapping[str, Any]) -> Path | None:
+def keep(folder: Folder, name: str, what: Mapping[str, Any]) -> Path | None:
     """Write it down, mode 600; where, or None where it cannot be: a full disk never holds a stop up."""
-    path = folder / f"{name}.json"
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        fresh = path.with_suffix(".new")
-        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            json.dump(what, file, ensure_ascii=False)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(path)
-    except OSError:
-        return None
-    return path
+    return folder.write(f"{name}.json", json.dumps(what, ensure_ascii=False).encode())
 
 
-def add_state(folder: Path, state: Mapping[str, Any]) -> None:
+def add_state(folder: Folder, state: Mapping[str, Any]) -> None:
     """One more line of what became of the program. As `keep`: what cannot be written holds nothing up."""
-    with contextlib.suppress(OSError):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(folder / STATES, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(json.dumps(state, ensure_ascii=False) + "\n")
+    folder.append(STATES, json.dumps(state, ensure_ascii=False).encode() + b"\n")
 
 
 def _process(pid: int) -> dict[str, Any]:

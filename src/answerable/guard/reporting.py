@@ -10,12 +10,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Final
 
 from answerable.admission.receipts import Receipt, StopState, follows, make
 from answerable.crypto.random import nonce
 from answerable.errors import AnswerableError, Unavailable
+from answerable.guard.folder import Folder
 from answerable.guard.sources import Identity, Post
 
 PATH: Final = "/relay/v1/receipts"
@@ -28,7 +28,7 @@ LONGEST_S: Final = 5.0
 class Receipts:
     """origin: of the log; posts: ways to the holders' plane; folder: where what was signed is kept."""
 
-    def __init__(self, identity: Identity, origin: str, posts: tuple[Post, ...], folder: Path) -> None:
+    def __init__(self, identity: Identity, origin: str, posts: tuple[Post, ...], folder: Folder) -> None:
         self._identity = identity
         self._origin = origin
         self._posts = posts
@@ -61,9 +61,7 @@ class Receipts:
             n=nonce(),
         )
         data = make(receipt, self._identity.key, self._origin)
-        with contextlib.suppress(OSError):
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            (self._folder / f"{order}.{state.value}.receipt").write_bytes(data)
+        self._folder.append(f"{order}.{state.value}.receipt", data, anew=True)
         task = asyncio.get_running_loop().create_task(self._send(data))
         self._sending.add(task)
         task.add_done_callback(self._sending.discard)

@@ -19,6 +19,7 @@ from answerable.admission.receipts import StopState
 from answerable.errors import AnswerableError, Refused, Unavailable
 from answerable.guard import evidence, plans
 from answerable.guard.cage import Cage
+from answerable.guard.folder import Folder
 from answerable.guard.gate import Gate
 from answerable.guard.lease import RETRY_MS, mono_ms, now_ms
 from answerable.guard.plans import Plan
@@ -64,7 +65,7 @@ class Guard:
         gate: Gate,
         plan: Plan,
         receipts: Receipts,
-        folder: Path,
+        folder: Folder,
         words: Words,
         ear: Ear | None = None,
         look: Callable[[], None] = lambda: None,

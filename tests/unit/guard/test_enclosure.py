@@ -60,13 +60,36 @@ def test_a_grant_that_would_hand_over_a_secret_is_found(tmp_path: Path) -> None:
     secret = tmp_path / "keys" / "copy.key"
     secret.parent.mkdir()
     secret.write_text("")
+    secret.chmod(0o600)
     assert made(cwd=str(tmp_path)).exposes(secret) == str(tmp_path)
     assert made(read=(str(secret),)).exposes(secret) == str(secret)
     (tmp_path / "link").symlink_to(tmp_path / "keys")
     assert made(read=(str(tmp_path / "link"),)).exposes(secret)
     assert made().exposes(secret) == ""
     other = User("nobody", 65534, (65534,))
-    assert made(cwd=str(tmp_path), user=other).exposes(secret) == "", "mode 600 closes it to another user"
+    assert made(cwd=str(tmp_path), user=other).exposes(secret) == "", "it is not that user's"
+
+
+def test_a_secret_beside_the_program_would_be_read_by_it(tmp_path: Path) -> None:
+    secret, program = tmp_path / "copy.guard", tmp_path / "agent"
+    secret.write_text("")
+    program.write_text("")
+    assert made().exposes(secret) == ""
+    assert made().exposes(secret, str(program)) == str(tmp_path)
+    (tmp_path / "lib").mkdir()
+    assert made().exposes(secret, str(tmp_path / "bin" / "agent")) == str(tmp_path)
+
+
+def test_a_secret_that_is_the_programs_users_own_is_no_secret(tmp_path: Path) -> None:
+    secret = tmp_path / "copy.guard"
+    secret.write_text("")
+    secret.chmod(0o600)
+    owner = User("owner", os.getuid(), (os.getgid(),))
+    other = User("other", os.getuid() + 1, (os.getgid(),))
+    assert made(cwd=str(tmp_path), user=owner).exposes(secret) == str(tmp_path)
+    assert made(cwd=str(tmp_path), user=other).exposes(secret) == ""
+    secret.chmod(0o640)
+    assert made(cwd=str(tmp_path), user=other).exposes(secret) == str(tmp_path)
 
 
 def test_the_program_gets_the_gate_and_no_secret() -> None:

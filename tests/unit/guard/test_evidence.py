@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 from answerable.guard.evidence import STATES, add_state, digest_of, gather, keep
+from answerable.guard.folder import Folder
 from answerable.guard.standing import Call
 from tests.unit.guard.offices import Office
 
@@ -27,20 +28,23 @@ async def test_it_names_order_warrant_calls_and_processes_and_holds_no_token() -
 
 
 def test_it_is_kept_for_its_owner_alone(tmp_path: Path) -> None:
-    folder = tmp_path / "new" / "evidence"
+    folder = Folder(tmp_path / "new" / "evidence")
     path = keep(folder, "stop-1", {"a": 1})
     assert path is not None
     assert json.loads(path.read_text()) == {"a": 1}
-    assert (path.stat().st_mode & 0o777, folder.stat().st_mode & 0o777) == (0o600, 0o700)
+    assert (path.stat().st_mode & 0o777, folder.path.stat().st_mode & 0o777) == (0o600, 0o700)
     add_state(folder, {"state": "running"})
     add_state(folder, {"state": "sealed"})
-    assert [json.loads(line)["state"] for line in (folder / STATES).read_text().splitlines()] == ["running", "sealed"]
+    assert [json.loads(line)["state"] for line in (folder.path / STATES).read_text().splitlines()] == [
+        "running",
+        "sealed",
+    ]
 
 
 def test_what_cannot_be_written_holds_nothing_up(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    assert keep(tmp_path / "file" / "under", "x", {}) is None
-    add_state(tmp_path / "file" / "under", {})
+    assert keep(Folder(tmp_path / "file" / "under"), "x", {}) is None
+    add_state(Folder(tmp_path / "file" / "under"), {})
 
 
 def test_a_program_is_known_by_its_digest(tmp_path: Path) -> None:

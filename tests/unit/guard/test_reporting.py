@@ -9,6 +9,7 @@ import pytest
 from answerable.admission.receipts import StopState, read
 from answerable.errors import Refused, Unavailable
 from answerable.guard import reporting
+from answerable.guard.folder import Folder
 from answerable.guard.reporting import Receipts
 from tests.unit.guard.offices import COPY_KEY, IDENTITY
 
@@ -34,7 +35,7 @@ def say(receipts: Receipts, state: StopState, now: int) -> bool:
 
 async def test_each_state_is_signed_and_sent_once_and_forward_only(tmp_path: Path) -> None:
     plane = Plane()
-    receipts = Receipts(IDENTITY, ORIGIN, (plane,), tmp_path / "kept")
+    receipts = Receipts(IDENTITY, ORIGIN, (plane,), Folder(tmp_path / "kept"))
     assert say(receipts, StopState.DRAINING, 10)
     assert not say(receipts, StopState.DRAINING, 11)
     assert say(receipts, StopState.STOPPED, 12)
@@ -53,7 +54,7 @@ async def test_each_state_is_signed_and_sent_once_and_forward_only(tmp_path: Pat
 async def test_one_that_did_not_arrive_is_sent_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reporting, "RETRY_S", 0.01)
     bad, good = Plane(fails=10**9), Plane(fails=2)
-    receipts = Receipts(IDENTITY, ORIGIN, (bad, good), tmp_path)
+    receipts = Receipts(IDENTITY, ORIGIN, (bad, good), Folder(tmp_path))
     say(receipts, StopState.DRAINING, 1)
     assert await receipts.flush(5)
     assert len(good.got) == 1
@@ -66,7 +67,7 @@ async def test_who_refuses_it_is_not_asked_again(tmp_path: Path) -> None:
             raise Refused("admin.path")
 
     plane = Refuses()
-    receipts = Receipts(IDENTITY, ORIGIN, (plane,), tmp_path)
+    receipts = Receipts(IDENTITY, ORIGIN, (plane,), Folder(tmp_path))
     say(receipts, StopState.DRAINING, 1)
     assert await receipts.flush(2), "nobody is waited for in vain"
     assert (len(plane.got), receipts.sent) == (1, 0)
@@ -74,7 +75,7 @@ async def test_who_refuses_it_is_not_asked_again(tmp_path: Path) -> None:
 
 async def test_nobody_waits_for_it_for_long(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    receipts = Receipts(IDENTITY, ORIGIN, (Plane(fails=10**9),), tmp_path / "file" / "no folder")
+    receipts = Receipts(IDENTITY, ORIGIN, (Plane(fails=10**9),), Folder(tmp_path / "file" / "no folder"))
     say(receipts, StopState.SEALED, 1)
     assert not await receipts.flush(0.05)
     assert await receipts.flush(0.05), "what was given up is not waited for again"
@@ -82,7 +83,7 @@ async def test_nobody_waits_for_it_for_long(tmp_path: Path) -> None:
 
 async def test_orders_are_given_back_one_offer_at_a_time(tmp_path: Path) -> None:
     plane = Plane()
-    receipts = Receipts(IDENTITY, ORIGIN, (plane,), tmp_path)
+    receipts = Receipts(IDENTITY, ORIGIN, (plane,), Folder(tmp_path))
     receipts.offer([])
     receipts.offer([b'{"a":1}', b'{"b":2}'])
     receipts.offer([b'{"a":1}'])

@@ -26,6 +26,7 @@ from answerable.errors import Refused, Unavailable
 from answerable.guard import enclosure as enclosures
 from answerable.guard.cage import Cage
 from answerable.guard.enclosure import Enclosure
+from answerable.guard.folder import Folder
 from answerable.guard.gate import Gate
 from answerable.guard.lease import mono_ms, now_ms
 from answerable.guard.plans import Plan
@@ -143,7 +144,7 @@ async def running(
         states: list[dict[str, Any]] = []
         guard = Guard(
             cage=cage, standing=standing, source=office.source(), gate=Gate(standing, pool), plan=Plan(GRACE_MS),
-            receipts=Receipts(IDENTITY, a_stop.ORIGIN, (Way(),), Path(folder)), folder=Path(folder),
+            receipts=Receipts(IDENTITY, a_stop.ORIGIN, (Way(),), Folder(Path(folder))), folder=Folder(Path(folder)),
             words=Words(lambda *_: None, lambda what: states.append(dict(what))), ear=ear if hears else None,
             begun=lambda: states.append({"state": "running"}),
             look=lambda: view.clock(Reading(said[0], 1, mono_ms())),
