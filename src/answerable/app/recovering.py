@@ -124,8 +124,10 @@ class Recovery:
 
     async def shown(self, messages: Sequence[bytes]) -> int:
         """Somebody has these order messages: regain what is missing; how many came back. Raises Refused
-        ``recover.order|order.*`` for one that the issuer did not sign, Unavailable ``log.*``."""
-        told = [orders.read(data, self._trust) for data in messages]
+        ``recover.order|order.*`` where none of them can be believed, Unavailable ``log.*``."""
+        told, unread = self._read(messages)
+        if unread is not None and not told:
+            raise unread
         async with self._one:
             missing = regain.lost(self._core.book, told)
             if missing:
@@ -143,7 +145,8 @@ class Recovery:
         beat = pulse.read(data, self._trust)
         if self._beat is None or beat.seq > self._beat.seq:
             self._beat = beat
-            await self.shown(beat.delta)
+            readable = [each.data for each in self._read(beat.delta)[0]]
+            await self.shown(readable)  # of none at all it is still the stop set of this pulse that counts
 
     async def node(self, node: Node, epoch: int, root: str) -> bool:
         """A node says up to which change it knows the stop set, and its root; whether it knows what is not known
@@ -238,6 +241,17 @@ class Recovery:
             _log.warning("regained the order %s, change %d", told.stop.rid, told.epoch)
             return
         raise Unavailable("log.stopped", detail="the stop set changes too fast")
+
+    def _read(self, messages: Sequence[bytes]) -> tuple[list[orders.Told], AnswerableError | None]:
+        """What can be read, whatever lies beside it: an order by an officer who has left must keep none back."""
+        told: list[orders.Told] = []
+        unread: AnswerableError | None = None
+        for data in messages:
+            try:
+                told.append(orders.read(data, self._trust))
+            except AnswerableError as error:
+                unread = error
+        return told, unread
 
     def _look_at_pulse(self) -> None:
         beat = self._beat

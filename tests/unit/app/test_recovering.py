@@ -13,6 +13,7 @@ import httpx2 as httpx
 import msgspec
 import pytest
 
+from answerable.admission import orders
 from answerable.admission.pulse import Pulse, make
 from answerable.app.backup import back_up
 from answerable.app.core import open_core
@@ -31,6 +32,7 @@ from answerable.registry import stopped
 from answerable.tiles.mirror import Mirror
 from tests.e2e.scripted_upstream import ScriptedUpstream
 from tests.small_nodes import Plane, chat, client, joined, node, plane, readyz
+from tests.small_orders import leaf_of
 from tests.small_relay import until
 from tests.unit.app.test_node import upstream
 
@@ -168,7 +170,8 @@ async def test_an_order_that_a_holder_shows_later_makes_a_registry_stop_signing_
         recovery = control.service.recovery
         assert recovery is not None
         assert not recovery.behind
-        assert await recovery.shown([told.data]) == 1
+        nobodys = orders.direct(leaf_of(0), origin=control.core.origin)  # of an officer who has left, for one
+        assert await recovery.shown([nobodys, told.data]) == 1
         assert [row.rid for row in control.core.book.stops()] == [stop.rid]
         assert recovery.behind, "nobody else was heard, and somebody may know more"
         assert list(recovery.waiting()) == ["administrator"]
@@ -206,7 +209,8 @@ async def test_the_pulse_says_which_stop_set_it_knows_and_brings_the_newest_orde
         await beat(1, ())
         await until(lambda: recovery.waiting() == {"pulse": "speaks of change 1"})
         assert recovery.behind
-        await beat(2, (told.data,))
+        # An order that nobody whom the registry knows has signed lies beside it: the pulse took it from its own pins.
+        await beat(2, (orders.direct(leaf_of(0), origin=control.core.origin), told.data))
         await until(lambda: not recovery.behind)
         assert [row.rid for row in control.core.book.stops()] == [stop.rid]
 
