@@ -4,6 +4,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import re
+from typing import Any
 
 import msgspec
 import pytest
