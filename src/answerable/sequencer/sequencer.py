@@ -181,8 +181,8 @@ class Sequencer:
             self._refusals_due = self._loop.call_later(REFUSALS_EVERY_S, self._flush_refusals)
 
     def hold(self, why: AnswerableError) -> None:
-        """From now on units of `Lane.STOP` are taken, and those that end an action, and no others; nothing is published:
-        this registry may not know all that was stopped, and nothing that it signs may be built on that."""
+        """From now on units of `Lane.STOP` are taken, and those that end an action, and no others; nothing is
+        published: this registry may not know all that was stopped, and nothing that it signs may be built on that."""
         self._held = why
         self._writer.held = True
 

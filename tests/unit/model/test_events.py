@@ -29,7 +29,8 @@ def test_a_fact_is_read_as_what_it_is() -> None:
     "body",
     [
         b"{}", b"[]", b'{"what":"unheard.of"}', b'{"what":"alive.unleased"}', b'{"what":"alive.unleased","ms":-1}',
-        b'{"what":"alive.unleased","ms":1,"more":2}', b'{"what":"device.unsafe","why":"mood"}', b"\xff", b'{"what":"effect.seen","sink":"\x89"}',
+        b'{"what":"alive.unleased","ms":1,"more":2}', b'{"what":"device.unsafe","why":"mood"}', b"\xff",
+        b'{"what":"effect.seen","sink":"\x89"}',
         b'{"what":"effect.seen","sink":"' + b"x" * 513 + b'"}',
     ],
 )  # fmt: skip
