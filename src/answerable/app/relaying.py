@@ -59,6 +59,7 @@ def listener_of(config: RelayConfig, plane: Plane) -> Listener:
             certificate=wiring.as_path(config.tls_certificate),
             key=wiring.as_path(config.tls_key),
             connections=config.holders + config.holders // 2,
+            per_address=config.per_address + config.per_address // 2,
         )
     except BaseException:
         sock.close()

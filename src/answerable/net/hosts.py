@@ -5,6 +5,7 @@ own (DNS rebinding)."""
 from __future__ import annotations
 
 from collections.abc import Iterable
+from ipaddress import IPv6Address
 from typing import Final
 
 LOOPBACK: Final = (b"localhost", b"127.0.0.1", b"[::1]")
@@ -29,3 +30,14 @@ def _form(name: str) -> bytes:
     if ":" in name and not name.startswith("["):
         return f"[{name}]".lower().encode("ascii")
     return name.lower().encode("idna")
+
+
+def source(address: str) -> str:
+    """Whom an address counts for. Of IPv6, whoever has one has a network of 2**64 (RFC 4291 section 2.5.4)."""
+    if ":" not in address:
+        return address
+    try:
+        whole = IPv6Address(address.partition("%")[0])
+    except ValueError:
+        return address
+    return str(whole.ipv4_mapped or IPv6Address(int(whole) >> 64 << 64))

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import resource
-from collections import deque
+from collections import Counter, deque
 from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import unquote
@@ -21,6 +21,7 @@ import msgspec
 
 from answerable.errors import Refused
 from answerable.model.warrants import Peer
+from answerable.net.hosts import source
 from answerable.net.request import Handler, Request
 
 MAX_HEAD: Final = 65_536  # bytes of a request head; a warrant with 256 ancestors is under 8 kB
@@ -51,6 +52,7 @@ class House:
         self.body_s = body_s
         self.connections: set[Inbound] = set()
         self.busy: set[Request] = set()
+        self.sources: Counter[str] = Counter()  # connections, by whom their address counts for
         self.date = b""
         self.closing = False
 
@@ -68,6 +70,7 @@ class Inbound(asyncio.Protocol):
 
     max_head = MAX_HEAD
     max_connections = MAX_CONNECTIONS
+    per_address = 0  # connections of one address; 0: as many as there are
 
     def __init__(self, house: House) -> None:
         self.house = house
@@ -81,6 +84,7 @@ class Inbound(asyncio.Protocol):
         self.client: tuple[str, int] | None = None
         self.scheme = "http"
         self.peer = Peer()
+        self._source = ""
         self._parser = httptools.HttpRequestParser(self)
         self._url = b""
         self._headers: list[tuple[bytes, bytes]] = []
@@ -107,11 +111,19 @@ class Inbound(asyncio.Protocol):
         unix = self.server is not None and self.server[1] is None
         self.peer = Peer(unix=True) if unix else Peer(address=self.client[0] if self.client else "")
         self.scheme = "https" if transport.get_extra_info("sslcontext") is not None else "http"
-        if self.house.closing or len(self.house.connections) > min(self.max_connections, _descriptors() // 2):
+        self._source = source(self.peer.address)
+        self.house.sources[self._source] += 1
+        most = min(self.max_connections, _descriptors() // 2)
+        if self.house.closing or len(self.house.connections) > most:
             self.transport.abort()
+        elif self.per_address and self.house.sources[self._source] > min(self.per_address, most * 3 // 4):
+            self.transport.abort()  # one stranger must not take the places of all others
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.house.connections.discard(self)
+        self.house.sources[self._source] -= 1
+        if not self.house.sources[self._source]:
+            del self.house.sources[self._source]
         self._deaf = True
         if self._answering is not None:
             self._answering.leave()

@@ -33,7 +33,8 @@ class Listener:
     certificate, key: PEM files, for TLS 1.2 and later. grace: seconds that calls in flight get at close before they are
     cancelled. head_s, body_s: seconds that a request's head and body may take. read_s: seconds that a client may take
     for 64 KiB of its answer. keep_alive_s: seconds that a connection may rest. connections: at once; half of the files
-    that this process may have open is the most in any case. Raises Refused ``config.value`` for a certificate that
+    that this process may have open is the most in any case. per_address: of one address, 0 for no such bound, and three
+    quarters of all in any case. Raises Refused ``config.value`` for a certificate that
     cannot be used.
     """
 
@@ -50,6 +51,7 @@ class Listener:
         read_s: float = READ_SECONDS,
         keep_alive_s: float = KEEP_ALIVE_S,
         connections: int = MAX_CONNECTIONS,
+        per_address: int = 0,
     ) -> None:
         self._handler = handler
         self._sock = sock
@@ -62,8 +64,9 @@ class Listener:
         self._grace = grace
         self._tls = _context(certificate, key) if certificate is not None else None
         self._protocol: type[Inbound] = Inbound
-        if connections != MAX_CONNECTIONS:
-            self._protocol = type("Inbound", (Inbound,), {"max_connections": connections})
+        if connections != MAX_CONNECTIONS or per_address:
+            bounds = {"max_connections": connections, "per_address": per_address}
+            self._protocol = type("Inbound", (Inbound,), bounds)
         self._server: asyncio.AbstractServer | None = None
         self._house: House | None = None
         self._sweep: asyncio.TimerHandle | None = None

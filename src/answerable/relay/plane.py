@@ -12,14 +12,13 @@ import asyncio
 import logging
 import random
 from collections.abc import Iterable
-from ipaddress import IPv6Address
 from typing import Final
 
 import msgspec
 
 from answerable.crypto.random import nonce
 from answerable.errors import AnswerableError, Refused, Unavailable, VerificationError
-from answerable.net.hosts import Hosts
+from answerable.net.hosts import Hosts, source
 from answerable.net.request import NO_STORE, Gone, Late, Request
 from answerable.relay import encoded
 from answerable.relay.board import PAGE, Board
@@ -61,7 +60,7 @@ class Plane:
 
     async def __call__(self, request: Request) -> None:
         peer = request.connection.peer
-        address = "" if peer.unix else _source(peer.address)
+        address = "" if peer.unix else source(peer.address)
         headers = dict(request.headers)
         try:
             if b"origin" in headers:
@@ -181,17 +180,6 @@ class Plane:
 
 async def _healthy(_: Call) -> Answer:
     return Answer(b'{"status":"ok"}')
-
-
-def _source(address: str) -> str:
-    """Whom an address counts for. Of IPv6, whoever has one has a network of 2**64 (RFC 4291 section 2.5.4)."""
-    if ":" not in address:
-        return address
-    try:
-        whole = IPv6Address(address.partition("%")[0])
-    except ValueError:
-        return address
-    return str(whole.ipv4_mapped or IPv6Address(int(whole) >> 64 << 64))
 
 
 def _query(query: str, name: str) -> str:

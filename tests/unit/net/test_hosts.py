@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import pytest
 
-from answerable.net.hosts import Hosts
+from answerable.net.hosts import Hosts, source
 
 HOSTS = Hosts(["Witness.example.com", "", "2001:db8::1", "bücher.example"])
 
@@ -33,3 +33,11 @@ def test_its_own_names(host: bytes) -> None:
 def test_every_other_name(host: bytes) -> None:
     assert host not in HOSTS
     assert "localhost" not in HOSTS  # bytes, as they came
+
+
+def test_a_network_of_addresses_is_one_stranger() -> None:
+    assert source("192.0.2.7") == "192.0.2.7"
+    assert source("2001:db8:1:2::7") == source("2001:db8:1:2:ffff::1") != source("2001:db8:1:3::7")
+    assert source("::ffff:192.0.2.7") == "192.0.2.7"
+    assert source("fe80::1%eth0") == "fe80::"
+    assert (source(""), source("a:b")) == ("", "a:b")

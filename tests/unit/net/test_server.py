@@ -5,7 +5,7 @@ import stat
 import subprocess
 import time
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing, suppress
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
@@ -309,3 +309,24 @@ async def test_half_a_head_that_nobody_reads_on_is_not_slow() -> None:
             for body in (b"first", b"after", b"third", b"forth"):
                 await reader.readuntil(body)
         writer.close()
+
+
+@pytest.mark.parametrize("options", [{"per_address": 3}, {"per_address": 100, "connections": 4}])
+async def test_one_stranger_does_not_take_the_places_of_all(options: dict[str, int]) -> None:
+    async with listening(hello, **options) as listener:
+        open_ = [await asyncio.open_connection("127.0.0.1", listener.port) for _ in range(3)]
+        reader, writer = await asyncio.open_connection("127.0.0.1", listener.port)
+        with suppress(ConnectionError):
+            assert await asyncio.wait_for(reader.read(), 5) == b""
+        writer.close()
+        # Who comes from elsewhere is answered, and those who were there are.
+        other, speak = await asyncio.open_connection("127.0.0.1", listener.port, local_addr=("127.0.0.2", 0))
+        for reads, writes in (*open_, (other, speak)):
+            writes.write(b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
+            assert (await asyncio.wait_for(reads.read(), 5)).endswith(b"hello")
+            writes.close()
+        house = listener._house
+        assert house is not None
+        await asyncio.sleep(0.2)
+        assert not house.connections
+        assert not house.sources
