@@ -98,6 +98,10 @@ async def _rest(device: Device, order: bytes) -> None:
             seen = await (device.stop(order) if seen is None else device.state())
         except Unavailable:
             seen = None  # a message may be lost: it is told again
+        except AnswerableError:
+            if not order:
+                raise
+            order = b""  # it brakes at anyone's word; an order that it cannot check must not leave it unwatched
         await asyncio.sleep(DEVICE_POLL_S)
 
 

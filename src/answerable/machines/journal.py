@@ -7,6 +7,7 @@ moves the machine more than before is written first, or not done.
 
 from __future__ import annotations
 
+import errno
 import os
 from hashlib import sha256
 from pathlib import Path
@@ -45,11 +46,17 @@ class Journal:
         self._path, self._device, self._signer = path, device, signer
         self._num, self._prev = 0, FIRST
         self.missed = 0
+        whole = 0
         if path.exists() and path.is_file():
-            for line in path.read_bytes().splitlines():
+            *lines, torn = path.read_bytes().split(b"\n")
+            for line in lines:
+                whole += len(line) + 1
                 self._num, self._prev = self._num + 1, sha256(line).hexdigest()
+            self.missed = 1 if torn else 0
         try:
             self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            if self.missed:
+                os.ftruncate(self._file, whole)  # power was lost in the middle of a line: it was never written
         except OSError as error:
             raise Unavailable("device.unrecorded", detail=error.strerror or "") from None
 
@@ -67,11 +74,18 @@ class Journal:
         sig = b64u(self._signer.sign(DOMAIN + b"\x00" + canonical.dumps(members)))
         line = canonical.dumps({**members, "sig": sig})
         try:
-            os.write(self._file, line + b"\n")
+            self._append(line + b"\n")
         except OSError as error:
             self.missed += 1
             raise Unavailable("device.unrecorded", detail=error.strerror or "") from None
         self._num, self._prev, self.missed = self._num + 1, sha256(line).hexdigest(), 0
+
+    def _append(self, line: bytes) -> None:
+        """The whole line or nothing of it: half a line would make all that follows unreadable."""
+        written = os.write(self._file, line)
+        if written != len(line):
+            os.ftruncate(self._file, os.fstat(self._file).st_size - written)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     def close(self) -> None:
         os.close(self._file)

@@ -233,8 +233,9 @@ class Machine:
         except msgspec.ValidationError:
             raise VerificationError("device.malformed", detail="a command that is none") from None
         if speed == 0 or ((speed > 0) == (self._wanted > 0) and abs(speed) <= abs(self._wanted)):
-            self._wanted = speed
-            self._note("slower", now_ms, {"speed": speed})
+            if speed != self._wanted:  # said again it is no news: strangers must not fill the journal
+                self._wanted = speed
+                self._note("slower", now_ms, {"speed": speed})
             return
         lease = self._lease
         if lease is None or self._mode is not Mode.LIVE:

@@ -23,6 +23,7 @@ class Machine:
     brakes_s: float = 0.05
     deaf: int = 0
     refuses: bool = False
+    knows: bool = True
     told: list[bytes] = field(default_factory=list)
     began: float = 0.0
 
@@ -32,7 +33,9 @@ class Machine:
             raise Refused("device.malformed", detail="x")
         if len(self.told) <= self.deaf:
             raise Unavailable("device.unreachable", ms=1)
-        self.began = time.monotonic()
+        self.began = self.began or time.monotonic()
+        if order and not self.knows:
+            raise Refused("order.untrusted")
         return State(False)
 
     async def state(self) -> State:
@@ -70,6 +73,13 @@ async def test_a_machine_that_does_not_answer_is_told_again_and_time_is_bounded(
     assert not done.still
     done = await carry_out(Plan(100, (Machine(refuses=True),)), Body(), reason="x", ended=lambda: True)
     assert done.steps["device 1"] == "device.malformed"
+
+
+async def test_a_machine_that_cannot_check_the_order_is_waited_for_all_the_same() -> None:
+    machine, body = Machine(knows=False, brakes_s=0.1), Body()
+    done = await carry_out(Plan(2_000, (machine,)), body, reason="x", ended=lambda: bool(body.sent), order=b"an order")
+    assert (machine.told, done.still) == ([b"an order", b""], True)
+    assert body.sent[0][1] - machine.began > machine.brakes_s, "nothing is ended before it stands"
 
 
 async def test_the_grace_is_for_all_of_it_and_force_does_not_wait_longer() -> None:

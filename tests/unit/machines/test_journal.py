@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import resource
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,33 @@ def test_a_full_disk_is_counted_and_told_when_it_has_room() -> None:
         assert error.value.code == "device.unrecorded"
     assert journal.missed == 2
     journal.close()
+
+
+def test_half_a_line_is_none(tmp_path: Path) -> None:
+    """A disk that is full takes the beginning of a line, and says how much; later it has room again."""
+    path = tmp_path / "journal"
+    filled(path)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    journal = Journal(path, DEVICE, DEVICE_KEY)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + 50, limits[1]))
+    try:
+        with pytest.raises(Unavailable):
+            journal.write("stop", 7, {})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    journal.write("stop", 8, {})
+    journal.close()
+    assert [(e.num, e.at, e.missed) for e in read(path.read_bytes(), DEVICE_KEY.public)][2:] == [(2, 8, 1)]
+
+
+def test_a_line_that_a_loss_of_power_tore_is_counted_as_missed(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    whole = filled(path)
+    path.write_bytes(whole + whole.splitlines()[0][:40])
+    again = Journal(path, DEVICE, DEVICE_KEY)
+    again.write("lease", 7, {})
+    again.close()
+    assert [(e.num, e.missed) for e in read(path.read_bytes(), DEVICE_KEY.public)] == [(0, 0), (1, 0), (2, 1)]
 
 
 def test_the_gap_stands_in_the_next_entry(tmp_path: Path) -> None:

@@ -199,6 +199,14 @@ def test_what_slows_is_admitted_from_anyone_whatever_ended() -> None:
     assert "slower" in site.book.whats() or site.machine.write_down() is None
 
 
+def test_what_is_said_again_fills_no_journal() -> None:
+    site, _ = moving()
+    for speed in (500, 500, 0, 0, 0):
+        assert site.command(speed).code == ""
+    site.machine.write_down()
+    assert site.book.whats().count("slower") == 2
+
+
 def test_a_full_journal_never_blocks_braking_and_always_what_moves_more() -> None:
     site, driver = moving()
     site.book.full = True
