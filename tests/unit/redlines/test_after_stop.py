@@ -3,11 +3,17 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from answerable.admission.bound import bound_of
 from answerable.admission.ttl import life_class
+from answerable.crypto.random import nonce
+from answerable.log.leaf import encode
 from answerable.model import events
+from answerable.model.leaves import KeyLeaf
+from answerable.model.records import OnSite
+from answerable.model.units import Put, Space, Unit
 from answerable.redlines.after_stop import AfterStop
 from tests.small_redlines import Place
 
@@ -52,6 +58,7 @@ def test_a_model_that_is_stopped_answers_nobody(place: Place) -> None:
 def test_effects_and_receipts_by_their_own_word(place: Place) -> None:
     place.registry.stop(place.victim)
     detector, (_, effects) = AfterStop(place.book), bounds(place)
+    effects += 2_000  # told from anywhere: both clocks may be off by a second
     assert detector.see(place.tell(events.EffectSeen(sink="s"), at=place.now + effects)) is None
     assert detector.see(place.tell(events.EffectSeen(sink="s"), at=place.now + effects + 1)) is not None
     assert detector.see(place.received(last=place.now + effects + 1, received=place.now + 9**7)) is not None
@@ -72,3 +79,22 @@ def test_a_suspension_that_lapsed_or_was_released_stops_nobody(place: Place) -> 
     detector = AfterStop(place.book)
     assert detector.see(place.opened(at=place.now + 899_999)) is not None
     assert detector.see(place.opened(at=place.now + 900_000)) is None
+
+
+def test_a_machine_under_an_envelope_was_promised_a_longer_bound(place: Place) -> None:
+    ends = place.now + 600_000
+    row = OnSite(rid="e" * 32, system=place.victim.rid, site="s", since=place.now, expires=ends, bound=700_000)
+    filler = (encode(KeyLeaf(n=nonce(), own="o", pub="p", t=place.now, use="x")),)
+    place.registry.write(Unit(filler, (Put(Space.ENVELOPES, row.rid, msgspec.json.encode(row)),)))
+    order = place.registry.stop(place.victim)
+    detector = AfterStop(place.book)
+    assert detector.see(place.received(last=ends, received=ends)) is None
+    seen = detector.see(place.received(last=ends + 3_001, received=ends + 3_001))
+    assert seen is not None
+    assert (seen.detail["order"], seen.detail["late_ms"]) == (order, 1)
+    place.registry.now += 1
+    later = msgspec.structs.replace(
+        row, rid="f" * 32, since=place.now, expires=place.now + 3_600_000
+    )  # after the order
+    place.registry.write(Unit(filler, (Put(Space.ENVELOPES, later.rid, msgspec.json.encode(later)),)))
+    assert detector.see(place.received(last=ends + 3_001, received=ends + 3_001)) is not None
