@@ -6,7 +6,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from answerable.admission.bound import bound_of
+from answerable.admission.bound import ANYWHERE, SAME_HOST, Clocks, bound_of
 from answerable.admission.ttl import life_class
 from answerable.crypto.random import nonce
 from answerable.log.leaf import encode
@@ -18,8 +18,8 @@ from answerable.redlines.after_stop import AfterStop
 from tests.small_redlines import Place
 
 
-def bounds(place: Place) -> tuple[int, int]:
-    bound = bound_of(life_class(place.victim.tier, place.victim.worlds, place.victim.criticality))
+def bounds(place: Place, clocks: Clocks = SAME_HOST) -> tuple[int, int]:
+    bound = bound_of(life_class(place.victim.tier, place.victim.worlds, place.victim.criticality), clocks)
     return bound.admission, bound.effects
 
 
@@ -57,8 +57,8 @@ def test_a_model_that_is_stopped_answers_nobody(place: Place) -> None:
 
 def test_effects_and_receipts_by_their_own_word(place: Place) -> None:
     place.registry.stop(place.victim)
-    detector, (_, effects) = AfterStop(place.book), bounds(place)
-    effects += 2_000  # told from anywhere: both clocks may be off by a second
+    detector = AfterStop(place.book)
+    effects = bounds(place, ANYWHERE)[1]  # told from anywhere: both clocks may be off by a second
     assert detector.see(place.tell(events.EffectSeen(sink="s"), at=place.now + effects)) is None
     assert detector.see(place.tell(events.EffectSeen(sink="s"), at=place.now + effects + 1)) is not None
     assert detector.see(place.received(last=place.now + effects + 1, received=place.now + 9**7)) is not None
