@@ -172,6 +172,31 @@ def test_a_suspension_freezes_it_at_once_and_a_release_lets_it_go_on(
     assert acting(here) == set()
 
 
+def test_a_program_that_takes_every_connection_is_suspended_all_the_same(world: World, here: Path) -> None:
+    (here / "flood.py").write_text(
+        "import resource, socket, time\n"
+        "resource.setrlimit(resource.RLIMIT_NOFILE, 2 * (resource.getrlimit(resource.RLIMIT_NOFILE)[1],))\n"
+        "held = []\n"
+        "for n in range(3_000):\n"
+        "    held.append(socket.create_connection(('127.0.0.1', 8080)))\n"
+        "    held[-1].send(b'GET /v1/')\n"
+        "print('flooded', flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    usual = ("sh", "-c", 'ulimit -Sn 1024; exec "$@"', "sh")
+    words = ("--system", "Agent", "--store", str(world.place.store), "--", "/usr/bin/python3", "flood.py")
+    run = Guarded(*words, cwd=here, prefix=usual)
+    try:
+        run.line("flooded", 30)
+        told = world.stop("Agent", "officer-1")
+        run.state("suspended", 5)
+        world.place.cli("release", told["order"]["rid"], "--as", "officer-1", "--as", "officer-2")
+        run.state("running", nth=2)
+        assert not any("Too many open files" in line for line in run.err)
+    finally:
+        run.close()
+
+
 def test_a_termination_ends_it_with_a_receipt_and_its_evidence(
     world: World, guard: Callable[..., Guarded], here: Path
 ) -> None:

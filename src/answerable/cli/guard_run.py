@@ -30,7 +30,7 @@ from answerable.guard.enclosure import Enclosure
 from answerable.guard.enrolment import Enrolment
 from answerable.guard.evidence import STATES, add_state
 from answerable.guard.folder import Folder
-from answerable.guard.gate import Gate, pool
+from answerable.guard.gate import CONNECTIONS, Gate, pool
 from answerable.guard.lease import mono_ms, now_ms
 from answerable.guard.plans import Device, Plan
 from answerable.guard.polling import Poller
@@ -45,6 +45,9 @@ from answerable.net.relay_client import RelayClient
 from answerable.net.server import Listener
 
 PROTOCOL: Final = "/v1"
+# A listener accepts up to 1,024 connections in one go before it counts any, and as many again before those are closed:
+# the program must not be able to take the files that the guard needs to stop it.
+FILES: Final = 8_192
 TELL_S: Final = 2.0  # for what is still to be told when all has ended
 
 
@@ -61,6 +64,7 @@ class Parts:
 
 def run(args: argparse.Namespace, file: Path | None) -> int:
     """Raises what is refused before the program starts; nothing has run then."""
+    syscalls.more_files(FILES)
     chosen = _chosen(args)
     if "dumpable" in chosen:
         syscalls.undumpable()  # before there is a key
@@ -143,7 +147,7 @@ async def _guarded(args: argparse.Namespace, parts: Parts) -> int:
         gate = Gate(standing, ways)
         cage = Cage.make(parts.enclosure)
         stack.callback(cage.close)
-        listener = Listener(gate, cage.gate, grace=0)
+        listener = Listener(gate, cage.gate, grace=0, connections=CONNECTIONS)
         await listener.start()
         stack.push_async_callback(listener.close)
         address = f"http://127.0.0.1:{cage.port}"

@@ -24,6 +24,7 @@ from answerable.net.pool import Exchange, Pool
 from answerable.net.request import JSON, NO_STORE, Gone, Late, Request, field
 
 PREFIX: Final = b"/v1/"
+CONNECTIONS: Final = 384  # of the program at once: more than may fly and wait
 MAX_BODY: Final = 32 << 20  # bytes of a request; gateways take 4 MiB unless told otherwise
 MAX_SHOWN: Final = 1 << 20  # of an answer that nobody reads
 ENVELOPE: Final = "answerable-envelope"

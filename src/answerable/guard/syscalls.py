@@ -78,6 +78,19 @@ def syscall(number: int, *arguments: object) -> int:
     return _checked(_libc.syscall(ctypes.c_long(number), *wide), f"syscall {number}")
 
 
+def more_files(wanted: int) -> int:
+    """Raise the number of files that this process may have open to `wanted`, or as near as its hard limit lets it; how
+    many that is."""
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+        return most
+    return soft
+
+
 def undumpable() -> None:
     """No other process of this user may read our memory, attach to us or make us dump core (ptrace(2), core(5))."""
     prctl(PR_SET_DUMPABLE, 0)

@@ -48,6 +48,15 @@ def test_memory_of_one_that_is_not_dumpable_is_closed_to_its_own_user() -> None:
     assert done.stdout.split() == ["0", "0"], done.stderr
 
 
+def test_it_takes_as_many_files_as_it_may_and_gives_none_back() -> None:
+    done = in_child(
+        "from answerable.guard.syscalls import more_files; import resource as r;"
+        "r.setrlimit(r.RLIMIT_NOFILE, (64, 512));"
+        "print(more_files(128), more_files(100), more_files(4096), r.getrlimit(r.RLIMIT_NOFILE))"
+    )
+    assert done.stdout == "128 128 512 (512, 512)\n", done.stderr
+
+
 def test_capabilities_do_not_come_back_with_a_program() -> None:
     done = in_child(
         "from answerable.guard import syscalls; import os; syscalls.drop_capabilities();"
