@@ -17,6 +17,7 @@ from answerable.admission.orders import Told
 
 PAGE: Final = 1 << 20  # bytes of orders in one answer, or one order
 MOST_DIRECT: Final = 1_024  # orders past the registry
+DIRECT_BYTES: Final = 1 << 20  # of them together: every answer to a pull has them all
 Entry = tuple[int, str]  # number of the change, rid of the order
 
 
@@ -37,7 +38,8 @@ class Board:
         self.pulse = b""
         self._data: dict[str, tuple[int, bytes]] = {}
         self._numbered: list[Entry] = []
-        self._direct: list[str] = []
+        self._direct: dict[str, bool] = {}  # order past the registry -> whether an authority gave it
+        self._direct_bytes = 0
 
     def __len__(self) -> int:
         return len(self._data)
@@ -53,15 +55,20 @@ class Board:
             if known is not None:
                 self._forget(name, known[0])
             insort(self._numbered, (number, name))
-        elif known is None:
-            if len(self._direct) >= MOST_DIRECT:
+        else:
+            if known is not None:
+                self._forget(name, 0)
+            if not self._room(len(told.data), told.authority):
+                if known is not None:
+                    self._hold(name, known[1], told.authority)
                 return False
-            self._direct.append(name)
+            self._hold(name, told.data, told.authority)
         self._data[name] = (number, told.data)
         return True
 
     def since(self, epoch: int, most: int = PAGE) -> Page:
-        """What changed after change `epoch`, oldest first; `most` bytes, but one order at least."""
+        """What changed after change `epoch`, oldest first; `most` bytes of those that the registry numbered,
+        but one at least, and all past it."""
         return Page(epoch=self.epoch, more=False, orders=()) if self._nothing(epoch) else self._page(epoch, most)
 
     def _nothing(self, epoch: int) -> bool:
@@ -70,7 +77,7 @@ class Board:
     def _page(self, epoch: int, most: int) -> Page:
         at = bisect_right(self._numbered, (epoch, "\U0010ffff"))
         orders: list[bytes] = [self._data[name][1] for name in self._direct]
-        size = sum(map(len, orders))
+        size = 0
         for number, name in self._numbered[at:]:
             data = self._data[name][1]
             if len(orders) > len(self._direct) and size + len(data) > most:
@@ -83,7 +90,23 @@ class Board:
         if number:
             self._numbered.remove((number, name))
         else:
-            self._direct.remove(name)
+            del self._direct[name]
+            self._direct_bytes -= len(self._data.pop(name)[1])
+
+    def _hold(self, name: str, data: bytes, authority: bool) -> None:
+        self._direct[name] = authority
+        self._direct_bytes += len(data)
+        self._data[name] = (0, data)
+
+    def _room(self, size: int, authority: bool) -> bool:
+        """Whether there is room for one more past the registry. For an authority's, officers' go, the oldest first: one
+        of them could have filled it."""
+        while len(self._direct) >= MOST_DIRECT or self._direct_bytes + size > DIRECT_BYTES:
+            other = next((name for name, theirs in self._direct.items() if not theirs), "")
+            if not authority or not other:
+                return False
+            self._forget(other, 0)
+        return True
 
 
 def _raw(orders: Iterable[bytes]) -> tuple[msgspec.Raw, ...]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import msgspec
+import pytest
 
 from answerable.admission.orders import Told
 from answerable.relay import board as module
@@ -97,3 +98,32 @@ def test_what_is_added_to_an_order_past_the_registry_is_news() -> None:
     assert board.put(signed)
     assert not board.put(signed)
     assert said(board, 0) == (0, False, [signed.data])
+
+
+def test_an_officer_who_fills_it_keeps_no_authority_out() -> None:
+    board = Board()
+    officers = [told(0) for _ in range(module.MOST_DIRECT)]
+    assert all(board.put(each) for each in officers)
+    theirs = [replace(told(0), authority=True) for _ in range(3)]
+    assert all(board.put(each) for each in theirs)
+    assert not board.put(told(0))
+    assert len(board) == module.MOST_DIRECT
+    assert set(said(board)[2]) == {each.data for each in (*officers[3:], *theirs)}
+    for _ in range(module.MOST_DIRECT - 3):
+        assert board.put(replace(told(0), authority=True))
+    assert not board.put(replace(told(0), authority=True)), "theirs are bounded too"
+
+
+def test_what_is_past_the_registry_never_makes_an_answer_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = told(0), told(0)
+    monkeypatch.setattr(module, "DIRECT_BYTES", 3 * len(first.data))
+    board = Board()
+    assert board.put(first)
+    assert board.put(second)
+    longer = replace(first, data=first.data * 3)
+    assert not board.put(longer), "it stays as it was"
+    assert said(board)[2] in ([first.data, second.data], [second.data, first.data])
+    assert board.put(replace(first, data=first.data + b" "))
+    assert board.put(replace(told(0), authority=True))
+    assert not board.put(told(0))
+    assert sum(map(len, said(board)[2])) <= 3 * len(first.data)
