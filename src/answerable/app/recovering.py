@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from hashlib import sha256
 from typing import Final
 
 import msgspec
@@ -43,6 +44,7 @@ _log: Final = logging.getLogger("answerable.recovery")
 
 REGAIN: Final = "/relay/v1/regain"
 MOST: Final = 64  # orders in one question
+MAX_KNOWN: Final = 65_536  # messages that were shown, by their hash
 
 
 class _Mark(msgspec.Struct, frozen=True, kw_only=True):
@@ -292,14 +294,20 @@ class Recovery:
 
 
 def routes(recovery: Recovery) -> tuple[Route, ...]:
-    """What the holders' plane takes from anyone: an order message proves itself."""
+    """What the holders' plane takes from anyone: an order message proves itself, and is looked at once."""
+    known: dict[bytes, None] = {}
 
     async def offered(call: Call) -> Answer:
         try:
             brought = msgspec.json.decode(call.body, type=_Brought)
         except msgspec.MsgspecError:
             raise Refused("admin.request", detail="no list of orders") from None
-        count = await recovery.shown([bytes(each) for each in brought.orders[:MOST]])
+        offered = {sha256(each).digest(): bytes(each) for each in brought.orders[:MOST]}
+        news = {mark: data for mark, data in offered.items() if mark not in known}
+        count = await recovery.shown(tuple(news.values())) if news else 0
+        while len(known) > MAX_KNOWN:
+            del known[next(iter(known))]
+        known.update(dict.fromkeys(news))
         return Answer(b'{"regained":%d}' % count)
 
     return (Route("POST", REGAIN, offered, MOST * orders.MAX_MESSAGE // 16),)

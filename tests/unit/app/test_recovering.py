@@ -227,6 +227,24 @@ async def test_a_forged_order_moves_nothing(tmp_path: Path) -> None:
         assert not recovery.behind
 
 
+async def test_a_stranger_has_a_message_looked_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with plane(tmp_path / "control") as control:
+        system = await control.system("model")
+        await control.suspend(system.rid)
+        await until(lambda: control.service.plane.hub.board.epoch == 1)
+        (told,) = control.service.plane.hub.view.told()
+        recovery = control.service.recovery
+        looked: list[int] = []
+        shown = recovery.shown
+        monkeypatch.setattr(recovery, "shown", lambda messages: (looked.append(len(messages)), shown(messages))[1])
+        body = b'{"orders":[' + b",".join([told.data] * 64) + b"]}"
+        async with httpx.AsyncClient() as bringing:
+            for _ in range(3):
+                answer = await bringing.post(f"{control.url}/relay/v1/regain", content=body)
+                assert answer.json() == {"regained": 0}
+        assert looked == [1]
+
+
 async def test_a_published_log_that_is_ahead_ends_this_one_until_it_is_rebuilt_from_there(
     tmp_path: Path,
 ) -> None:
