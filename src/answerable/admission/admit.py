@@ -54,7 +54,7 @@ def admit(
     clocks are the issuer's own. The stop sets come first: a copy that was stopped is told so even after its warrant
     ended.
     Raises Refused ``stop.system``, ``warrant.audience``, ``warrant.not_yet``, ``warrant.expired``, and ``stop.stale``
-    where the issuer knew of stops that this stop set does not hold; and as `View.check`.
+    where the issuer knew of stops that neither stop set holds whole; and as `View.check`.
     """
     order = stops.blocks(  # as `blocked` does; a call less on the way of every action
         copy=warrant.copy_rid, numbers=warrant.ancestors, party=warrant.party, worlds=warrant.worlds, now_ms=now_ms
@@ -69,7 +69,7 @@ def admit(
         raise Refused("warrant.expired")
     if warrant.iat_ms > now_ms + SKEW_MS:
         raise Refused("warrant.not_yet")
-    if warrant.epoch > stops.epoch:
+    if warrant.epoch > stops.epoch and (view is None or warrant.epoch > view.stops.epoch):
         raise Refused("stop.stale", known=warrant.epoch, have=stops.epoch)
     if view is not None:
         view.check(now_ms, mono_ms)

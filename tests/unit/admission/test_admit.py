@@ -76,6 +76,17 @@ def test_two_authorities_to_live(changed: dict[str, int]) -> None:
     assert refusal.value.code == "warrant.expired"
 
 
+def test_who_was_told_all_that_the_issuer_knew_is_not_behind() -> None:
+    """A registry that is away for a while leaves its copies behind, and what is told goes on."""
+    newer = msgspec.structs.replace(WARRANT, epoch=STOPS.epoch + 2)
+    ask(warrant=newer, view=Told(StopSet(epoch=STOPS.epoch + 2)))
+    ask(warrant=newer, stops=StopSet(epoch=STOPS.epoch + 2), view=Told())
+    for view in (None, Told(), Told(StopSet(epoch=STOPS.epoch + 1))):
+        with pytest.raises(Refused) as refusal:
+            ask(warrant=newer, view=view)
+        assert refusal.value.code == "stop.stale"
+
+
 def test_any_one_to_die() -> None:
     for stops, told in ((STOPPED, Told()), (STOPS, Told(STOPPED)), (STOPPED, Told(STOPPED))):
         with pytest.raises(Refused) as refusal:

@@ -113,6 +113,13 @@ async def test_a_gate_that_knows_fewer_stops_than_the_issuer_refuses() -> None:
     bearer = await of(office)
     ahead = dataclasses.replace(bearer, warrant=msgspec.structs.replace(bearer.warrant, epoch=7))
     assert code(office, ahead) == "stop.stale"
+    # Unless it was told of all of them past its registry, which is away.
+    told = Told(office)
+    told.stops = StopSet(epoch=7)
+    Gate(office.book, office.clock, GATEWAY, told).admit(ahead)
+    told.stops = StopSet(epoch=6)
+    with pytest.raises(Refused, match=r"stop\.stale"):
+        Gate(office.book, office.clock, GATEWAY, told).admit(ahead)
 
 
 async def test_costs_little() -> None:
