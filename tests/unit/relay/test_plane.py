@@ -156,3 +156,5 @@ async def test_what_took_work_and_told_nothing_counts() -> None:
         assert (await asked(place, "POST /x"))[0] == 200
         status, body = await asked(place, "POST /x")
         assert (status, code(body)) == (429, "relay.rate")
+        assert (await asked(place, "GET /relay/v1/orders"))[0] == 200
+        assert (await asked(place, "GET /healthz"))[0] == 200
