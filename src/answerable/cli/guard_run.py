@@ -23,7 +23,7 @@ from answerable.cli.talk import say
 from answerable.errors import Refused, Unavailable
 from answerable.guard import enclosure as enclosures
 from answerable.guard import enrolment as enrolments
-from answerable.guard import primitives, syscalls
+from answerable.guard import primitives, syscalls, threads
 from answerable.guard.cage import Cage
 from answerable.guard.clock import Watch
 from answerable.guard.enclosure import Enclosure
@@ -132,6 +132,7 @@ def _decide(args: argparse.Namespace, chosen: frozenset[str], found: Enrolment, 
 
 async def _guarded(args: argparse.Namespace, parts: Parts) -> int:
     found, identity = parts.enrolment, parts.enrolment.identity()
+    threads.start_all(asyncio.get_running_loop())
     async with AsyncExitStack() as stack:
         planes = _clients(found.planes, found.ca_file, stack)
         source: WarrantSource = ControlPlane(identity, planes)
