@@ -116,7 +116,7 @@ class DetectorsConfig(Section, frozen=True, kw_only=True):
 
 
 class Budget(Section, frozen=True, kw_only=True):
-    """What a system may take in `hours`. system: id, record id or name; unit: tokens, cost (millionths of the currency),
+    """What a system may take in `hours`. system: id, record id or name; unit: tokens, cost (millionths of a currency),
     calls, or a unit that guards tell (accounts, keys, money, compute)."""
 
     system: str

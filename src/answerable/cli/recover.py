@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`recover`: a control plane that was put back from the past, and what it still waits for (docs/operate/recovery.md)."""
+"""`recover`: a control plane put back from the past, and what it still waits for (docs/operate/recovery.md)."""
 
 from __future__ import annotations
 

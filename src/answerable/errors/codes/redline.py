@@ -112,7 +112,7 @@ ENTRIES: Final[dict[str, Entry]] = {
     "redline.by_officers": Entry(
         "For this the deployment lets detectors record alone.",
         "按部署配置，检测器对此仅作记录。",
-        "An officer looks at the incident and decides; `redlines.terminate` and `redlines.suspend` name what they may do.",
+        "An officer looks at the incident and decides; `redlines.terminate` and `redlines.suspend` say what they may.",
         "请责任官员查看并决定；检测器的权限由 `redlines.terminate` 与 `redlines.suspend` 配置。",
     ),
     "redline.stranger": Entry(
