@@ -153,6 +153,8 @@ class Site:
     watchdog_ms: int = 300
     start: int = 0
     trust: Trust | None = None
+    order: str = ""
+    person: str = ""
 
     def __post_init__(self) -> None:
         self.book = Notebook()
@@ -172,6 +174,8 @@ class Site:
             journal=self.book,
             watchdog_ms=self.watchdog_ms,
             tell=lambda what, facts: self.told.append((what, facts)),
+            order=self.order,
+            person=self.person,
         )
         self.seq = 0
         self.run_no = 0

@@ -18,6 +18,7 @@ import msgspec
 from answerable.crypto import canonical, ed25519
 from answerable.crypto.b64 import b64u, unb64u
 from answerable.errors import Unavailable, VerificationError
+from answerable.model.devices import Hand
 from answerable.ports import Signer
 
 DOMAIN: Final = b"answerable/device-journal/v1"
@@ -40,16 +41,20 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class Journal:
-    """An open journal. fsync is left to the system: a device that loses power has stopped."""
+    """An open journal. order, person: by what order the machine was stopped, and who had it, when it was last written
+    in; "" for none. fsync is left to the system: a device that loses power has stopped."""
 
     def __init__(self, path: Path, device: str, signer: Signer) -> None:
         self._path, self._device, self._signer = path, device, signer
         self._num, self._prev = 0, FIRST
         self.missed = 0
+        self.order = ""
+        self.person = ""
         whole = 0
         if path.exists() and path.is_file():
             *lines, torn = path.read_bytes().split(b"\n")
             for line in lines:
+                self._remember(line)
                 whole += len(line) + 1
                 self._num, self._prev = self._num + 1, sha256(line).hexdigest()
             self.missed = 1 if torn else 0
@@ -79,6 +84,24 @@ class Journal:
             self.missed += 1
             raise Unavailable("device.unrecorded", detail=error.strerror or "") from None
         self._num, self._prev, self.missed = self._num + 1, sha256(line).hexdigest(), 0
+
+    def _remember(self, line: bytes) -> None:
+        """What an earlier run was left in: a machine that was started again is no freer than before."""
+        try:
+            entry = msgspec.convert(canonical.loads(line), Entry, strict=True)
+        except (VerificationError, msgspec.ValidationError, OverflowError):
+            return  # `read` says so to whoever asks
+        facts = entry.facts
+        if entry.what == "stop":
+            self.order = str(facts.get("order") or self.order)
+        elif entry.what == "takeover":
+            hand = facts.get("hand")
+            if hand == Hand.TAKE:
+                self.person = str(facts.get("person", ""))
+            elif hand == Hand.GIVE:
+                self.person = ""
+            elif hand == Hand.RESET and facts.get("speed") == 0:  # a reset while it moves resets nothing
+                self.order = ""
 
     def _append(self, line: bytes) -> None:
         """The whole line or nothing of it: half a line would make all that follows unreadable."""

@@ -61,7 +61,8 @@ Tell = Callable[[str, dict[str, str | int]], None]
 
 class Machine:
     """One machine. people: keys (kid -> 32 bytes) of those who may take it over; limits: its own; settle_ms: S, by when
-    it stands after it began to brake; watchdog_ms: how long a lease lives without renewal."""
+    it stands after it began to brake; watchdog_ms: how long a lease lives without renewal.
+    order, person: what stopped it, and who had it, when it was last switched off: it begins as it ended."""
 
     def __init__(
         self,
@@ -75,6 +76,8 @@ class Machine:
         journal: Notes,
         watchdog_ms: int = 300,
         tell: Tell = lambda _what, _facts: None,
+        order: str = "",
+        person: str = "",
     ) -> None:
         if not 100 <= watchdog_ms <= 500:
             raise ValueError("a watchdog takes 100 to 500 ms")
@@ -83,7 +86,11 @@ class Machine:
         self.settle_ms = braking.time_ms(limits.max_speed, braking.stop)
         self._signer, self._authority, self._people = signer, authority, people
         self._limits, self._braking, self._journal, self._tell = limits, braking, journal, tell
-        self._mode, self._why, self._order, self._person = Mode.IDLE, "", "", ""
+        self._mode, self._why, self._order, self._person = Mode.IDLE, "", order, person
+        if person:
+            self._mode, self._why = Mode.PERSON, "device.person"
+        elif order:
+            self._mode, self._why = Mode.STOPPED, "device.stopped"
         self._lease: Lease | None = None
         self._led: Lease | None = None  # who led last
         self._run = 0

@@ -94,6 +94,7 @@ def build(given: Settings, link: socket.socket) -> Station:
     signer = given.signer()
     device = device_id(signer.public)
     view = given.view()
+    journal = Journal(Path(given.journal), device, signer)
     machine = Machine(
         device=device,
         signer=signer,
@@ -101,8 +102,10 @@ def build(given: Settings, link: socket.socket) -> Station:
         people=given.hands(),
         limits=given.limits,
         braking=given.braking,
-        journal=Journal(Path(given.journal), device, signer),
+        journal=journal,
         watchdog_ms=given.watchdog_ms,
+        order=journal.order,
+        person=journal.person,
     )
     return Station(machine, link, view)
 

@@ -85,6 +85,26 @@ def test_a_line_that_a_loss_of_power_tore_is_counted_as_missed(tmp_path: Path) -
     assert [(e.num, e.missed) for e in read(path.read_bytes(), DEVICE_KEY.public)] == [(0, 0), (1, 0), (2, 1)]
 
 
+def test_it_remembers_what_the_machine_was_left_in(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+
+    def after(*entries: tuple[str, dict[str, str | int]]) -> tuple[str, str]:
+        journal = Journal(path, DEVICE, DEVICE_KEY)
+        for what, facts in entries:
+            journal.write(what, 1, facts)
+        journal.close()
+        again = Journal(path, DEVICE, DEVICE_KEY)
+        again.close()
+        return again.order, again.person
+
+    assert after(("stop", {"why": "device.told"})) == ("", "")
+    assert after(("stop", {"order": "o1"}), ("stop", {"why": "device.told"}), ("standstill", {})) == ("o1", "")
+    assert after(("takeover", {"hand": "take", "person": "dora"})) == ("o1", "dora")
+    assert after(("takeover", {"hand": "give", "person": "dora"})) == ("o1", "")
+    assert after(("takeover", {"hand": "reset", "person": "dora", "speed": 9})) == ("o1", ""), "it moved: no reset"
+    assert after(("takeover", {"hand": "reset", "person": "dora", "speed": 0})) == ("", "")
+
+
 def test_the_gap_stands_in_the_next_entry(tmp_path: Path) -> None:
     path = tmp_path / "journal"
     journal = Journal(path, DEVICE, DEVICE_KEY)

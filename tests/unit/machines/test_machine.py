@@ -173,6 +173,23 @@ def test_an_order_keeps_it_stopped_until_a_person_resets_it_and_then_it_stands()
     assert driver.codes[-1] == "stop.system", "a reset un-stops nothing"
 
 
+def test_started_again_it_is_no_freer_than_before() -> None:
+    site = Site(order="o" * 32)
+    driver = Driver(site)
+    driver.beat()
+    assert (driver.codes, site.machine.state(0, 0).mode) == (["device.stopped"], Mode.STOPPED)
+    site.machine.hand(Hand.RESET, PERSON, site.clock.now, site.clock.mono)
+    driver.beat()
+    assert driver.codes[1:] == [""]
+    held = Site(person=PERSON)
+    driver = Driver(held)
+    driver.beat()
+    assert (driver.codes, held.machine.state(0, 0).mode) == (["device.person"], Mode.PERSON)
+    held.machine.hand(Hand.GIVE, PERSON, held.clock.now, held.clock.mono)
+    driver.beat()
+    assert driver.codes[1:] == [""]
+
+
 def test_an_order_for_somebody_else_brakes_and_stops_nobody_for_good() -> None:
     site, driver = moving()
     assert site.ask("stop", {"order": order(99).decode()}).state.order == ""
