@@ -517,7 +517,7 @@ def main() -> int:
                 try:
                     trials.append(case())
                 except AssertionError as error:
-                    failed.append(f"{name}: {str(error)[:300]}")
+                    failed.append(f"{name}: {str(error)[-500:]}")
                     print(failed[-1], file=sys.stderr, flush=True)
                 else:
                     print(json.dumps(asdict(trials[-1])), file=sys.stderr, flush=True)
