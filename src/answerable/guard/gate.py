@@ -11,11 +11,12 @@ import asyncio
 import contextlib
 import hashlib
 from collections.abc import AsyncIterator
+from http import HTTPStatus
 from typing import Final
 
 import msgspec
 
-from answerable.errors import AnswerableError, Refused
+from answerable.errors import AnswerableError, Refused, Unavailable
 from answerable.guard.sources import Leased
 from answerable.guard.standing import Call, Standing
 from answerable.net.endpoint import Endpoint
@@ -24,6 +25,7 @@ from answerable.net.pool import Exchange, Pool
 from answerable.net.request import JSON, NO_STORE, Gone, Late, Request, field
 
 PREFIX: Final = b"/v1/"
+STATUS: Final = frozenset(status.value for status in HTTPStatus)
 CONNECTIONS: Final = 384  # of the program at once: more than may fly and wait
 MAX_BODY: Final = 32 << 20  # bytes of a request; gateways take 4 MiB unless told otherwise
 MAX_SHOWN: Final = 1 << 20  # of an answer that nobody reads
@@ -108,6 +110,8 @@ class Gate:
             or "/../" in request.path + "/"
         ):
             raise Refused("guard.path")
+        if request.method == "HEAD":  # an answer without the body that its head speaks of would be waited for
+            raise Refused("request.method", method="HEAD", allowed="GET")
         leased, call = self._standing.begin(request.method, request.path)
         try:
             exchange = await self._forward(request, leased, call)
@@ -152,10 +156,12 @@ class Gate:
 
     async def _back(self, request: Request, exchange: Exchange, call: Call) -> None:
         call.status = exchange.status
+        if exchange.status not in STATUS:
+            raise Unavailable("upstream.broken", what="a status that there is not")
         digest = hashlib.sha256()
         fields = [field(name, value) for name, value in exchange.headers.items() if name not in _NOT_BACK]
         known = exchange.headers.get(b"content-length")
-        length = int(known) if known is not None and request.method != "HEAD" else None
+        length = int(known) if known is not None else None
         part = await exchange.read()
         digest.update(part)
         whole = length is not None and len(part) == length

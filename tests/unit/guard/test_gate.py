@@ -63,6 +63,17 @@ async def way(server: Server, path: str = "") -> AsyncIterator[Way]:
 GET = "GET /v1/models HTTP/1.1\r\nhost: x\r\nconnection: close"
 
 
+async def test_what_would_be_waited_for_in_vain_and_what_no_server_says_are_refused() -> None:
+    odd = b"HTTP/1.1 999 Odd\r\ncontent-length: 0\r\n\r\n"
+    async with serving(always(odd)) as server, way(server) as it:
+        status, _ = await it.ask(GET.replace("GET", "HEAD"), b"")
+        assert (status, server.requests) == (405, [])
+        status, body = await it.ask(GET, b"")
+        assert status == 502
+        assert b"upstream.broken" in body
+        assert it.standing.flying == 0
+
+
 async def test_it_adds_the_warrant_and_drops_what_the_program_says_of_itself() -> None:
     async with serving(always(http(b"hello"))) as server, way(server, "/base") as it:
         body = b'{"model":"m"}'
