@@ -197,6 +197,16 @@ def test_a_program_that_takes_every_connection_is_suspended_all_the_same(world: 
         run.close()
 
 
+def test_a_terminal_that_goes_away_ends_it_by_its_plan(guard: Callable[..., Guarded], here: Path) -> None:
+    """A machine that it leads would be frozen while it moves, if the guard just died."""
+    run = guard("Agent", "--stop-command", f"touch {here}/braked", "--", "sleep", "60")
+    run.state("running")
+    run.process.send_signal(signal.SIGHUP)
+    assert run.wait() == 128 + signal.SIGTERM, "of which the program died"
+    assert run.state("sealed")["steps"] == {"command": "done", "SIGTERM": "done"}
+    assert (here / "braked").exists()
+
+
 def test_a_termination_ends_it_with_a_receipt_and_its_evidence(
     world: World, guard: Callable[..., Guarded], here: Path
 ) -> None:

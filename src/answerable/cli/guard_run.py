@@ -174,7 +174,8 @@ async def _guarded(args: argparse.Namespace, parts: Parts) -> int:
         )
         made.append(guard)
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
+        hung_up = () if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN else (signal.SIGHUP,)  # nohup(1)
+        for number in (signal.SIGINT, signal.SIGTERM, *hung_up):
             loop.add_signal_handler(number, guard.ask_to_end, number)
         return await guard.run(args.command, _environment(args, parts, address))
 
