@@ -151,7 +151,9 @@ def run(args: argparse.Namespace) -> int:
     if args.pulse is not None:
         view.pulse(read_bytes(args.pulse), clock.now_ms(), clock.mono_ms())
     issuer = OnSite(envelope, site.token, signer=Key.load(args.key, purpose=PURPOSE), view=view, clock=clock)
-    server = OnSiteServer(issuer, args.socket, clock, tuple(args.relay), args.ca)
+    server = OnSiteServer(
+        issuer, args.socket, clock, tuple(args.relay), args.ca, args.file.with_name(args.file.name + ".orders")
+    )
 
     async def serve() -> None:
         emit(

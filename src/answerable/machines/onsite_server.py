@@ -8,7 +8,9 @@ people carry in, an order or a pulse, is taken from anyone: each proves itself.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import os
 import signal
 from pathlib import Path
 from typing import Any, Final
@@ -40,12 +42,24 @@ class _Asked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class OnSiteServer:
-    """Serves one on-site issuer. urls: relays that it follows while the network is there."""
+    """Serves one on-site issuer. urls: relays that it follows while the network is there; told: a file of the orders
+    that people carried in, one a line, None for none: one that is started again has forgotten none of them."""
 
     def __init__(
-        self, issuer: OnSite, socket: Path, clock: Clock, urls: tuple[str, ...] = (), ca_file: str = ""
+        self,
+        issuer: OnSite,
+        socket: Path,
+        clock: Clock,
+        urls: tuple[str, ...] = (),
+        ca_file: str = "",
+        told: Path | None = None,
     ) -> None:
         self.issuer = issuer
+        self._told = told
+        if told is not None and told.exists():
+            for line in told.read_bytes().splitlines():
+                with contextlib.suppress(AnswerableError):  # half a line, at a loss of power: it is carried in again
+                    issuer.order(line)
         self._listener = Listener(asgi(self._app), unix(socket))
         self._clock = clock
         self._follower = (
@@ -98,7 +112,13 @@ class OnSiteServer:
         if method != "POST" or path not in (WARRANTS, ORDERS, PULSE):
             raise Refused("admin.request", detail="no such path")
         if path == ORDERS:
-            return {"new": self.issuer.order(body)}
+            new = self.issuer.order(body)
+            if new and self._told is not None:
+                with contextlib.suppress(OSError), self._told.open("ab") as file:  # it holds, written down or not
+                    file.write(body + b"\n")
+                    file.flush()
+                    os.fsync(file.fileno())
+            return {"new": new}
         if path == PULSE:
             return {"missing": self.issuer.pulse(body)}
         try:

@@ -19,11 +19,11 @@ from answerable.machines.station import now_ms
 from tests.small_site import AUDIENCE, COPY, COPY_KEY, SITE, SITE_KEY, envelope, envelope_token, order, view
 
 
-async def talk(folder: Path, speak: Any) -> Any:
+async def talk(folder: Path, speak: Any, told: Path | None = None) -> Any:
     """What `speak`, in a thread, makes of a server on `folder`'s socket."""
     clock, value = SystemClock(), envelope(now_ms(), 60_000)
     issuer = OnSite(value, envelope_token(value), signer=SITE_KEY, view=view(), clock=clock)
-    server = OnSiteServer(issuer, folder / "site.sock", clock)
+    server = OnSiteServer(issuer, folder / "site.sock", clock, told=told)
     serving = asyncio.create_task(server.run())
     await asyncio.sleep(0.05)
     try:
@@ -53,6 +53,25 @@ async def test_a_lease_is_kept_by_it_as_by_the_control_plane_until_an_order_come
     assert (first.seq, second.seq, first.envelope == second.envelope != "") == (1, 2, True)
     assert (state["site"], 0 < state["left"] <= 60_000, state["bound"] > 60_000) == (SITE, True, True)
     assert (told, code) == ({"new": True}, "stop.system")
+
+
+async def test_started_again_it_has_forgotten_no_order(tmp_path: Path) -> None:
+    told = tmp_path / "site.envelope.orders"
+
+    def speak(socket: Path) -> str:
+        lease = Lease(
+            COPY_KEY, copy=COPY, issuer=SITE, audience=AUDIENCE, ask=lambda path, body: post(socket, path, body)
+        )
+        try:
+            lease.next()
+        except AnswerableError as error:
+            return error.code
+        post(socket, "/relay/v1/orders", order())
+        return "signed"
+
+    assert await talk(tmp_path, speak, told) == "signed"
+    told.write_bytes(b'{"half a l\n' + told.read_bytes())
+    assert await talk(tmp_path, speak, told) == "stop.system"
 
 
 async def test_what_is_refused_has_the_control_planes_shape(tmp_path: Path) -> None:
