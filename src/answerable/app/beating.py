@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The pulse at the registry's own gateway: two authorities to live, here as anywhere else.
+"""What the registry's own gateway is told: a pulse where its key is pinned, and orders past the registry, by whom they
+may come. Two authorities to live, any one to die, here as anywhere else.
 
-What stands in the registry this gateway knows by itself, so it compares the pulse with that; the orders that a pulse
-carries past the registry stop here too. Pulses come over the planes, or by a file that anyone replaces.
+What stands in the registry this gateway knows by itself, so it compares the pulse with that. Pulses come over the
+planes, or by a file that anyone replaces.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -46,7 +48,7 @@ def pinned(config: PulseConfig) -> dict[str, bytes]:
 
 
 class OwnView(HolderView):
-    """A holder's view whose orders stand in the registry's own directory. `stops` holds what pulses bring beside."""
+    """A holder's view whose orders stand in the registry's own directory. `stops` holds what is told beside."""
 
     __slots__ = ("_directory", "_row")
 
@@ -88,7 +90,7 @@ class OwnView(HolderView):
 
 
 class Heart:
-    """pulsed: called with each pulse that was taken, to carry it on; changed: when a pulse brought an order."""
+    """pulsed: called with each pulse that was taken, to carry it on; changed: when an order came."""
 
     def __init__(self, view: HolderView, clock: Clock, changed: Callable[[], object]) -> None:
         self.view = view
@@ -96,6 +98,11 @@ class Heart:
         self._clock = clock
         self._changed = changed
         self._newest = b""
+
+    @property
+    def pinned(self) -> bool:
+        """Whether any pulse is taken; orders past the registry are in any case."""
+        return bool(self.view.trust.pulses)
 
     @property
     def shown(self) -> Mapping[str, str]:
@@ -134,7 +141,7 @@ class Heart:
                 carry(data)
 
     def order(self, data: bytes) -> None:
-        """An order past the registry that was verified by the keys that are pinned here. Raises VerificationError
+        """An order past the registry that the hub verified by the keys that are trusted here. Raises VerificationError
         ``order.malformed``, Refused ``order.origin|subject``."""
         if self.view.order(data, vouched=True) is not None:
             self._changed()
@@ -167,18 +174,15 @@ class Heart:
 
 
 def heart_of(
-    config: PulseConfig,
-    directory: Directory,
-    clock: Clock,
-    origin: str,
-    issuers: Mapping[str, bytes],
-    changed: Callable[[], object],
-) -> Heart | None:
-    """None where no pulse is pinned. issuers: of this registry, by whom the orders in a pulse are its own. Raises
-    Refused ``config.value``."""
+    config: PulseConfig, directory: Directory, clock: Clock, trust: Trust, changed: Callable[[], object]
+) -> Heart:
+    """trust: of this registry, whose word on orders counts; no pulse is needed where none is pinned. Raises Refused
+    ``config.value``."""
     keys = pinned(config)
-    if not keys:
-        return None
-    trust = Trust(origin, issuers=issuers, pulses=keys)
-    view = OwnView(directory, trust, required=config.required, max_valid_ms=config.valid_for_ms)
+    view = OwnView(
+        directory,
+        replace(trust, pulses=keys),
+        required=config.required and bool(keys),
+        max_valid_ms=config.valid_for_ms,
+    )
     return Heart(view, clock, changed)

@@ -97,7 +97,7 @@ class Service:
         self._endings: set[asyncio.Task[Any]] = set()
         self._served = False
         self._listeners: list[Listener] = []
-        self._heart: Heart | None = None
+        self._heart: Heart
         self.plane: HoldersPlane | None = None
         self._red_lines = RedLines(core) if not isinstance(core.ledger, Halted) else None
         self.canary: CanaryRun | None = None
@@ -114,6 +114,7 @@ class Service:
         sock = wiring.outer_socket(config)
         try:
             deps, issuer, holder, metrics = await self._wire()
+            heart = self._heart
             if core.ledger.failure is None:  # a store that cannot be written serves no model
                 self._served = True
                 await self.serving.start()
@@ -149,8 +150,8 @@ class Service:
             drills=self.drills,
             demo=core.demo,
             started_ms=started,
-            pulses=self._heart.shown if self._heart is not None else {},
-            heart=self._heart,
+            pulses=heart.shown,
+            heart=heart if heart.pinned else None,
             envelopes=self._envelopes,
             planes=lambda: plane.urls,
             redlines=config.redlines,
@@ -164,7 +165,7 @@ class Service:
         )
         if self._red_lines is not None:
             self._red_lines.bind(services)
-        plane = self.plane = HoldersPlane(core, services, self._heart)
+        plane = self.plane = HoldersPlane(core, services, heart)
         metrics.gauge("answerable_holders", "Holders that listen for orders.", lambda: plane.holders)
         recovery = self.recovery
         self.node_desk = NodeDesk(
@@ -183,8 +184,8 @@ class Service:
         self._tasks = [asyncio.create_task(issuer.run()), asyncio.create_task(holder.run())]
         self._tasks.append(asyncio.create_task(finishing.run(core.book, core.ledger)))
         self._tasks.append(asyncio.create_task(self._reminder.run()))
-        if self._heart is not None and (carried := wiring.as_path(config.pulse.file)) is not None:
-            self._tasks.append(asyncio.create_task(self._heart.watch(carried)))
+        if heart.pinned and (carried := wiring.as_path(config.pulse.file)) is not None:
+            self._tasks.append(asyncio.create_task(heart.watch(carried)))
         if self._red_lines is not None:
             self._tasks.append(asyncio.create_task(self._red_lines.run()))
         self._issuer = issuer
@@ -260,24 +261,20 @@ class Service:
         )
         holder = Holder(issuer=issuer, directory=core.book, clock=core.clock, aud=audience)
         issuers = {kid: issuer.public}
-        heart = self._heart = heart_of(
-            config.pulse, core.book, core.clock, core.origin, issuers, lambda: self._flights.stops_changed()
+        trust = Trust(
+            core.origin,
+            issuers=issuers,
+            officers=OfficersNow(core.book),
+            authorities=AuthoritiesNow(core.book),
+            named=NamesNow(core.book),
         )
-        told = heart.view if heart is not None else None
+        heart = self._heart = heart_of(
+            config.pulse, core.book, core.clock, trust, lambda: self._flights.stops_changed()
+        )
         if isinstance(core.ledger, Sequencer):
-            pulses = heart.view.trust.pulses if heart is not None else {}
-            trust = Trust(
-                core.origin,
-                issuers=issuers,
-                pulses=pulses,
-                officers=OfficersNow(core.book),
-                authorities=AuthoritiesNow(core.book),
-                named=NamesNow(core.book),
-            )
-            recovery = self.recovery = Recovery(core, trust, ended=self._recovered)
-            if heart is not None:
-                heart.pulsed.append(lambda data: self._later(recovery.pulsed(data)))
-        gate = Gate(core.book, core.clock, audience, told)
+            recovery = self.recovery = Recovery(core, heart.view.trust, ended=self._recovered)
+            heart.pulsed.append(lambda data: self._later(recovery.pulsed(data)))
+        gate = Gate(core.book, core.clock, audience, heart.view)
         flights = self._flights = Flights(gate)
         core.watchers.append(lambda effects: self._follow_stops(flights, effects))
         metrics = Metrics()
@@ -304,7 +301,7 @@ class Service:
                 holder=holder,
                 issuers=issuers,
                 iss=issuer.iss,
-                told=told,
+                told=heart.view,
             ),
             gate=gate,
             models=self.serving.models,
@@ -366,7 +363,7 @@ class Service:
         failure = self.core.ledger.failure
         witnesses = self.core.witnesses
         watched = {WITNESSES: witnesses.problem} if witnesses is not None else {}
-        beating = {PULSE: self._heart.problem()} if self._heart is not None and self.core.config.pulse.required else {}
+        beating = {PULSE: self._heart.problem()} if self._heart.view.pulse_required else {}
         drilled = {DRILLS: problem} if self.canary is not None and (problem := self.canary.problem()) else {}
         return {
             LEDGER: failure.code if failure is not None else "",

@@ -19,11 +19,12 @@ def audience_of(domain: str, gateway: str = "main") -> str:
 class Gate:
     """Implements `ports.Gate`. Costs about a microsecond; asks nobody."""
 
-    __slots__ = ("_clock", "_directory", "_told", "_view", "audience")
+    __slots__ = ("_clock", "_directory", "_ends", "_told", "_view", "audience")
 
     def __init__(self, directory: Directory, clock: Clock, audience: str, told: View | None = None) -> None:
         """told: pulse, clock and orders that this gateway needs or has beside its directory."""
         self._told = told
+        self._ends = told is not None and told.life is not None  # what is told may end by itself
         self._directory = directory
         self._view = StopView(directory)
         self._clock = clock
@@ -38,8 +39,12 @@ class Gate:
         stops = self._view.now()
         if bearer.system.dead or stops.parties:
             _beyond_the_warrant(bearer, stops, now_ms)
-        if self._told is not None and self._told.stops.parties:
-            _beyond_the_warrant(bearer, self._told.stops, now_ms)
+        told = self._told
+        if told is not None:
+            if not (self._ends or told.changes):
+                told = None  # nothing was told, and nothing is needed to live
+            elif told.stops.parties:
+                _beyond_the_warrant(bearer, told.stops, now_ms)
         admit(
             bearer.warrant,
             now_ms=now_ms,
@@ -47,7 +52,7 @@ class Gate:
             deadline_mono_ms=bearer.deadline_mono_ms,
             stops=stops,
             audience=self.audience,
-            view=self._told,
+            view=told,
         )
 
     def holds(self, horizon: Horizon) -> bool:

@@ -9,18 +9,23 @@ import pytest
 
 from answerable.admission import orders
 from answerable.admission.orders import stop_root
+from answerable.admission.stopset import NEVER
 from answerable.app.beating import Heart, heart_of, pinned
 from answerable.config import PulseConfig
 from answerable.crypto.b64 import b64u
 from answerable.errors import AnswerableError, Refused
+from answerable.log.leaf import decode
+from answerable.model.leaves import ReleaseLeaf
 from answerable.model.units import EPOCH, Space
 from tests.fleet import Fleet
 from tests.unit.admission.a_stop import (
-    ISSUER,
-    KID,
     ORIGIN,
+    PINNED,
     PULSE,
     PULSE_KID,
+    TRUST,
+    WATCHDOG,
+    WATCHDOG_KID,
     beat,
     issued,
     order,
@@ -42,11 +47,9 @@ class House(Fleet):
             PulseConfig(keys=KEYS, **config),  # type: ignore[arg-type]
             self.book,
             self.clock,
-            ORIGIN,
-            {KID: ISSUER.public},
+            TRUST,
             self.changed,
         )
-        assert made is not None
         self.heart: Heart = made
 
     def changed(self) -> None:
@@ -67,9 +70,28 @@ def reaches(house: House, num: int) -> bool:
     return num in house.heart.view.stops.lineages
 
 
-def test_no_key_no_heart() -> None:
+def test_without_a_key_no_pulse_is_taken_or_needed_and_orders_past_the_registry_stop_all_the_same() -> None:
     fleet = Fleet()
-    assert heart_of(PulseConfig(), fleet.book, fleet.clock, ORIGIN, {}, lambda: None) is None
+    turned: list[int] = []
+    heart = heart_of(PulseConfig(), fleet.book, fleet.clock, PINNED, lambda: turned.append(1))
+    assert (heart.pinned, heart.problem(), heart.life_ms) == (False, "", 0)
+    with pytest.raises(AnswerableError) as error:
+        heart.take(beat(at=fleet.clock.now))
+    assert error.value.code == "pulse.forged"
+    by = ((WATCHDOG, WATCHDOG_KID),)
+    heart.order(orders.direct(order(7, by=by), origin=ORIGIN, subject=system(7), num=7))
+    assert heart.view.stops.lineages[7][0].until == NEVER
+    leaf = order(8, kind="suspend", by=by)
+    heart.order(orders.direct(leaf, origin=ORIGIN, subject=system(8), num=8))
+    assert 8 in heart.view.stops.lineages
+    freed = decode(released(leaf, by=by))
+    assert isinstance(freed, ReleaseLeaf)
+    heart.order(orders.direct(leaf, origin=ORIGIN, subject=system(8), num=8, release=freed))
+    assert 8 not in heart.view.stops.lineages
+    assert len(turned) == 3
+
+
+def test_keys_of_pulses() -> None:
     for text in ("", "x", ":AAAA", f"k:{b64u(b'short')}", b64u(PULSE.public)):
         with pytest.raises(Refused) as refusal:
             pinned(PulseConfig(keys=(text,)))

@@ -7,8 +7,10 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+import httpx2 as httpx
 import msgspec
 import pytest
 
@@ -20,15 +22,25 @@ from answerable.admission.receipts import Receipt, StopState
 from answerable.admission.trust import Trust
 from answerable.app.relaying import HoldersPlane
 from answerable.config import RelayConfig
+from answerable.crypto.b64 import b64u
 from answerable.crypto.ed25519 import Key
 from answerable.crypto.random import nonce
 from answerable.errors import AnswerableError, Refused
 from answerable.guard.lease import Lease
+from answerable.log import statement
+from answerable.log.roster import key_id
+from answerable.model.leaves import AuthorityRef, RootsRef
 from answerable.model.terms import OrderKind
 from answerable.net.events import Follower
 from answerable.net.relay_client import RelayClient
-from answerable.stops import orders
+from answerable.stops import orders, rosters
+from answerable.stops.planned import Reason
+from tests.e2e.scripted_upstream import ScriptedUpstream
+from tests.fleet import key as fleet_key
+from tests.small_nodes import chat
+from tests.small_nodes import client as caller
 from tests.small_relay import until
+from tests.unit.app.test_own_words import served_by, serving
 from tests.unit.control.house import House
 from tests.unit.control.routes.test_stops import order, signed
 
@@ -183,9 +195,7 @@ def test_an_officers_order_reaches_holders_past_the_registry(house: House) -> No
     async def whole() -> None:
         async with plane(house) as made:
             person = house.person("officer-1")
-            from answerable.crypto.b64 import b64u
             from answerable.log.statement import sign
-            from answerable.stops.planned import Reason
 
             reason = Reason.of("the registry does not answer")
             leaf = orders.statement(house.core.book, kind=OrderKind.SUSPEND, root="other", reason=reason)
@@ -232,3 +242,44 @@ def test_a_bind_beyond_loopback_needs_tls(house: House) -> None:
         assert refused.value.code == "config.unsafe_bind"
 
     house.run(whole())
+
+
+async def test_an_authoritys_order_past_the_registry_stops_at_its_own_gateway_without_any_pulse(tmp_path: Path) -> None:
+    with ScriptedUpstream() as server:
+        async with serving(tmp_path, "One", "Other", relay__port=0, **served_by(server, "One", "Other")) as control:
+            core = control.core
+            draft = rosters.draft(
+                None,
+                rosters.enrolled(core.book),
+                RootsRef(keys=[b64u(fleet_key("root").public)], need=1),
+                (AuthorityRef(keys=[b64u(fleet_key("theirs").public)], name="Surveillance", need=1),),
+            )
+            listed = statement.sign(draft, core.origin, fleet_key("root"), key_id(fleet_key("root").public))
+            await core.commit(rosters.place(core.book, msgspec.structs.replace(draft, sigs=[listed]), core.now))
+            _, handle = await caller(control)
+            one = next(each.system for each in control.service.serving.models if each.system.name == "One")
+            leaf = orders.statement(core.book, kind=OrderKind.TERMINATE, root=one.rid, reason=Reason.of("past it"))
+            by = statement.sign(leaf, core.origin, fleet_key("theirs"), key_id(fleet_key("theirs").public))
+            leaf = msgspec.structs.replace(leaf, sigs=[by])
+            subject = await core.reader.find(one.rid)
+            assert subject is not None
+            data = order_messages.direct(leaf, origin=core.origin, subject=subject, num=one.num)
+            body = {"model": "One", "stream": True, "messages": [{"role": "user", "content": "do:drip"}]}
+            carrier = RelayClient(control.url)
+            async with (
+                httpx.AsyncClient(timeout=20) as asking,
+                asking.stream(
+                    "POST", f"{control.gateway}/chat/completions", json=body,
+                    headers={"authorization": f"Bearer {handle}"},
+                ) as answer,
+            ):  # fmt: skip
+                lines = answer.aiter_lines()
+                await anext(lines)
+                brought = await carrier.post("/relay/v1/orders", b'{"orders":[' + data + b"]}")
+                assert msgspec.json.decode(brought)["news"] == 1
+                rest = "".join([line async for line in lines])
+            await carrier.close()
+            assert "stop.system" in rest
+            refused = await chat(control.gateway, handle, model="One")
+            assert (refused.status_code, refused.json()["error"]["code"]) == (403, "stop.system")
+            assert (await chat(control.gateway, handle, model="Other")).status_code == 200

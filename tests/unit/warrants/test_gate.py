@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from answerable.admission.stopset import StopSet
+from answerable.admission.stopset import NEVER, Hold, StopSet
 from answerable.errors import Refused
 from answerable.model.records import PartyRole, Stop
 from answerable.model.terms import Role
@@ -205,3 +205,34 @@ async def test_an_order_that_the_registry_does_not_tell(scope: str) -> None:
     if scope == "lineage":
         gate.admit(other)
         assert gate.stopped_by(other) == ""
+
+
+async def test_what_was_told_is_looked_at_from_the_first_word_on() -> None:
+    office = Office()
+    bearer = await of(office)
+
+    class Beside:
+        changes = 0
+        life = None
+        asked = 0
+        told = StopSet()
+
+        @property
+        def stops(self) -> StopSet:
+            self.asked += 1
+            return self.told
+
+        def check(self, now_ms: int, mono_ms: int) -> None:
+            self.asked += 1
+
+    beside = Beside()
+    gate = Gate(office.book, office.clock, GATEWAY, beside)
+    gate.admit(bearer)
+    assert beside.asked == 0, "nobody told anything: it costs nothing"
+    number = bearer.system.num
+    beside.told = StopSet(systems={number: (Hold("o" * 32, NEVER),)}, quiet=False)
+    beside.changes = 1
+    assert gate.stopped_by(bearer) == "o" * 32
+    with pytest.raises(Refused) as refusal:
+        gate.admit(bearer)
+    assert refusal.value.params["order"] == "o" * 32
