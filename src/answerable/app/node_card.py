@@ -43,7 +43,8 @@ class NodeRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 class Card(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """node: rid of the node's key leaf; name: in its audience; origin: of the registry's log; logs: its verifier keys;
     issuer, kid, issuer_key: who signs warrants and answers; pulses: kid -> key; officers: rid of the key leaf -> key;
-    authorities: their keys by the name that their signatures carry. Keys are base64url of 32 bytes."""
+    authorities: their keys by the name that their signatures carry; named: which authority a key of theirs belongs to,
+    itself where that is not said. Keys are base64url of 32 bytes."""
 
     v: int
     domain: str
@@ -57,6 +58,7 @@ class Card(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     pulses: dict[str, str] = {}
     officers: dict[str, str] = {}
     authorities: dict[str, str] = {}
+    named: dict[str, str] = {}
 
     @property
     def audience(self) -> str:
@@ -74,6 +76,7 @@ class Card(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             pulses={kid: unb64u(key) for kid, key in self.pulses.items()},
             officers={kid: unb64u(key) for kid, key in self.officers.items()},
             authorities={kid: unb64u(key) for kid, key in self.authorities.items()},
+            named=self.named,
         )
 
 

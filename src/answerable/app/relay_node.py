@@ -50,13 +50,15 @@ Announce = Callable[[str], Awaitable[None]]
 
 
 class Pinned(msgspec.Struct, frozen=True, kw_only=True):
-    """The file of pinned keys, as `GET /control/v1/pins` tells them: kid -> public key, base64url."""
+    """The file of pinned keys, as `GET /control/v1/pins` tells them: kid -> public key, base64url; named: which
+    authority a key of theirs belongs to."""
 
     origin: str
     issuers: dict[str, str]
     pulses: dict[str, str] = {}
     officers: dict[str, str] = {}
     authorities: dict[str, str] = {}
+    named: dict[str, str] = {}
     planes: list[str] = []
 
 
@@ -71,6 +73,7 @@ def read_pins(path: Path) -> tuple[Trust, list[str]]:
             pulses=_keys(found.pulses),
             officers=_keys(found.officers),
             authorities=_keys(found.authorities),
+            named=found.named,
         )
     except (OSError, msgspec.MsgspecError, VerificationError, ValueError) as error:
         raise Refused("config.value", detail=f"relay.pins: {path}: {type(error).__name__}") from None

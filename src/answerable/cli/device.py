@@ -125,6 +125,7 @@ def settings(args: argparse.Namespace) -> int:
         pulses=pins.pulses,
         officers=pins.officers,
         authorities=pins.authorities,
+        named=pins.named,
         people=people,
         area=motion.area,
         keep_out=motion.keep_out,

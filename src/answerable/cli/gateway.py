@@ -110,6 +110,7 @@ def enrol(args: argparse.Namespace) -> int:
         pulses=pins["pulses"],
         officers=pins["officers"],
         authorities=pins["authorities"],
+        named=pins.get("named", {}),
     )
     print(msgspec.json.format(msgspec.json.encode(card)).decode())
     return 0

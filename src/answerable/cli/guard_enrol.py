@@ -43,6 +43,7 @@ def enrol_here(args: argparse.Namespace, system: str, *, url: str = "") -> tuple
         pulses=pins["pulses"],
         officers=pins["officers"],
         authorities=pins["authorities"],
+        named=pins.get("named", {}),
         clock=clock,
         ca_file=args.ca,
         seed=seed,

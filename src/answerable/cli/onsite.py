@@ -101,6 +101,7 @@ def issue(args: argparse.Namespace) -> int:
     done = here.post("/envelopes", {"envelope": msgspec.to_builtins(request)})
     pins = here.get("/pins")
     members = {name: pins[name] for name in ("origin", "issuers", "pulses", "officers", "authorities")}
+    members["named"] = pins.get("named", {})
     write(args.out, SiteFile(v=1, token=done["token"], **members))
     ends, site = done["envelope"]["exp_ms"], done["envelope"]["site"]
     told = {"file": str(args.out), "site": site, "record": done["envelope"]["grant"], "ends": ends, "bound": bound}

@@ -36,4 +36,5 @@ def pinned(pins: Mapping[str, Any], file: str | None) -> dict[str, Any]:
         **pins,
         "officers": {kid: b64u(key) for kid, key in known.officers.items()},
         "authorities": {kid: b64u(key) for kid, key in known.authorities.items()},
+        "named": dict(known.named),
     }

@@ -27,7 +27,8 @@ class Enrolment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """copy: SPIFFE id, rid: of its leaf; system: rid of its system, for what is told to the log; issuer, audience: as
     its requests name them; gateway: base URL of the gateway; planes: URLs of the holders' plane (or ``unix:///`` of the
     control socket); relays: URLs of who only carries orders, pulses and receipts; ca_file: PEM for all, "" for the
-    system's; issuers, pulses, officers, authorities: kid -> public key, base64url; seed: of the copy's private key."""
+    system's; issuers, pulses, officers, authorities: kid -> public key, base64url; named: which authority a key of
+    theirs belongs to, itself where that is not said; seed: of the copy's private key."""
 
     v: int
     copy: Text
@@ -42,6 +43,7 @@ class Enrolment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     pulses: dict[str, str] = {}
     officers: dict[str, str] = {}
     authorities: dict[str, str] = {}
+    named: dict[str, str] = {}
     relays: tuple[Text, ...] = ()
     system: str = ""
     clock: ClockMode = ClockMode.NTP
@@ -71,6 +73,7 @@ class Enrolment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
             pulses=_keys(self.pulses),
             officers=_keys(self.officers),
             authorities=_keys(self.authorities),
+            named=self.named,
         )
 
 

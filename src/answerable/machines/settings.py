@@ -26,9 +26,9 @@ PURPOSE = "device"  # of the key file
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """key: file of the device's key; wire: as `wires.open_wire` reads it; listen: with zenoh, wait there; audience: of
     warrants for this device; iss: the issuer's name; systems: SPIFFE ids of those whose copies may lead it; origin: of
-    the registry's log; issuers, pulses, officers, authorities, people: kid -> public key, base64url; journal: file;
-    trace: file that the plant writes each turn to, "" for none; start: mm; planes: URLs where it hears orders and
-    pulses while there is a network; ca_file: their PEM."""
+    the registry's log; issuers, pulses, officers, authorities, people: kid -> public key, base64url; named: which
+    authority a key of theirs belongs to; journal: file; trace: file that the plant writes each turn to, "" for none;
+    start: mm; planes: URLs where it hears orders and pulses while there is a network; ca_file: their PEM."""
 
     key: str
     wire: str
@@ -40,6 +40,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     people: dict[str, str] = {}
     officers: dict[str, str] = {}
     authorities: dict[str, str] = {}
+    named: dict[str, str] = {}
     pulses: dict[str, str] = {}
     area: tuple[Zone, ...]
     keep_out: tuple[Zone, ...] = ()
@@ -73,6 +74,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             pulses=_keys(self.pulses),
             officers=_keys(self.officers),
             authorities=_keys(self.authorities),
+            named=self.named,
         )
         return HolderView(trust, self.clock)
 

@@ -20,7 +20,7 @@ MAX_FILE = 1 << 20
 
 
 class SiteFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """issuers, pulses, officers, authorities: kid -> public key, base64url."""
+    """issuers, pulses, officers, authorities: kid -> public key, base64url; named: which authority a key belongs to."""
 
     v: int
     token: str
@@ -29,6 +29,7 @@ class SiteFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     pulses: dict[str, str] = {}
     officers: dict[str, str] = {}
     authorities: dict[str, str] = {}
+    named: dict[str, str] = {}
 
     def envelope(self) -> Envelope:
         """Raises VerificationError ``envelope.*``."""
@@ -42,6 +43,7 @@ class SiteFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             pulses=_keys(self.pulses),
             officers=_keys(self.officers),
             authorities=_keys(self.authorities),
+            named=self.named,
         )
 
     def view(self, clock: ClockMode) -> HolderView:

@@ -27,6 +27,8 @@ CARD = Card(
     issuer_key=b64u(KEY.public),
     pulses={"p": b64u(KEY.public)},
     officers={"o": b64u(KEY.public)},
+    authorities={"a": b64u(KEY.public), "b": b64u(KEY.public)},
+    named={"a": "Surveillance", "b": "Surveillance"},
 )
 
 
@@ -42,6 +44,8 @@ def test_a_card_pins_whose_word_is_taken(tmp_path: Path) -> None:
     trust = card.trust()
     assert (trust.origin, trust.issuers, trust.pulses) == ("demo.invalid", {"k" * 32: KEY.public}, {"p": KEY.public})
     assert trust.officers == {"o": KEY.public}
+    assert trust.named == {"a": "Surveillance", "b": "Surveillance"}
+    assert parse_card(changed(named={})).trust().named == {}
 
 
 @pytest.mark.parametrize(

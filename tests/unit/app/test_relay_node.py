@@ -160,6 +160,14 @@ def test_pins_that_are_none_are_refused(tmp_path: Path, text: str) -> None:
         read_pins(tmp_path / "absent.json")
 
 
+def test_pins_say_whose_the_keys_of_authorities_are(tmp_path: Path) -> None:
+    told = {"origin": "o", "issuers": {"k": "A" * 43}, "authorities": {"a": "A" * 43}}
+    file = tmp_path / "pins.json"
+    for named in ({"a": "Surveillance"}, {}):
+        file.write_text(json.dumps({**told, "named": named} if named else told))
+        assert read_pins(file)[0].named == named
+
+
 def test_a_registry_that_was_put_back_is_given_what_it_lacks(house: House, tmp_path: Path) -> None:
     """The relay knows of an order; what answers at the registry's address then does not."""
     offered: list[bytes] = []

@@ -22,6 +22,8 @@ def test_a_rosters_file_counts_and_not_what_the_service_tells(tmp_path: Path) ->
     found = pinned(TOLD, str(file))
     assert set(found["officers"]) == {ann.rid, bo.rid}
     assert key_id(key("Surveillance 1").public) in found["authorities"]
+    assert set(found["named"].values()) == {"Surveillance"}
+    assert set(found["named"]) == set(found["authorities"])
     assert found["issuers"] == TOLD["issuers"]
     assert pinned(TOLD, None) == TOLD
 

@@ -8,11 +8,15 @@ from typing import Any
 import msgspec
 import pytest
 
+from answerable.admission import orders
 from answerable.crypto.b64 import b64u
 from answerable.crypto.ed25519 import verify
 from answerable.errors import Refused
 from answerable.guard.enrolment import Enrolment, draw, parse, read, write
+from answerable.log.leaf import decode
+from answerable.model.leaves import ReleaseLeaf
 from tests.fleet import key
+from tests.unit.admission.a_stop import ORIGIN, WATCHDOG, WATCHDOG_KID, order, released, system
 
 
 def enrolment(**changed: Any) -> Enrolment:
@@ -37,6 +41,22 @@ def test_what_was_written_is_read_back_for_its_owner_alone(tmp_path: Path) -> No
     with pytest.raises(Refused, match=r"guard\.enrolment"):
         write(path, made)
     assert made.seed not in repr(made)
+
+
+@pytest.mark.parametrize(("named", "free"), [({WATCHDOG_KID: "W", "second": "W"}, True), ({}, False)])
+def test_the_keys_of_one_authority_are_one_authority(named: dict[str, str], free: bool) -> None:
+    """What its first key suspends its second one releases; where no file says whose they are, each is its own."""
+    second = key("watchdog 2")
+    keys = {WATCHDOG_KID: b64u(WATCHDOG.public), "second": b64u(second.public)}
+    raw = msgspec.to_builtins(enrolment(origin=ORIGIN, authorities=keys, named=named))
+    if not named:
+        del raw["named"]  # an older file
+    trust = parse(json.dumps(raw).encode()).trust()
+    leaf = order(7, kind="suspend", by=((WATCHDOG, WATCHDOG_KID),))
+    freed = decode(released(leaf, by=((second, "second"),)))
+    assert isinstance(freed, ReleaseLeaf)
+    told = orders.read(orders.direct(leaf, origin=ORIGIN, subject=system(7), num=7, release=freed), trust)
+    assert bool(told.stop.released) == free
 
 
 def test_one_that_others_can_read_or_that_is_not_there_is_refused(tmp_path: Path) -> None:

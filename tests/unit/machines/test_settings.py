@@ -47,6 +47,7 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
     assert found.hands() == {PERSON: PERSON_KEY.public}
     assert found.limits.max_speed == 5
     assert found.view().trust.officers == {ANNA_KID: ANNA.public}
+    assert settings(tmp_path, named={"a": "Surveillance"}).view().trust.named == {"a": "Surveillance"}
 
 
 def test_a_pulse_that_is_pinned_is_needed(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from answerable.admission.clocks import ClockMode
@@ -22,6 +23,8 @@ def test_it_carries_an_envelope_and_pins(tmp_path: Path) -> None:
     assert read(path) == SITE_FILE
     assert read(path).envelope() == envelope(T0)
     assert read(path).view(ClockMode.SAME_HOST).trust.origin == ORIGIN
+    named = msgspec.structs.replace(SITE_FILE, named={"a": "Surveillance"})
+    assert named.trust().named == {"a": "Surveillance"}
     with pytest.raises(Refused):
         write(path, SITE_FILE)  # never over another
 

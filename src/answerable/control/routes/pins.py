@@ -18,13 +18,15 @@ from answerable.stops.officers import current, in_office
 
 class Pins(Answer, frozen=True, kw_only=True):
     """origin: of the log. issuers, pulses, officers, authorities: kid -> public key, base64url; an officer's kid is the
-    rid of the key leaf. planes: URLs at which holders ask for warrants and hear orders."""
+    rid of the key leaf. named: which authority a key of theirs belongs to, each its own where that is not said. planes:
+    URLs at which holders ask for warrants and hear orders."""
 
     origin: str
     issuers: dict[str, str]
     pulses: dict[str, str]
     officers: dict[str, str]
     authorities: dict[str, str]
+    named: dict[str, str]
     planes: list[str]
 
 
@@ -39,6 +41,7 @@ async def pins(services: Services, call: Call[None]) -> Pins:
         pulses=dict(services.pulses),
         officers={admin.rid: admin.key for admin in people},
         authorities={**services.authorities, **{kid: b64u(public) for kid, (_, public) in rostered.items()}},
+        named={kid: name for kid, (name, _) in rostered.items()},
         planes=list(services.planes()),
     )
 

@@ -75,4 +75,5 @@ def test_root_keys_and_an_administrator_place_a_roster(house: House) -> None:
     assert house.get("/officers/roster")["seq"] == 1
     pins = house.get("/pins")
     assert pins["authorities"] == {key_id(key("theirs").public): b64u(key("theirs").public)}
+    assert pins["named"] == {key_id(key("theirs").public): "Surveillance"}
     assert set(pins["officers"]) == {each["key"] for each in found["officers"]}
