@@ -40,22 +40,41 @@ class Reserve:
     def __init__(self, path: Path, size: int = RESERVE_BYTES) -> None:
         """Lays the reserve in again if the disk has room; a full disk must not keep a store from opening."""
         self._path = path
-        if path.exists() and path.stat().st_size == size:
-            return
-        try:
-            file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            try:
-                os.posix_fallocate(file, 0, size)
-                os.fsync(file)
-            finally:
-                os.close(file)
-        except OSError:
-            path.unlink(missing_ok=True)
+        self._size = size
+        self._laid = path.exists() and path.stat().st_size == size
+        if not self._laid:
+            self._lay()
 
     def spend(self) -> bool:
         """Free the space. False if it was spent already."""
+        self._laid = False
         try:
             self._path.unlink()
         except OSError:
             return False
         return True
+
+    def again(self) -> None:
+        """Lay in what was spent, as soon as the disk has room for twice as much: it may fill up more than once. Costs
+        nothing while it lies there."""
+        if self._laid:
+            return
+        try:
+            disk = os.statvfs(self._path.parent)
+        except OSError:
+            return
+        if disk.f_bavail * disk.f_frsize >= 2 * self._size:
+            self._lay()
+
+    def _lay(self) -> None:
+        try:
+            file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            try:
+                os.posix_fallocate(file, 0, self._size)
+                os.fsync(file)
+            finally:
+                os.close(file)
+        except OSError:
+            self._path.unlink(missing_ok=True)
+        else:
+            self._laid = True

@@ -157,6 +157,7 @@ class SqliteStore:
         else:
             self._batches += 1
         self._stale = False
+        self._reserve.again()
 
     def _fold(self, newest: int) -> None:
         """Bring the state table up to date, in the open transaction."""

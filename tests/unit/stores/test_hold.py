@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -38,6 +40,25 @@ def test_the_reserve_is_real_space_and_is_spent_once(tmp_path: Path) -> None:
     assert not reserve.spend()
     Reserve(tmp_path / "reserve", 1 << 16)
     assert (tmp_path / "reserve").stat().st_size == 1 << 16
+
+
+def test_a_reserve_that_was_spent_is_laid_in_again_when_there_is_room(tmp_path: Path) -> None:
+    reserve = Reserve(tmp_path / "reserve", 1 << 16)
+    reserve.again()
+    assert reserve.spend()
+    reserve.again()
+    assert (tmp_path / "reserve").stat().st_size == 1 << 16
+    assert reserve.spend()
+
+
+def test_a_spent_reserve_waits_for_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    reserve = Reserve(tmp_path / "reserve", 1 << 16)
+    assert reserve.spend()
+    real = os.statvfs(tmp_path)
+    full = SimpleNamespace(f_bavail=(2 << 16) // real.f_frsize - 1, f_frsize=real.f_frsize)
+    monkeypatch.setattr(os, "statvfs", lambda _: full)
+    reserve.again()
+    assert not reserve.spend()
 
 
 def test_a_disk_without_room_for_it_still_opens(tmp_path: Path) -> None:

@@ -110,3 +110,13 @@ def test_the_reserve_is_spent_once(tmp_path: Path) -> None:
     store = sqlite_store(tmp_path)
     assert store.spend_reserve()  # laid in again
     store.close()
+
+
+def test_a_spent_reserve_is_laid_in_again_with_the_next_write(tmp_path: Path) -> None:
+    """The disk may fill up a second time, and an order must find room then too."""
+    store = sqlite_store(tmp_path)
+    assert store.spend_reserve()
+    assert not store.spend_reserve()
+    append(store, Unit(leaves=(leaf(),)))
+    assert store.spend_reserve()
+    store.close()
