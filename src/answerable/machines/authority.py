@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol
 
 from answerable.admission import onsite, warrant
@@ -74,7 +74,8 @@ class Authority:
         self._systems = frozenset(systems)
         self._issuers, self._iss, self._audience, self.view = issuers, iss, audience, view
         self._envelopes: dict[str, tuple[Envelope, int]] = {}
-        self._newest: dict[str, tuple[int, str, int]] = {}  # copy -> issued, boot, number of the newest that was shown
+        # copy -> issued, boot, number of the newest that was shown, and its end, monotonic ms, as first seen
+        self._newest: dict[str, tuple[int, str, int, int]] = {}
 
     def read(self, token: str, envelope_token: str, *, now_ms: int, mono_ms: int) -> Lease:
         """The lease that these stand for. Raises VerificationError ``warrant.*``, ``envelope.*``."""
@@ -97,11 +98,13 @@ class Authority:
         left = min(read.exp_ms - now_ms, read.exp_ms - read.iat_ms)
         return Lease(read, mono_ms + left, envelope, envelope_mono)
 
-    def take(self, lease: Lease, *, now_ms: int, mono_ms: int) -> None:
-        """Return if the lease may be taken up now, its holder's signature having been checked. Raises as `admits`, and
-        Refused ``warrant.replayed`` for one that a newer followed."""
+    def take(self, lease: Lease, *, now_ms: int, mono_ms: int) -> Lease:
+        """The lease, if it may be taken up now, its holder's signature having been checked. However often it is shown,
+        and whatever the wall clock does, it ends as counted from its first sight. Raises as `admits`, and Refused
+        ``warrant.replayed`` for one that a newer followed."""
+        lease = self._follow(lease)
         self.admits(lease, now_ms=now_ms, mono_ms=mono_ms)
-        self._follow(lease.warrant)
+        return lease
 
     def admits(self, lease: Lease, *, now_ms: int, mono_ms: int) -> None:
         """Return if the lease lets the device move at this instant. Where a pulse is needed, a warrant needs it fresh;
@@ -126,11 +129,15 @@ class Authority:
         else:
             onsite.lives(lease.envelope, now_ms=now_ms, mono_ms=mono_ms, deadline_mono_ms=lease.envelope_mono_ms)
 
-    def _follow(self, read: Warrant) -> None:
-        shown = (read.iat_ms, read.nonce, read.seq)
+    def _follow(self, lease: Lease) -> Lease:
+        """It follows what its copy showed before; the same one again ends no later for that."""
+        read, ends = lease.warrant, lease.ends_mono_ms
         before = self._newest.get(read.copy)
         if before is not None:
-            older = read.seq < before[2] if read.nonce == before[1] else read.iat_ms <= before[0]
-            if older:
+            issued, boot, number, first = before
+            if read.seq < number if read.nonce == boot else read.iat_ms <= issued:
                 raise Refused("warrant.replayed")
-        self._newest[read.copy] = shown
+            if (read.nonce, read.seq) == (boot, number):
+                ends = min(ends, first)
+        self._newest[read.copy] = (read.iat_ms, read.nonce, read.seq, ends)
+        return replace(lease, ends_mono_ms=ends)

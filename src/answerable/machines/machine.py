@@ -203,7 +203,7 @@ class Machine:
         lease = self._authority.read(token, envelope, now_ms=now_ms, mono_ms=mono_ms)
         frames.check_ask(message, lease.public)
         self._fresh(message, lease.warrant.copy, mono_ms)
-        self._authority.take(lease, now_ms=now_ms, mono_ms=mono_ms)
+        lease = self._authority.take(lease, now_ms=now_ms, mono_ms=mono_ms)
         if self._order or self._person:
             raise self._refusal()
         unheard = run == 0 and self._unheard(lease, voice)
@@ -212,7 +212,7 @@ class Machine:
         elif self._lease is None or self._lease.warrant.copy != lease.warrant.copy or not (unheard or run == self._run):
             raise Refused("device.authority")  # it was stopped meanwhile, or another leads it
         elif self._lease.warrant.jti != lease.warrant.jti:
-            self._lease = self._led = lease  # the same one, shown again, ends no later for that
+            self._lease = self._led = lease
         self._renewed, self._voice = mono_ms, voice
 
     def _unheard(self, lease: Lease, voice: str) -> bool:

@@ -17,6 +17,7 @@ from answerable.model.devices import Command, DeviceState, Hand
 from answerable.ports import Signer
 
 TIMEOUT_MS: Final = 400
+LATE: Final = 16  # questions whose answers still tell the device's clock, when nobody waits for them any more
 
 
 class RemoteDevice:
@@ -39,6 +40,8 @@ class RemoteDevice:
         self._asks, self._says = topics(self.id)
         self._waiting: dict[str, asyncio.Future[Say]] = {}
         self._beat, self._voice = 0, voice
+        self._asked: dict[str, int] = {}  # re -> number of the question
+        self._heard_seq = 0  # of the newest question that was answered
         self._seq = time.time_ns() // 1_000_000  # above those of whoever had this key before
         self._run = 0
 
@@ -96,6 +99,9 @@ class RemoteDevice:
     async def _ask(self, kind: str, body: dict[str, Any]) -> DeviceState:
         self._seq += 1
         re = nonce()
+        self._asked[re] = self._seq
+        if len(self._asked) > LATE:
+            del self._asked[next(iter(self._asked))]
         data = frames.ask(
             kind, body, dev=self.id, re=re, seq=self._seq, beat=self._beat, by=self._kid, signer=self._signer
         )
@@ -120,7 +126,11 @@ class RemoteDevice:
             said = frames.read_say(data, self._public)
         except VerificationError:
             return  # another's, or nobody's
-        self._beat = max(self._beat, said.state.beat)
+        # By the answer to the newest of our own questions: a clock that began anew is lower, and what is handed over
+        # late is no clock of now.
+        asked = self._asked.pop(said.re, 0)
+        if asked > self._heard_seq:
+            self._heard_seq, self._beat = asked, said.state.beat
         waiting = self._waiting.get(said.re)
         if waiting is not None and not waiting.done():
             waiting.set_result(said)

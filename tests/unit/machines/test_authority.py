@@ -90,6 +90,25 @@ def test_a_newer_warrant_ends_the_older_and_a_later_boot_the_earlier() -> None:
     assert code(held.take, newer, now_ms=T0 + 1, mono_ms=1) == "warrant.replayed"
 
 
+def test_a_warrant_that_is_shown_again_ends_no_later_whatever_the_wall_clock_says() -> None:
+    held = authority()
+    first = held.take(held.read(token(T0), "", now_ms=T0, mono_ms=0), now_ms=T0, mono_ms=0)
+    again = held.read(token(T0), "", now_ms=T0, mono_ms=1_500)  # the wall clock stood still
+    assert held.take(again, now_ms=T0, mono_ms=1_500).ends_mono_ms == first.ends_mono_ms == 2_000
+    again = held.read(token(T0), "", now_ms=T0, mono_ms=2_000)
+    assert code(held.take, again, now_ms=T0, mono_ms=2_000) == "warrant.expired"
+    following = held.read(token(T0, seq=2), "", now_ms=T0, mono_ms=2_000)
+    assert held.take(following, now_ms=T0, mono_ms=2_000).ends_mono_ms == 4_000
+
+
+def test_what_was_refused_at_its_first_sight_counts_from_it_too() -> None:
+    held = authority()
+    early = held.read(token(T0), "", now_ms=T0 - 60_000, mono_ms=0)
+    assert code(held.take, early, now_ms=T0 - 60_000, mono_ms=0) == "warrant.not_yet"
+    again = held.read(token(T0), "", now_ms=T0, mono_ms=2_000)
+    assert code(held.take, again, now_ms=T0, mono_ms=2_000) == "warrant.expired"
+
+
 def test_an_order_ends_a_lease_in_hand() -> None:
     held = authority()
     lease = held.read(token(T0), "", now_ms=T0, mono_ms=0)

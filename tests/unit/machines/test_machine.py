@@ -124,6 +124,23 @@ def test_a_warrant_alone_counts_by_the_monotonic_clock_when_the_wall_clock_goes_
     assert site.machine.state(0, 0).mode is not Mode.LIVE
 
 
+def test_a_lease_begun_anew_with_the_same_warrant_ends_as_it_would_have() -> None:
+    site, driver = moving(life=2_600)
+    issued = driver.expires - 2_000
+    ends = site.clock.mono - (site.clock.now - issued) + 2_000
+    site.ask("stop")
+    site.until_standing(2_000)
+    site.turn()
+    site.clock.now = issued  # the wall clock goes back
+    site.run_no = 0
+    said = site.lease(driver.token)
+    assert (said.code, said.state.left) == ("", ends - site.clock.mono)
+    site.turn(said.state.left)
+    site.clock.now = issued
+    site.run_no = 0
+    assert site.lease(driver.token).code == "warrant.expired"
+
+
 @pytest.mark.parametrize("data", [b"", b"x", b"{}", b"gone ", b"gone another", b"gone voice"])
 def test_its_leaders_last_words_brake_and_noise_or_anothers_do_not(data: bytes) -> None:
     site, _ = moving()

@@ -10,6 +10,7 @@ from answerable.machines import frames
 from answerable.machines.remote import RemoteDevice
 from answerable.machines.wires import Take
 from answerable.model.devices import Command, DeviceState, Hand, Mode
+from tests.fleet import ManualClock
 from tests.small_site import COPY_KEY, DEVICE, DEVICE_KEY, Site, key_of_nobody, token
 
 STATE = DeviceState(device=DEVICE, mode=Mode.IDLE, beat=9, x=0, y=0, speed=0, wanted=0, standstill=True, powered=False)
@@ -65,7 +66,34 @@ async def test_nothing_is_believed_but_the_devices_own_word() -> None:
     wire.forge = frames.say(STATE, DEVICE_KEY, re="another", params={})
     with pytest.raises(Unavailable):
         await device.state()
-    assert device._beat == 9
+    assert device._beat == 0, "only the answer to its own question tells it the device's clock"
+
+
+async def test_a_device_whose_clock_began_anew_is_led_again() -> None:
+    device, wire = await remote()
+    await device.lease(token(wire.site.clock.now))
+    wire.site = Site(clock=ManualClock(wire.site.clock.now, 7))  # its host was started again
+    with pytest.raises(Refused) as error:
+        await device.lease(token(wire.site.clock.now))
+    assert error.value.code == "device.stale"
+    assert (await device.lease(token(wire.site.clock.now))).run == 1
+    assert (await device.command(Command(speed=100))).wanted == 100
+
+
+async def test_a_late_answer_still_tells_the_clock_and_an_older_one_does_not() -> None:
+    device, wire = await remote()
+    said: list[bytes] = []
+    told, wire.take = wire.take, said.append
+    for passed in (0, 400):
+        wire.site.turn(passed)
+        with pytest.raises(Unavailable):
+            await device.state()
+    wire.take = told
+    first, second = (frames.read_say(data, DEVICE_KEY.public).state.beat for data in said)
+    wire.take(said[1])
+    assert device._beat == second > first
+    wire.take(said[0])
+    assert device._beat == second
 
 
 async def test_what_is_lost_is_not_waited_for_for_ever() -> None:
