@@ -279,6 +279,9 @@ def _teller(args: argparse.Namespace, folder: Folder) -> Callable[[Mapping[str, 
 
 
 def _environment(args: argparse.Namespace, parts: Parts, address: str) -> dict[str, str]:
+    if held := enclosures.held_back(os.environ, args.env):
+        names = ", ".join(held)
+        say(f"not passed on to it: {names}; --env NAME passes one on", f"未传给程序：{names}；--env NAME 可传递")
     told = enclosures.environment(os.environ, address, temp=parts.enclosure.temp, keep=args.env)
     user = parts.enclosure.user
     return {**told, "USER": user.name, "LOGNAME": user.name, "HOME": parts.enclosure.temp} if user is not None else told

@@ -25,7 +25,11 @@ DEVICES: Final = (
     "/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty", "/dev/shm", "/dev/fd",  # noqa: S108
 )  # fmt: skip
 # What of the guard's environment says where secrets are, or would have the program talk past the gate.
-HIDDEN: Final = ("ANSWERABLE_", "OPENAI_API_KEY", "SSH_AUTH_SOCK", "DBUS_", "XDG_RUNTIME_DIR")
+HIDDEN: Final = (
+    "ANSWERABLE_", "OPENAI_API_KEY", "SSH_AUTH_SOCK", "DBUS_", "XDG_RUNTIME_DIR", "AWS_", "GOOGLE_", "AZURE_",
+)  # fmt: skip
+SECRETS: Final = ("SECRET", "TOKEN", "PASSWORD", "CREDENTIAL")  # anywhere in a name, in either case
+KEY: Final = "KEY"  # at its end
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,11 +131,21 @@ def user(name: str) -> User:
     )
 
 
-def environment(own: Mapping[str, str], gate: str, *, temp: str, keep: Iterable[str] = ()) -> dict[str, str]:
-    """The program's environment: ours without what says where secrets are, and with the gate's address where SDKs look
-    for it. keep: names of ours that it gets all the same. It gets no credential: a placeholder stands for the key."""
+def held_back(own: Iterable[str], keep: Iterable[str] = ()) -> tuple[str, ...]:
+    """Names in our environment that look like a secret, or like the way to one; without those in `keep`."""
     kept = frozenset(keep)
-    base = {name: value for name, value in own.items() if name in kept or not name.startswith(HIDDEN)}
+    return tuple(sorted(name for name in own if name not in kept and _looks_secret(name.upper())))
+
+
+def _looks_secret(name: str) -> bool:
+    return name.startswith(HIDDEN) or name.endswith(KEY) or any(word in name for word in SECRETS)
+
+
+def environment(own: Mapping[str, str], gate: str, *, temp: str, keep: Iterable[str] = ()) -> dict[str, str]:
+    """The program's environment: ours without what is held back, and with the gate's address where SDKs look for it.
+    keep: names of ours that it gets all the same. A placeholder stands for the key."""
+    held = frozenset(held_back(own, keep))
+    base = {name: value for name, value in own.items() if name not in held}
     told = {"OPENAI_BASE_URL": f"{gate}/v1", "OPENAI_API_KEY": "guard", "ANSWERABLE_GATE": gate, "TMPDIR": temp}
     return {**base, **told, "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
 

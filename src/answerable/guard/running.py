@@ -171,16 +171,25 @@ class Guard:
             self._look()
             heard = self._cage.hear()
             if heard.status is not None or heard.gone:
-                return heard.status if heard.status is not None else await self._stop("the program is gone", "")
+                return await self._ended(heard.status)
             if self._asked:
-                name = signal.Signals(self._asked[0]).name
-                await self._stop(name, "")
+                name, order = signal.Signals(self._asked[0]).name, self._standing.order()
+                await self._stop(name, order.by if order else "", order.data if order else b"")
                 return self._cage.status if self._cage.status is not None else 128 + self._asked[0]
             end = await self._decide()
             if end is not None:
                 return end
             self._cage.lengthen(self._until())
             await self._wait(self._next_look())
+
+    async def _ended(self, status: int | None) -> int:
+        """The program ended by itself; an order that was heard by then is answered all the same."""
+        order = self._standing.order()
+        if order is not None:
+            await self._stop("stop.system", order.by, order.data)
+        elif status is None:
+            await self._stop("the program is gone", "")
+        return STOPPED if status is None else status
 
     async def _decide(self) -> int | None:
         """What orders, warrant, pulse and clock now ask for; our status where the program was ended."""

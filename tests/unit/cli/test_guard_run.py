@@ -48,6 +48,24 @@ def test_its_status_is_ours_and_it_holds_no_credential(house: House, here: Path)
         run.close()
 
 
+def test_what_looks_like_a_secret_is_held_back_and_named(
+    house: House, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("GITHUB_TOKEN", "PGPASSWORD", "SOME_API_KEY"):
+        monkeypatch.setenv(name, "worth-much")
+    run = guarded(house, here, "--env", "SOME_API_KEY", "--", "env")
+    try:
+        assert run.wait() == 0
+        assert [line for line in run.out if "worth-much" in line] == ["SOME_API_KEY=worth-much"]
+        told = next(line for line in run.err if "not passed on to it:" in line)
+        assert "GITHUB_TOKEN" in told
+        assert "PGPASSWORD" in told
+        assert "SOME_API_KEY" not in told
+        assert not [line for line in run.err if "worth-much" in line]
+    finally:
+        run.close()
+
+
 def test_a_program_that_is_not_there_is_said(house: House, here: Path) -> None:
     run = guarded(house, here, "--", "no-such-program")
     try:

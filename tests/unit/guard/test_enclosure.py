@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from answerable.errors import Refused, Unavailable
-from answerable.guard.enclosure import Enclosure, User, environment, user
+from answerable.guard.enclosure import Enclosure, User, environment, held_back, user
 from answerable.guard.primitives import BY_NAME
 
 ALL = frozenset(BY_NAME)
@@ -103,6 +103,21 @@ def test_the_program_gets_the_gate_and_no_secret() -> None:
     assert told["ANSWERABLE_LANG"] == "zh"
     assert told["TMPDIR"] == "/t"
     assert not {"ANSWERABLE_GUARD_ENROLMENT", "SSH_AUTH_SOCK", "DBUS_SESSION_BUS_ADDRESS"} & set(told)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["ANTHROPIC_API_KEY", "MY_SECRET_ID", "GITHUB_TOKEN", "npm_config_token", "PGPASSWORD", "DB_CREDENTIALS",
+     "AWS_PROFILE", "GOOGLE_APPLICATION", "AZURE_TENANT_ID", "ANSWERABLE_STORE_PATH", "SSH_AUTH_SOCK"],
+)  # fmt: skip
+def test_what_looks_like_a_secret_is_passed_on_where_it_is_named_alone(name: str) -> None:
+    own = {"PATH": "/bin", "KEYBOARD": "de", "HOME": "/h", name: "worth-much"}
+    told = environment(own, "http://127.0.0.1:8080", temp="/t")
+    assert held_back(own) == (name,)
+    assert "worth-much" not in told.values()
+    assert {"PATH", "KEYBOARD", "HOME"} <= set(told)
+    assert held_back(own, (name,)) == ()
+    assert environment(own, "http://127.0.0.1:8080", temp="/t", keep=(name,))[name] == "worth-much"
 
 
 def test_a_user_is_known_by_name() -> None:

@@ -24,7 +24,7 @@ from answerable.admission.receipts import read
 from answerable.admission.trust import Trust
 from answerable.errors import Refused, Unavailable
 from answerable.guard import enclosure as enclosures
-from answerable.guard.cage import Cage
+from answerable.guard.cage import Cage, Heard
 from answerable.guard.enclosure import Enclosure
 from answerable.guard.folder import Folder
 from answerable.guard.gate import Gate
@@ -171,6 +171,22 @@ async def test_a_program_that_ends_by_itself_gives_its_status() -> None:
     async with running(argv=("sh", "-c", "exit 7")) as run:
         assert await run.task == 7
         assert run.standing.closed
+
+
+@pytest.mark.parametrize("kind", ["terminate", "suspend"])
+async def test_a_program_that_ends_by_itself_as_an_order_comes_leaves_a_receipt(kind: str) -> None:
+    async with running(argv=("sh", "-c", "echo x > main; while [ ! -e go ]; do sleep 0.02; done; exit 7")) as run:
+        async with asyncio.timeout(10):
+            while not (run.here / "main").exists():  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        ended = run.guard._cage.hear
+        run.guard._cage.hear = lambda: Heard(None, gone=False)  # type: ignore[method-assign]
+        (run.here / "go").touch()
+        await asyncio.sleep(0.3)
+        run.guard._cage.hear = ended  # type: ignore[method-assign]
+        run.ear.tell(order(kind=kind))
+        assert await run.task == 7
+        assert run.said()[-1] == "sealed"
 
 
 async def test_renewals_go_on_and_it_acts_past_the_first_warrants_end() -> None:
@@ -388,3 +404,14 @@ async def test_asked_to_end_it_ends_by_its_plan() -> None:
                 await asyncio.sleep(0.01)
         run.guard.ask_to_end(signal.SIGTERM)
         assert await run.task == 9
+
+
+async def test_asked_to_end_as_an_order_comes_it_answers_the_order_too() -> None:
+    async with running(argv=("sh", "-c", "trap 'exit 9' TERM; echo x > main; while :; do sleep 0.02; done")) as run:
+        async with asyncio.timeout(10):
+            while not (run.here / "main").exists():  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        run.guard.ask_to_end(signal.SIGTERM)
+        run.ear.tell(order())
+        assert await run.task == 9
+        assert run.said() == ["draining", "sealed"]
