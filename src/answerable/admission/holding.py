@@ -25,6 +25,8 @@ from answerable.model.terms import OrderKind
 
 # Messages that were read are known by their hash: each pulse repeats the newest.
 MAX_SEEN: Final = 65_536
+# Orders in force past the registry that rest on the same officers alone: one of them must not fill a holder.
+MOST_ALONE: Final = 16
 _BY: Final = ("issuer", "authority", "officers", "pulse")
 
 
@@ -133,12 +135,17 @@ class HolderView:
         """Whether these very bytes were read before: to say so costs nothing."""
         return sha256(data).digest() in self._seen
 
-    def order(self, data: bytes, *, vouched: bool = False) -> Told | None:
-        """Take in an order message; what it told, None where that was known. Raises as `orders.read`."""
+    def order(self, data: bytes, *, vouched: bool = False, kept: bool = False) -> Told | None:
+        """Take in an order message; what it told, None where that was known. vouched: a pulse carries it, or another
+        view took it; kept: it was taken before, and comes from this holder's own memory. Raises as `orders.read`,
+        Refused ``order.full`` for one more past the registry by officers who have `MOST_ALONE` in force there: none is
+        forgotten for it, and what the registry numbered or an authority signed is taken in any case."""
         mark = sha256(data).digest()
         if mark in self._seen:
             return None
         told = orders.read(data, self.trust, vouched=vouched)
+        if not (told.issued or told.authority or vouched or kept):
+            self._room(told)
         while len(self._seen) >= MAX_SEEN:
             del self._seen[next(iter(self._seen))]
         self._seen[mark] = None
@@ -222,6 +229,17 @@ class HolderView:
         """`orders.stop_root` of what is known, up to `epoch`."""
         return orders.stop_root((each.stop for each in self._known.values()), epoch)
 
+    def _room(self, told: Told) -> None:
+        if told.statement in self._issued or told.statement.hex() in self._known:
+            return
+        alone = [
+            each
+            for each in self.direct()
+            if not (each.authority or each.stop.released) and each.signers == told.signers
+        ]
+        if len(alone) >= MOST_ALONE:
+            raise Refused("order.full", limit=MOST_ALONE)
+
     def _number(self, *numbers: int) -> None:
         self._numbers.update(number for number in numbers if number > self._run)
         while self._run + 1 in self._numbers:
@@ -264,6 +282,7 @@ def _both(old: Told, new: Told) -> Told:
         changed=stop.changed,
         by=min(old.by, new.by, key=_BY.index),
         authority=authority,
+        signers=old.signers | new.signers,
         data=max(old, new, key=_says).data,
     )
 

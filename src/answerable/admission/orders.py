@@ -10,7 +10,7 @@ anyone; what is read is only ever added.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Annotated, Any, Final, Protocol
 
@@ -75,7 +75,7 @@ class Told:
     the stop set that the order and its release were, 0 where no issuer says so; by: ``issuer``, ``authority``,
     ``officers`` or ``pulse``, the first that signed; authority: whether one signed, whose order only one releases;
     statement: hash of what was signed, the same before and after the registry took it; nonce: of the order, that counts
-    once in a registry; data: the message's bytes."""
+    once in a registry; data: the message's bytes; signers: public keys of the officers that signed."""
 
     stop: Stop
     epoch: int
@@ -85,6 +85,7 @@ class Told:
     statement: bytes
     nonce: str
     data: bytes
+    signers: frozenset[bytes] = field(default=frozenset(), compare=False)
 
     @property
     def issued(self) -> bool:
@@ -184,6 +185,7 @@ def read(data: bytes, trust: Trust, *, vouched: bool = False) -> Told:
         statement=statement_hash(leaf, trust.origin),
         nonce=leaf.n,
         data=data if issued or vouched else _bare(whole, number),
+        signers=officers,
     )
 
 

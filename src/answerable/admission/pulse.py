@@ -23,6 +23,7 @@ MEDIA_TYPE: Final = "application/vnd.answerable.pulse+json"
 DOMAIN: Final = b"answerable/pulse/v1"
 MAX_PULSE: Final = 256 * 1024
 MAX_DELTA: Final = 64
+SHARE: Final = 4  # of the room for direct orders, to each who gave them
 # No pulse lives longer than the longest warrant: nobody can lengthen a bound by himself.
 MAX_VALID_MS: Final = 300_000
 DEFAULT_VALID_MS: Final = 15_000
@@ -61,7 +62,7 @@ _peek: Final = msgspec.json.Decoder(_Peek).decode
 class Pulse:
     """iss: who beats; seq: rises with each, for ever; at: when it was made, ms UTC; valid_for: ms; epoch, stop_root:
     the stop set that the issuer numbered, as far as the pulse knows it (`orders.stop_root`); delta: the newest order
-    messages, and all that were given to the pulse directly."""
+    messages, and those that were given to the pulse directly (`fitting`)."""
 
     iss: str
     origin: str
@@ -123,8 +124,16 @@ def read(data: bytes, trust: Trust) -> Pulse:
     )
 
 
-def fitting(direct: Sequence[bytes], newest: Sequence[bytes], *, room: int = MAX_PULSE - 4096) -> tuple[bytes, ...]:
-    """The delta: all of `direct`, then as many of `newest`, the newest first, as one pulse carries.
+def fitting(
+    direct: Sequence[bytes],
+    newest: Sequence[bytes],
+    *,
+    alone: Sequence[Sequence[bytes]] = (),
+    room: int = MAX_PULSE - 4096,
+) -> tuple[bytes, ...]:
+    """The delta: all of `direct`, then of `alone` in turn, then as many of `newest`, the newest first, as one pulse
+    carries. alone: direct orders that rest on officers, the newest first, each list by the same officers; none of them
+    takes more than a quarter of the room.
 
     Raises Refused ``pulse.full`` where not even the direct ones fit: then there is no pulse, and holders stop.
     """
@@ -132,6 +141,14 @@ def fitting(direct: Sequence[bytes], newest: Sequence[bytes], *, room: int = MAX
     if len(direct) > MAX_DELTA or used > room:
         raise Refused("pulse.full", limit=MAX_DELTA)
     chosen = list(direct)
+    spent = [0] * len(alone)
+    for turn in range(max(map(len, alone), default=0)):
+        for which, theirs in enumerate(alone):
+            size = len(theirs[turn]) + 1 if turn < len(theirs) else 0
+            if size and len(chosen) < MAX_DELTA and used + size <= room and spent[which] + size <= room // SHARE:
+                spent[which] += size
+                used += size
+                chosen.append(theirs[turn])
     for data in newest:
         if len(chosen) == MAX_DELTA or used + len(data) + 1 > room:
             break

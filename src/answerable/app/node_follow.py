@@ -55,7 +55,7 @@ class Follow:
         """Take in what was kept; how many orders are known. Raises Unavailable ``store.failed``."""
         for message in self._orders.read():
             try:
-                self._view.order(message)
+                self._view.order(message, kept=True)
             except AnswerableError as error:
                 _log.error("an order that was kept is not believed any more: %s", error.code)
         return len(self._view.told())

@@ -68,7 +68,7 @@ class Beater:
         self.told: list[Callable[[Told], object]] = []  # called with each order that was news
         for data in folder.orders.read():
             try:
-                self.view.order(data)
+                self.view.order(data, kept=True)
             except AnswerableError as error:
                 raise Unavailable("pulse.state", detail=f"an order that was kept is not read: {error.code}") from None
 
@@ -103,10 +103,15 @@ class Beater:
         reading = self._reading() if self._mode is ClockMode.NTP else None
         clocks.check(self._mode, reading, self._clock.mono_ms())
         direct = self.view.direct()
-        held = [told.data for told in direct if not told.stop.released]
+        held = [told.data for told in direct if told.authority and not told.stop.released]
+        alone: dict[frozenset[bytes], list[bytes]] = {}
+        for told in reversed(direct):
+            if not (told.authority or told.stop.released):
+                alone.setdefault(told.signers, []).append(told.data)
+        together = sorted(alone, key=len, reverse=True)  # several officers before one
         freed = [told.data for told in direct if told.stop.released]
         newest = [told.data for told in reversed(self.view.told()) if told.issued]
-        delta = pulse.fitting(held, [*freed, *newest])
+        delta = pulse.fitting(held, [*freed, *newest], alone=[alone[each] for each in together])
         seq = max(self._used + 1, now_ms)
         if seq > self._reserved:
             self._folder.reserve(seq + AHEAD)

@@ -34,7 +34,7 @@ class Brought(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 async def taken(body: bytes, view: View, take: Callable[[bytes], Told | None]) -> Answer:
     """Take the orders in a request's body, a turn of the event loop for each. Raises Refused ``admin.request``, and as
-    `take`."""
+    `take`; ``order.full`` when the others were taken."""
     try:
         brought = msgspec.json.decode(body, type=Brought)
     except (msgspec.MsgspecError, UnicodeDecodeError):
@@ -42,15 +42,24 @@ async def taken(body: bytes, view: View, take: Callable[[bytes], Told | None]) -
     if len(brought.orders) > MOST:
         raise Refused("admin.request", detail=f"more than {MOST} orders")
     news = idle = 0
+    full: Refused | None = None
     for each in brought.orders:
         data = bytes(each)
         if view.knows(data):
             continue
-        if take(data) is not None:
+        try:
+            told = take(data)
+        except Refused as error:
+            if error.code != "order.full":
+                raise
+            full, told = error, None  # one officer's orders are not in the way of another's
+        if told is not None:
             news += 1
         else:
             idle += 1  # signatures were checked, and told nothing: who varies what is known pays for it
         await asyncio.sleep(0)
+    if full is not None:
+        raise full
     return Answer(b'{"epoch":%d,"news":%d}' % (view.epoch, news), idle=idle)
 
 

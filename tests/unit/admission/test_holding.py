@@ -9,7 +9,7 @@ import pytest
 
 from answerable.admission import orders
 from answerable.admission.clocks import ClockMode, Reading
-from answerable.admission.holding import HolderView
+from answerable.admission.holding import MOST_ALONE, HolderView
 from answerable.admission.orders import stop_root
 from answerable.admission.trust import Trust
 from answerable.errors import AnswerableError
@@ -343,3 +343,46 @@ def test_what_stands_in_the_log_is_not_kept_again_past_the_registry() -> None:
     told = seen.order(orders.direct(watched, origin=ORIGIN, subject=system(3), num=3))
     assert told is not None  # an authority's signature under it is news
     assert stopped(seen, 3, now_ms=LAPSES)
+
+
+def past_the_registry(num: int, *by: tuple[object, str]) -> bytes:
+    leaf = order(num, kind="suspend", by=by, at=0)  # type: ignore[arg-type]
+    return orders.direct(leaf, origin=ORIGIN, subject=system(num), num=num)
+
+
+def test_one_officer_cannot_fill_a_holder_and_no_stop_is_forgotten_for_him() -> None:
+    seen = view(PINNED, pulse_required=False)
+    anna, ben, watchdog = (ANNA, ANNA_KID), (BEN, BEN_KID), (WATCHDOG, WATCHDOG_KID)
+    own = [past_the_registry(num, anna) for num in range(100, 165)]
+    for data in own[:MOST_ALONE]:
+        assert seen.order(data) is not None
+    for data in own[MOST_ALONE:]:
+        assert code(lambda: seen.order(data)) == "order.full"  # noqa: B023
+    assert seen.order(own[0]) is None
+    assert len(seen.told()) == MOST_ALONE
+    # Who else signs is not in the way of, and neither are an authority's orders or what the registry took.
+    assert seen.order(past_the_registry(200, ben)) is not None
+    assert seen.order(past_the_registry(201, anna, ben)) is not None
+    for num in range(300, 340):
+        assert seen.order(past_the_registry(num, anna, watchdog)) is not None
+    refused = order(164, kind="suspend", by=(anna,), at=0)
+    assert seen.order(issued(refused, 164, epoch=1)) is not None
+    assert seen.order(own[-1]) is None
+    assert all(stopped(seen, num) for num in (100, 100 + MOST_ALONE - 1, 164, 200, 201, 300, 339))
+    # One that is released makes room; one that was kept needs none.
+    freed = decode(released(order(100, kind="suspend", by=(anna,), at=0)))
+    assert isinstance(freed, ReleaseLeaf)
+    first = order(100, kind="suspend", by=(anna,), at=0)
+    seen.order(orders.direct(first, origin=ORIGIN, subject=system(100), num=100, release=freed))
+    assert seen.order(own[20]) is not None
+    assert code(lambda: seen.order(own[21])) == "order.full"
+    assert seen.order(own[21], kept=True) is not None
+
+
+def test_what_a_pulse_vouches_for_is_taken_whatever_an_officer_gave_here() -> None:
+    seen = view(PINNED)
+    for num in range(100, 100 + MOST_ALONE):
+        seen.order(past_the_registry(num, (ANNA, ANNA_KID)))
+    seen.pulse(beat(past_the_registry(200, (ANNA, ANNA_KID))), T0, 0)
+    seen.check(T0, 0)
+    assert stopped(seen, 200)

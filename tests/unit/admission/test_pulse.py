@@ -120,6 +120,18 @@ def test_direct_orders_go_first_and_never_fall_out() -> None:
         assert error.value.code == "pulse.full"
 
 
+def test_what_officers_gave_goes_in_turn_and_makes_no_pulse_full() -> None:
+    mine, yours = [b"m%02d" % n for n in range(65)], [b"y0", b"y1"]
+    delta = pulse.fitting((b"d",), (b"n",), alone=(mine, yours))
+    assert delta[:6] == (b"d", b"m00", b"y0", b"m01", b"y1", b"m02")
+    assert len(delta) == pulse.MAX_DELTA
+    assert b"n" not in delta  # what is past the registry stands before what the registry tells itself
+    assert pulse.fitting([b"d"] * pulse.MAX_DELTA, (), alone=(mine,)) == (b"d",) * pulse.MAX_DELTA
+    # Nobody takes more than a share of the room, nor what is left for others.
+    assert pulse.fitting((), (), alone=([bytes(300), bytes(200)], [bytes(200)]), room=1000) == (bytes(200),) * 2
+    assert pulse.fitting((bytes(900),), (), alone=([bytes(200)],), room=1000) == (bytes(900),)
+
+
 def test_the_largest_delta_is_read_back() -> None:
     message = issued(order(7), 7, epoch=1)
     delta = pulse.fitting((), [message] * 200)

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from answerable.admission import orders
 from answerable.admission.clocks import ClockMode
-from answerable.admission.holding import HolderView
+from answerable.admission.holding import MOST_ALONE, HolderView
 from answerable.app.node_feed import Feed, Told
 from answerable.app.node_follow import Follow
 from answerable.app.node_replica import Replica
@@ -18,7 +19,7 @@ from answerable.app.order_store import OrderStore
 from answerable.errors import Unavailable
 from answerable.model.units import EPOCH
 from tests.small_registry import DOMAIN, Registry
-from tests.unit.admission.a_stop import PINNED, issued, order
+from tests.unit.admission.a_stop import ANNA, ANNA_KID, ORIGIN, PINNED, issued, order, system
 
 
 class Scripted:
@@ -135,3 +136,12 @@ async def test_a_registry_below_what_its_own_feed_showed_before_is_of_the_past(t
     assert not await following.once()
     assert following.problem == "recover.behind"
     assert link.said[-1][0] == 3, "and the registry is told, so that it stops signing"
+
+
+def test_what_was_kept_is_known_again_however_much_of_one_officer_it_is(tmp_path: Path) -> None:
+    following, _, _, view, _ = follow(tmp_path)
+    for num in range(100, 100 + 2 * MOST_ALONE):
+        OrderStore(tmp_path).add(
+            orders.direct(order(num, by=((ANNA, ANNA_KID),)), origin=ORIGIN, subject=system(num), num=num)
+        )
+    assert following.recall() == len(view.direct()) == 2 * MOST_ALONE

@@ -10,7 +10,7 @@ import pytest
 
 from answerable.admission import orders, pulse
 from answerable.admission.clocks import ClockMode, Reading
-from answerable.admission.holding import HolderView
+from answerable.admission.holding import MOST_ALONE, HolderView
 from answerable.admission.orders import stop_root
 from answerable.admission.trust import Trust
 from answerable.app.clock import SystemClock
@@ -27,11 +27,15 @@ from tests.small_relay import relay, until
 from tests.unit.admission.a_stop import (
     ANNA,
     ANNA_KID,
+    BEN,
+    BEN_KID,
     ISSUER,
     KID,
     ORIGIN,
     STRANGER,
     T0,
+    WATCHDOG,
+    WATCHDOG_KID,
     issued,
     order,
     released,
@@ -147,6 +151,28 @@ def test_direct_orders_stand_in_every_beat_until_they_are_released(tmp_path: Pat
     )
     assert told is not None
     assert told.stop.released
+
+
+def test_one_officer_does_not_silence_it(tmp_path: Path) -> None:
+    made = folder(tmp_path)
+    for num in range(100, 165):
+        made.give(direct(num))
+    beats = beater(tmp_path)
+    beats.read_inbox()
+    beats.order(direct(7, by=((BEN, BEN_KID),)))
+    said = read(tmp_path, beats.beat())
+    assert len(beats.view.direct()) == len(said.delta) == MOST_ALONE + 1
+    assert len(list(made.inbox.glob("*.refused"))) == 65 - MOST_ALONE
+    # Nor does it fall silent over a memory from before there was a bound: authorities first, and somebody of each.
+    for num in range(100, 165):
+        made.orders.add(direct(num))
+    again = beater(tmp_path)
+    assert len(again.view.direct()) == 66
+    again.order(direct(9, by=((WATCHDOG, WATCHDOG_KID),)))
+    delta = read(tmp_path, again.beat()).delta
+    assert MOST_ALONE < len(delta) <= pulse.MAX_DELTA
+    assert delta[0] == direct(9, by=((WATCHDOG, WATCHDOG_KID),))
+    assert direct(7, by=((BEN, BEN_KID),)) in delta
 
 
 def test_a_clock_that_is_not_synchronised_gives_no_beat(tmp_path: Path) -> None:

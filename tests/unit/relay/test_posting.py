@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from answerable.admission import orders
-from answerable.errors import AnswerableError
+from answerable.errors import AnswerableError, Refused
 from answerable.model.leaves import Sig
 from answerable.relay import posting
 from answerable.relay.routes import Answer, Call, Route
@@ -66,3 +66,18 @@ async def test_who_varies_what_is_known_is_told_what_it_cost() -> None:
     body = b'{"orders":[' + b",".join(varied) + b"]}"
     assert (await route.run(call(posting.ORDERS, body))).idle == 5
     assert (await route.run(call(posting.ORDERS, body))).idle == 0
+
+
+async def test_one_officers_orders_too_many_are_not_in_the_way_of_others() -> None:
+    hub, _ = made()
+    took: list[bytes] = []
+
+    def take(data: bytes) -> None:
+        if data == b'"full"':
+            raise Refused("order.full", limit=16)
+        took.append(data)
+
+    with pytest.raises(Refused) as refused:
+        await posting.taken(b'{"orders":["full","next"]}', hub.view, take)
+    assert refused.value.code == "order.full"
+    assert took == [b'"next"']

@@ -34,6 +34,13 @@ ENTRIES: Final[dict[str, Entry]] = {
         "请随消息附上根系统的登记叶。",
         http=400,
     ),
+    "order.full": Entry(
+        "The officers who signed this order have {limit} in force past the registry here; no more of theirs is taken.",
+        "签署该命令的责任官员在此处已有 {limit} 道绕过登记处的有效命令；不再接受更多。",
+        "Give the order to the registry, or release earlier ones. What the registry or an authority orders is taken.",
+        "请将命令提交至登记处，或解除先前的命令。登记处或监管机构的命令照常接受。",
+        http=429,
+    ),
     "order.receipt": Entry(
         "This is not a receipt by the holder that it names: {detail}.",
         "这不是其所称持有者的回执：{detail}。",

@@ -72,8 +72,8 @@ ENTRIES: Final[dict[str, Entry]] = {
         exit=4,
     ),
     "pulse.full": Entry(
-        "More direct orders are held than one pulse can carry ({limit}); it beats no more.",
-        "直接命令的数量超过一个脉冲可携带的上限（{limit}）；脉冲停止。",
+        "More direct orders of authorities are held than one pulse can carry ({limit}); it beats no more.",
+        "监管机构直接命令的数量超过一个脉冲可携带的上限（{limit}）；脉冲停止。",
         "Give the orders to the registry as well; what stands there need not be carried in full.",
         "请同时将命令提交至登记处；已登记的命令无需完整携带。",
         http=503,

@@ -7,6 +7,7 @@ from answerable.errors.codes.order import ENTRIES
 
 STATUS = {  # code: (HTTP, exit)
     "order.backwards": (403, 1),
+    "order.full": (429, 1),
     "order.malformed": (400, 1),
     "order.origin": (403, 1),
     "order.receipt": (400, 1),
