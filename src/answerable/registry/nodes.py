@@ -20,7 +20,7 @@ from answerable.log import leaf as leaves
 from answerable.log.note import VerifierKey
 from answerable.model.leaves import CopyLeaf, KeyLeaf, Leaf, Sig
 from answerable.model.records import Node, Party
-from answerable.model.units import Space, Unit
+from answerable.model.units import Lane, Space, Unit
 from answerable.ports import Directory
 from answerable.registry import find
 from answerable.registry.keys import check_by
@@ -98,6 +98,7 @@ def withdraw(directory: Directory, request: WithdrawKey, now_ms: int, *, by: str
         leaves=(data,),
         effects=(put(Space.NODES, row.rid, ended),),
         expect=(unchanged(directory, Space.NODES, row.rid),),
+        lane=Lane.STOP,  # taken while orders are regained too: it may be this node, or its thief, that is waited for
     )
     return Planned(unit, leaves.rid(data))
 

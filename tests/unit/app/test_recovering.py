@@ -17,6 +17,7 @@ from answerable.admission import orders
 from answerable.admission.pulse import Pulse, make
 from answerable.app.backup import back_up
 from answerable.app.core import open_core
+from answerable.app.people import read as read_person
 from answerable.app.rebuild import rebuild
 from answerable.app.repair import fsck
 from answerable.app.service import Service
@@ -28,7 +29,8 @@ from answerable.errors import Refused, Unavailable
 from answerable.log.leaf import decode
 from answerable.log.trust import parse
 from answerable.model.leaves import OrderLeaf, RecoveryLeaf, RegainedLeaf
-from answerable.registry import stopped
+from answerable.registry import nodes, stopped
+from answerable.registry.requests import WithdrawKey
 from answerable.tiles.mirror import Mirror
 from tests.e2e.scripted_upstream import ScriptedUpstream
 from tests.small_nodes import Plane, chat, client, joined, node, plane, readyz
@@ -181,6 +183,27 @@ async def test_an_order_that_a_holder_shows_later_makes_a_registry_stop_signing_
         assert control.service.recovery is not None
         assert control.service.recovery.behind, "over a restart too"
         assert await control.service.recovery.shown([told.data]) == 0
+
+
+async def test_who_stole_a_nodes_key_holds_the_registry_up_until_the_node_is_withdrawn(tmp_path: Path) -> None:
+    async with plane(tmp_path / "control") as control:
+        for name in ("berlin", "paris"):
+            await joined(control, tmp_path / name, name)
+        core, recovery = control.core, control.service.recovery
+        assert recovery is not None
+        berlin, paris = (nodes.in_force(core.book, name) for name in ("berlin", "paris"))
+        root = recovery.state().root
+        assert await recovery.node(berlin, 9, "0" * 64)
+        assert not await recovery.node(paris, 0, root)
+        assert recovery.waiting() == {"node berlin": "knows change 9"}
+        with pytest.raises(Unavailable, match=r"recover\.behind"):
+            await control.system("nothing else is written")
+        asked = WithdrawKey(key=berlin.rid)
+        admin = read_person(core.config.store_path / "people" / "admin.json")
+        await core.commit(nodes.withdraw(core.book, asked, core.now, by=admin.kid))
+        assert not await recovery.node(paris, 0, root)  # its next question
+        assert not recovery.behind
+        await control.system("all is written again")
 
 
 async def test_the_pulse_says_which_stop_set_it_knows_and_brings_the_newest_orders(tmp_path: Path) -> None:
