@@ -20,4 +20,5 @@ async def test_no_thread_is_started_later(monkeypatch: pytest.MonkeyPatch) -> No
     with monkeypatch.context() as patched:
         patched.setattr(threading.Thread, "start", start)
         work = [asyncio.to_thread(time.sleep, 0.01) for _ in range(3 * threads.THREADS)]
-        await asyncio.wait_for(asyncio.gather(*work), 5)
+        done = await asyncio.wait_for(asyncio.gather(*work), 5)
+    assert len(done) == 3 * threads.THREADS
