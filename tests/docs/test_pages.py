@@ -22,11 +22,12 @@ from tests.e2e.upstream import Upstream, streamed, whole
 from tests.house.tree import ROOT
 
 READMES = ("README.md", "README.zh.md")
-PAGES = (
-    [ROOT / name for name in READMES]
-    + sorted((ROOT / "docs").glob("*.md"))
-    + sorted((ROOT / "docs").glob("howto/*.md"))
-)
+GUARD = ROOT / "docs" / "howto" / "run-under-a-guard.md"  # needs namespaces: test_guard.py runs it where there are any
+PAGES = [
+    *(ROOT / name for name in READMES),
+    *sorted((ROOT / "docs").glob("*.md")),
+    *(page for page in sorted((ROOT / "docs").glob("howto/*.md")) if page != GUARD),
+]
 
 
 def speaks(request: dict[str, Any]) -> Iterable[bytes]:
