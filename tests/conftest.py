@@ -6,6 +6,7 @@ from __future__ import annotations
 import functools
 import os
 import shutil
+import signal
 import subprocess
 
 import pytest
@@ -20,6 +21,11 @@ settings.register_profile(
     "answerable", deadline=None, derandomize=bool(os.environ.get("CI")), suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("answerable")
+
+# A shell without job control starts what it puts into the background deaf to Ctrl-C, and so would all be that is
+# started from here; tests send it to services.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @functools.cache
