@@ -190,7 +190,7 @@ def _text(name: str, rows: Sequence[str], first: int, kind: str) -> str:
 def problems() -> list[str]:
     """What keeps the committed pictures from being true: a command that the command line refuses, or that is not shown;
     anything in a picture that would run or be fetched."""
-    from answerable.cli.main import tree, verb_of
+    from answerable.cli.command import tree, verb_of
 
     wrong = []
     for scene in SCENES:

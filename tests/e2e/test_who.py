@@ -414,7 +414,7 @@ def test_it_verifies_with_the_store_deleted_in_an_empty_network_namespace(
 # Refuses every file that is not one of the two, once the program itself is loaded, and every socket.
 _GUARDED = """
 import os, sys
-from answerable.cli.main import run
+from answerable.cli.command import run
 import answerable.cli.verify, answerable.cli.sentence, answerable.cli.where, answerable.cli.saved
 import answerable.log.trust, answerable.log.receipt, answerable.verify.receipt
 allowed, touched = set(sys.argv[1].split(":")), []

@@ -12,6 +12,6 @@ from collections.abc import Sequence
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit status. argv: without the program's name; None takes the process's own."""
-    from answerable.cli.main import run
+    from answerable.cli.command import run
 
     return run(argv)

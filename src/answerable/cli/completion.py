@@ -31,7 +31,7 @@ def run(args: argparse.Namespace) -> int:
 
 def words() -> dict[str, list[str]]:
     """ "verb" or "verb sub" -> what may follow it: options and subcommands. "" -> the verbs."""
-    from answerable.cli.main import tree
+    from answerable.cli.command import tree
 
     found: dict[str, list[str]] = {}
     _walk(tree(tuple(VERBS)), "", found)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from answerable.cli.main import tree
+from answerable.cli.command import tree
 from answerable.cli.parser import Parser, overview
 from answerable.cli.verbs import VERBS
 

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from answerable.app.node_card import CARD_FILE, REQUEST_FILE
-from answerable.cli.main import run
+from answerable.cli.command import run
 from tests.unit.app.test_node_card import CARD
 
 PARTY = "frjzv5tnnmeaaaaaaaaaaaaaxklor4k3"

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import pytest
 
-from answerable.cli.main import tree
+from answerable.cli.command import tree
 from answerable.cli.parser import Parser, children, common, overview
 from answerable.cli.verbs import VERBS
 

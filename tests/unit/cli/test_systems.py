@@ -5,7 +5,7 @@ import hashlib
 import json
 from pathlib import Path
 
-from answerable.cli.main import tree
+from answerable.cli.command import tree
 from answerable.cli.systems import request
 from tests.unit.cli.conftest import Run
 from tests.unit.control.house import MAKER, OPERATOR, House

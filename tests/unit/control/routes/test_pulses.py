@@ -6,6 +6,7 @@ from dataclasses import replace
 import msgspec
 import pytest
 
+from answerable.admission.trust import Trust
 from answerable.app.beating import heart_of
 from answerable.config import PulseConfig
 from answerable.control.routes import pulses
@@ -19,7 +20,7 @@ from tests.unit.control.house import House
 async def test_anyone_carries_a_pulse_and_asks_for_the_newest(house: House) -> None:
     core = house.core
     config = PulseConfig(keys=(f"{PULSE_KID}:{b64u(PULSE.public)}",))
-    heart = heart_of(config, core.book, core.clock, core.origin, {}, lambda: None)
+    heart = heart_of(config, core.book, core.clock, Trust(core.origin), lambda: None)
     services = replace(house.services, heart=heart)
     with pytest.raises(AnswerableError, match=r"pulse\.missing"):
         await pulses.newest(services, Call(None))

@@ -4,7 +4,7 @@ from __future__ import annotations
 import pytest
 
 from answerable.cli import main as command
-from answerable.cli.main import tree, verb_of
+from answerable.cli.command import tree, verb_of
 from answerable.cli.verbs import VERBS
 from answerable.errors import Refused, Unavailable
 from tests.unit.cli.conftest import Run
