@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import argparse
 import ast
+import importlib
 import inspect
+import pkgutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -25,8 +27,6 @@ EXITS: Final = {0: "yes", 1: "no", 2: "usage", 3: "not found", 4: "could not che
 
 def errors() -> str:
     """One heading a code; its anchor is the code without the dot, as `AnswerableError.as_dict()["doc"]` links it."""
-    from importlib import import_module
-
     from answerable.errors.codes import ALL
 
     out = [
@@ -36,7 +36,7 @@ def errors() -> str:
         "that the error carries. The status is what the gateway answers with, the exit is the command line's.\n",
     ]
     for prefix, entries in ALL.items():
-        room = import_module(f"answerable.errors.codes.{prefix}")
+        room = importlib.import_module(f"answerable.errors.codes.{prefix}")
         out.append(f"**{prefix}**: {_paragraphs(room.__doc__)}\n")
         for code, entry in sorted(entries.items()):
             out += [
@@ -92,30 +92,36 @@ def commands() -> str:
 
 
 def ports() -> str:
-    """Each Protocol of `ports.py` with the signatures and docstrings that are its contract."""
-    from answerable import ports as module
+    """Each Protocol of `ports/` with the signatures and docstrings that are its contract, module by module."""
+    from answerable import ports as package
 
-    source = inspect.getsource(module)
-    out = [HEAD.format(source="`src/answerable/ports.py`"), "# Ports\n", _paragraphs(module.__doc__) + "\n"]
-    for node in ast.parse(source).body:
-        if not isinstance(node, ast.ClassDef):
-            continue
-        out.append(f"## {node.name}\n")
-        if text := ast.get_docstring(node):
-            out.append(_paragraphs(text) + "\n")
-        for field in _fields(node):
-            assert isinstance(field.target, ast.Name)
-            comment = _comment(source.splitlines(), field.end_lineno)
-            line = f"- `{field.target.id}: {ast.unparse(field.annotation)}`"
-            out.append(f"{line}: {comment}" if comment else line)
-        for method in (n for n in node.body if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)):
-            word = "async def" if isinstance(method, ast.AsyncFunctionDef) else "def"
-            result = f" -> {ast.unparse(method.returns)}" if method.returns else ""
-            out.append(f"- `{word} {method.name}({ast.unparse(method.args)}){result}`")
-            if text := ast.get_docstring(method):
-                out.append("  " + _paragraphs(text).replace("\n", "\n  "))
-        out.append("")
+    out = [HEAD.format(source="`src/answerable/ports/`"), "# Ports\n", _paragraphs(package.__doc__) + "\n"]
+    for info in pkgutil.iter_modules(package.__path__):
+        module = importlib.import_module(f"{package.__name__}.{info.name}")
+        out += [f"## {info.name.capitalize()}\n", _paragraphs(module.__doc__) + "\n"]
+        source = inspect.getsource(module)
+        for node in ast.parse(source).body:
+            if isinstance(node, ast.ClassDef):
+                out += [*_contract(node, source.splitlines()), ""]
     return _page(out)
+
+
+def _contract(node: ast.ClassDef, lines: list[str]) -> Iterator[str]:
+    """One Protocol: what it is, its members and their signatures."""
+    yield f"### {node.name}\n"
+    if text := ast.get_docstring(node):
+        yield _paragraphs(text) + "\n"
+    for field in _fields(node):
+        assert isinstance(field.target, ast.Name)
+        comment = _comment(lines, field.end_lineno)
+        line = f"- `{field.target.id}: {ast.unparse(field.annotation)}`"
+        yield f"{line}: {comment}" if comment else line
+    for method in (n for n in node.body if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)):
+        word = "async def" if isinstance(method, ast.AsyncFunctionDef) else "def"
+        result = f" -> {ast.unparse(method.returns)}" if method.returns else ""
+        yield f"- `{word} {method.name}({ast.unparse(method.args)}){result}`"
+        if text := ast.get_docstring(method):
+            yield "  " + _paragraphs(text).replace("\n", "\n  ")
 
 
 def tiers() -> str:

@@ -20,7 +20,7 @@ DIRECT = {
 OTHER = {
     "src/answerable/sequencer/writer.py",
     "src/answerable/warrants/desk.py",
-    "src/answerable/ports.py",
+    "src/answerable/ports/admitting.py",
 }
 NAMES = {"admit", "admits", "_admit", "_admitted"}
 # What only it may find: no second place compares a warrant with a clock, or stop sets with each other, to admit.

@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+from answerable.ports import devices
+from tests.interfaces import contracts
+
+
+def test_these_are_the_contracts_and_their_members() -> None:
+    assert contracts(devices) == {
+        "Device": {"close", "command", "id", "lease", "state", "stop", "takeover"},
+    }

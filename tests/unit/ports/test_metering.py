@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+from answerable.ports import metering
+from tests.interfaces import contracts
+
+
+def test_these_are_the_contracts_and_their_members() -> None:
+    assert contracts(metering) == {
+        "Meter": {"start"},
+        "Metering": {"spent"},
+        "Trace": {"end", "step"},
+        "Tracer": {"start"},
+    }
