@@ -140,7 +140,7 @@ requirements: $(stamps)/tools
 	$(compile) --group tools -o requirements/tools.txt
 	$(compile) --group build -c requirements/base.txt -o requirements/build.txt
 	$(compile) pyproject.toml --extra cose --extra postgres --extra otel --extra nvml --extra scale --extra nats \
-	  --extra zenoh --extra mqtt --group test -c requirements/local.txt -c requirements/build.txt -o requirements/test.txt
+	  --extra zenoh --extra mqtt --extra labels --group test -c requirements/local.txt -c requirements/build.txt -o requirements/test.txt
 	$(compile) --group lint -c requirements/local.txt -c requirements/build.txt -c requirements/test.txt \
 	  -o requirements/lint.txt
 	$(compile) --group fuzz -c requirements/base.txt -o requirements/fuzz.txt

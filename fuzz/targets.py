@@ -17,8 +17,8 @@ from answerable.crypto.ed25519 import Key
 from answerable.errors import AnswerableError
 from answerable.formats import saved
 from answerable.formats.api_text import dialects
-from answerable.labels import aigc, provider_code
 from answerable.machines import frames, journal
+from answerable.marks import aigc, provider_code
 from answerable.model import events
 from answerable.model.envelopes import Envelope, EnvelopeCopy
 from answerable.model.terms import Audience, Criticality, World

@@ -13,7 +13,7 @@ import rfc8785
 
 from answerable.errors import VerificationError
 from answerable.formats import saved
-from answerable.labels import aigc, provider_code, wording
+from answerable.marks import aigc, provider_code, wording
 from answerable.model.labels import AIGC, Label, Place
 from answerable.protocols.openai.request import FORMS
 from tests.openai_wire import DIALECTS, carry

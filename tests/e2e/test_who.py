@@ -22,10 +22,10 @@ from openai import BaseModel, OpenAI
 
 from answerable.app.fleet import MAKER, MODEL, OPERATOR, OPERATOR_NAME
 from answerable.errors import AnswerableError
-from answerable.labels import provider_code
 from answerable.log import receipt as receipts
 from answerable.log.receipt import Proved
 from answerable.log.trust import parse
+from answerable.marks import provider_code
 from answerable.registry.ids import unassigned_uscc
 from answerable.verify.receipt import verify
 from tests.e2e.running import Demo, answerable

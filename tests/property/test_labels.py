@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from answerable.errors import VerificationError
 from answerable.formats import saved
-from answerable.labels import aigc, language, provider_code, wording
+from answerable.marks import aigc, language, provider_code, wording
 from answerable.model.labels import AIGC
 from tests.openai_wire import RID, completion, through
 from tests.property.test_wire import OBJECTS, SHAPED, TEXTS

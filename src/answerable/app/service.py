@@ -43,7 +43,7 @@ from answerable.control.routes import confirmed
 from answerable.control.services import Services
 from answerable.errors import Refused
 from answerable.gateway.readiness import DRILLS, LEDGER, PULSE, WITNESSES
-from answerable.labels import provider_code
+from answerable.marks import provider_code
 from answerable.model.records import Copy, Party, Stop
 from answerable.model.terms import OrderKind
 from answerable.model.units import EPOCH, Effect, Put, Space

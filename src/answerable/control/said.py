@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import msgspec
 
-from answerable.labels.wording import plain
+from answerable.marks.wording import plain
 from answerable.protocols.openai.content import Body
 
 _decode = msgspec.json.Decoder(Body).decode

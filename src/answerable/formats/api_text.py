@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from answerable.formats import saved
-from answerable.labels.wording import prefix
+from answerable.marks.wording import prefix
 from answerable.model.actions import Chunk
 from answerable.model.labels import Label, LabelReading, Place
 from answerable.ports import LabelWriter

@@ -16,9 +16,9 @@ from typing import Any, Final
 import msgspec
 
 from answerable.errors import Unavailable, VerificationError
-from answerable.labels import aigc
-from answerable.labels.verdict import judge
-from answerable.labels.wording import found, plain
+from answerable.marks import aigc
+from answerable.marks.verdict import judge
+from answerable.marks.wording import found, plain
 from answerable.model.actions import Chunk
 from answerable.model.labels import LabelReading
 from answerable.ports import Decoder, Transcript

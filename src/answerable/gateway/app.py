@@ -19,7 +19,7 @@ from answerable.gateway.front import Front, Headers, credential
 from answerable.gateway.listing import encode, listing, one
 from answerable.gateway.out import Answer, refuse
 from answerable.gateway.readiness import readiness
-from answerable.labels.language import choose
+from answerable.marks.language import choose
 from answerable.model.actions import Action
 from answerable.model.terms import Act, DataClass
 from answerable.model.warrants import Credential, Recognised

@@ -1,5 +1,3 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a label says: its words, the AIGC object, provider codes, and the verdict of reading one.
-
-How a medium carries it is the business of `answerable.formats`.
-"""
+"""Labels for files in every medium: write them, read them, check them against the rules (GB 45438-2025, C2PA,
+EU AI Act Art. 50, SB 942)."""

@@ -20,8 +20,8 @@ import asyncio
 from functools import partial
 
 from answerable.errors import AnswerableError, Refused
-from answerable.labels.aigc import as_json
-from answerable.labels.compose import compose
+from answerable.marks.aigc import as_json
+from answerable.marks.compose import compose
 from answerable.model.actions import Action
 from answerable.model.terms import Outcome
 from answerable.pipeline.deps import Deps

@@ -9,8 +9,8 @@ import pytest
 
 from answerable.app.service import Service, anchors, producer, terminated
 from answerable.errors import AnswerableError
-from answerable.labels import provider_code
 from answerable.log.leaf import decode
+from answerable.marks import provider_code
 from answerable.model.leaves import PluginLeaf
 from answerable.model.records import Stop
 from tests.unit.app.small_store import LEI, config, made

@@ -16,7 +16,7 @@ from answerable.control.routing import Call, Route
 from answerable.control.said import texts, words_alone
 from answerable.control.services import Services
 from answerable.errors import Refused, VerificationError
-from answerable.labels import provider_code
+from answerable.marks import provider_code
 from answerable.model.terms import AdminRole
 from answerable.pipeline.found import tags
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from answerable.errors import Unavailable
-from answerable.labels import wording
+from answerable.marks import wording
 from answerable.model.actions import Chunk
 from answerable.protocols.openai.answers import MAX_ANSWER, Weave, broken, members, usage
 from answerable.protocols.openai.content import Pieces, body

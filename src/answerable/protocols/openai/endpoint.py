@@ -6,7 +6,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Any
 
-from answerable.labels.wording import without
+from answerable.marks.wording import without
 from answerable.model.actions import Chunk
 from answerable.model.terms import Act
 from answerable.ports import Decoder, LabelFormat, Transcript

@@ -13,7 +13,7 @@ from typing import Any, Final
 import msgspec
 
 from answerable.errors import Refused
-from answerable.labels.language import choose
+from answerable.marks.language import choose
 from answerable.protocols.openai.bounds import load
 
 CHAT: Final = "/v1/chat/completions"

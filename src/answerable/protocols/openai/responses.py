@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from answerable.errors import Unavailable
-from answerable.labels.wording import plain
+from answerable.marks.wording import plain
 from answerable.model.actions import Chunk
 from answerable.ports import Decoder, Transcript
 from answerable.protocols.openai import marker

@@ -6,8 +6,8 @@ import base64
 import pytest
 
 from answerable.errors import AnswerableError
-from answerable.labels import provider_code
 from answerable.log import trust
+from answerable.marks import provider_code
 from answerable.protocols.openai.content import Choice, body
 from answerable.registry.ids import unassigned_uscc
 from answerable.verify.receipt import verify

@@ -4,7 +4,7 @@ disagree."""
 
 from __future__ import annotations
 
-from answerable.labels.aigc import Found
+from answerable.marks.aigc import Found
 from answerable.model.labels import LabelReading, Reading
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import pytest
 
-from answerable.labels.wording import PREFIXES, WORDS, found, plain, prefix, without, words
+from answerable.marks.wording import PREFIXES, WORDS, found, plain, prefix, without, words
 
 
 def test_each_wording_has_an_ai_and_a_generation_element() -> None:

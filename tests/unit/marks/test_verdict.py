@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-from answerable.labels.aigc import Found
-from answerable.labels.verdict import judge
+from answerable.marks.aigc import Found
+from answerable.marks.verdict import judge
 from answerable.model.labels import AIGC, Reading
 
 FOUND = Found(AIGC(label="1", content_producer="p", produce_id="rid"))

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from answerable.labels.aigc import generated
-from answerable.labels.wording import words
+from answerable.marks.aigc import generated
+from answerable.marks.wording import words
 from answerable.model.actions import Action
 from answerable.model.labels import Label, Place
 from answerable.model.terms import Act, Audience

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from answerable.errors import VerificationError
-from answerable.labels.aigc import KEYS, MAX_BYTES, as_json, check, of_object, read, write
+from answerable.marks.aigc import KEYS, MAX_BYTES, as_json, check, of_object, read, write
 from answerable.model.labels import AIGC
 
 LABEL = AIGC(label="1", content_producer="001191350100M000100Y431ABCD", produce_id="abc")

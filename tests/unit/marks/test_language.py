@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import pytest
 
-from answerable.labels.language import choose, decisive, of_text
+from answerable.marks.language import choose, decisive, of_text
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 import pytest
 
 from answerable.errors import VerificationError
-from answerable.labels.provider_code import LENGTH, PROPAGATES, make, parse
+from answerable.marks.provider_code import LENGTH, PROPAGATES, make, parse
 
 # The example number of GB 32100-2015 itself; no firm of today has it.
 USCC = "91350100M000100Y43"

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from answerable.errors import VerificationError
-from answerable.labels.compose import compose
+from answerable.marks.compose import compose
 from answerable.model.actions import Action
 from answerable.model.labels import Label, Place
 from answerable.model.terms import Act, Audience
