@@ -48,6 +48,15 @@ async def outcome(sequencer: Sequencer, unit: Unit) -> str:
     return "written"
 
 
+async def written(sequencer: Sequencer, lane: Lane) -> int:
+    """How many are, until the disk has no room for one more."""
+    count = 0
+    while await outcome(sequencer, opening(lane, body=bytes(200_000))[0]) == "written":
+        count += 1
+        assert count < 200, "the disk was not full"
+    return count
+
+
 @pytest.mark.system("unshare")
 async def test_a_full_disk_keeps_nobody_from_stopping(tmp_path: Path, fresh_data: Path) -> None:
     with running(fresh_data, disk=(".", "80m")) as server:
@@ -72,6 +81,27 @@ async def test_a_full_disk_keeps_nobody_from_stopping(tmp_path: Path, fresh_data
         await sequencer.close()
         await check(tmp_path, set(), [], make)
         TALLY.count("postgres: full disk")
+
+
+@pytest.mark.system("unshare")
+async def test_a_disk_that_fills_up_again_keeps_nobody_from_stopping(
+    tmp_path: Path, fresh_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was kept for the first order is kept again for the second, as soon as there is room."""
+    monkeypatch.setattr("answerable.stores.postgres.reserve.PAUSE_S", 0.0)
+    with running(fresh_data, disk=(".", "112m")) as server:
+        store = store_at(server.url())(tmp_path)
+        sequencer = sequencer_over(store, guard_at(tmp_path))
+        await sequencer.start()
+        for _ in range(2):
+            await asyncio.to_thread(fill, server, server.data / "filler")
+            acted = [await written(sequencer, Lane.ACTION), await written(sequencer, Lane.STOP)]
+            assert acted[1] >= 5, acted
+            await asyncio.to_thread(empty, server, server.data / "filler")
+            assert await outcome(sequencer, opening()[0]) == "written"
+        assert recomputed(store) == store.head()
+        await sequencer.close()
+        TALLY.count("postgres: full disk, twice")
 
 
 @pytest.mark.system("unshare")

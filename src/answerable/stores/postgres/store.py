@@ -29,7 +29,7 @@ from answerable.stores.postgres.erasure import Erasure
 from answerable.stores.postgres.keyring import Keyring
 from answerable.stores.postgres.payloads import DAY_MS, Row, packed
 from answerable.stores.postgres.reads import LogReads
-from answerable.stores.postgres.reserve import lay_in, spend
+from answerable.stores.postgres.reserve import Reserve
 from answerable.stores.postgres.session import Session
 from answerable.stores.postgres.view import PostgresView
 
@@ -79,6 +79,7 @@ class PostgresStore:
         try:
             self._ring = Keyring(path / PAYLOAD_KEYS, payload_key)
             self._session = Session(address)
+            self._reserve = Reserve(self._session)
             try:
                 self._begin()
             except BaseException:
@@ -123,6 +124,7 @@ class PostgresStore:
         schema.sound(session)
         schema.lock(session)
         schema.check(session)
+        first = self._term is None
         self._term = schema.take_turn(session, self._term, self._holder)
         self._backend = session.row(_BACKEND)
         self._reads = LogReads(session)
@@ -131,7 +133,8 @@ class PostgresStore:
         self._batches = 0
         self._pending = []
         self._erasure = Erasure(session, self._ring, self._term)
-        lay_in(session)
+        if first:  # later ones may follow a full disk, which is looked at with care: after the next append
+            self._reserve.lay_in()
         self._stale = False
 
     def _load_journal(self) -> Journal:
@@ -187,6 +190,7 @@ class PostgresStore:
         self._size = first + len(leaves)
         self._batches += 1
         self._stale = False
+        self._reserve.again()
 
     def _check(self) -> None:
         if self._stale:
@@ -269,7 +273,7 @@ class PostgresStore:
 
     def spend_reserve(self) -> bool:
         try:
-            return spend(self._session)
+            return self._reserve.spend()
         except AnswerableError:
             return False
 
