@@ -133,20 +133,24 @@ def tiers() -> str:
 
 def leaves() -> str:
     """Each kind of leaf with its members and their types, in the order of the bytes."""
-    from answerable.model import leaves as module
+    from answerable.model import leaves as package
 
-    source = inspect.getsource(module)
-    lines = source.splitlines()
-    classes = {node.name: node for node in ast.parse(source).body if isinstance(node, ast.ClassDef)}
+    classes: dict[str, ast.ClassDef] = {}
+    lines: dict[str, list[str]] = {}
+    for info in pkgutil.iter_modules(package.__path__):
+        source = inspect.getsource(importlib.import_module(f"{package.__name__}.{info.name}"))
+        for node in ast.parse(source).body:
+            if isinstance(node, ast.ClassDef):
+                classes[node.name], lines[node.name] = node, source.splitlines()
     out = [
-        HEAD.format(source="`src/answerable/model/leaves.py`"),
+        HEAD.format(source="`src/answerable/model/leaves/`"),
         "# Leaves\n",
         "Each kind of leaf with its members, in the order in which they stand in the bytes. What they mean and how "
         "they are hashed: [the specification](../spec/leaves.md). An optional member is left out where it does not "
         "apply.\n",
     ]
     parts = [name for name, node in classes.items() if any(ast.unparse(base) == "Part" for base in node.bases)]
-    kinds = {kind: struct.__name__ for kind, struct in module.KINDS.items()}
+    kinds = {kind: struct.__name__ for kind, struct in package.KINDS.items()}
     for title, name in [*((f"`{kind}`", name) for kind, name in kinds.items()), *((f"object {n}", n) for n in parts)]:
         out.append(f"## {title}\n")
         if text := ast.get_docstring(classes[name]):
@@ -156,7 +160,7 @@ def leaves() -> str:
             assert isinstance(field.target, ast.Name)
             kept = [part for part in ast.unparse(field.annotation).split(" | ") if part != "Opt"]
             optional = ["optional"] if "Opt" in ast.unparse(field.annotation).split(" | ") else []
-            notes = "; ".join([*optional, *filter(None, [_comment(lines, field.end_lineno)])])
+            notes = "; ".join([*optional, *filter(None, [_comment(lines[name], field.end_lineno)])])
             cells = f"`{field.target.id.rstrip('_')}`", f"`{' | '.join(kept)}`", notes
             out.append("| " + " | ".join(_cell(cell) for cell in cells) + " |")
         out.append("")
