@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import msgspec
 
-from answerable.admission import orders
+from answerable.admission import orders, pulse
+from answerable.admission.clocks import ClockMode, Reading
+from answerable.admission.holding import HolderView
 from answerable.admission.trust import Trust
 from answerable.crypto.ed25519 import Key
 from answerable.log import statement
@@ -19,6 +22,7 @@ ORIGIN: Final = "benchmark.invalid/log"
 KID: Final = "issuer"
 _ISSUER: Final = Key.from_seed(b"\x01" * 32)
 _OFFICER: Final = Key.from_seed(b"\x02" * 32)
+_PULSE: Final = Key.from_seed(b"\x03" * 32)
 TRUST: Final = Trust(ORIGIN, issuers={KID: _ISSUER.public})
 
 
@@ -51,3 +55,17 @@ def message(number: int) -> bytes:
         epoch=number,
     )
     return orders.message(row, data, origin=ORIGIN, signer=_ISSUER, kid=KID)
+
+
+def beating(count: int, now_ms: int, mono_ms: int) -> HolderView:
+    """A holder on a host of its own that heard `count` orders, and then a pulse that knows of them all."""
+    view = HolderView(replace(TRUST, pulses={"pulse": _PULSE.public}), ClockMode.NTP)
+    for number in range(1, count + 1):
+        view.order(message(number))
+    view.clock(Reading(synchronised=True, error_ms=1, mono_ms=mono_ms))
+    known = pulse.Pulse(
+        iss="pulse", origin=ORIGIN, seq=1, at=now_ms, valid_for=60_000, epoch=count, stop_root=view.root(count)
+    )
+    view.pulse(pulse.make(known, _PULSE, "pulse"), now_ms, mono_ms)
+    view.check(now_ms, mono_ms)
+    return view

@@ -48,7 +48,13 @@ def test_the_command_says_what_was_to_be_reached() -> None:
     )  # fmt: skip
     said = json.loads(done.stdout)
     assert [row["feed"] for row in said["fan_out"]] == ["in process"]
-    assert said["admission"]["cached_us"] < said["admission"]["first_us"]
+    took = said["admission"]
+    assert took["cached_us"] < took["after_an_order_us"] < took["first_us"]
+    assert took["cached_us"] < took["cached_with_pulse_us"] < took["first_us"]
     assert said["closure"]
-    assert {bar["what"].split(",")[0] for bar in said["bars"]} == {"20 holders told (in process)", "cached admission"}
+    assert {bar["what"].split(",")[0] for bar in said["bars"]} == {
+        "20 holders told (in process)",
+        "cached admission",
+        "cached admission with a pulse",
+    }
     assert "reached" in stop.table(said)

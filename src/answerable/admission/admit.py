@@ -56,11 +56,9 @@ def admit(
     Raises Refused ``stop.system``, ``warrant.audience``, ``warrant.not_yet``, ``warrant.expired``, and ``stop.stale``
     where the issuer knew of stops that neither stop set holds whole; and as `View.check`.
     """
-    order = stops.blocks(  # as `blocked` does; a call less on the way of every action
-        copy=warrant.copy_rid, numbers=warrant.ancestors, party=warrant.party, worlds=warrant.worlds, now_ms=now_ms
-    )
-    if not order and view is not None and view.stops is not stops:
-        order = blocked(warrant, view.stops, now_ms)
+    order = stops.blocks_warrant(warrant, now_ms)
+    if not order and view is not None and (told := view.stops) is not stops:
+        order = told.blocks_warrant(warrant, now_ms)
     if order:
         raise Refused("stop.system", order=order)
     if warrant.aud != audience:
@@ -73,13 +71,6 @@ def admit(
         raise Refused("stop.stale", known=warrant.epoch, have=stops.epoch)
     if view is not None:
         view.check(now_ms, mono_ms)
-
-
-def blocked(warrant: Warrant, stops: StopSet, now_ms: int) -> str:
-    """rid of an order in `stops` that reaches who holds the warrant, or ""."""
-    return stops.blocks(
-        copy=warrant.copy_rid, numbers=warrant.ancestors, party=warrant.party, worlds=warrant.worlds, now_ms=now_ms
-    )
 
 
 def reach(warrant: Warrant, *, world: World, criticality: Criticality) -> None:

@@ -28,6 +28,10 @@ class ClockMode(StrEnum):
     NTP = "ntp"
 
 
+# Looked up once: a member's name costs CPython 3.11 a tenth of a microsecond, in every admission.
+SAME_HOST: Final = ClockMode.SAME_HOST
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What the kernel says of its wall clock. synchronised: STA_UNSYNC is not set; error_ms: `maxerror`, rounded up;
@@ -38,9 +42,9 @@ class Reading:
     mono_ms: int
 
 
-def check(mode: ClockMode, reading: Reading | None, mono_ms: int, *, max_error_ms: int = MAX_ERROR_MS) -> None:
+def check(mode: ClockMode, reading: Reading | None, mono_ms: int, max_error_ms: int = MAX_ERROR_MS) -> None:
     """Return if a lease may be counted. Raises Refused ``clock.unsynchronised``."""
-    if mode is ClockMode.SAME_HOST:
+    if mode is SAME_HOST:
         return
     detail = ""
     if reading is None:

@@ -204,8 +204,8 @@ class HolderView:
     def check(self, now_ms: int, mono_ms: int) -> None:
         """Return if this holder may admit anything at all now. Raises Refused ``clock.unsynchronised``,
         ``pulse.missing|stale|root``."""
-        if self._mode is not ClockMode.SAME_HOST:
-            clocks.check(self._mode, self._reading, mono_ms, max_error_ms=self._max_error_ms)
+        if self._mode is not clocks.SAME_HOST:
+            clocks.check(self._mode, self._reading, mono_ms, self._max_error_ms)
         if not self.pulse_required:
             return
         life = self._life

@@ -13,9 +13,12 @@ from typing import Final
 
 from answerable.model.records import Stop
 from answerable.model.terms import OrderKind, Scope, World
+from answerable.model.warrants import Warrant
 
 # Later than any time in milliseconds that a leaf can hold (integers below 2**53).
 NEVER: Final = 2**53
+# Warrants of which a set remembers that no order names them: those of the copies that act just now.
+REMEMBERED: Final = 16_384
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,7 @@ class StopSet:
     digests: _Held = field(default_factory=dict)
     everything: tuple[Hold, ...] = ()
     quiet: bool = True  # nothing is stopped at all
+    _clear: dict[str, Warrant] = field(default_factory=dict, init=False, repr=False, compare=False)  # by copy
 
     @classmethod
     def of(cls, stops: Iterable[Stop], epoch: int = 0) -> StopSet:
@@ -114,6 +118,23 @@ class StopSet:
         if not order and self.worlds:
             order = next((o for w in worlds if (o := _first(self.worlds.get(w, ()), now_ms))), "")
         return order
+
+    def blocks_warrant(self, warrant: Warrant, now_ms: int) -> str:
+        """`blocks` for whoever holds `warrant`.
+
+        Neither this set nor a warrant ever changes: whom no order names, whatever the time, it never will. That is
+        remembered of this very object, so that it costs the same beside one order as beside thousands.
+        """
+        if self.quiet or self._clear.get(warrant.copy_rid) is warrant:
+            return ""
+        copy, numbers, party, worlds = warrant.copy_rid, warrant.ancestors, warrant.party, warrant.worlds
+        # At time 0 nothing has lapsed.
+        if self.blocks(copy=copy, numbers=numbers, party=party, worlds=worlds, now_ms=0):
+            return self.blocks(copy=copy, numbers=numbers, party=party, worlds=worlds, now_ms=now_ms)
+        if len(self._clear) >= REMEMBERED:
+            self._clear.clear()
+        self._clear[copy] = warrant
+        return ""
 
     def blocks_parties(self, parties: Iterable[str], now_ms: int) -> str:
         """rid of an order that stops one of the parties (rids), or ""."""

@@ -171,13 +171,4 @@ class Standing:
         return None
 
     def _blocks(self, stops: StopSet) -> str:
-        if self.leased is None:
-            return ""
-        warrant = self.leased.warrant
-        return stops.blocks(
-            copy=warrant.copy_rid,
-            numbers=warrant.ancestors,
-            party=warrant.party,
-            worlds=warrant.worlds,
-            now_ms=self._wall(),
-        )
+        return stops.blocks_warrant(self.leased.warrant, self._wall()) if self.leased is not None else ""

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from answerable.admission.admit import View, admit, blocked
+from answerable.admission.admit import View, admit
 from answerable.admission.stopset import StopSet
 from answerable.errors import Refused
 from answerable.model.warrants import Bearer, Horizon
@@ -74,8 +74,8 @@ class Gate:
         if stops.quiet and told.quiet:
             return ""
         now_ms = self._clock.now_ms()
-        order = blocked(bearer.warrant, stops, now_ms) or (
-            blocked(bearer.warrant, told, now_ms) if told is not stops else ""
+        order = stops.blocks_warrant(bearer.warrant, now_ms) or (
+            told.blocks_warrant(bearer.warrant, now_ms) if told is not stops else ""
         )
         if order:
             return order

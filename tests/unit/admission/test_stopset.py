@@ -3,9 +3,11 @@ from __future__ import annotations
 
 import pytest
 
+from answerable.admission import stopset
 from answerable.admission.stopset import StopSet, in_force
 from answerable.model.records import Stop
-from answerable.model.terms import World
+from answerable.model.terms import Audience, Criticality, World
+from answerable.model.warrants import Warrant
 
 INFO = (World.INFORMATION,)
 
@@ -96,3 +98,39 @@ def test_digests() -> None:
     assert stops.blocks_digests(("sha256:zz",)) == ""
     both = StopSet.of([stop("t"), stop("u")])
     assert both.blocks_digests(("sha256:aa",), exempt="t") == "u"
+
+
+def warrant(**changed: object) -> Warrant:
+    members: dict[str, object] = {
+        "iss": "i", "aud": "a", "copy": "s/copy/1", "system": "s", "party": "p", "grant": "g", "ancestors": (1, 2),
+        "iat_ms": 1, "exp_ms": 2, "jti": "j", "seq": 1, "nonce": "n", "epoch": 1, "key": "k", "worlds": INFO,
+        "max_criticality": Criticality.ORDINARY, "tier": 0, "audience": Audience.PUBLIC, "copy_rid": "c",
+    }  # fmt: skip
+    return Warrant(**{**members, **changed})  # type: ignore[arg-type]
+
+
+def test_of_a_warrant_it_says_what_it_says_of_its_parts_however_often_it_is_asked() -> None:
+    stops = StopSet.of([stop(), stop("w", scope="world", root="physical"), stop("q", scope="party", root="q")])
+    clear, reached = warrant(), warrant(ancestors=(1, 7))
+    for _ in range(3):
+        assert stops.blocks_warrant(clear, 200) == ""
+        assert stops.blocks_warrant(reached, 200) == "o"  # the same copy's next warrant
+        assert stops.blocks_warrant(warrant(worlds=(World.PHYSICAL,)), 200) == "w"
+        assert stops.blocks_warrant(warrant(party="q"), 200) == "q"
+    assert StopSet.of([stop(num=1)]).blocks_warrant(clear, 200) == "o"  # the next set knows nothing of it
+    assert StopSet().blocks_warrant(reached, 200) == ""
+
+
+def test_what_lapses_is_not_remembered_as_nothing() -> None:
+    stops, reached = StopSet.of([stop(kind="suspend", until=150)]), warrant(ancestors=(7,))
+    # The clock is set back: what had lapsed holds again.
+    assert [stops.blocks_warrant(reached, now) for now in (149, 150, 149)] == ["o", "", "o"]
+
+
+def test_what_it_remembers_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stopset, "REMEMBERED", 4)
+    stops = StopSet.of([stop()])
+    for n in range(10):
+        assert stops.blocks_warrant(warrant(copy_rid=f"c{n}"), 200) == ""
+        assert len(stops._clear) <= 4
+    assert stops == StopSet.of([stop()])
