@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 from msgspec import UNSET
@@ -21,6 +21,7 @@ from answerable.admission.ttl import life_class
 from answerable.app.core import Core
 from answerable.app.keys import canary_key
 from answerable.app.node_canary import Perch
+from answerable.control.commit import Plan
 from answerable.control.drills import CanaryState, CanaryTold
 from answerable.crypto.b64 import b64u
 from answerable.crypto.ed25519 import Key
@@ -51,6 +52,14 @@ COMPANION: Final = "answerable-canary-companion"
 LAST: Final = "canary_last"  # in Space.MISC: what the last one came to, JSON
 _log: Final = logging.getLogger("answerable.drill")
 _confirmed: Final = msgspec.json.Decoder(Confirmed).decode
+
+
+class Made(Plan, Protocol):
+    """A plan that makes one thing."""
+
+    @property
+    def rid(self) -> str:
+        """Of what it makes."""
 
 
 class CanaryRun:
@@ -263,14 +272,13 @@ class CanaryRun:
         self._perch.look()
         return system
 
-    async def _planned(self, plan: Callable[[], object], row: str) -> str:
+    async def _planned(self, plan: Callable[[], Made], row: str) -> str:
         """Commit a plan, and name what it made in that row of the miscellany; its rid."""
         for _ in range(ATTEMPTS):
             planned = plan()
-            unit: Unit = planned.unit  # type: ignore[attr-defined]
-            rid: str = planned.rid  # type: ignore[attr-defined]
+            unit = planned.unit
             try:
-                named = (Put(Space.MISC, row, rid.encode()),) if row else ()
+                named = (Put(Space.MISC, row, planned.rid.encode()),) if row else ()
                 await self._core.ledger.commit(msgspec.structs.replace(unit, effects=(*unit.effects, *named)))
             except Refused as error:
                 if error.code != "log.conflict":
@@ -278,7 +286,7 @@ class CanaryRun:
                 continue
             if (refusal := getattr(planned, "refusal", None)) is not None:
                 raise refusal
-            return rid
+            return planned.rid
         raise Unavailable("log.stopped", detail="the registry changes too fast")
 
     async def order(self, system: System) -> tuple[Stop, Committed]:

@@ -64,9 +64,11 @@ def _behind(services: Services, error: AnswerableError, header: str, leaf: Leaf 
     try:
         if error.code == "admin.role":
             return proof.kid_of(header.partition(" ")[2])
+        if leaf is None:
+            return ""
         for sig in getattr(leaf, "sigs", ())[:MAX_SIGNATURES]:
             try:
-                return signed(services.book, leaf, [sig]).keys[0]  # type: ignore[arg-type]
+                return signed(services.book, leaf, [sig]).keys[0]
             except (Refused, VerificationError, IndexError):
                 continue
     except (AnswerableError, ValueError):

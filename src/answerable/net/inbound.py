@@ -13,7 +13,7 @@ import asyncio
 import resource
 from collections import Counter, deque
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, cast
 from urllib.parse import unquote
 
 import httptools
@@ -102,7 +102,7 @@ class Inbound(asyncio.Protocol):
     # asyncio.Protocol
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = transport  # type: ignore[assignment]
+        self.transport = cast("asyncio.Transport", transport)  # a stream's protocol is given no other kind
         self.house.connections.add(self)
         self.server = _address(transport.get_extra_info("sockname"))
         client = _address(transport.get_extra_info("peername"))
