@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
 from collections.abc import Awaitable, Callable
 from typing import Final
 
@@ -19,6 +18,7 @@ from answerable.app.node_feed import Told as Changes
 from answerable.app.node_link import Link
 from answerable.app.node_replica import Replica
 from answerable.app.order_store import OrderStore
+from answerable.crypto.random import spread
 from answerable.errors import AnswerableError
 
 RETRY_S: Final = 0.5
@@ -91,7 +91,7 @@ class Follow:
                 if self.problem != error.code:
                     _log.warning("the control plane: %s", error)
                 self.problem = error.code
-                await asyncio.sleep(pause * (0.5 + random.random()))  # noqa: S311
+                await asyncio.sleep(pause * (0.5 + spread()))
                 pause = min(2 * pause, LONGEST_S)
                 continue
             pause = RETRY_S

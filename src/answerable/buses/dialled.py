@@ -10,12 +10,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final, Protocol
 
 from answerable.buses.mailbox import HINT, Mailboxes, check_topic
+from answerable.crypto.random import spread
 from answerable.errors import Unavailable
 
 _log: Final = logging.getLogger("answerable.buses")
@@ -143,7 +143,7 @@ class DialledBus:
                 self._ready.clear()
                 if line is not None:
                     await self._hang_up(line)
-            await asyncio.sleep(pause * (1 + random.random()))  # noqa: S311  # spreading, not secrecy
+            await asyncio.sleep(pause * (1 + spread()))
             pause = min(2 * pause, self._times.most)
 
     async def _watch(self, line: Line) -> None:

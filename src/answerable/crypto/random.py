@@ -63,3 +63,10 @@ def opaque_id() -> str:
     """130 random bits as 26 lower-case base32 characters: never reassigned, tells nothing."""
     bits = int.from_bytes(urandom(17), "big")
     return "".join(BASE32[bits >> shift & 31] for shift in range(0, 130, 5))
+
+
+def spread() -> float:
+    """At least 0 and less than 1: how far one of a fleet moves its next try, so that they do not all come at once. It
+    hides nothing, and is drawn when it is asked for all the same: a fleet restored from one snapshot would move alike.
+    """
+    return (int.from_bytes(urandom(7)) >> 3) / (1 << 53)

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
 from collections.abc import Callable, Sequence
 from typing import Any, Final, Protocol
 
 import msgspec
 
+from answerable.crypto.random import spread
 from answerable.errors import AnswerableError, Refused, Unavailable
 from answerable.net.limits import Limits
 from answerable.net.relay_client import RelayClient
@@ -78,7 +78,7 @@ class Follower:
         pulsed: Callable[[bytes], None] = lambda _: None,
         behind: Callable[[RelayClient, int], None] = lambda _client, _epoch: None,
         silence_s: float = SILENCE_S,
-        spread: Callable[[], float] = random.random,
+        spread: Callable[[], float] = spread,
     ) -> None:
         if not urls:
             raise Refused("relay.none")

@@ -8,12 +8,12 @@ in memory is bounded, for each holder and for all together.
 from __future__ import annotations
 
 import asyncio
-import random
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from answerable.crypto.random import spread
 from answerable.errors import Unavailable
 from answerable.net.request import NO_STORE, Request
 from answerable.relay import encoded
@@ -42,7 +42,7 @@ class Fanout:
     """The holders that listen here. Used on one event loop; `run` does the telling. dropped: how many were too
     slow."""
 
-    def __init__(self, bounds: Bounds = Bounds(), spread: Callable[[], float] = random.random) -> None:
+    def __init__(self, bounds: Bounds = Bounds(), spread: Callable[[], float] = spread) -> None:
         self.bounds = bounds
         self.dropped = 0
         self._spread = spread

@@ -10,13 +10,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
 from collections.abc import Iterable
 from typing import Final
 
 import msgspec
 
-from answerable.crypto.random import nonce
+from answerable.crypto.random import nonce, spread
 from answerable.errors import AnswerableError, Refused, Unavailable, VerificationError
 from answerable.net.hosts import Hosts, source
 from answerable.net.request import NO_STORE, Gone, Late, Request
@@ -175,7 +174,7 @@ class Plane:
             lines.append(b"x-should-retry: false")
         elif error.http in (429, 503):
             # Spread, so that all who were sent away do not come back together.
-            lines.append(b"retry-after: %d" % (1 + int(4 * random.random())))  # noqa: S311
+            lines.append(b"retry-after: %d" % (1 + int(4 * spread())))
         request.keep = request.keep and request.whole
         request.answer(error.http, lines, msgspec.json.encode({"error": error.as_dict()}))
 

@@ -9,7 +9,6 @@ again; a warrant that has ended is not used any more, and there is no other.
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -18,7 +17,7 @@ import msgspec
 
 from answerable.admission.ttl import renew_after_ms
 from answerable.admission.warrant import parse
-from answerable.crypto.random import nonce
+from answerable.crypto.random import nonce, spread
 from answerable.errors import AnswerableError, Refused, Unavailable, VerificationError
 from answerable.model.warrants import Bearer, Recognised
 from answerable.ports import Clock, Directory
@@ -66,7 +65,7 @@ class FarHolder:
         issuers: Mapping[str, bytes],
         iss: str,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-        spread: Callable[[], float] = random.random,
+        spread: Callable[[], float] = spread,
     ) -> None:
         self.boot = nonce()
         self._ask = ask

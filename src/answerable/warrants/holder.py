@@ -8,12 +8,11 @@ when it is not. Its end is counted on the monotonic clock from when it was asked
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import Awaitable, Callable
 from typing import Final
 
 from answerable.admission.ttl import renew_after_ms
-from answerable.crypto.random import nonce
+from answerable.crypto.random import nonce, spread
 from answerable.errors import AnswerableError, Refused
 from answerable.model.warrants import Bearer, Recognised
 from answerable.ports import Clock, Directory
@@ -54,7 +53,7 @@ class Holder:
         clock: Clock,
         aud: str,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-        spread: Callable[[], float] = random.random,
+        spread: Callable[[], float] = spread,
     ) -> None:
         self.boot = nonce()
         self._issuer = issuer

@@ -4,9 +4,11 @@ from __future__ import annotations
 import os
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from answerable.crypto import random as module
 from answerable.crypto.b64 import unb64u
-from answerable.crypto.random import BASE32, leaf_nonce, nonce, opaque_id, salt, salts
+from answerable.crypto.random import BASE32, leaf_nonce, nonce, opaque_id, salt, salts, spread
 
 
 def test_lengths_and_alphabets() -> None:
@@ -23,7 +25,7 @@ def test_nonces_that_were_drawn_together_are_each_the_encoding_of_16_bytes() -> 
 
 
 def test_nothing_comes_twice() -> None:
-    for make in (nonce, leaf_nonce, salt, opaque_id):
+    for make in (nonce, leaf_nonce, salt, opaque_id, spread):
         assert len({make() for _ in range(500)}) == 500
 
 
@@ -47,9 +49,9 @@ def test_a_forked_process_draws_anew() -> None:
 def test_a_restored_snapshot_draws_no_secret_again() -> None:
     """What memory holds comes again; only the nonces of leaves may lie there."""
     snapshot = list(module._drawn)
-    before = {make() for make in (nonce, salt, opaque_id)}
+    before = {make() for make in (nonce, salt, opaque_id, spread)}
     module._drawn[:] = snapshot
-    assert before.isdisjoint({make() for make in (nonce, salt, opaque_id)})
+    assert before.isdisjoint({make() for make in (nonce, salt, opaque_id, spread)})
     assert module._drawn == snapshot, "none of them takes from what was drawn in advance"
 
 
@@ -63,3 +65,13 @@ def test_two_salts_are_two() -> None:
     drawn = [*salts(), *salts()]
     assert {len(each) for each in drawn} == {32}
     assert len(set(drawn)) == 4
+
+
+def test_a_spread_reaches_all_of_the_unit_and_never_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = [spread() for _ in range(4000)]
+    assert all(0 <= each < 1 for each in drawn)
+    assert {int(each * 8) for each in drawn} == set(range(8))
+    monkeypatch.setattr(module, "urandom", lambda count: b"\xff" * count)
+    assert 0.999 < spread() < 1
+    monkeypatch.setattr(module, "urandom", bytes)
+    assert spread() == 0
