@@ -23,7 +23,7 @@ def named(lines: list[str]) -> set[str]:
 
 def package() -> set[str]:
     extras = [line for lines in PROJECT["project"]["optional-dependencies"].values() for line in lines]
-    return named(PROJECT["project"]["dependencies"] + extras)
+    return named(PROJECT["project"]["dependencies"] + extras) - {"answerable"}  # an extra of extras names the package
 
 
 def development() -> set[str]:

@@ -10,7 +10,7 @@ from tests.house.tree import ROOT, modules, room, short, syntax
 
 # config.py reads its own file and the environment: it is the edge, and stands low so that all may name its types.
 KERNEL = {
-    "pipeline", "registry", "policy", "tools", "stops", "redlines", "labels", "verify", "warrants", "privacy",
+    "pipeline", "registry", "policy", "tools", "stops", "redlines", "marks", "verify", "warrants", "privacy",
     "ports", "log", "admission", "crypto", "model", "errors",
 }  # fmt: skip
 CALLS = {

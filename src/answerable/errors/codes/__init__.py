@@ -17,6 +17,7 @@ PREFIXES: Final = (
     "bus",
     "clock",
     "config",
+    "format",
     "guard",
     "device",
     "drill",
