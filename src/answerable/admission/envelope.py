@@ -9,15 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from hashlib import sha256
-from itertools import pairwise
 from typing import Any, Final
 
 import msgspec
 
 from answerable.admission.bound import ANYWHERE, Clocks, bound
-from answerable.admission.warrant import MAX_ANCESTORS, MAX_NUMBER, MAX_TEXT, MAX_TIER, MAX_TOOLS
+from answerable.admission.claims import MAX_TEXT, MAX_TIER, MAX_TOOLS, Cnf, Part, cnf_of, detail_of, flaw, is_key
 from answerable.crypto import jwt
-from answerable.crypto.b64 import unb64u
 from answerable.errors import VerificationError
 from answerable.model.envelopes import Envelope, EnvelopeCopy, Motion, Zone
 from answerable.model.terms import Audience, Criticality, World
@@ -33,21 +31,7 @@ MAX_SPEED: Final = 100_000  # mm/s
 MAX_MM: Final = 10_000_000_000  # 10,000 km: no site is larger
 
 
-class _Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A member of the claims."""
-
-
-class _Jwk(_Part, frozen=True, kw_only=True):
-    crv: str
-    kty: str
-    x: str
-
-
-class _Cnf(_Part, frozen=True, kw_only=True):
-    jwk: _Jwk
-
-
-class _Detail(_Part, frozen=True, kw_only=True):
+class _Detail(Part, frozen=True, kw_only=True):
     audience: Audience
     budget: int
     max_criticality: Criticality
@@ -58,13 +42,13 @@ class _Detail(_Part, frozen=True, kw_only=True):
     worlds: tuple[World, ...]
 
 
-class _Claims(_Part, frozen=True, kw_only=True):
+class _Claims(Part, frozen=True, kw_only=True):
     anc: tuple[int, ...]
     aud: tuple[str, ...]
     authorization_details: tuple[_Detail, ...]
     bound: int
     client_id: str
-    cnf: _Cnf
+    cnf: Cnf
     copies: tuple[EnvelopeCopy, ...]
     epoch: int
     exp: int
@@ -146,7 +130,7 @@ def _to_claims(e: Envelope) -> _Claims:
         authorization_details=(detail,),
         bound=e.bound,
         client_id=e.system,
-        cnf=_Cnf(jwk=_Jwk(crv="Ed25519", kty="OKP", x=e.key)),
+        cnf=cnf_of(e.key),
         copies=e.copies,
         epoch=e.epoch,
         exp=e.exp_ms // 1000,
@@ -162,13 +146,7 @@ def _to_claims(e: Envelope) -> _Claims:
 
 
 def _from_claims(c: _Claims) -> Envelope:
-    if len(c.authorization_details) != 1 or c.authorization_details[0].type != DETAIL:
-        raise VerificationError("envelope.malformed", detail="authorization_details that are not one of its kind")
-    if c.cnf.jwk.crv != "Ed25519" or c.cnf.jwk.kty != "OKP":
-        raise VerificationError("envelope.malformed", detail="a cnf that is not an Ed25519 key")
-    if c.exp != c.exp_ms // 1000 or c.iat != c.iat_ms // 1000:
-        raise VerificationError("envelope.malformed", detail="seconds and milliseconds that disagree")
-    detail = c.authorization_details[0]
+    detail = detail_of(c, DETAIL, "envelope.malformed")
     return Envelope(
         iss=c.iss,
         site=c.sub,
@@ -199,38 +177,33 @@ def _check(e: Envelope) -> None:
     texts = [e.iss, e.site, e.system, e.party, e.grant, e.jti, *e.aud, *e.tools]
     texts += [text for copy in e.copies for text in (copy.cpy, copy.sub)]
     numbers = (e.iat_ms, e.exp_ms, e.bound, e.epoch, e.budget_tokens, *e.ancestors)
-    problem = ""
-    if not all(0 < len(text) <= MAX_TEXT and text.isascii() and text.isprintable() for text in texts):
-        problem = "an identifier that is empty, too long or not printable ASCII"
-    elif not all(0 <= number <= MAX_NUMBER for number in numbers):
-        problem = "a number outside 0 to 2^53 - 1"
-    elif not 0 < len(e.ancestors) <= MAX_ANCESTORS or not all(a < b for a, b in pairwise(e.ancestors)):
-        problem = f"anc that is not 1 to {MAX_ANCESTORS} rising numbers"
-    elif not e.worlds or len(set(e.worlds)) != len(e.worlds):
-        problem = "worlds that are none or repeated"
-    elif not 0 < len(e.aud) <= MAX_AUDIENCES or len(set(e.aud)) != len(e.aud):
-        problem = "audiences that are none, repeated or too many"
-    elif not 0 < len(e.copies) <= MAX_COPIES or len({copy.sub for copy in e.copies}) != len(e.copies):
-        problem = "copies that are none, repeated or too many"
-    elif not all(copy.sub.startswith(e.system + "/copy/") for copy in e.copies):
-        problem = "a copy that is not of its system"
-    elif not all(_is_key(key) for key in (e.key, *(copy.key for copy in e.copies))):
-        problem = "a key that is not Ed25519"
-    elif any(copy.key == e.key for copy in e.copies):
-        problem = "an on-site key that is a copy's own"  # who acts must not sign its own leave to act
-    elif not 0 <= e.tier <= MAX_TIER or len(e.tools) > MAX_TOOLS:
-        problem = "a tier or tools outside their bounds"
-    elif e.exp_ms <= e.iat_ms:
-        problem = "an end before its beginning"
-    elif World.PHYSICAL in e.worlds and e.motion is None:
-        problem = "the physical world without limits of motion"
-    elif e.motion is not None:
-        problem = _motion(e.motion)
+    problem = flaw(texts, numbers, e.ancestors, e.worlds) or _flaw(e)
     if problem:
         raise VerificationError("envelope.malformed", detail=problem)
     life = e.exp_ms - e.iat_ms
     if life > LONGEST_MS or e.bound < life:
         raise VerificationError("envelope.life", life=life, allowed=min(LONGEST_MS, e.bound))
+
+
+def _flaw(e: Envelope) -> str:
+    """What is wrong with whom and what it is for, or ""."""
+    if not 0 < len(e.aud) <= MAX_AUDIENCES or len(set(e.aud)) != len(e.aud):
+        return "audiences that are none, repeated or too many"
+    if not 0 < len(e.copies) <= MAX_COPIES or len({copy.sub for copy in e.copies}) != len(e.copies):
+        return "copies that are none, repeated or too many"
+    if not all(copy.sub.startswith(e.system + "/copy/") for copy in e.copies):
+        return "a copy that is not of its system"
+    if not all(is_key(key) for key in (e.key, *(copy.key for copy in e.copies))):
+        return "a key that is not Ed25519"
+    if any(copy.key == e.key for copy in e.copies):
+        return "an on-site key that is a copy's own"  # who acts must not sign its own leave to act
+    if not 0 <= e.tier <= MAX_TIER or len(e.tools) > MAX_TOOLS:
+        return "a tier or tools outside their bounds"
+    if e.exp_ms <= e.iat_ms:
+        return "an end before its beginning"
+    if World.PHYSICAL in e.worlds and e.motion is None:
+        return "the physical world without limits of motion"
+    return "" if e.motion is None else _motion(e.motion)
 
 
 def _motion(motion: Motion) -> str:
@@ -245,10 +218,3 @@ def _motion(motion: Motion) -> str:
     if not 0 < len(motion.frame) <= MAX_TEXT or not (motion.frame.isascii() and motion.frame.isprintable()):
         return "a frame without a name"
     return "" if 0 < motion.max_speed <= MAX_SPEED else "a highest speed outside its bounds"
-
-
-def _is_key(text: str) -> bool:
-    try:
-        return len(unb64u(text)) == 32
-    except VerificationError:
-        return False

@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from answerable.admission.warrant import MAX_TEXT
+from answerable.admission.claims import MAX_TEXT
 from answerable.crypto import canonical, ed25519
 from answerable.crypto.b64 import unb64u
 from answerable.errors import Refused, VerificationError

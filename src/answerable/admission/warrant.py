@@ -9,42 +9,22 @@ Reading is strict: an unknown claim may narrow what the issuer meant, so it is r
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import pairwise
 from typing import Any, Final
 
 import msgspec
 
+from answerable.admission.claims import MAX_TIER, MAX_TOOLS, Cnf, Part, cnf_of, detail_of, flaw, is_key
 from answerable.admission.ttl import life_class
 from answerable.crypto import jwt
-from answerable.crypto.b64 import unb64u
 from answerable.errors import VerificationError
 from answerable.model.terms import Audience, Criticality, World
 from answerable.model.warrants import Warrant
 
 TYPE: Final = "answerable-warrant+jwt"
 DETAIL: Final = "answerable_warrant"
-MAX_ANCESTORS: Final = 256  # in a synthetic million systems the longest list had 191
-MAX_TOOLS: Final = 64
-MAX_TEXT: Final = 512  # characters of one identifier
-MAX_TIER: Final = 4
-MAX_NUMBER: Final = 2**53 - 1  # what JSON numbers hold everywhere
 
 
-class _Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A member of the claims."""
-
-
-class _Jwk(_Part, frozen=True, kw_only=True):
-    crv: str
-    kty: str
-    x: str
-
-
-class _Cnf(_Part, frozen=True, kw_only=True):
-    jwk: _Jwk
-
-
-class _Detail(_Part, frozen=True, kw_only=True):
+class _Detail(Part, frozen=True, kw_only=True):
     audience: Audience
     budget: int
     max_criticality: Criticality
@@ -54,12 +34,12 @@ class _Detail(_Part, frozen=True, kw_only=True):
     worlds: tuple[World, ...]
 
 
-class _Claims(_Part, frozen=True, kw_only=True):
+class _Claims(Part, frozen=True, kw_only=True):
     anc: tuple[int, ...]
     aud: str
     authorization_details: tuple[_Detail, ...]
     client_id: str
-    cnf: _Cnf
+    cnf: Cnf
     cpy: str
     epoch: int
     exp: int
@@ -129,7 +109,7 @@ def _to_claims(w: Warrant) -> _Claims:
             ),
         ),
         client_id=w.system,
-        cnf=_Cnf(jwk=_Jwk(crv="Ed25519", kty="OKP", x=w.key)),
+        cnf=cnf_of(w.key),
         cpy=w.copy_rid,
         epoch=w.epoch,
         exp=w.exp_ms // 1000,
@@ -147,13 +127,7 @@ def _to_claims(w: Warrant) -> _Claims:
 
 
 def _from_claims(c: _Claims) -> Warrant:
-    if len(c.authorization_details) != 1 or c.authorization_details[0].type != DETAIL:
-        raise VerificationError("warrant.malformed", detail="authorization_details that are not one of its kind")
-    if c.cnf.jwk.crv != "Ed25519" or c.cnf.jwk.kty != "OKP":
-        raise VerificationError("warrant.malformed", detail="a cnf that is not an Ed25519 key")
-    if c.exp != c.exp_ms // 1000 or c.iat != c.iat_ms // 1000:
-        raise VerificationError("warrant.malformed", detail="seconds and milliseconds that disagree")
-    detail = c.authorization_details[0]
+    detail = detail_of(c, DETAIL, "warrant.malformed")
     return Warrant(
         iss=c.iss,
         aud=c.aud,
@@ -183,36 +157,23 @@ def _check(w: Warrant) -> None:
     """What both sides hold a warrant to. Raises VerificationError ``warrant.malformed`` or ``warrant.life``."""
     texts = (w.iss, w.aud, w.copy, w.system, w.party, w.grant, w.jti, w.nonce, w.copy_rid, *w.tools)
     numbers = (w.iat_ms, w.exp_ms, w.seq, w.epoch, w.budget_tokens, *w.ancestors)
-    problem = ""
-    if not all(0 < len(text) <= MAX_TEXT and text.isascii() and text.isprintable() for text in texts):
-        problem = "an identifier that is empty, too long or not printable ASCII"
-    elif not all(0 <= number <= MAX_NUMBER for number in numbers):
-        problem = "a number outside 0 to 2^53 - 1"
-    elif not 0 < len(w.ancestors) <= MAX_ANCESTORS or not _rising(w.ancestors):
-        problem = f"anc that is not 1 to {MAX_ANCESTORS} rising numbers"
-    elif not w.worlds or len(set(w.worlds)) != len(w.worlds):
-        problem = "worlds that are none or repeated"
-    elif not 0 <= w.tier <= MAX_TIER or len(w.tools) > MAX_TOOLS:
-        problem = "a tier or tools outside their bounds"
-    elif not w.copy.startswith(w.system + "/copy/"):
-        problem = "a copy that is not of its system"
-    elif w.exp_ms <= w.iat_ms:
-        problem = "an end before its beginning"
+    problem = flaw(texts, numbers, w.ancestors, w.worlds) or _flaw(w)
     if problem:
         raise VerificationError("warrant.malformed", detail=problem)
-    try:
-        length = len(unb64u(w.key))
-    except VerificationError:
-        length = 0
-    if length != 32:
+    if not is_key(w.key):
         raise VerificationError("warrant.malformed", detail="a cnf that is not an Ed25519 key")
     row = life_class(w.tier, w.worlds, w.max_criticality)
     if w.exp_ms - w.iat_ms > row.max_ms:
         raise VerificationError("warrant.life", life=w.exp_ms - w.iat_ms, allowed=row.max_ms, row=row.name)
 
 
-def _rising(numbers: tuple[int, ...]) -> bool:
-    return all(a < b for a, b in pairwise(numbers))
+def _flaw(w: Warrant) -> str:
+    """What is wrong with whom and what it is for, or ""."""
+    if not 0 <= w.tier <= MAX_TIER or len(w.tools) > MAX_TOOLS:
+        return "a tier or tools outside their bounds"
+    if not w.copy.startswith(w.system + "/copy/"):
+        return "a copy that is not of its system"
+    return "an end before its beginning" if w.exp_ms <= w.iat_ms else ""
 
 
 def _named(error: Exception) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from answerable.admission.stopset import StopSet
-from answerable.admission.warrant import MAX_ANCESTORS
+from answerable.admission.claims import MAX_ANCESTORS
 from answerable.errors import Refused
 from answerable.model.records import Copy, Party, System
 from answerable.model.terms import Role

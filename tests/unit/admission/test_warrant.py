@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from answerable.admission.warrant import MAX_ANCESTORS, TYPE, issue, parse
+from answerable.admission.claims import MAX_ANCESTORS
+from answerable.admission.warrant import TYPE, issue, parse
 from answerable.crypto import jwt
 from answerable.errors import VerificationError
 from answerable.model.terms import Criticality, World
