@@ -28,6 +28,7 @@ from answerable.model.sights import Crossing, Sight
 from answerable.model.terms import Ruling, World
 from answerable.model.units import Space
 from answerable.ports import Directory
+from answerable.redlines.approvals import Approvals
 from answerable.redlines.table import by_code, lines
 
 Value = TypeVar("Value")
@@ -69,18 +70,14 @@ class Attacks:
     def __init__(self, targets: Collection[str]) -> None:
         self._hosts = frozenset(target.lower() for target in targets)
         self._networks = [network for target in targets if (network := _network(target)) is not None]
-        self._approved: OrderedDict[str, int] = OrderedDict()
+        self._approved = Approvals()
 
     def see(self, sight: Sight) -> Crossing | None:
-        if isinstance(sight.leaf, ApprovalLeaf) and sight.leaf.dec == "approve":
-            self._approved[sight.rid] = sight.leaf.exp
-            while len(self._approved) > REMEMBERED:
-                self._approved.popitem(last=False)
-            return None
+        self._approved.see(sight)
         fact = sight.fact
         if not isinstance(fact, CyberAction) or self._allowed(fact.target):
             return None
-        if sight.at < self._approved.get(fact.approval, 0):
+        if self._approved.cover(fact.approval, sight.at):
             return None
         return Crossing(
             "RL4",

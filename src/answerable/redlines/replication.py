@@ -12,6 +12,7 @@ from answerable.model.events import JobSubmitted, WeightsEgress, WeightsServed
 from answerable.model.leaves import ApprovalLeaf
 from answerable.model.sights import Crossing, Sight
 from answerable.ports import Directory
+from answerable.redlines.approvals import Approvals
 
 REMEMBERED: Final = 65_536
 # A request that was on its way when its sender died comes in within this; whoever asks later is alive.
@@ -98,16 +99,12 @@ class SelfImprovement:
     takes = (ApprovalLeaf, JobSubmitted)
 
     def __init__(self) -> None:
-        self._approved: OrderedDict[str, int] = OrderedDict()  # rid of an approval -> when it ends, ms
+        self._approved = Approvals()
 
     def see(self, sight: Sight) -> Crossing | None:
-        if isinstance(sight.leaf, ApprovalLeaf) and sight.leaf.dec == "approve":
-            self._approved[sight.rid] = sight.leaf.exp
-            while len(self._approved) > REMEMBERED:
-                self._approved.popitem(last=False)
-            return None
+        self._approved.see(sight)
         fact = sight.fact
-        if not isinstance(fact, JobSubmitted) or sight.at < self._approved.get(fact.approval, 0):
+        if not isinstance(fact, JobSubmitted) or self._approved.cover(fact.approval, sight.at):
             return None
         return Crossing(
             "RL1c",
