@@ -105,41 +105,30 @@ def _safe(path: Path) -> mldsa.Key | None:
 
 def copy_key(store: Path, name: str) -> Key:
     """The key of a copy that this gateway speaks for (a handle's application, a remote model): made at first use."""
-    path = store / FOLDER / f"copy-{name}.key"
-    if path.exists():
-        return Key.load(path, purpose=COPY)
-    key = Key.generate()
-    key.save(path, purpose=COPY)
-    return key
+    return _at_first_use(store, f"copy-{name}.key", COPY)
 
 
 def feed_key(store: Path) -> Key:
     """The key that signs the authorities' feed: made at first use."""
-    path = store / FOLDER / "feed.key"
-    if path.exists():
-        return Key.load(path, purpose=FEED)
-    key = Key.generate()
-    key.save(path, purpose=FEED)
-    return key
+    return _at_first_use(store, "feed.key", FEED)
 
 
 def detector_key(store: Path) -> Key:
     """The key that signs what detectors of red lines order: made at first use."""
-    path = store / FOLDER / "detector.key"
-    if path.exists():
-        return Key.load(path, purpose=DETECTOR)
-    key = Key.generate()
-    key.save(path, purpose=DETECTOR)
-    return key
+    return _at_first_use(store, "detector.key", DETECTOR)
 
 
 def canary_key(store: Path) -> Key:
     """The key that stops the canary and nothing else: made at first use."""
-    path = store / FOLDER / "canary.key"
+    return _at_first_use(store, "canary.key", CANARY)
+
+
+def _at_first_use(store: Path, file: str, purpose: str) -> Key:
+    path = store / FOLDER / file
     if path.exists():
-        return Key.load(path, purpose=CANARY)
+        return Key.load(path, purpose=purpose)
     key = Key.generate()
-    key.save(path, purpose=CANARY)
+    key.save(path, purpose=purpose)
     return key
 
 

@@ -119,3 +119,19 @@ def test_the_feeds_key_is_made_once(tmp_path: Path) -> None:
     made = keys.feed_key(tmp_path)
     assert keys.feed_key(tmp_path).public == made.public
     assert (tmp_path / "keys" / "feed.key").stat().st_mode & 0o777 == 0o600
+
+
+def test_what_is_made_at_first_use_is_found_again_and_is_of_its_purpose_alone(tmp_path: Path) -> None:
+    (tmp_path / keys.FOLDER).mkdir(mode=0o700)
+    makers = (keys.feed_key, keys.detector_key, keys.canary_key, lambda store: keys.copy_key(store, "app"))
+    made = [make(tmp_path).public for make in makers]
+    assert [make(tmp_path).public for make in makers] == made
+    assert len(set(made)) == len(made)
+    folder = tmp_path / keys.FOLDER
+    assert {each.name for each in folder.iterdir()} == {"feed.key", "detector.key", "canary.key", "copy-app.key"}
+    for one, other in (("feed", "detector"), ("detector", "canary"), ("canary", "copy-app"), ("copy-app", "feed")):
+        (folder / "kept").write_bytes((folder / f"{one}.key").read_bytes())
+        (folder / f"{one}.key").write_bytes((folder / f"{other}.key").read_bytes())
+        with pytest.raises(AnswerableError, match=r"log\.key"):
+            makers[("feed", "detector", "canary", "copy-app").index(one)](tmp_path)
+        (folder / f"{one}.key").write_bytes((folder / "kept").read_bytes())
