@@ -11,17 +11,16 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from typing import Final, Protocol
+from typing import Final
 
 import msgspec
 from msgspec import UNSET
 
 from answerable.admission.bound import bound_of
 from answerable.admission.ttl import life_class
-from answerable.app.core import Core
+from answerable.app.core import Core, Plan
 from answerable.app.keys import canary_key
 from answerable.app.node_canary import Perch
-from answerable.control.commit import Plan
 from answerable.control.drills import CanaryState, CanaryTold
 from answerable.crypto.b64 import b64u
 from answerable.crypto.ed25519 import Key
@@ -52,14 +51,6 @@ COMPANION: Final = "answerable-canary-companion"
 LAST: Final = "canary_last"  # in Space.MISC: what the last one came to, JSON
 _log: Final = logging.getLogger("answerable.drill")
 _confirmed: Final = msgspec.json.Decoder(Confirmed).decode
-
-
-class Made(Plan, Protocol):
-    """A plan that makes one thing."""
-
-    @property
-    def rid(self) -> str:
-        """Of what it makes."""
 
 
 class CanaryRun:
@@ -272,7 +263,7 @@ class CanaryRun:
         self._perch.look()
         return system
 
-    async def _planned(self, plan: Callable[[], Made], row: str) -> str:
+    async def _planned(self, plan: Callable[[], Plan], row: str) -> str:
         """Commit a plan, and name what it made in that row of the miscellany; its rid."""
         for _ in range(ATTEMPTS):
             planned = plan()

@@ -12,29 +12,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from msgspec import UNSET
-
 from answerable import durable
 from answerable.app import keys as own_keys
-from answerable.app.core import DEMO, TRUST_FILE, Core, check_socket, run_core
+from answerable.app.beginning import begin, log_key, sign_first
+from answerable.app.core import DEMO, TRUST_FILE, Core, check_socket
 from answerable.app.people import FOLDER, Person, write
-from answerable.app.stores import create_store, probe
 from answerable.config import Config
 from answerable.crypto.b64 import b64u
 from answerable.crypto.ed25519 import Key
 from answerable.crypto.random import nonce, opaque_id
 from answerable.errors import Refused, Unavailable
 from answerable.log import leaf as leaves
-from answerable.log.checkpoint import SAFE_MEMBER
 from answerable.log.statement import to_sign
 from answerable.model.leaves import KeyLeaf
 from answerable.model.terms import AdminRole
-from answerable.model.units import Expect, Put, Space, Unit
 from answerable.registry import admins, parties
 from answerable.registry.find import person as find_person
 from answerable.registry.ids import parse
 from answerable.registry.requests import EnrolAdmin, RegisterParty
-from answerable.sequencer.guard import Guard
 
 # A SPIFFE trust domain (SPIFFE-ID section 2.1): lower-case letters, digits, dots, dashes and underscores.
 _DOMAIN: Final = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,251}[a-z0-9])?")
@@ -73,21 +68,7 @@ async def create(config: Config, founding: Founding) -> Core:
         raise Refused("config.value", detail=f"{founding.domain} is no trust domain")
     parse(founding.operator)  # before anything is written
     check_socket(config)
-    if path.exists() and any(path.iterdir()):
-        raise Refused("store.exists", path=str(path))
-    probe(config)
-    try:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise Unavailable("store.failed", detail=f"{path}: {error.strerror}") from None
-    keys = own_keys.create(path)
-    store = create_store(config, keys.payload)
-    try:
-        guard = Guard.create(config.guard_path, founding.domain)
-    except BaseException:
-        store.close()
-        raise
-    core = await run_core(config, keys, store, guard, founding.domain, founding.domain, demo=founding.demo)
+    core = await begin(config, founding.domain, demo=founding.demo)
     try:
         await _first_leaves(core, founding)
         await core.commit(
@@ -126,26 +107,12 @@ async def enrol(core: Core, name: str, roles: tuple[AdminRole, ...], by: str) ->
 
 async def _first_leaves(core: Core, founding: Founding) -> None:
     """Leaf 0 and 1 name the keys of log and issuer; whose log this is stands in the state from the same unit on."""
-    safe = {SAFE_MEMBER: b64u(core.keys.safe.public)} if core.keys.safe is not None else UNSET
-    leaf = [
-        leaves.encode(KeyLeaf(n=nonce(), own=core.origin, pub=b64u(key.public), t=core.now, use=use, x=more))
-        for use, key, more in ((own_keys.LOG, core.keys.log, safe), (own_keys.WARRANT, core.keys.warrant, UNSET))
-    ]
-    rows = {
-        "domain": founding.domain,
-        "origin": core.origin,
-        "issuer": leaves.rid(leaf[1]),
-        "operator": founding.operator,
-    }
+    public = b64u(core.keys.warrant.public)
+    issuer = KeyLeaf(n=nonce(), own=core.origin, pub=public, t=core.now, use=own_keys.WARRANT)
+    rows = {"issuer": leaves.rid(leaves.encode(issuer)), "operator": founding.operator}
     if founding.demo:
         rows[DEMO] = "for life"
-    await core.ledger.commit(
-        Unit(
-            leaves=tuple(leaf),
-            effects=tuple(Put(Space.MISC, key, value.encode()) for key, value in rows.items()),
-            expect=(Expect(Space.MISC, "domain", None),),
-        )
-    )
+    await sign_first(core, (log_key(core), issuer), rows)
 
 
 def _settle(*folders: Path) -> None:

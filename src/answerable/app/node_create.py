@@ -10,30 +10,23 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from msgspec import UNSET
-
 from answerable import durable
 from answerable.app import keys as own_keys
-from answerable.app.core import TRUST_FILE, check_socket, run_core
+from answerable.app.beginning import begin, log_key, sign_first
+from answerable.app.core import TRUST_FILE, check_socket
 from answerable.app.node_card import CARD_FILE, REQUEST_FILE, Card, NodeRequest, parse_card, read_request, write
-from answerable.app.stores import create_store, probe
 from answerable.config import Config
 from answerable.crypto.b64 import b64u
 from answerable.crypto.ed25519 import Key
 from answerable.crypto.random import nonce
-from answerable.errors import Refused, Unavailable, VerificationError
-from answerable.log import leaf as leaves
-from answerable.log.checkpoint import SAFE_MEMBER
+from answerable.errors import Refused, VerificationError
 from answerable.log.leaf import is_rid
 from answerable.log.note import VerifierKey
 from answerable.log.statement import to_sign
-from answerable.model.leaves import KeyLeaf
 from answerable.model.records import Party
 from answerable.model.terms import PartyKind, Standing
-from answerable.model.units import Expect, Put, Space, Unit
 from answerable.registry import nodes
 from answerable.registry.nodes import EnrolNode
-from answerable.sequencer.guard import Guard
 
 KEY_FILE: Final = "node.key"
 PURPOSE: Final = "node"
@@ -61,39 +54,16 @@ async def create_node(config: Config, *, domain: str, name: str, party: str, ori
         VerifierKey.of(origin, bytes(32))
     except VerificationError:
         raise Refused("config.value", detail=f"{origin!r} is no origin of a log") from None
-    if path.exists() and any(path.iterdir()):
-        raise Refused("store.exists", path=str(path))
     check_socket(config)
-    probe(config)
-    try:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise Unavailable("store.failed", detail=f"{path}: {error.strerror}") from None
-    keys = own_keys.create(path)
+    core = await begin(config, origin)
     key = Key.generate()
-    key.save(path / own_keys.FOLDER / KEY_FILE, purpose=PURPOSE)
-    store = create_store(config, keys.payload)
     try:
-        guard = Guard.create(config.guard_path, origin)
-    except BaseException:
-        store.close()
-        raise
-    core = await run_core(config, keys, store, guard, origin, origin, demo=False)
-    try:
-        safe = {SAFE_MEMBER: b64u(keys.safe.public)} if keys.safe is not None else UNSET
-        first = KeyLeaf(n=nonce(), own=origin, pub=b64u(keys.log.public), t=core.now, use=own_keys.LOG, x=safe)
-        rows = {"domain": origin, "origin": origin}
-        await core.ledger.commit(
-            Unit(
-                leaves=(leaves.encode(first),),
-                effects=tuple(Put(Space.MISC, name, value.encode()) for name, value in rows.items()),
-                expect=(Expect(Space.MISC, "domain", None),),
-            )
-        )
+        key.save(path / own_keys.FOLDER / KEY_FILE, purpose=PURPOSE)
+        await sign_first(core, (log_key(core),), {})
         durable.replace(path / TRUST_FILE, core.trust, 0o644)
     finally:
         await core.close()
-    request = _request(key, domain, name, party, str(VerifierKey.of(origin, keys.log.public)))
+    request = _request(key, domain, name, party, str(VerifierKey.of(origin, core.keys.log.public)))
     write(path / REQUEST_FILE, request)
     durable.sync(path)
     return request

@@ -12,25 +12,19 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from msgspec import UNSET
-
 from answerable import durable
-from answerable.app import keys as own_keys
-from answerable.app.core import TRUST_FILE, Core, open_core, run_core
-from answerable.app.stores import create_store, probe
+from answerable.app.beginning import begin, log_key, sign_first
+from answerable.app.core import TRUST_FILE, Core, open_core
 from answerable.config import Config
-from answerable.crypto.b64 import b64u
 from answerable.crypto.random import nonce
 from answerable.errors import AnswerableError, Refused, Unavailable, VerificationError
 from answerable.log import leaf as leaves
-from answerable.log.checkpoint import SAFE_MEMBER
 from answerable.log.head import Checkpoint
 from answerable.log.note import VerifierKey
 from answerable.log.trust import Trust
-from answerable.model.leaves import KeyLeaf, ShardLeaf
+from answerable.model.leaves import ShardLeaf
 from answerable.model.units import Expect, Put, Space, Unit
 from answerable.net.source import Source
-from answerable.sequencer.guard import Guard
 from answerable.sequencer.replay import ROOT, SHARD
 from answerable.tiles.shards import Seen, Shard
 
@@ -42,38 +36,14 @@ Told = Callable[[str, int], None]  # origin, size: what was recorded
 
 async def create_root(config: Config, origin: str) -> Core:
     """A new root log. Raises Refused ``store.exists``, ``config.value``, Unavailable ``store.*``."""
-    path = config.store_path
-    if path.exists() and any(path.iterdir()):
-        raise Refused("store.exists", path=str(path))
     try:
         VerifierKey.of(origin, bytes(32))
     except VerificationError:
         raise Refused("config.value", detail=f"{origin!r} is no origin of a log") from None
-    probe(config)
+    core = await begin(config, origin)
     try:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise Unavailable("store.failed", detail=f"{path}: {error.strerror}") from None
-    keys = own_keys.create(path)
-    store = create_store(config, keys.payload)
-    try:
-        guard = Guard.create(config.guard_path, origin)
-    except BaseException:
-        store.close()
-        raise
-    core = await run_core(config, keys, store, guard, origin, origin, demo=False)
-    try:
-        safe = {SAFE_MEMBER: b64u(keys.safe.public)} if keys.safe is not None else UNSET
-        leaf = KeyLeaf(n=nonce(), own=origin, pub=b64u(keys.log.public), t=core.now, use=own_keys.LOG, x=safe)
-        rows = {"domain": origin, "origin": origin, ROOT: "1"}
-        await core.ledger.commit(
-            Unit(
-                leaves=(leaves.encode(leaf),),
-                effects=tuple(Put(Space.MISC, key, value.encode()) for key, value in rows.items()),
-                expect=(Expect(Space.MISC, "domain", None),),
-            )
-        )
-        durable.write(path / TRUST_FILE, core.trust, 0o644)
+        await sign_first(core, (log_key(core),), {ROOT: "1"})
+        durable.write(config.store_path / TRUST_FILE, core.trust, 0o644)
     except BaseException:
         await core.close()
         raise
