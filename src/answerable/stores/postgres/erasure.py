@@ -4,6 +4,9 @@
 Order, so that a crash at any point loses nothing that stays and keeps nothing that goes: note down the slots, commit
 the rows under a fresh slot, overwrite the old ones, forget the note. After a crash, and after anything that failed, the
 note is worked off by the next sweep or erasure: a slot that no row names any more is overwritten.
+
+A day whose keys are missing and were not let go of here (a folder that was lost, or not yet brought back from a backup)
+cannot be asked whose it is: its rows stay for as long as any legal hold stands.
 """
 
 from __future__ import annotations
@@ -13,12 +16,13 @@ from typing import Final
 
 from answerable.errors import Unavailable
 from answerable.ports import Held
-from answerable.stores.postgres.keyring import Keyring
+from answerable.stores.postgres.keyring import WHOLE_DAY, Keyring
 from answerable.stores.postgres.payloads import LASTING_DAY, Name, PayloadReads, Row, keeping, opened
 from answerable.stores.postgres.session import Session
 
 # Rows that one statement reads or deletes.
 STEP_ROWS: Final = 1000
+UNKNOWN: Final = ""  # in place of a leaf's rid: the key is missing that would tell whose a row is
 _OF_SLOT: Final = "SELECT first, day, slot, names, body FROM payload WHERE day = $1 AND slot = $2"
 _OF_DAY: Final = """
 SELECT first, day, slot, names, ''::bytea FROM payload WHERE day = $1 AND first > $2 ORDER BY first LIMIT $3
@@ -41,6 +45,10 @@ _EXPIRED: Final = """
 DELETE FROM payload WHERE (first, day) IN
     (SELECT first, day FROM payload WHERE day > $1 AND day < $2 AND day <> all($3::integer[]) LIMIT $4) RETURNING 1
 """
+_OVER: Final = """
+DELETE FROM payload WHERE (first, day) IN (SELECT first, day FROM payload WHERE day = any($1::integer[]) LIMIT $2)
+RETURNING 1
+"""
 _LEFT: Final = """
 DELETE FROM payload WHERE (first, day) IN
     (SELECT first, day FROM payload WHERE day = $1 AND slot = any($2::bigint[]) LIMIT $3) RETURNING 1
@@ -56,13 +64,20 @@ class Erasure:
         self._term = term
         # Days that are over, of which some payloads are held: their leaves.
         self._kept: dict[int, frozenset[str]] = {}
+        # Days whose keys were let go of, and whose rows may stand still.
+        self._over: set[int] = set()
         self._worked_off = False
 
     def _work_off(self) -> None:
         """Finish what a crash or a failure left in the middle. Not at opening: a database that was set back names other
         slots, and only the guard knows that it was; it is asked before anything is let go."""
         if not self._worked_off:
-            if slots := self._ring.intended():
+            noted = self._ring.intended()
+            whole = {day for day, slot in noted if slot == WHOLE_DAY}
+            if begun := whole.intersection(self._ring.days()):  # its keys are there: whether it goes is asked again
+                self._ring.settle((day, WHOLE_DAY) for day in begun)
+            self._over |= whole - begun
+            if slots := [(day, slot) for day, slot in noted if slot != WHOLE_DAY]:
                 self._for_sure(_STANDBYS, self._term)
                 self._let_go([slot for slot in slots if self._session.row(_NAMED, *slot) is None])
             self._worked_off = True
@@ -110,14 +125,28 @@ class Erasure:
             if kept:
                 self._kept[day] = kept
             else:
+                self._ring.intend([(day, WHOLE_DAY)])
                 self._ring.shred_day(day)
+                self._over.add(day)
                 self._kept.pop(day, None)
-        gone = self._session.rows(_EXPIRED, LASTING_DAY, today, [*self._kept, *due], STEP_ROWS)
-        return len(due) + len(gone)
+        return len(due) + self._rows_of_days(today, due, held)
+
+    def _rows_of_days(self, today: int, due: Sequence[int], held: Held | None) -> int:
+        """Delete rows of days that are over and have no keys any more, some at each call; how many."""
+        if held is None:
+            self._kept = {day: kept for day, kept in self._kept.items() if day in due}
+            gone = self._session.rows(_EXPIRED, LASTING_DAY, today, [*due], STEP_ROWS)
+        else:
+            over = self._over.difference(self._ring.days())
+            gone = self._session.rows(_OVER, [*over], STEP_ROWS) if over else []
+        if not gone and self._over:
+            self._ring.settle((day, WHOLE_DAY) for day in self._over)
+            self._over.clear()
+        return len(gone)
 
     def _done(self, day: int, held: Held | None) -> bool:
         kept = self._kept.get(day)
-        return kept is not None and held is not None and all(map(held, kept))
+        return kept is not None and held is not None and all(rid == UNKNOWN or held(rid) for rid in kept)
 
     def _keep_only(self, day: int, held: Held) -> frozenset[str]:
         """Of a day that is over keep what is held; whose it is."""
@@ -127,8 +156,12 @@ class Erasure:
         after = -1
         while found := self._session.rows(_OF_DAY, day, after, STEP_ROWS):
             for row in (Row(*each) for each in found):
-                rids = {name[0] for name in opened(self._ring, row) or []}
-                kept = frozenset(filter(held, rids))
+                names = opened(self._ring, row)
+                if names is None and not self._ring.erased(day, row.slot):
+                    rids, kept = {UNKNOWN}, frozenset({UNKNOWN})
+                else:
+                    rids = {name[0] for name in names or []}
+                    kept = frozenset(filter(held, rids))
                 if kept:
                     stays.add(row.slot)
                     staying[row.first] = kept

@@ -25,6 +25,7 @@ from answerable.errors import Unavailable
 # Payloads under one slot, long ones counted as several: erasing one of them seals the lists of all the others anew.
 SLOT_PAYLOADS: Final = 4096
 PENDING: Final = "erasing"
+WHOLE_DAY: Final = 2**63 - 1  # in place of a slot, in what is noted down: all of a day
 _DOMAIN: Final = b"answerable/payload-slot/v1"
 _NAME: Final = Struct(">IQ")  # day, slot
 _GONE: Final = bytes(KEY_LENGTH)
@@ -90,6 +91,17 @@ class Keyring:
         finally:
             os.close(file)
         return None if len(drawn) < KEY_LENGTH or drawn == _GONE else self._key(day, slot, drawn)
+
+    def erased(self, day: int, slot: int) -> bool:
+        """Whether the slot was overwritten. False where its bytes are missing: they may come back from a backup."""
+        try:
+            with (self._folder / str(day)).open("rb") as file:
+                file.seek(slot * KEY_LENGTH)
+                return file.read(KEY_LENGTH) == _GONE
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            raise _failed(error) from error
 
     def days(self) -> list[int]:
         """Days that have keys, oldest first."""

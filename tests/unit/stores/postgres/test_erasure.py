@@ -157,6 +157,112 @@ def test_what_asks_whether_it_is_held_may_fail(store: PostgresStore) -> None:
     view.close()
 
 
+def test_rows_whose_keys_are_missing_stay_for_as_long_as_a_hold_stands(again: Callable[[], PostgresStore]) -> None:
+    store = again()
+    unit, its = opening()
+    append(store, unit, expires=5 * DAY_MS)
+    keys, away = store.path / "payload-keys" / "5", store.path / "5.away"
+    keys.rename(away)
+    while store.sweep(8 * DAY_MS, lambda rid: True):
+        pass
+    store.close()
+    store = again()  # nothing that was learnt by the first opening counts
+    while store.sweep(8 * DAY_MS, lambda rid: rid != its):
+        pass
+    assert store._session.row("SELECT count(*) FROM payload")[0] == 1, "nobody can tell whose it is"
+    away.rename(keys)
+    view = store.view()
+    assert view.payload(its, "in") is not None, "the folder was brought back"
+    while store.sweep(8 * DAY_MS, lambda rid: rid == its):
+        pass
+    assert view.payload(its, "in") is not None
+    keys.rename(away)
+    while store.sweep(8 * DAY_MS):
+        pass
+    assert store._session.row("SELECT count(*) FROM payload")[0] == 0, "no hold stands any more"
+    view.close()
+    store.close()
+
+
+def test_rows_whose_slot_is_missing_stay_with_what_is_held(
+    store: PostgresStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("answerable.stores.postgres.keyring.SLOT_PAYLOADS", 1)
+    rids = []
+    for _ in range(3):  # a slot each
+        unit, its = opening()
+        append(store, unit, expires=5 * DAY_MS)
+        rids.append(its)
+    keys = store.path / "payload-keys" / "5"
+    whole = keys.read_bytes()
+    keys.write_bytes(whole[:-32])
+    while store.sweep(8 * DAY_MS, {rids[0]}.__contains__):
+        pass
+    assert [row[0] for row in store._session.rows("SELECT first FROM payload ORDER BY first")] == [0, 2]
+    assert Keyring(store.path / "payload-keys", PAYLOAD_KEY).erased(5, 1)
+    while store.sweep(8 * DAY_MS):
+        pass
+    assert store._session.row("SELECT count(*) FROM payload")[0] == 0
+    assert not keys.exists()
+
+
+@pytest.mark.parametrize("step", ["intend", "shred_day", "rows"])
+def test_a_day_that_was_let_go_of_ends_whatever_else_is_held(
+    again: Callable[[], PostgresStore], monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    """Interrupted anywhere between its keys and its rows, under a hold over something else."""
+    store = again()
+    unit, _ = opening()
+    append(store, unit, expires=5 * DAY_MS)
+
+    def stop(*_: object) -> Any:
+        raise Stop
+
+    with monkeypatch.context() as patch:
+        if step == "rows":
+            patch.setattr("answerable.stores.postgres.erasure.Erasure._rows_of_days", stop)
+        else:
+            patch.setattr(Keyring, step, stop)
+        with pytest.raises(Stop):
+            store.sweep(8 * DAY_MS, lambda rid: False)
+    store.close()
+    store = again()
+    calls = 0
+    while store.sweep(8 * DAY_MS, lambda rid: False):
+        calls += 1
+        assert calls < 10
+    assert store._session.row("SELECT count(*) FROM payload")[0] == 0
+    ring = Keyring(store.path / "payload-keys", PAYLOAD_KEY)
+    assert ring.intended() == []
+    assert ring.days() == []
+    store.close()
+
+
+def test_a_hold_that_came_between_the_note_and_the_keys_keeps_the_day(
+    again: Callable[[], PostgresStore], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = again()
+    unit, its = opening()
+    append(store, unit, expires=5 * DAY_MS)
+
+    def stop(*_: object) -> Any:
+        raise Stop
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Keyring, "shred_day", stop)
+        with pytest.raises(Stop):
+            store.sweep(8 * DAY_MS)
+    store.close()
+    store = again()
+    while store.sweep(8 * DAY_MS, {its}.__contains__):
+        pass
+    view = store.view()
+    assert view.payload(its, "in") is not None
+    assert Keyring(store.path / "payload-keys", PAYLOAD_KEY).intended() == []
+    view.close()
+    store.close()
+
+
 def test_what_a_server_keeps_of_an_erased_payload_opens_for_nobody(
     postgres: Server, store: PostgresStore, beside: Session
 ) -> None:

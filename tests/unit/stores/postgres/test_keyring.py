@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from answerable.stores.postgres.keyring import SLOT_PAYLOADS, Keyring
+from answerable.stores.postgres.keyring import SLOT_PAYLOADS, WHOLE_DAY, Keyring
 from tests.ledger import unavailable
 
 SECRET = bytes(range(32))
@@ -48,6 +48,28 @@ def test_a_slot_that_is_shredded_is_gone_and_never_used_again(tmp_path: Path) ->
     assert drawn not in (tmp_path / "5").read_bytes()
     assert ring.key(5, other) == other_key
     assert ring.current(5, 1)[0] == other + 1
+
+
+def test_a_slot_that_was_overwritten_is_told_from_one_that_is_missing(tmp_path: Path) -> None:
+    ring = Keyring(tmp_path, SECRET)
+    gone, _ = ring.fresh(5)
+    there, _ = ring.fresh(5)
+    ring.shred([(5, gone)])
+    assert [ring.erased(5, slot) for slot in (gone, there, there + 1)] == [True, False, False]
+    (tmp_path / "5").write_bytes(bytes(32 * gone + 31))
+    assert not ring.erased(5, gone), "not all of its bytes are there"
+    assert not ring.erased(6, 0)
+    (tmp_path / "7").mkdir()
+    with unavailable("store.failed"):
+        ring.erased(7, 0)
+
+
+def test_a_whole_day_is_noted_down_beside_slots(tmp_path: Path) -> None:
+    ring = Keyring(tmp_path, SECRET)
+    ring.intend([(5, 1), (5, WHOLE_DAY)])
+    assert Keyring(tmp_path, SECRET).intended() == [(5, 1), (5, WHOLE_DAY)]
+    ring.settle([(5, WHOLE_DAY)])
+    assert ring.intended() == [(5, 1)]
 
 
 def test_a_day_is_shredded_whole(tmp_path: Path) -> None:
