@@ -8,11 +8,14 @@ from collections.abc import Iterable
 from ipaddress import IPv6Address
 from typing import Final
 
+from answerable.errors import Refused
+
 LOOPBACK: Final = (b"localhost", b"127.0.0.1", b"[::1]")
 
 
 class Hosts:
-    """names: without port, answered beside the loopback ones; empty strings are passed over."""
+    """names: without port, answered beside the loopback ones; empty strings are passed over. Raises Refused
+    ``config.value`` for what can be no host's name (RFC 5890, RFC 1035 section 2.3.4)."""
 
     def __init__(self, names: Iterable[str] = ()) -> None:
         self._known = {*LOOPBACK, *(_form(name) for name in names if name)}
@@ -27,9 +30,12 @@ class Hosts:
 
 
 def _form(name: str) -> bytes:
-    if ":" in name and not name.startswith("["):
-        return f"[{name}]".lower().encode("ascii")
-    return name.lower().encode("idna")
+    try:
+        if ":" in name and not name.startswith("["):
+            return f"[{name}]".lower().encode("ascii")
+        return name.lower().encode("idna")
+    except UnicodeError:  # an empty label, one that is too long, or letters that no name has
+        raise Refused("config.value", detail=f"{name[:80]!r} is no host name") from None
 
 
 def source(address: str) -> str:

@@ -69,3 +69,10 @@ def test_beyond_loopback_only_with_tls_or_told_so(house: House, run: Run) -> Non
 def test_without_a_store(run: Run, tmp_path: Path) -> None:
     said = run("log", "serve", "--store", str(tmp_path / "none"), "--port", "0")
     assert said.status == 4
+
+
+def test_a_name_that_no_host_has_is_a_matter_of_usage(run: Run, tmp_path: Path) -> None:
+    said = run("log", "serve", str(tmp_path), "--port", "0", "--name", "a..b")
+    assert said.status == 2
+    assert "config.value" in said.err
+    assert "a..b" in said.err

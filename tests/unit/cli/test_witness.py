@@ -116,3 +116,12 @@ def test_what_it_refuses(folder: str, run: Run, words: tuple[str, ...], status: 
     said = run("witness", *(word.format(folder) for word in words))
     assert said.status == status
     assert code in said.err
+
+
+@pytest.mark.parametrize("option", ["--name", "--host"])
+def test_a_name_that_no_host_has_is_a_matter_of_usage(folder: str, run: Run, option: str) -> None:
+    said = run("witness", "serve", folder, "--port", "0", option, "a..b")
+    assert said.status == 2
+    assert "config.value" in said.err
+    assert "a..b" in said.err
+    assert "internal" not in said.err

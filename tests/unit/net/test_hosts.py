@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import pytest
 
+from answerable.errors import Refused
 from answerable.net.hosts import Hosts, source
 
 HOSTS = Hosts(["Witness.example.com", "", "2001:db8::1", "bücher.example"])
@@ -41,3 +42,10 @@ def test_a_network_of_addresses_is_one_stranger() -> None:
     assert source("::ffff:192.0.2.7") == "192.0.2.7"
     assert source("fe80::1%eth0") == "fe80::"
     assert (source(""), source("a:b")) == ("", "a:b")
+
+
+@pytest.mark.parametrize("name", ["a..b", ".", "..", ".example", "x" * 64 + ".example", "\u00e9::1", "a\ud800"])
+def test_what_is_no_host_name_is_refused(name: str) -> None:
+    with pytest.raises(Refused, match=r"config\.value") as refused:
+        Hosts(["witness.example.com", name])
+    assert refused.value.exit == 2
