@@ -18,16 +18,16 @@ MAX_FOUND = 16
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """One AIGC object as it stands in a file. place: where, in the format's own words, e.g. "APP1 XMP TC260:AIGC"; text:
-    its bytes with the format's own escaping undone, at most `MAX_TEXT` of them."""
+    """One AIGC object as it stands in a file. place: where, in the format's own words, e.g. "APP1 XMP TC260:AIGC";
+    text: its bytes with the format's own escaping undone, at most `MAX_TEXT` of them."""
 
     place: str
     text: bytes
 
 
 class Carrier(Protocol):
-    """How one format carries the object. `source` is seekable and read from its beginning, whatever its position; memory
-    stays bounded whatever the file's size.
+    """How one format carries the object. `source` is seekable and read from its beginning, whatever its position;
+    memory stays bounded whatever the file's size.
 
     Foreign bytes raise `VerificationError` alone: ``format.malformed`` for a broken structure, ``format.unsupported``
     for a variant that cannot be written without harm, ``format.oversized`` beyond a bound that the module names.
@@ -37,8 +37,8 @@ class Carrier(Protocol):
     media: str  # "image/jpeg"
 
     def read(self, source: BinaryIO) -> tuple[Carried, ...]:
-        """Every object found, in the order of the file, `MAX_FOUND` at most; () for none. Every place that is known from
-        the wild is looked at, not only the one that `write` uses."""
+        """Every object found, in the order of the file, `MAX_FOUND` at most; () for none. Every place that is known
+        from the wild is looked at, not only the one that `write` uses."""
 
     def write(self, source: BinaryIO, target: BinaryIO, text: str) -> None:
         """The file again with exactly one object, `text` (ASCII JSON, never empty), where the standard's practice guide
