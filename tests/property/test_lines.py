@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from answerable.model.terms import Criticality, World
-from answerable.registry import adjacency
+from answerable.registry import adjacency, levels
 from answerable.registry.lines import Lines
 
 CLASSES = [
@@ -109,6 +109,9 @@ def test_lists_arrays_and_rows_agree_as_systems_register(rows: list[dict[str, An
     overlay = data.draw(st.sampled_from([0, 3, 10_000]))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(adjacency, "OVERLAY", overlay)
+        # Downwards from the roots, in one pass over all edges, and one after the other.
+        patch.setattr(adjacency, "LARGE", data.draw(st.sampled_from([1, 3, 1_000])))
+        patch.setattr(levels, "YOUNG", data.draw(st.sampled_from([1, 10**9])))
         seen: tuple[dict[str, int], dict[str, int]] = ({}, {})
         for part in (rows[:cut], rows[cut:]):
             fill(few, part, seen[0])

@@ -12,8 +12,15 @@ from array import array
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
+from answerable.registry.levels import Levels
+
 # Edges that wait beside the compressed rows. Merging copies all rows: some 10 ms for a million systems.
 OVERLAY: Final = 1_024
+# Of all systems one in so many: who finds more goes on in one pass over all edges.
+LARGE: Final = 32
+# What is marked of a number: its row has children; it is the child of several parents.
+_PARENT: Final = 1
+_MERGED: Final = 2
 
 
 class Listed:
@@ -52,14 +59,17 @@ class Listed:
 class Compressed:
     """Edges as rows of children, in numpy's arrays. `found` is a mask over all registry numbers."""
 
-    def __init__(self, numpy: Any) -> None:
+    def __init__(self, numpy: Any, *, levels: bool = False) -> None:
+        """levels: every parent's number is below its child's, and large answers are wanted."""
         self._np = numpy
+        self._levels = Levels(numpy) if levels else None
         self._ends: Any = numpy.zeros(1, numpy.int32)  # row of parent p: _children[_ends[p]:_ends[p + 1]]
         self._children: Any = numpy.zeros(0, numpy.int32)
         self._parents_added = array("i")
         self._children_added = array("i")
         self._near: dict[int, list[int]] = {}  # the overlay by parent; empty while it waits to be merged whole
-        self._several: Any = numpy.zeros(0, bool)  # children of several parents
+        self._marks: Any = numpy.zeros(0, numpy.uint8)
+        self._heads: Any = None  # numbers whose rows have children, once somebody asked for them
         self.count = 0
 
     def add(self, parent: int, child: int) -> None:
@@ -84,38 +94,58 @@ class Compressed:
 
     def spread(self, found: Any, frontier: Any) -> list[Any]:
         """Add to the mask `found` all that is below the numbers in `frontier`, to any depth; what was added, in
-        pieces."""
+        pieces. None for a frontier of all that is marked: good where few have children at all."""
         self.settle()
         self._cover(found.size)
+        if frontier is None:
+            if self._heads is None:
+                self._heads = self._np.flatnonzero(self._marks & _PARENT)
+            frontier = self._heads[found[self._heads]]
         added = []
-        while frontier.size:
+        while True:
             while frontier.size:
                 frontier = self._below(found, frontier)
                 if frontier.size:
                     added.append(frontier)
             frontier = self._below_near(found)
-            if frontier.size:
-                added.append(frontier)
-        return added
+            if not frontier.size:
+                return added
+            added.append(frontier)
+
+    def cover(self, found: Any, frontier: Any) -> None:
+        """As `spread`, without saying what was added."""
+        self.settle()
+        self._cover(found.size)
+        sweeps = self._levels if self._levels is not None and self._levels.whole else None
+        few = found.size // LARGE
+        while frontier.size:
+            while frontier.size and (sweeps is None or few > 0):
+                frontier = self._below(found, frontier)
+                few -= frontier.size
+            if sweeps is not None and frontier.size:
+                sweeps.sweep(found)
+            frontier = self._below_near(found)
 
     def _below(self, found: Any, frontier: Any) -> Any:
         """Children of `frontier` that were not found, each once, now marked."""
         np = self._np
+        # Half of all systems have no children: they drop out while one byte of each was read.
+        frontier = frontier[np.flatnonzero(self._marks[frontier] & _PARENT)]
+        if not frontier.size:
+            return frontier
         starts = self._ends[frontier]
         counts = self._ends[1:][frontier] - starts
-        some = np.flatnonzero(counts)
-        starts, counts = starts[some], counts[some]
-        if not starts.size:
-            return frontier[:0]
         if starts.size == 1:
             children = self._children[starts[0] : starts[0] + counts[0]].astype(np.intp)
         else:
             children = self._children[ranges(np, starts, counts)].astype(np.intp)
         children = children[~found[children]]
         # What has several parents may be reached from two of them at once.
-        several = self._several[children]
-        if several.any():
-            children = np.concatenate((children[~several], np.unique(children[several])))
+        several = np.flatnonzero(self._marks[children] & _MERGED)
+        if several.size:
+            once = np.unique(children[several], return_index=True)[1]
+            if once.size < several.size:
+                children = np.delete(children, np.delete(several, once))
         found[children] = True
         return children
 
@@ -139,8 +169,8 @@ class Compressed:
         if self._ends.size <= size:
             room = size + size // 8 + 2
             self._ends = np.concatenate((self._ends, np.full(room - self._ends.size, self._ends[-1], np.int32)))
-        if self._several.size < size:
-            self._several = np.concatenate((self._several, np.zeros(self._ends.size - self._several.size, bool)))
+        if self._marks.size < size:
+            self._marks = np.concatenate((self._marks, np.zeros(self._ends.size - self._marks.size, np.uint8)))
 
     def _merge(self) -> None:
         np = self._np
@@ -148,12 +178,16 @@ class Compressed:
         children = np.frombuffer(self._children_added, np.int32).copy()
         order = np.argsort(parents, kind="stable")
         parents, children = parents[order], children[order]
+        if self._levels is not None:
+            self._levels.take(parents, children)
         self._cover(1 + max(int(parents[-1]), int(children.max())))
         # An overlay is small beside the rows: they are copied once, with its edges at the ends of their parents' rows.
         merged = np.insert(self._children, self._ends[parents + 1], children) if self._children.size else children
         self._ends[1:] += np.cumsum(np.bincount(parents, minlength=self._ends.size - 1), dtype=np.int32)
         self._children = merged
-        self._several = np.bincount(merged, minlength=self._several.size) > 1
+        self._marks = np.where(np.bincount(merged, minlength=self._ends.size) > 1, _MERGED, 0).astype(np.uint8)
+        self._marks[: self._ends.size - 1] |= (np.diff(self._ends) > 0).view(np.uint8) * np.uint8(_PARENT)
+        self._heads = None
         self._parents_added, self._children_added, self._near = array("i"), array("i"), {}
 
 

@@ -43,7 +43,7 @@ class Lines:
     def __init__(self, *, compress: bool | None = None) -> None:
         self._compress = compress
         self._arrays: Any = _numpy() if compress else None
-        self._derived, self._twins, self._uses = self._edges(), self._edges(), self._edges()
+        self._derived, self._twins, self._uses = self._edges(levels=True), self._edges(), self._edges()
         self.kinds = array("H", [0])
         self.classes: list[Class] = [(0, (), Criticality.ORDINARY)]  # the first is of no system
         self._classes: dict[Class, int] = {}
@@ -70,7 +70,8 @@ class Lines:
         if self._compress is None and self._arrays is None and self.count + systems >= MANY and _numpy() is not None:
             self._arrays = _numpy()
             self._asked.clear()
-            self._derived, self._twins, self._uses = map(self._moved, (self._derived, self._twins, self._uses))
+            self._derived = self._moved(self._derived, levels=True)
+            self._twins, self._uses = self._moved(self._twins), self._moved(self._uses)
 
     def add(
         self,
@@ -167,7 +168,7 @@ class Lines:
             found = set(of)
             return FewReached(self, self._uses.spread(found, tuple(found)))
         mask = of.mask.copy()
-        self._uses.spread(mask, of.numbers)
+        self._uses.spread(mask, None)
         return ManyReached(self, mask & ~of.mask, self._arrays)
 
     def where(self, *, party: str = "", world: str = "") -> Reach:
@@ -191,22 +192,21 @@ class Lines:
         mask[frontier] = True
         own = None
         while frontier.size:
-            fresh = [frontier]
             if descend:
-                fresh += self._derived.spread(mask, frontier)
+                self._derived.cover(mask, frontier)
             frontier = frontier[:0]
             if twins and self._twins.count:
                 before = mask.copy() if own is None else own
-                pieces = self._twins.spread(mask, np.concatenate(fresh))
+                pieces = self._twins.spread(mask, None)
                 if pieces:
                     frontier, own = np.concatenate(pieces), before
         return ManyReached(self, mask, np, own)
 
-    def _edges(self) -> Any:
-        return Listed() if self._arrays is None else Compressed(self._arrays)
+    def _edges(self, *, levels: bool = False) -> Any:
+        return Listed() if self._arrays is None else Compressed(self._arrays, levels=levels)
 
-    def _moved(self, old: Any) -> Any:
-        edges = self._edges()
+    def _moved(self, old: Any, *, levels: bool = False) -> Any:
+        edges = self._edges(levels=levels)
         for parent, child in old.pairs():
             edges.add(parent, child)
         return edges

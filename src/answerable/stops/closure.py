@@ -25,7 +25,7 @@ class Reached:
     """All by registry number. root: rid, or a world's name, or ""; num: of a root system, else 0.
 
     reach: the systems; users: those that lose a model and are not stopped. copy: the one copy that is reached, in place
-    of all. twins: numbers that the root's number alone would not stop. digested: whether the digests are stopped too.
+    of all. digested: whether the digests are stopped too.
     """
 
     directory: Directory
@@ -34,9 +34,19 @@ class Reached:
     num: int
     reach: Reach
     users: Reach
-    twins: tuple[int, ...] = ()
     copy: Copy | None = None
     digested: bool = False
+
+    @property
+    def twins(self) -> tuple[int, ...]:
+        """Numbers that the root's number alone would not stop, sorted. Walks through them."""
+        if not self.digested:
+            return ()
+        twins = set(self.reach.by_twins())
+        if self.scope is Scope.LINEAGE:
+            odd = (self.directory.by_number(num) for num in self.directory.odd() if num in self.reach)
+            twins.update(each.num for each in odd if each and self.num not in (each.num, *each.ancestors))
+        return tuple(sorted(twins))
 
     @property
     def systems(self) -> Rows[System]:
@@ -123,20 +133,7 @@ def _of_system(directory: Directory, ref: str, scope: Scope) -> Reached:
         raise Refused("stop.ambiguous", name=ref, ids=", ".join(each.id for each in called[-4:]))
     descend = scope is Scope.LINEAGE
     whole = directory.reach((root.num,), descend=descend, twins=True)
-    twins = set(whole.by_twins())
-    if descend:
-        odd = (directory.by_number(num) for num in directory.odd() if num in whole and num != root.num)
-        twins.update(system.num for system in odd if system is not None and root.num not in system.ancestors)
-    return Reached(
-        directory,
-        scope,
-        root.rid,
-        root.num,
-        whole,
-        directory.users(whole),
-        twins=tuple(sorted(twins)),
-        digested=True,
-    )
+    return Reached(directory, scope, root.rid, root.num, whole, directory.users(whole), digested=True)
 
 
 def alone(hit: Reached) -> Reached:

@@ -41,3 +41,40 @@ def test_a_diamond_is_found_once() -> None:
     found[1] = True
     pieces = rows.spread(found, numpy.array([1], numpy.intp))
     assert sorted(n for piece in pieces for n in piece.tolist()) == [2, 3, 4, 5]
+
+
+@pytest.mark.parametrize("levels", [False, True])
+def test_covering_marks_what_spreading_finds(*, levels: bool) -> None:
+    rows = Compressed(numpy, levels=levels)
+    for child in range(2, 3 * OVERLAY):
+        rows.add(child // 2, child)
+    for root in (1, 2, OVERLAY - 1, 2 * OVERLAY):
+        one, other = numpy.zeros(4 * OVERLAY, bool), numpy.zeros(4 * OVERLAY, bool)
+        one[root] = other[root] = True
+        rows.spread(one, numpy.array([root], numpy.intp))
+        rows.cover(other, numpy.array([root], numpy.intp))
+        assert (one == other).all()
+        assert one.sum() > 1 or root == 2 * OVERLAY
+
+
+def test_an_order_that_does_not_hold_is_not_relied_on() -> None:
+    rows = Compressed(numpy, levels=True)
+    rows.add(5, 2)  # a parent that came later: no registration makes this
+    for child in range(6, 2 * OVERLAY):
+        rows.add(child - 1, child)
+    found = numpy.zeros(2 * OVERLAY, bool)
+    found[5] = True
+    rows.cover(found, numpy.array([5], numpy.intp))
+    assert numpy.flatnonzero(found).tolist() == [2, *range(5, 2 * OVERLAY)]
+
+
+def test_all_that_is_marked_is_where_to_start_from() -> None:
+    rows = Compressed(numpy)
+    for parent, child in ((1, 2), (3, 4), (4, 6), (5, 7)):
+        rows.add(parent, child)
+    for _ in ("beside the rows", "in them"):
+        found = numpy.zeros(8, bool)
+        found[[1, 3]] = True
+        rows.spread(found, None)
+        assert numpy.flatnonzero(found).tolist() == [1, 2, 3, 4, 6]
+        rows._merge() if not rows._children.size else None
