@@ -20,8 +20,10 @@ from typing import Any
 import pytest
 
 from answerable.admission.envelope import bound_ms
+from answerable.guard import folder as folders
 from answerable.guard.primitives import BY_NAME
 from answerable.registry.ids import unassigned_lei
+from tests.disks import Disk, disk
 from tests.e2e.places import Place, cli, running
 from tests.e2e.scripted_upstream import ScriptedUpstream
 from tests.guarded import ANSWERABLE, BEATERS, Guarded, acting, all_act, beats, delegated, floor, last_beat, ordinary
@@ -233,6 +235,65 @@ def test_a_termination_ends_it_with_a_receipt_and_its_evidence(
     assert len(kept["processes"]) >= len(BEATERS)
     assert "eyJ" not in json.dumps(kept), "evidence holds no token"
     assert other.process.poll() is None, "an unrelated lineage goes on"
+
+
+@only_root
+@pytest.mark.system("unshare", "nsenter", "setpriv")
+def test_a_full_disk_of_evidence_holds_no_stop_up(world: World, here: Path, tmp_path: Path) -> None:
+    """No line of it can be written, and it is stopped, receipted and said all the same."""
+    register(world.place, "Full", "--kind", "application", "--uses", "Model")
+    with disk(tmp_path / "evidence") as small:
+        run, done = _ended_on(world, here, small, "Full", small.fill)
+        assert done < 1.0
+        sealed = json.loads(small.read("states.jsonl").splitlines()[-1])  # in the room that its file still had
+        assert (sealed["state"], sealed["evidence"]) == ("sealed", "")
+    assert any("evidence is not on the disk" in line for line in run.err)
+
+
+@only_root
+@pytest.mark.system("unshare", "nsenter", "setpriv", "fsfreeze", "mkfs.ext4")
+def test_a_disk_of_evidence_that_hangs_holds_neither_the_stop_nor_the_guard_up(
+    world: World, here: Path, tmp_path: Path
+) -> None:
+    """Whoever writes to it cannot even be killed. Its program stops in time and the guard ends; once the disk is back,
+    what had been said is written."""
+    register(world.place, "Hung", "--kind", "application", "--uses", "Model")
+    with disk(tmp_path / "evidence", image=tmp_path / "image") as slow:
+        try:
+            run, done = _ended_on(world, here, slow, "Hung", slow.hang)
+        finally:
+            slow.mend()
+        assert done < folders.PATIENCE_S + 1.0
+        deadline = time.monotonic() + 10
+        while not slow.names("stop-*.json") and time.monotonic() < deadline:
+            time.sleep(0.05)
+        (kept,) = slow.names("stop-*.json")
+        assert json.loads(slow.read(kept))["reason"] == "stop.system", "it was written once the disk was back"
+    assert any("evidence is not on the disk" in line for line in run.err)
+
+
+def _ended_on(world: World, here: Path, where: Disk, system: str, spoil: Callable[[], None]) -> tuple[Guarded, float]:
+    """A guard whose evidence lies there, spoilt before an order comes; how long, s, after its program's end it ended
+    itself."""
+    run = Guarded(
+        "--system", system, "--store", str(world.place.store), "--evidence", str(where.path), "--grace", "0.3", "--",
+        "sh", "clings.sh", cwd=here, prefix=where.prefix(here),
+    )  # fmt: skip
+    try:
+        run.line("up")
+        assert all_act(here)
+        spoil()
+        told = world.stop(system, "officer-1", "officer-2")
+        ordered = time.time()
+        gone = run.until_gone()
+        assert last_beat(here) - ordered < 0.3 + 0.1 + 0.5
+        assert run.wait() == 1
+        ended = time.time()
+        assert acting(here) == set()
+        assert world.receipts(told["order"]["rid"]) == ["draining", "sealed"]
+        return run, ended - gone
+    finally:
+        run.close()
 
 
 def test_a_stopped_system_is_not_started(world: World, guard: Callable[..., Guarded], here: Path) -> None:

@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from answerable.admission.bound import Clocks, bound
+from tests.disks import Disk, disk
 from tests.partition.place import Place, alive, frozen, wait_for
 
 LIFE_MS = 2_000  # of the class `physical`
@@ -34,6 +35,7 @@ AFTER_S = 1.5  # watched beyond the bound
 QUIET_MS = 1_500  # the longest silence of the other lineage that is still acting throughout
 VEIL = 7000
 ROLES = {"main", "child", "detached", "stream"}  # of the program's processes
+GUARD_ENDS_S = 10.0  # after all else: its receipts are asked for 5 s long where nobody takes them
 WARM = 20  # acts before an order is given
 
 
@@ -85,12 +87,13 @@ class Drill:
         *,
         host: str = "a1",
         gateway: str = "gw1",
+        disk: Disk | None = None,
     ) -> str:
         self._count += 1
         name = f"Doomed{self._count}"
         self.place.robot(name)
         self.place.enrol(name, gateway, planes)
-        self.place.start_guard(name, host, env)
+        self.place.start_guard(name, host, env, disk=disk)
         return name
 
     def acting(self, name: str) -> None:
@@ -306,6 +309,37 @@ class Drill:
             self.place.programs["gw1"].end()
             self.place.start_gateway("gw1")
 
+    def guard_disk_full(self) -> Seen:
+        """The guard's evidence lies on a full disk."""
+        with disk(self.place.folder / f"evidence{self._count}") as small:
+            return self._on_disk("guard's disk full", small, small.fill)
+
+    def guard_disk_hangs(self) -> Seen:
+        """The guard's evidence lies on a disk that hangs: whoever writes to it cannot even be killed."""
+        path = self.place.folder / f"evidence{self._count}"
+        with disk(path, image=path.with_suffix(".image")) as slow:
+            try:
+                return self._on_disk("guard's disk hangs", slow, slow.hang)
+            finally:
+                slow.mend()
+
+    def _on_disk(self, case: str, where: Disk, spoil: Callable[[], None]) -> Seen:
+        """In a partition. The guard itself ends too, though nothing of what it says is written."""
+        name = self.begun(disk=where)
+        try:
+            self.acting(name)
+            self.place.net.cut("a1")
+            self.place.net.cut("gw1")
+            spoil()
+            found = self.watch(case, name, self.order(name))
+            status = self.place.programs[name].process.wait(GUARD_ENDS_S)
+            assert status == 1, f"{case}: the guard ended with {status}"
+            return found
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"{case}: the guard itself did not end") from None
+        finally:
+            self.cleared(name)
+
     def old_snapshot(self) -> Seen:
         """The gateway's whole disk is put back to before the order, and it is started again without a way to the
         control plane; the guard is started again from its file. Then the way comes back."""
@@ -420,6 +454,8 @@ class Drill:
             "control plane killed, no order": self.dead_man,
             "disk full": self.disk_full,
             "gateway's disk full": self.gateway_disk_full,
+            "guard's disk full": self.guard_disk_full,
+            "guard's disk hangs": self.guard_disk_hangs,
             "restart from an old snapshot": self.old_snapshot,
             "control plane put back": self.put_back,
         }

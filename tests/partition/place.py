@@ -25,6 +25,7 @@ from typing import Any
 from answerable.cli import main
 from answerable.log.trust import parse
 from answerable.registry.ids import unassigned_lei
+from tests.disks import Disk
 from tests.e2e.running import environment
 from tests.partition.net import Net, Program
 
@@ -265,11 +266,15 @@ class Place:
         )  # fmt: skip
         return file
 
-    def start_guard(self, system: str, host: str, env: dict[str, str] | None = None, every: float = 0.1) -> Program:
+    def start_guard(
+        self, system: str, host: str, env: dict[str, str] | None = None, every: float = 0.1, disk: Disk | None = None
+    ) -> Program:
+        """disk: of its evidence, where that has one of its own."""
+        evidence = disk.path if disk is not None else self.folder / f"{system}.evidence"
         command = [
-            *ANSWERABLE, "guard", "--enrolment", str(self.folder / f"{system}.guard"), "--grace", "0.2",
-            "--evidence", str(self.folder / f"{system}.evidence"), "--json",
-            "--", PYTHON, "actor.py", system, str(every),
+            *(disk.prefix(self.floor) if disk is not None else ()), *ANSWERABLE, "guard",
+            "--enrolment", str(self.folder / f"{system}.guard"), "--grace", "0.2", "--evidence", str(evidence),
+            "--json", "--", PYTHON, "actor.py", system, str(every),
         ]  # fmt: skip
         (self.folder / f"{system}.out").unlink(missing_ok=True)
         program = self._start(system, host, command, env, cwd=self.floor)

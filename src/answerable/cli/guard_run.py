@@ -81,6 +81,7 @@ def run(args: argparse.Namespace, file: Path | None) -> int:
             stack.callback(_end, here, found)
         temp = stack.enter_context(tempfile.TemporaryDirectory(prefix="answerable-guard-"))
         parts = _decide(args, chosen, found, secret, temp)
+        stack.callback(parts.folder.close)
         return asyncio.run(_guarded(args, parts))
 
 

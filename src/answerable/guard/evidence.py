@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Mapping
+from concurrent.futures import Future
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
@@ -66,9 +67,10 @@ def digest_of(path: str) -> str:
     return digest.hexdigest()
 
 
-def keep(folder: Folder, name: str, what: Mapping[str, Any]) -> Path | None:
-    """Write it down, mode 600; where, or None where it cannot be: a full disk never holds a stop up."""
-    return folder.write(f"{name}.json", json.dumps(what, ensure_ascii=False).encode())
+def keep(folder: Folder, name: str, what: Mapping[str, Any]) -> Future[bool]:
+    """Write it down, mode 600; whether it is on the disk, once that is known: a disk that is full or hangs never holds
+    a stop up."""
+    return folder.put(f"{name}.json", json.dumps(what, ensure_ascii=False).encode())
 
 
 def add_state(folder: Folder, state: Mapping[str, Any]) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -50,6 +51,14 @@ class Words:
 
     say: Callable[[str, str], None]
     told: Callable[[Mapping[str, Any]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """Evidence on its way to the disk."""
+
+    path: Path
+    written: Future[bool]
 
 
 class Guard:
@@ -334,7 +343,8 @@ class Guard:
         if not self._cage.freeze():
             return False
         self._say(order, StopState.STOPPED)
-        await self._kept(self._keep_evidence(why, order))
+        keeping = self._keep_evidence(why, order)
+        self._say_kept(keeping, await self._kept(keeping))
         self._words.say(f"suspended, every process frozen: {why}", f"已暂停，所有进程已冻结：{why}")
         self._words.told({"state": "suspended", "why": why, "order": order, "at": now_ms()})
         return True
@@ -370,6 +380,7 @@ class Guard:
         if not gone:
             self._alive(ended - began - self._plan.grace_ms)
         self._say(order, StopState.STOPPED if not gone else StopState.SEALED)
+        self._say_kept(keeping, kept)
         self._words.say(f"stopped: {why} ({ended - began} ms)", f"已终止：{why}（{ended - began} 毫秒）")
         self._words.told(
             {
@@ -390,7 +401,7 @@ class Guard:
             standing = self._standing
             self._receipts.say(order, state, now_ms=now_ms(), last_ms=standing.last, flying=standing.flying)
 
-    def _keep_evidence(self, why: str, order: str) -> asyncio.Task[Path | None]:
+    def _keep_evidence(self, why: str, order: str) -> Keeping:
         """What there is now, on its way to the disk: a disk that hangs or is full holds no stop up."""
         standing, cgroup = self._standing, self._cage.cgroup
         try:
@@ -407,12 +418,24 @@ class Guard:
             processes=processes,
             at=at,
         )
-        writing = asyncio.to_thread(evidence.keep, self._folder, f"stop-{at}", what)
-        return asyncio.get_running_loop().create_task(writing)
+        name = f"stop-{at}"
+        return Keeping(self._folder.path / f"{name}.json", evidence.keep(self._folder, name, what))
 
-    async def _kept(self, keeping: asyncio.Task[Path | None]) -> Path | None:
-        done, _ = await asyncio.wait((keeping,), timeout=KEEP_S)
-        return keeping.result() if done else None
+    async def _kept(self, keeping: Keeping) -> Path | None:
+        """Where the evidence is, once it is there; None where it is not by now."""
+        written = asyncio.wrap_future(keeping.written)
+        await asyncio.wait((written,), timeout=KEEP_S)
+        if not written.done():
+            written.cancel()
+            return None
+        return keeping.path if written.result() else None
+
+    def _say_kept(self, keeping: Keeping, kept: Path | None) -> None:
+        if kept is None:
+            self._words.say(
+                f"the evidence is not on the disk, which is full, gone or slow: {keeping.path}",
+                f"证据尚未写入磁盘（磁盘已满、丢失或过慢）：{keeping.path}",
+            )
 
     def _gone(self) -> bool:
         heard = self._cage.hear()

@@ -9,7 +9,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
-THREADS: Final = 4  # one that waits, one that writes, one for names, one for a disk that hangs
+THREADS: Final = 3  # one that waits, one for names, one to spare
 
 
 def start_all(loop: asyncio.AbstractEventLoop) -> None:

@@ -29,12 +29,13 @@ async def test_it_names_order_warrant_calls_and_processes_and_holds_no_token() -
 
 def test_it_is_kept_for_its_owner_alone(tmp_path: Path) -> None:
     folder = Folder(tmp_path / "new" / "evidence")
-    path = keep(folder, "stop-1", {"a": 1})
-    assert path is not None
+    path = folder.path / "stop-1.json"
+    assert keep(folder, "stop-1", {"a": 1}).result(5)
     assert json.loads(path.read_text()) == {"a": 1}
     assert (path.stat().st_mode & 0o777, folder.path.stat().st_mode & 0o777) == (0o600, 0o700)
     add_state(folder, {"state": "running"})
     add_state(folder, {"state": "sealed"})
+    assert folder.flush()
     assert [json.loads(line)["state"] for line in (folder.path / STATES).read_text().splitlines()] == [
         "running",
         "sealed",
@@ -43,7 +44,7 @@ def test_it_is_kept_for_its_owner_alone(tmp_path: Path) -> None:
 
 def test_what_cannot_be_written_holds_nothing_up(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    assert keep(Folder(tmp_path / "file" / "under"), "x", {}) is None
+    assert keep(Folder(tmp_path / "file" / "under"), "x", {}).result(0) is False
     add_state(Folder(tmp_path / "file" / "under"), {})
 
 

@@ -35,7 +35,8 @@ def say(receipts: Receipts, state: StopState, now: int) -> bool:
 
 async def test_each_state_is_signed_and_sent_once_and_forward_only(tmp_path: Path) -> None:
     plane = Plane()
-    receipts = Receipts(IDENTITY, ORIGIN, (plane,), Folder(tmp_path / "kept"))
+    folder = Folder(tmp_path / "kept")
+    receipts = Receipts(IDENTITY, ORIGIN, (plane,), folder)
     assert say(receipts, StopState.DRAINING, 10)
     assert not say(receipts, StopState.DRAINING, 11)
     assert say(receipts, StopState.STOPPED, 12)
@@ -46,6 +47,7 @@ async def test_each_state_is_signed_and_sent_once_and_forward_only(tmp_path: Pat
     assert {each.stop_state for each in told} == {StopState.DRAINING, StopState.STOPPED, StopState.SEALED}
     assert {(each.order, each.t_received, each.t_last_action, each.in_flight) for each in told} == {(ORDER, 10, 3, 2)}
     assert receipts.sent == 3
+    assert folder.flush()
     files = sorted(file.name for file in (tmp_path / "kept").iterdir())
     assert files == [f"{ORDER}.{state}.receipt" for state in ("draining", "sealed", "stopped")], "anyone may carry them"
     assert (tmp_path / "kept" / files[1]).read_bytes() in plane.got

@@ -142,9 +142,10 @@ async def running(
                 return await made[0].post(path, body)
 
         states: list[dict[str, Any]] = []
+        evidence = Folder(Path(folder))
         guard = Guard(
             cage=cage, standing=standing, source=office.source(), gate=Gate(standing, pool), plan=Plan(GRACE_MS),
-            receipts=Receipts(IDENTITY, a_stop.ORIGIN, (Way(),), Folder(Path(folder))), folder=Folder(Path(folder)),
+            receipts=Receipts(IDENTITY, a_stop.ORIGIN, (Way(),), evidence), folder=evidence,
             words=Words(lambda *_: None, lambda what: states.append(dict(what))), ear=ear if hears else None,
             begun=lambda: states.append({"state": "running"}),
             look=lambda: view.clock(Reading(said[0], 1, mono_ms())),
@@ -161,6 +162,7 @@ async def running(
             await asyncio.gather(task, return_exceptions=True)
             await pool.close()
             await asyncio.to_thread(cage.close)
+            await asyncio.to_thread(evidence.close)
 
 
 def order(num: int = 17, *, kind: str = "terminate", epoch: int = 1, **more: Any) -> bytes:
