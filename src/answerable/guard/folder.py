@@ -118,9 +118,14 @@ def _writer(held: int) -> tuple[socket.socket, subprocess.Popen[bytes]]:
     words = [sys.executable, "-I", "-m", "answerable.guard.writing", str(held), str(its.fileno())]
     try:
         with its:
-            quiet = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)  # it may outlive ours
             return ours, subprocess.Popen(
-                words, pass_fds=(held, its.fileno()), start_new_session=True, cwd="/", **quiet
+                words,
+                pass_fds=(held, its.fileno()),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,  # it may outlive ours
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+                cwd="/",
             )
     except BaseException:
         ours.close()
