@@ -93,7 +93,7 @@ def test_nobody_waits_for_a_disk_that_hangs(tmp_path: Path) -> None:
     folder = Folder(tmp_path)
     os.mkfifo(tmp_path / "states", 0o600)
     began = time.monotonic()
-    waiting = [folder.append("states", b"x" * 1000) for _ in range(2 * MOST)]
+    waiting = [folder.append("states", b"x") for _ in range(2 * MOST)]
     assert time.monotonic() - began < 1.0
     assert not waiting[0].done()
     assert waiting[-1].result(0) is False, "what waits is bounded"
