@@ -35,6 +35,20 @@ class Private(Protocol):
 def read(path: str | Path, purpose: str) -> object:
     """The private key in a file, of whatever algorithm. Raises Refused ``log.key`` if the file is missing, can be read
     by others, is not a key, or is of another purpose."""
+    return private(read_pem(path, purpose), path)
+
+
+def private(pem: bytes, path: str | Path) -> object:
+    """The private key in `pem`, as it stands in the file at `path`. Raises Refused ``log.key``."""
+    try:
+        return load_pem_private_key(pem, None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        raise Refused("log.key", path=str(path), detail="it does not hold a private key") from None
+
+
+def read_pem(path: str | Path, purpose: str) -> bytes:
+    """What stands below the purpose in a file, unread: for algorithms that the library of `private` does not know.
+    Raises Refused ``log.key`` if the file is missing, can be read by others, or is of another purpose."""
     try:
         with open(path, "rb") as file:  # noqa: PTH123 - mode and bytes must be of the same open file
             mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
@@ -48,16 +62,17 @@ def read(path: str | Path, purpose: str) -> object:
         raise Refused("log.key", path=str(path), detail="it is not a key file of answerable")
     if head != _head(purpose):
         raise Refused("log.key", path=str(path), detail=f"its purpose is not {purpose}")
-    try:
-        return load_pem_private_key(pem, None)
-    except (ValueError, TypeError, UnsupportedAlgorithm):
-        raise Refused("log.key", path=str(path), detail="it does not hold a private key") from None
+    return pem
 
 
 def write(path: str | Path, purpose: str, private: Private) -> None:
     """Write a new file of mode 600, durably. Never overwrites. Raises Refused ``log.key``."""
+    write_pem(path, purpose, private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+
+
+def write_pem(path: str | Path, purpose: str, pem: bytes) -> None:
+    """As `write`, of a key that is PEM already."""
     path = Path(path)
-    pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     try:
         # O_EXCL: a key is never replaced by accident, and no prepared link is followed.
         file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

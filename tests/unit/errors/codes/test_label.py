@@ -6,9 +6,21 @@ from __future__ import annotations
 from answerable.errors.codes.label import ENTRIES
 
 STATUS = {  # code: (HTTP, exit)
+    "label.another_record": (403, 5),
+    "label.c2pa": (500, 4),
+    "label.chain": (500, 4),
+    "label.contradicted": (403, 5),
+    "label.extra": (503, 4),
+    "label.foreign": (403, 5),
     "label.malformed": (403, 1),
     "label.oversized": (403, 4),
+    "label.pins": (403, 2),
     "label.provider_code": (403, 2),
+    "label.read_back": (500, 4),
+    "label.several": (403, 5),
+    "label.source": (403, 3),
+    "label.target": (403, 2),
+    "label.unsupported": (415, 2),
 }
 
 

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who labels: the provider's code, its keys, and which layers it writes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from answerable.crypto import ed25519, keyfiles, p256, sm2
+from answerable.errors import Refused
+from answerable.marks.signature import ED25519, ES256, SM3_WITH_SM2, LabelKey
+
+# The purpose that the first line of a label key's file names.
+PURPOSE: Final = "label"
+ALGORITHMS: Final[Mapping[str, str]] = {"Ed25519": ED25519, "ES256": ES256, "SM3withSM2": SM3_WITH_SM2}
+
+
+@dataclass(frozen=True, slots=True)
+class Labeller:
+    """provider: the 27-character provider code under which content is generated, or a party id where there is none;
+    aigc_key: signs the AIGC object, None: it is written unsigned; language: of the words, "en", "zh" or "both";
+    system: name and version of what made the content."""
+
+    provider: str
+    aigc_key: LabelKey | None = None
+    language: str = "zh"
+    system: str = ""
+
+    def __repr__(self) -> str:
+        return f"Labeller({self.provider})"
+
+
+def create_key(path: str | Path, algorithm: str = "Ed25519") -> LabelKey:
+    """Make a label key and save it in a new file of mode 600. algorithm: Ed25519, ES256 or SM3withSM2.
+
+    Raises Refused ``log.key`` where it cannot be written, Unavailable ``label.extra`` for SM3withSM2 without the extra.
+    """
+    make: dict[str, Callable[[], ed25519.Key | p256.Key | sm2.Key]] = {
+        ED25519: ed25519.Key.generate,
+        ES256: p256.Key.generate,
+        SM3_WITH_SM2: sm2.Key.generate,
+    }
+    key = make[ALGORITHMS[algorithm]]()
+    key.save(path, purpose=PURPOSE)
+    return key
+
+
+def load_key(path: str | Path) -> LabelKey:
+    """The label key in a file, of whichever algorithm. Raises Refused ``log.key`` if the file is missing, can be read
+    by others, is of another purpose or holds none; Unavailable ``label.extra``."""
+    pem = keyfiles.read_pem(path, PURPOSE)
+    if sm2.is_ours(pem):
+        return sm2.Key.of_pem(pem, path)
+    for kind in (ed25519.Key, p256.Key):
+        try:
+            return kind.load(path, purpose=PURPOSE)
+        except Refused as error:
+            refusal = error
+    raise refusal

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reading a label: each layer on its own, and the verdict over them. Layers that disagree are named, never weighed
+against one another. What a label says is somebody's claim; whose, a pinned key or the log tells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+from answerable.errors import VerificationError
+from answerable.formats.carrier import Carrier
+from answerable.formats.detect import detect
+from answerable.labels.files import Source, opened
+from answerable.marks import aigc as objects
+from answerable.marks import pins, signature
+from answerable.marks.aigc import KINDS, Found
+from answerable.marks.signature import Signed, State
+from answerable.model.labels import AIGC, Reading
+
+ABSENT: Final = "absent"
+_NONE: Final = Signed(State.UNSIGNED)
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """What a reader knows already. label_keys: DER SubjectPublicKeyInfo -> party id."""
+
+    label_keys: Mapping[bytes, str] = field(default_factory=dict)
+
+    @classmethod
+    def load(cls, label_keys: str | Path) -> Trust:
+        """label_keys: a file of pinned keys. Raises VerificationError ``label.pins``, OSError."""
+        return cls(pins.parse(Path(label_keys).read_bytes()))
+
+
+@dataclass(frozen=True, slots=True)
+class LayerReading:
+    """One layer. state: a term of the layer, "absent" for none; records: record ids that it names; details: what else
+    it says; problems: terms."""
+
+    name: str
+    state: str
+    records: tuple[str, ...] = ()
+    details: Mapping[str, Any] = field(default_factory=dict)
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FileReading:
+    """format: by content, "" unknown; layers: in the order in which they were looked for; aigc: the one label, None for
+    none or several that differ; signed, propagation: what its reserved codes say; record: the id that leads to who
+    answers, "" for none; contradictions: what disagrees, in words."""
+
+    format: str
+    media: str
+    verdict: Reading
+    layers: tuple[LayerReading, ...] = ()
+    aigc: AIGC | None = None
+    signed: Signed = _NONE
+    propagation: Signed = _NONE
+    record: str = ""
+    contradictions: tuple[str, ...] = ()
+
+    def layer(self, name: str) -> LayerReading:
+        """The layer of that name, as absent where it was not looked for."""
+        return next((each for each in self.layers if each.name == name), LayerReading(name, ABSENT))
+
+
+def read_label(source: Source, *, trust: Trust | None = None) -> FileReading:
+    """What the label of a file says. trust: whose keys the reader knows, None: nobody's.
+
+    Never raises for what the file holds: what cannot be read is `Reading.UNCHECKED`, with the reason among the
+    problems. Raises Refused ``label.source``.
+    """
+    with opened(source) as file:
+        try:
+            carrier = detect(file)
+            layers, label, signed, propagation = _aigc(carrier, file, trust or Trust())
+        except VerificationError as error:
+            layer = LayerReading("aigc", "unreadable", problems=(error.code, str(error.params.get("detail", ""))))
+            return FileReading("", "", Reading.UNCHECKED, (layer,))
+    contradictions = _contradictions(layers)
+    return FileReading(
+        carrier.name,
+        carrier.media,
+        _verdict(layers, contradictions),
+        layers,
+        label,
+        signed,
+        propagation,
+        next((record for layer in layers for record in layer.records), ""),
+        contradictions,
+    )
+
+
+def _aigc(
+    carrier: Carrier, file: BinaryIO, trust: Trust
+) -> tuple[tuple[LayerReading, ...], AIGC | None, Signed, Signed]:
+    found: dict[AIGC, Found] = {}
+    problems: list[str] = []
+    places = []
+    for carried in carrier.read(file):
+        places.append(carried.place)
+        try:
+            one = objects.read(carried.text)
+        except VerificationError as error:
+            problems.append(f"malformed: {error.params.get('detail')}")
+        else:
+            found[one.aigc] = one
+            problems += one.problems
+    details: dict[str, Any] = {"places": tuple(places)}
+    if not found:
+        state = "malformed" if places else ABSENT
+        return (LayerReading("aigc", state, (), details if places else {}, tuple(problems)),), None, _NONE, _NONE
+    records = tuple(dict.fromkeys(label.produce_id for label in found))
+    if len(found) > 1:
+        details["labels"] = tuple(found)
+        return (LayerReading("aigc", "several", records, details, tuple(problems)),), None, _NONE, _NONE
+    (label,) = found
+    if len(places) > 1:
+        problems.append("more_than_one")
+    signed = signature.check(label, trust.label_keys)
+    propagation = signature.check_propagation(label, trust.label_keys)
+    if label.propagate_id and label.propagate_id not in records:
+        records = (*records, label.propagate_id)
+    layer = LayerReading("aigc", str(signed), records, details, tuple(problems))
+    return (layer,), label, signed, propagation
+
+
+def _contradictions(layers: tuple[LayerReading, ...]) -> tuple[str, ...]:
+    said: list[str] = []
+    for layer in layers:
+        if layer.state == "several":
+            said.append(f"{layer.name}: labels that differ")
+        if layer.state == State.BAD:
+            said.append(f"{layer.name}: the signature does not hold, or is another party's")
+        if "kind" in layer.problems:
+            said.append(f"{layer.name}: Label is none of {', '.join(KINDS)}")
+    return tuple(said)
+
+
+def _verdict(layers: tuple[LayerReading, ...], contradictions: tuple[str, ...]) -> Reading:
+    if contradictions:
+        return Reading.INCONSISTENT
+    if any(layer.state not in (ABSENT, "malformed") for layer in layers):
+        return Reading.LABELLED
+    return Reading.UNCHECKED if any(layer.state == "malformed" for layer in layers) else Reading.NOT_LABELLED

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from answerable.crypto.ed25519 import Key
+from answerable.errors import Refused
+from answerable.labels.identity import Labeller
+from answerable.labels.labelling import label
+from answerable.labels.reading import Trust, read_label
+from answerable.marks import pins
+from answerable.marks.aigc import write
+from answerable.marks.signature import ED25519, State, public_info, sign
+from answerable.model.labels import AIGC, Reading
+from tests.small_media import OTHER, PARTY, PROVIDER, picture
+from tests.unit.labels.test_labelling import with_label
+
+KEY = Key.generate()
+RECORD = "abcdefghijklmnopqrstuvwxyz234567"
+
+
+def made(by: Labeller, source: bytes) -> bytes:
+    done = label(source, by=by, record=RECORD)
+    assert done.data is not None
+    return done.data
+
+
+def test_a_label_of_a_party_that_is_pinned(tmp_path: Path) -> None:
+    (tmp_path / "pins").write_text(pins.line(PARTY, ED25519, KEY.public))
+    data = made(Labeller(PROVIDER, KEY), picture())
+    found = read_label(data, trust=Trust.load(tmp_path / "pins"))
+    assert (found.format, found.media, found.verdict) == ("png", "image/png", Reading.LABELLED)
+    assert (found.layer("aigc").state, found.record) == (f"signed:{PARTY}", RECORD)
+    assert found.signed.party == PARTY
+    assert found.layer("aigc").details["places"]
+    assert found.contradictions == ()
+    assert read_label(data).layer("aigc").state == "self-consistent"
+    assert read_label(made(Labeller(PROVIDER), picture())).layer("aigc").state == "unsigned"
+
+
+def test_a_key_of_somebody_else() -> None:
+    data = made(Labeller(PROVIDER, KEY), picture())
+    found = read_label(data, trust=Trust({public_info(KEY): "LEIXG-else"}))
+    assert (found.verdict, found.layer("aigc").state) == (Reading.INCONSISTENT, "bad")
+    assert found.contradictions
+
+
+def test_a_propagated_label() -> None:
+    theirs = made(Labeller(OTHER, Key.generate()), picture())
+    done = label(theirs, by=Labeller(PROVIDER, KEY), record=RECORD[::-1])
+    assert done.data is not None
+    found = read_label(done.data, trust=Trust({public_info(KEY): PARTY}))
+    assert (found.verdict, found.signed.state) == (Reading.LABELLED, State.SELF_CONSISTENT)
+    assert str(found.propagation) == f"signed:{PARTY}"
+    assert found.layer("aigc").records == (RECORD, RECORD[::-1])
+
+
+def test_a_changed_label_is_inconsistent() -> None:
+    label = msgspec.structs.replace(sign(AIGC("1", PROVIDER, RECORD), KEY), produce_id="another")
+    found = read_label(with_label(picture(), write(label)))
+    assert (found.verdict, found.signed.state) == (Reading.INCONSISTENT, State.BAD)
+
+
+def test_labels_that_differ() -> None:
+    texts = (write(AIGC("1", PROVIDER, "one")), write(AIGC("1", PROVIDER, "other")))
+    found = read_label(with_label(picture(), *texts))
+    assert (found.verdict, found.aigc, found.layer("aigc").state) == (Reading.INCONSISTENT, None, "several")
+    assert set(found.layer("aigc").records) == {"one", "other"}
+    twice = read_label(with_label(picture(), texts[0], texts[0]))
+    assert (twice.verdict, twice.layer("aigc").problems) == (Reading.LABELLED, ("more_than_one",))
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict", "state"),
+    [
+        ('{"ServiceProvider":"x","Time":"y"}', Reading.UNCHECKED, "malformed"),
+        ('{"Label":"9","ContentProducer":"x","ProduceID":"y"}', Reading.INCONSISTENT, "unsigned"),
+        ('{"AIGC":{"Label":"1","ContentProducer":"x","ProduceID":"y"}}', Reading.LABELLED, "unsigned"),
+        ('{"Label":"1","ContentProducer":"x","ProduceID":"y","ReservedCode1":"q"}', Reading.LABELLED, "opaque"),
+    ],
+)
+def test_wild_labels(text: str, verdict: Reading, state: str) -> None:
+    found = read_label(with_label(picture(), text))
+    assert (found.verdict, found.layer("aigc").state) == (verdict, state)
+
+
+def test_no_label_and_no_file(tmp_path: Path) -> None:
+    assert read_label(picture()).verdict is Reading.NOT_LABELLED
+    assert read_label(picture()).layer("c2pa").state == "absent"
+    assert read_label(b"\x00nothing").verdict is Reading.UNCHECKED
+    assert read_label(picture()[:40]).verdict is Reading.UNCHECKED
+    with pytest.raises(Refused):
+        read_label(tmp_path / "missing")
