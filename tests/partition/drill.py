@@ -34,6 +34,7 @@ BOUND = bound("physical", LIFE_MS, Clocks())
 AFTER_S = 1.5  # watched beyond the bound
 QUIET_MS = 1_500  # the longest silence of the other lineage that is still acting throughout
 VEIL = 7000
+FED = ("GET /relay/v1/node/", "POST /relay/v1/node/")  # a node's questions: the registry by its feed, and warrants
 ROLES = {"main", "child", "detached", "stream"}  # of the program's processes
 GUARD_ENDS_S = 10.0  # after all else: its receipts are asked for 5 s long where nobody takes them
 WARM = 20  # acts before an order is given
@@ -401,6 +402,64 @@ class Drill:
         finally:
             self.cleared(name)
 
+    def put_back_fed(self) -> Seen:
+        """The control plane is put back to a snapshot from before the order, killed in the moment in which one gateway,
+        and nobody else, had heard of it, and that by the feed of the registry alone: no push, no pulse."""
+        place, n = self.place, self._count
+        flag, old = place.folder / "veil", place.folder / f"disk{n}fed"
+        veil = place.start_veil("gw1", VEIL, flag, FED)
+        place.programs["gw1"].end()
+        place.start_gateway("gw1", only=f"http://127.0.0.1:{VEIL}")
+        kept = place.node("gw1") / "orders.txt"
+        name = self.doomed()
+        try:
+            self.snapshot("cp", place.store.parent, old)
+            self.acting_now(name)
+            flag.touch()
+            for host in ("pulse", "gw2", "a1"):
+                place.net.cut(host)
+            before = kept.stat().st_size if kept.exists() else 0
+            stopped = self.order(name)
+            wait_for(lambda: kept.exists() and kept.stat().st_size > before, 2.0, 0.001)
+            place.programs["cp"].kill()
+            heard = (time.time_ns() - stopped) // 1_000_000
+            place.programs[name].kill()
+            for entry in place.store.parent.iterdir():
+                shutil.rmtree(entry)
+            shutil.copytree(old, place.store.parent, dirs_exist_ok=True)
+            place.start_cp()
+            back = (time.time_ns() - stopped) // 1_000_000
+            flag.unlink()
+            for host in ("pulse", "gw2", "a1"):
+                place.net.join(host)
+            again = place.start_again(name, "a1")
+            self.wait(stopped)
+            time.sleep(3.0)
+            found = self.seen(
+                "control plane put back, fed",
+                name,
+                stopped,
+                guard_again=again.process.poll(),
+                heard_ms=heard,
+                back_ms=back,
+            )
+            regained = wait_for(lambda: self.regained(), 20.0)
+            found.notes["regained"] = regained
+            return found
+        finally:
+            flag.unlink(missing_ok=True)
+            for host in ("pulse", "gw2", "a1"):
+                place.net.join(host)
+            self.cleared(name)
+            place.programs["gw1"].end()
+            place.start_gateway("gw1")
+            veil.kill()
+
+    def regained(self) -> int:
+        """How many orders the log says came back, once nothing is to be regained any more; 0 before."""
+        state = self.place.cli("recover", "status")
+        return 0 if state["behind"] else int(state["epoch"])
+
     def at_once(self) -> list[Seen]:
         """Five cases side by side, for a short run: healthy and push lost at gw2; partitioned, guard killed, and frozen
         behind a cut at gw1."""
@@ -458,6 +517,7 @@ class Drill:
             "guard's disk hangs": self.guard_disk_hangs,
             "restart from an old snapshot": self.old_snapshot,
             "control plane put back": self.put_back,
+            "control plane put back, fed": self.put_back_fed,
         }
 
 

@@ -155,7 +155,8 @@ class Place:
             "--licence", "Apache-2.0", "--digest", digest, "--party", f"{INSURER}:insurer", *more,
         )  # fmt: skip
 
-    def config(self, name: str, *, relay: bool = True, pulse: bool = False) -> Path:
+    def config(self, name: str, *, relay: bool = True, pulse: bool = False, only: str = "") -> Path:
+        """only: of a gateway, the one way by which it hears of anything; the control plane and the pulse if not told."""
         net, file = self.net, self.folder / f"{name}.toml"
         lines = [
             "[gateway]", f'host = "{net.world(name)}"', f"port = {GATEWAY}", "unsafe_bind = true",
@@ -164,7 +165,8 @@ class Place:
         if name == "cp":
             lines += ["[drill]", "canary_every_s = 0"]
         else:
-            lines += ["[node]", f'control = "{self.plane}"', f'relays = ["{self.second}"]', 'clock = "same-host"']
+            relays = "" if only else f'"{self.second}"'
+            lines += ["[node]", f'control = "{only or self.plane}"', f"relays = [{relays}]", 'clock = "same-host"']
         if name == "cp" and relay:
             lines += ["[relay]", f'host = "{net.control(name)}"', f"port = {PLANE}", "unsafe_bind = true"]
             lines += [f'hosts = ["{net.control(name)}"]']
@@ -239,8 +241,8 @@ class Place:
         (self.folder / "pulse.out").unlink(missing_ok=True)
         self._start("pulse", "pulse", command).first()
 
-    def start_gateway(self, name: str, env: dict[str, str] | None = None) -> None:
-        file = self.config(name, pulse=True)
+    def start_gateway(self, name: str, env: dict[str, str] | None = None, *, only: str = "") -> None:
+        file = self.config(name, pulse=True, only=only)
         (self.folder / f"{name}.out").unlink(missing_ok=True)
         store = str(self.node(name))
         command = [*ANSWERABLE, "gateway", "run", "--store", store, "--config", str(file), "--json"]
@@ -304,9 +306,9 @@ class Place:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
 
-    def start_veil(self, host: str, port: int, flag: Path) -> Program:
+    def start_veil(self, host: str, port: int, flag: Path, passes: tuple[str, ...] = ()) -> Program:
         command = [
-            sys.executable, str(HERE / "veil.py"), str(port), self.net.control("cp"), str(PLANE), str(flag)
+            sys.executable, str(HERE / "veil.py"), str(port), self.net.control("cp"), str(PLANE), str(flag), *passes
         ]  # fmt: skip
         (self.folder / "veil.out").unlink(missing_ok=True)
         program = self._start("veil", host, command)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A way to the control plane that can lose what is pushed: ``veil.py PORT HOST PORT FLAG``. While FLAG exists, only
-requests for warrants pass, and their answers; every other byte, in either direction, is swallowed, and no connection is
+"""A way to the control plane that can lose what is pushed: ``veil.py PORT HOST PORT FLAG [PASSES...]``. While FLAG
+exists, only requests that begin with one of PASSES pass (those for warrants if none is named), and their answers; every other byte, in either direction, is swallowed, and no connection is
 closed: whoever listens hears nothing, and nothing tells him so. The standard library alone.
 """
 
@@ -15,8 +15,8 @@ PASSES = (b"POST /control/v1/warrants ", b"POST /relay/v1/node/warrants ")
 
 
 class Veil:
-    def __init__(self, host: str, port: int, flag: Path) -> None:
-        self._host, self._port, self._flag = host, port, flag
+    def __init__(self, host: str, port: int, flag: Path, passes: tuple[bytes, ...] = PASSES) -> None:
+        self._host, self._port, self._flag, self._passes = host, port, flag, passes
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         passes = [False]
@@ -35,7 +35,7 @@ class Veil:
         try:
             while data := await reader.read(CHUNK):
                 if asks and b" HTTP/1.1\r\n" in data:
-                    passes[0] = data.startswith(PASSES)
+                    passes[0] = data.startswith(self._passes)
                 if self._flag.exists() and not passes[0]:
                     continue
                 writer.write(data)
@@ -47,7 +47,9 @@ class Veil:
 
 
 async def main() -> None:
-    veil = Veil(sys.argv[2], int(sys.argv[3]), Path(sys.argv[4]))
+    veil = Veil(
+        sys.argv[2], int(sys.argv[3]), Path(sys.argv[4]), tuple(each.encode() for each in sys.argv[5:]) or PASSES
+    )
     server = await asyncio.start_server(veil.serve, "127.0.0.1", int(sys.argv[1]))
     print("ready", flush=True)
     async with server:
