@@ -156,7 +156,7 @@ class Place:
         )  # fmt: skip
 
     def config(self, name: str, *, relay: bool = True, pulse: bool = False, only: str = "") -> Path:
-        """only: of a gateway, the one way by which it hears of anything; the control plane and the pulse if not told."""
+        """only: of a gateway, its one way to hear of anything; the control plane and the pulse if not told."""
         net, file = self.net, self.folder / f"{name}.toml"
         lines = [
             "[gateway]", f'host = "{net.world(name)}"', f"port = {GATEWAY}", "unsafe_bind = true",

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A way to the control plane that can lose what is pushed: ``veil.py PORT HOST PORT FLAG [PASSES...]``. While FLAG
-exists, only requests that begin with one of PASSES pass (those for warrants if none is named), and their answers; every other byte, in either direction, is swallowed, and no connection is
-closed: whoever listens hears nothing, and nothing tells him so. The standard library alone.
+exists, only requests that begin with one of PASSES pass (those for warrants if none is named), and their answers; every
+other byte, in either direction, is swallowed, and no connection is closed: whoever listens hears nothing, and nothing
+tells him so. The standard library alone.
 """
 
 from __future__ import annotations
