@@ -67,10 +67,13 @@ class ControlConfig(Section, frozen=True, kw_only=True):
 
 class LabelsConfig(Section, frozen=True, kw_only=True):
     """operator: id of the party that runs this gateway, the label's ContentProducer. code: the four characters of our
-    choice at the end of its provider code."""
+    choice at the end of its provider code. c2pa: folder of the chain that signs C2PA manifests (`keys c2pa-chain`),
+    empty for none; c2pa_tsa: URL of an RFC 3161 authority that stamps them, empty for none."""
 
     operator: str = ""
     code: str = "0000"
+    c2pa: str = ""
+    c2pa_tsa: str = ""
 
 
 class MeterConfig(Section, frozen=True, kw_only=True):

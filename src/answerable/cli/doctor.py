@@ -267,6 +267,12 @@ def binding(args: argparse.Namespace, here: Any) -> Iterator[Finding]:
         )
 
 
+def labels(args: argparse.Namespace, here: Any) -> Iterator[Finding]:
+    from answerable.cli.doctor_labels import look
+
+    yield from look(here.config)
+
+
 LOOKS: Final[tuple[Callable[[argparse.Namespace, Any], Iterator[Finding]], ...]] = (
     python,
     clock,
@@ -279,6 +285,7 @@ LOOKS: Final[tuple[Callable[[argparse.Namespace, Any], Iterator[Finding]], ...]]
     models,
     upstreams,
     binding,
+    labels,
 )
 
 

@@ -74,6 +74,7 @@ GROUPS: Final[tuple[Group, ...]] = (
             Verb("register", "systems", "register a model, agent, robot, application or digital human", "登记系统"),
             Verb("transfer", "transfer", "hand a system to another party; both sign", "将系统转让给另一主体，双方签名"),
             Verb("copy", "copy", "start, end and list running copies", "启动、结束与列出运行副本"),
+            Verb("keys", "keys", "keys and certificates with which labels are signed", "用于签署标识的密钥与证书"),
             Verb("handles", "handles", "API keys for plain clients, bound and listed", "供普通客户端使用的受限句柄"),
             Verb("admin", "admin", "the people who administer, and their keys", "管理人员及其密钥"),
         ),

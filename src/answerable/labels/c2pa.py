@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: Apache-2.0
+"""C2PA manifests: signed last, with the party's key, over a file that carries every other layer already; and read.
+
+Done by `c2pa-python` (the extra `c2pa`), whose library parses and writes the formats. It goes to no network: manifests
+that a file only points to are not fetched, nor is a certificate's status. `CARRIES` names what carries one. Plain text,
+HTML, Ogg and Matroska do not; of OOXML only a file whose parts are stored without compression does.
+"""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Sequence
+from typing import Any, BinaryIO, Final
+from urllib.parse import urlsplit
+
+import answerable
+from answerable.crypto import issuing
+from answerable.errors import Refused, Unavailable, VerificationError
+from answerable.labels import manifest
+from answerable.labels.chain import Chain
+from answerable.labels.manifest_report import ABSENT, INVALID, UNSUPPORTED, C2paReading, reading
+
+CARRIES: Final = frozenset(
+    {
+        "image/jpeg", "image/png", "image/webp", "image/gif", "image/tiff", "image/avif", "image/svg+xml",
+        "audio/wav", "audio/x-wav", "audio/vnd.wave", "audio/mpeg", "audio/flac", "audio/mp4",
+        "video/mp4", "video/quicktime", "video/avi", "video/x-msvideo", "video/vnd.avi", "application/pdf",
+    }
+)  # fmt: skip
+STORED_ONLY: Final = frozenset(
+    "application/vnd.openxmlformats-officedocument." + kind
+    for kind in ("wordprocessingml.document", "spreadsheetml.sheet", "presentationml.presentation")
+)
+# Names that formats have elsewhere in this project, and the one that the library takes.
+_NAMES: Final = {"video/vnd.avi": "video/avi", "audio/vnd.wave": "audio/wav"}
+_UNREADABLE: Final = ("Io", "Other", "NotSupported")
+
+
+def supports(media: str, source: BinaryIO) -> bool:
+    """Whether a manifest can be signed into `source`, a file of type `media`."""
+    if media in STORED_ONLY:
+        try:
+            source.seek(0)
+            with zipfile.ZipFile(source) as archive:
+                return all(each.compress_type == zipfile.ZIP_STORED for each in archive.infolist())
+        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+            return False
+    return media in CARRIES
+
+
+def sign(
+    source: BinaryIO, target: BinaryIO, media: str, *, chain: Chain, said: manifest.Said, parent: BinaryIO | None = None
+) -> None:
+    """`source` again in `target` (readable and seekable too) with one new manifest, signed with `chain`.
+
+    parent: the file as it was before anything of ours was written into it, where it had a manifest or was edited; it is
+    kept as ingredient with what its manifest said. Left out, `source` itself is looked at. Nothing is loaded whole.
+
+    Raises Refused ``label.unsupported`` for a format that carries none, ``label.chain`` if the leaf's time is over, and
+    VerificationError ``label.c2pa`` for a file that cannot be signed, a broken manifest in it included. `target` is
+    then of no use.
+    """
+    library = _library()
+    if not supports(media, source):
+        raise Refused("label.unsupported", layer="c2pa", format=media)
+    if said.made_at > chain.until_ms:
+        raise Refused("label.chain", detail="the first certificate is no longer in force")
+    if len(said.receipt) > manifest.MAX_RECEIPT:
+        raise VerificationError("label.c2pa", detail=f"the receipt is longer than {manifest.MAX_RECEIPT} bytes")
+    name = _NAMES.get(media, media)
+    if parent is None and read(source, media).state != ABSENT:
+        parent = source
+    algorithm = library.C2paSigningAlg.ED25519 if chain.algorithm == issuing.ED25519 else library.C2paSigningAlg.ES256
+    hosts = (urlsplit(chain.tsa).hostname or "",) if chain.tsa else ()
+    text = json.dumps(manifest.definition(said, version=answerable.__version__, parent=parent is not None))
+    try:
+        with (
+            library.Context.from_dict(manifest.settings(hosts=hosts)) as context,
+            library.Signer.from_callback(
+                chain.sign, algorithm, chain.certificates.decode("ascii"), chain.tsa or None
+            ) as signer,
+            library.Builder.from_json(text, context) as builder,
+        ):
+            if parent is not None:
+                parent.seek(0)
+                builder.add_ingredient(
+                    {"title": manifest.PARENT, "relationship": "parentOf", "label": manifest.PARENT}, name, parent
+                )
+            source.seek(0)
+            builder.sign(signer, name, source, target)
+    except library.C2paError as error:
+        raise VerificationError("label.c2pa", detail=_detail(error)) from None
+
+
+def read(source: BinaryIO, media: str, *, anchors: Sequence[bytes] = ()) -> C2paReading:
+    """What the manifest in `source` says and whether it holds. anchors: root certificates in PEM of the signers that
+    the caller trusts; without any, a manifest that holds is "valid" and never "trusted".
+
+    Foreign bytes raise nothing. Raises Unavailable ``label.extra`` if the library is not installed.
+    """
+    library = _library()
+    if media not in CARRIES and media not in STORED_ONLY:
+        return C2paReading(UNSUPPORTED)
+    source.seek(0)
+    try:
+        with (
+            library.Context.from_dict(manifest.settings(b"\n".join(anchors))) as context,
+            library.Reader(_NAMES.get(media, media), source, context=context) as reader,
+        ):
+            return reading(json.loads(reader.json()), reader.get_validation_state())
+    except library.C2paError.ManifestNotFound:
+        return C2paReading(ABSENT)
+    except library.C2paError as error:
+        detail = _detail(error)
+        if detail.startswith("Remote"):
+            return C2paReading(ABSENT, problems=("remote",))
+        state = UNSUPPORTED if detail.startswith(_UNREADABLE) else INVALID
+        return C2paReading(state, problems=(detail,))
+    except ValueError:
+        return C2paReading(INVALID, problems=("report",))
+
+
+def _library() -> Any:
+    try:
+        import c2pa
+    except ImportError:
+        raise Unavailable("label.extra", extra="c2pa") from None
+    return c2pa
+
+
+def _detail(error: Exception) -> str:
+    """The library's own word, on one line and short: it may repeat names out of the file."""
+    return " ".join(str(error).split())[:200]

@@ -1,0 +1,236 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import random
+import socket
+import subprocess
+import sys
+import threading
+import time
+import zipfile
+from contextlib import suppress
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from answerable.crypto.issuing import ES256, issue
+from answerable.errors import Refused, Unavailable, VerificationError
+from answerable.labels import c2pa
+from answerable.labels.chain import Chain
+from answerable.labels.manifest import COMPOSITE, GENERATED, Said, SoftBinding
+from answerable.labels.manifest_report import ABSENT, INVALID, TRUSTED, UNSUPPORTED, VALID
+
+NOW = int(time.time() * 1000)
+ISSUED = issue("示例 Ltd", now_ms=NOW, days=30)
+CHAIN = Chain.of(ISSUED)
+MARK = SoftBinding("org.answerable.image.1", b"\1\2\3\4\5\6")
+SAID = Said("record-1", "system-1", "party-1", NOW, b"receipt", MARK)
+WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+FILMED = {
+    "audio/wav": "wav", "audio/mpeg": "mp3", "audio/flac": "flac", "audio/mp4": "m4a", "video/mp4": "mp4",
+    "video/quicktime": "mov", "video/x-msvideo": "avi",
+}  # fmt: skip
+
+
+def picture(form: str = "PNG") -> BytesIO:
+    out = BytesIO()
+    Image.frombytes("RGB", (48, 48), random.Random(2).randbytes(48 * 48 * 3)).save(out, form)
+    return out
+
+
+def signed(source: BytesIO, media: str, **more: object) -> BytesIO:
+    out = BytesIO()
+    c2pa.sign(source, out, media, **{"chain": CHAIN, "said": SAID, **more})  # type: ignore[arg-type]
+    return out
+
+
+def checked(source: BytesIO, media: str) -> None:
+    file = signed(source, media)
+    found = c2pa.read(file, media, anchors=(ISSUED.root,))
+    assert (found.state, found.problems) == (TRUSTED, ())
+    assert (found.record, found.system, found.party, found.made_at) == ("record-1", "system-1", "party-1", NOW)
+    assert (found.receipt, found.soft_binding) == (b"receipt", MARK)
+    assert (found.producer, found.generator, found.sources) == ("示例 Ltd", "answerable", (GENERATED,))
+    assert found.by_ai
+    changed = bytearray(file.getvalue())
+    changed[_content(source.getvalue(), file.getvalue())] ^= 1
+    assert c2pa.read(BytesIO(changed), media, anchors=(ISSUED.root,)).state == INVALID
+
+
+def _content(source: bytes, file: bytes) -> int:
+    """Where in `file` something stands that was in `source`, near its middle, and nowhere else."""
+    for at in range(len(source) // 2, len(source) - 12):
+        piece = source[at : at + 12]
+        if source.count(piece) == file.count(piece) == 1:
+            return file.index(piece)
+    return file.index(b"MediaBox")  # a PDF is written anew
+
+
+@pytest.mark.parametrize("form", ["PNG", "JPEG", "WEBP", "GIF", "TIFF"])
+def test_pictures(form: str) -> None:
+    media = f"image/{form.lower()}"
+    source = picture(form)
+    assert c2pa.read(source, media).state == ABSENT
+    checked(source, media)
+
+
+@pytest.mark.system("ffmpeg")
+@pytest.mark.parametrize("media", FILMED)
+def test_sound_and_video(media: str, tmp_path: Path) -> None:
+    what = "testsrc=d=0.4:s=64x64" if media.startswith("video") else "sine=d=0.4"
+    file = tmp_path / f"x.{FILMED[media]}"
+    subprocess.run(["ffmpeg", "-v", "error", "-f", "lavfi", "-i", what, str(file)], check=True, timeout=60)
+    checked(BytesIO(file.read_bytes()), media)
+
+
+def test_pdf() -> None:
+    from pypdf import PdfWriter
+
+    writer, out = PdfWriter(), BytesIO()
+    writer.add_blank_page(100, 100)
+    writer.write(out)
+    checked(out, "application/pdf")
+
+
+def word(how: int) -> BytesIO:
+    from docx import Document
+
+    plain, out = BytesIO(), BytesIO()
+    Document().save(plain)
+    with zipfile.ZipFile(plain) as source, zipfile.ZipFile(out, "w", how) as target:
+        for each in source.namelist():
+            target.writestr(each, source.read(each))
+    return out
+
+
+def test_ooxml_only_where_its_parts_are_stored() -> None:
+    checked(word(zipfile.ZIP_STORED), WORD)
+    with pytest.raises(Refused, match=r"label\.unsupported"):
+        signed(word(zipfile.ZIP_DEFLATED), WORD)
+    assert not c2pa.supports(WORD, BytesIO(b"junk"))
+
+
+@pytest.mark.parametrize("media", ["text/plain", "text/html", "text/markdown", "audio/ogg", "video/webm", ""])
+def test_what_carries_none_is_refused_and_said(media: str) -> None:
+    assert c2pa.read(BytesIO(b"hello"), media).state == UNSUPPORTED
+    with pytest.raises(Refused, match=r"label\.unsupported"):
+        signed(BytesIO(b"hello"), media)
+
+
+def test_trust_is_what_the_caller_gives() -> None:
+    file = signed(picture(), "image/png")
+    stranger = issue("示例 Ltd", now_ms=NOW, days=30)
+    for anchors, state in (((), VALID), ((stranger.root,), VALID), ((stranger.root, ISSUED.root), TRUSTED)):
+        found = c2pa.read(file, "image/png", anchors=anchors)
+        assert (found.state, found.problems) == (state, ()), "untrusted among the failures is no failure"
+
+
+def test_es256() -> None:
+    issued = issue("a", now_ms=NOW, days=30, algorithm=ES256)
+    found = c2pa.read(signed(picture(), "image/png", chain=Chain.of(issued)), "image/png", anchors=(issued.root,))
+    assert (found.state, found.algorithm) == (TRUSTED, "Es256")
+
+
+def test_a_flipped_byte_is_found_wherever_it_stands() -> None:
+    file = signed(picture(), "image/png").getvalue()
+    drawn = random.Random(3)
+    pixels = file.rindex(b"IDAT") + 4
+    for at in (*drawn.sample(range(pixels, len(file) - 12), 20), 17, 30):
+        changed = bytearray(file)
+        changed[at] ^= 1 << drawn.randrange(8)
+        found = c2pa.read(BytesIO(changed), "image/png", anchors=(ISSUED.root,))
+        assert found.state == INVALID, at
+        assert found.problems
+
+
+def test_a_manifest_that_stands_there_is_kept_as_parent() -> None:
+    first = signed(picture(), "image/png")
+    again = signed(first, "image/png", said=Said("record-2", "s", "p", NOW, edited=True))
+    found = c2pa.read(again, "image/png", anchors=(ISSUED.root,))
+    assert (found.state, found.record, found.parents, found.sources) == (TRUSTED, "record-2", 1, (COMPOSITE,))
+
+
+def test_the_parent_is_the_file_as_it_came_not_as_we_changed_it() -> None:
+    first = signed(picture(), "image/png").getvalue()
+    ours = BytesIO(first[:-12] + _chunk(b"tEXt", b"AIGC\0x") + first[-12:])
+    assert c2pa.read(ours, "image/png").state == INVALID
+    found = c2pa.read(signed(ours, "image/png", parent=BytesIO(first)), "image/png", anchors=(ISSUED.root,))
+    assert (found.state, found.parents, found.problems) == (TRUSTED, 1, ())
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    import struct
+    import zlib
+
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def test_a_file_that_is_none_cannot_be_signed() -> None:
+    for junk in (b"", b"junk", picture().getvalue()[:60]):
+        with pytest.raises(VerificationError, match=r"label\.c2pa"):
+            signed(BytesIO(junk), "image/png")
+        assert c2pa.read(BytesIO(junk), "image/png").state in (UNSUPPORTED, ABSENT)
+
+
+def test_a_key_that_fails_leaves_nothing_signed() -> None:
+    def broken(message: bytes) -> bytes:
+        raise OSError("the token is gone")
+
+    with pytest.raises(VerificationError, match=r"label\.c2pa"):
+        signed(picture(), "image/png", chain=Chain(CHAIN.certificates, broken, "ed25519", "a", NOW + 10_000))
+    with pytest.raises(VerificationError, match=r"label\.c2pa"):
+        other = issue("a", now_ms=NOW, days=1).leaf_key.sign
+        signed(picture(), "image/png", chain=Chain(CHAIN.certificates, other, "ed25519", "a", NOW + 10_000))
+
+
+def test_bounds() -> None:
+    with pytest.raises(Refused, match="in force"):
+        signed(picture(), "image/png", said=Said("r", "s", "p", CHAIN.until_ms + 1))
+    with pytest.raises(VerificationError, match="receipt"):
+        signed(picture(), "image/png", said=Said("r", "s", "p", NOW, b"a" * 65_537))
+
+
+def test_no_network_for_a_manifest_that_is_elsewhere() -> None:
+    """A file that points to a manifest on a server makes nobody call that server."""
+    import json
+
+    import c2pa as library
+
+    from answerable.labels import manifest
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(0.5)
+        calls: list[object] = []
+
+        def listen() -> None:
+            with suppress(TimeoutError):
+                calls.append(server.accept())
+
+        thread = threading.Thread(target=listen)
+        thread.start()
+        out = BytesIO()
+        context = library.Context.from_dict(manifest.settings())
+        signer = library.Signer.from_callback(CHAIN.sign, library.C2paSigningAlg.ED25519, ISSUED.leaf.decode())
+        builder = library.Builder.from_json(json.dumps(manifest.definition(SAID, version="1", parent=False)), context)
+        builder.set_no_embed()
+        builder.set_remote_url(f"http://127.0.0.1:{server.getsockname()[1]}/x.c2pa")
+        source = picture()
+        source.seek(0)
+        builder.sign(signer, "image/png", source, out)
+        found = c2pa.read(out, "image/png", anchors=(ISSUED.root,))
+        thread.join()
+    assert (found.state, found.problems, calls) == (ABSENT, ("remote",), [])
+
+
+def test_without_the_library_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "c2pa", None)
+    with pytest.raises(Unavailable, match=r"label\.extra") as caught:
+        c2pa.read(picture(), "image/png")
+    assert "answerable[c2pa]" in caught.value.remedy("en")
+
+
+def test_importing_it_loads_no_library() -> None:
+    code = "import sys, answerable.labels.c2pa; sys.exit('c2pa' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0
