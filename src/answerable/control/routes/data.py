@@ -14,6 +14,7 @@ from msgspec import UNSET, Meta
 from answerable.control.answers import Answer
 from answerable.control.commit import carry_out
 from answerable.control.disclosure import disclose
+from answerable.control.of_records import of_records
 from answerable.control.routing import By, Call, Route
 from answerable.control.services import Services
 from answerable.control.subjects import subject
@@ -162,14 +163,9 @@ async def about(services: Services, call: Call[AskPrincipal]) -> Mine:
 
 async def _shown(services: Services, found: list[tuple[str, OpenLeaf]]) -> list[Held]:
     standing = holds.in_force(services.book.rows(Space.PRESERVED))
-    allowed: dict[str, list[Grant]] = {}
-    for _, raw in services.book.rows(Space.GRANTS):
-        row = _grant(raw)
-        allowed.setdefault(row.record, []).append(row)
-    taken: dict[str, list[Reading]] = {}
-    for _, raw in services.book.rows(Space.READS):
-        reading = _reading(raw)
-        taken.setdefault(reading.record, []).append(reading)
+    records = [record for record, _ in found]
+    allowed = await of_records(services.book.rows(Space.GRANTS), records, _grant)
+    taken = await of_records(services.book.rows(Space.READS), records, _reading)
     return [
         await _held(services, record, leaf, standing, allowed.get(record, []), taken.get(record, []))
         for record, leaf in found
