@@ -47,11 +47,13 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Kept:
             place.cli("register", "--name", "My app", "--kind", "application", "--uses", "My model", *shared)
             copy = place.cli("copy", "endpoint", "My app", "--url", "http://127.0.0.1/")
             handle = place.cli("handles", "issue", copy["id"], "--bind", "cidr:127.0.0.1/32")["value"]
+            place.cli("feed", "publish", str(folder / "feed"))
         shutil.copytree(store, folder / "older")
         with running(("serve", "--port", "0", "--config", str(config)), store) as place:
             reply = place.client(handle).chat.completions.create(
                 model="My model", messages=[{"role": "user", "content": "hi"}]
             )
+            place.cli("register", "--name", "Not told yet", "--kind", "application", *shared)
     return Kept(store, folder / "older", config, handle, reply.id.removeprefix("chatcmpl-"))
 
 
@@ -110,6 +112,14 @@ def test_it_is_served_to_be_read_and_says_what_to_do(kept: Kept, tmp_path: Path,
             told = place.cli("log", "checkpoint")
             assert told["size"] <= before[0]
             place.cli("log", "prove", place.leaves()[3]["rid"])
+            # An authority is given what was cut for it, and told when there is no more for now.
+            place.cli("feed", "publish", str(tmp_path / "feed"))
+            pages = {page.name: page.read_bytes() for page in (kept.store.parent / "feed").glob("*.json")}
+            assert pages
+            assert {page.name: page.read_bytes() for page in (tmp_path / "feed").glob("*.json")} == pages
+            again = place.cli("feed", "publish", str(tmp_path / "feed"), expect=None if how == "no guard" else 0)
+            if how == "no guard":  # the older one knows of nothing more
+                assert again["error"]["code"] == "log.stopped"
         if how == "no guard":
             assert place.cli("who", kept.record)["party"]
 

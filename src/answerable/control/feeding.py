@@ -31,25 +31,53 @@ _encode = msgspec.json.Encoder().encode
 
 
 async def pages(services: Services, after: int, count: int) -> list[bytes]:
-    """Up to `count` pages behind page `after`, with what happened until now. Raises Refused ``admin.request`` for a
-    page that there is not, Unavailable ``log.*``."""
+    """Up to `count` pages behind page `after`, with what happened until now. Where nothing is written at present, those
+    that were cut before are given all the same.
+
+    Raises Refused ``admin.request`` for a page that there is not, Unavailable ``log.*``, also for the pages behind the
+    last one where none can be cut now.
+    """
     signer, kid = await _key(services)
-    while await _cut(services, signer, kid):
-        pass
-    rows = _rows(services)
-    if after > len(rows):
-        raise Refused("admin.request", detail=f"there are {len(rows)} pages")
-    found = []
-    for row in rows[after : after + count]:
-        data = await _page(services, row, rows[row.number - 2] if row.number > 1 else None, signer, kid)
+    stopped: Unavailable | None = None
+    try:
+        while await _cut(services, signer, kid):
+            pass
+    except Unavailable as error:
+        if not error.code.startswith("log."):
+            raise
+        stopped = error
+    last = _count(services)
+    if after > last:
+        raise Refused("admin.request", detail=f"there are {last} pages")
+    if stopped is not None and after == last:
+        raise stopped
+    found: list[bytes] = []
+    for number in range(after + 1, min(after + count, last) + 1):
+        row = _at(services, number)
+        data = await _page(services, row, _at(services, number - 1) if number > 1 else None, signer, kid)
         if feed.digest(data) != row.digest:
             raise Unavailable("log.stopped", detail=f"page {row.number} of the feed cannot be made again")
         found.append(data)
     return found
 
 
-def _rows(services: Services) -> list[FeedPage]:
-    return sorted((_row(raw) for _, raw in services.book.rows(Space.FEED)), key=lambda row: row.number)
+def _count(services: Services) -> int:
+    """How many pages there are: they are numbered from 1 without a gap, so few of them are looked for."""
+    last, step = 0, 1
+    while services.book.raw(Space.FEED, str(last + step)) is not None:
+        last, step = last + step, 2 * step
+    while step > 1:
+        step //= 2
+        if services.book.raw(Space.FEED, str(last + step)) is not None:
+            last += step
+    return last
+
+
+def _at(services: Services, number: int) -> FeedPage:
+    raw = services.book.raw(Space.FEED, str(number))
+    if raw is None:
+        raise Unavailable("log.stopped", detail=f"page {number} of the feed is missing")
+    return _row(raw)
 
 
 async def _key(services: Services) -> tuple[Signer, str]:
@@ -78,8 +106,8 @@ async def _key(services: Services) -> tuple[Signer, str]:
 
 async def _cut(services: Services, signer: Signer, kid: str) -> bool:
     """Cut the next page if there is something to tell; whether more may follow."""
-    rows = _rows(services)
-    last = rows[-1] if rows else None
+    known = _count(services)
+    last = _at(services, known) if known else None
     start = last.end if last else 0
     note = services.cosigned() or await services.reader.checkpoint()
     size, now = parse(note)[0].size, services.clock.now_ms()
@@ -98,7 +126,7 @@ async def _cut(services: Services, signer: Signer, kid: str) -> bool:
     if end == start or (not entries and not more and last is not None and now - last.at < QUIET_MS):
         return False
     row = FeedPage(
-        number=len(rows) + 1,
+        number=known + 1,
         start=start,
         end=end,
         entries=tuple(entries),

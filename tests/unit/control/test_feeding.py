@@ -70,6 +70,56 @@ def test_two_who_ask_at_once_get_the_same(house: House, fed: Any) -> None:
     assert one == other
 
 
+class Stopped:
+    """A ledger that writes nothing any more, as `sequencer.halted.Halted`."""
+
+    def __init__(self, code: str = "log.stopped") -> None:
+        self._code = code
+
+    async def commit(self, unit: object) -> Any:
+        raise Unavailable(self._code, detail="store.damaged")
+
+
+def test_where_nothing_is_written_the_pages_that_were_cut_are_given(house: House, fed: Any) -> None:
+    known = house.run(feeding.pages(fed, 0, 999))
+    house.run(house._register("not told any more", "model", told_by(house)))
+    halted = dataclasses.replace(fed, ledger=Stopped())
+    assert house.run(feeding.pages(halted, 0, 999)) == known
+    assert house.run(feeding.pages(halted, len(known) - 1, 9)) == known[-1:]
+    with pytest.raises(Unavailable, match=r"log\.stopped"):
+        house.run(feeding.pages(halted, len(known), 9))
+    with pytest.raises(Refused, match=r"admin\.request"):
+        house.run(feeding.pages(halted, len(known) + 1, 9))
+    with pytest.raises(Unavailable, match=r"store\.failed"):
+        house.run(feeding.pages(dataclasses.replace(fed, ledger=Stopped("store.failed")), 0, 9))
+    assert len(house.run(feeding.pages(fed, len(known), 9))) == 1, "written again, it goes on where it stood"
+
+
+def test_few_rows_are_looked_at_for_a_page(house: House, fed: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feed, "MAX_ENTRIES", 1)
+    for number in range(9):
+        house.run(house._register(f"a page each {number}", "model", told_by(house)))
+    pages = house.run(feeding.pages(fed, 0, 999))
+    assert len(pages) > 9
+    decoded: list[bytes] = []
+    row = feeding._row
+    monkeypatch.setattr(feeding, "_row", lambda raw: decoded.append(raw) or row(raw))  # type: ignore[func-returns-value]
+    assert house.run(feeding.pages(fed, len(pages) - 2, 1)) == [pages[-2]]
+    assert len(decoded) == 3, "the last one, that one, and the one before"
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 7, 8, 9, 1000])
+def test_the_number_of_pages_is_found(count: int) -> None:
+    class Book:
+        def raw(self, space: object, key: str) -> bytes | None:
+            return b"" if 1 <= int(key) <= count else None
+
+    class Some:
+        book = Book()
+
+    assert feeding._count(Some()) == count  # type: ignore[arg-type]
+
+
 def test_an_hour_of_silence_still_brings_a_checkpoint(house: House, fed: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     known = len(house.run(feeding.pages(fed, 0, 999)))
     house.act("Nothing to tell.")
