@@ -4,6 +4,7 @@ SQLite's recursive query over the same edges.
 
     .venv/bin/python -m benchmarks.lineage                   10 thousand and 100 thousand systems
     .venv/bin/python -m benchmarks.lineage --systems 1000000 --json
+    .venv/bin/python -m benchmarks.lineage --systems 1000000 --store sqlite    written, opened, stopped in a real store
 
 The registry is synthetic, and its shape is that of public model hubs: long tails, some deep lines, merges of several
 parents, the same weights under several names, applications that use a model. The same seed gives the same registry.
@@ -85,10 +86,14 @@ class Synthetic:
             return (("domain", DOMAIN.encode()), ("origin", ORIGIN.encode()))
         return ()
 
+    def rid_of(self, kind: str, num: int) -> str:
+        """Of a row that is nobody's leaf: an invented one."""
+        return _rid(kind, num)
+
     def parties_(self) -> Iterator[Party]:
         for n in range(self.count // 20 + 1):
             yield Party(
-                rid=_rid("party", n),
+                rid=self.rid_of("party", n),
                 id=f"VATDE-{n:09}",
                 kind=PartyKind.ORG,
                 name=f"party {n}",
@@ -128,9 +133,9 @@ class Synthetic:
         for num in range(1, self.count + 1):
             if draw.random() < COPIES:
                 yield Copy(
-                    rid=_rid("copy", num),
+                    rid=self.rid_of("copy", num),
                     id=f"{_id(num)}/copy/1",
-                    system=_rid("system", num),
+                    system=self.rid_of("system", num),
                     key=f"{num:043}",
                     since=T0,
                     process=f"pid:{num}:1",
@@ -153,14 +158,14 @@ class Synthetic:
         held = draw.randrange(1, num) if num > 1 and draw.random() < TWINS else num
         rare = draw.random()
         return System(
-            rid=_rid("system", num),
+            rid=self.rid_of("system", num),
             id=_id(num),
             num=num,
             kind=kind,
             name=f"system-{num}",
             version="1",
-            parties=(PartyRole(party=_rid("party", draw.randrange(self.count // 20 + 1)), role=Role.PROVIDER),),
-            edges=tuple(Edge(parent=_rid("system", parent), relation=relation) for parent, relation in edges),
+            parties=(PartyRole(party=self.rid_of("party", draw.randrange(self.count // 20 + 1)), role=Role.PROVIDER),),
+            edges=tuple(Edge(parent=self.rid_of("system", parent), relation=relation) for parent, relation in edges),
             ancestors=ancestors,
             tier=0 if rare < 0.9 else 1 if rare < 0.98 else 2,
             audience=Audience.PUBLIC,
@@ -330,7 +335,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--systems", type=int, nargs="+", default=[10_000, 100_000])
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--store", choices=("sqlite", "postgres"), help="written, opened and stopped in that store")
+    parser.add_argument("--dir", default="", help="where that store is made, some 3 GB for a million systems")
     args = parser.parse_args()
+    if args.store:
+        from benchmarks import lineage_store
+
+        for count in args.systems:
+            print(json.dumps(lineage_store.measure(args.store, count, args.dir), indent=None if args.json else 2))
+        return
     for count in args.systems:
         found = measure(count)
         if args.json:
