@@ -155,6 +155,7 @@ async def run_core(
             quorum=witnesses.quorum if witnesses else None,
             elsewhere=witnesses.shown if witnesses else (),
             held=Unavailable("recover.behind", waiting="it was rebuilt") if guard.behind is not None else None,
+            known=book.rows,
         )
         try:
             await ledger.start()

@@ -17,6 +17,7 @@ from answerable.model.records import Admin, Copy, Handle, Node, Party, PartyKey,
 from answerable.model.terms import Relation
 from answerable.model.units import EPOCH, Effect, Put, Space
 from answerable.ports import Reach
+from answerable.registry.compact import Shared
 from answerable.registry.lines import Lines
 
 Row = TypeVar("Row")
@@ -52,6 +53,7 @@ class Book:
         self._numbers: dict[int, str] = {}
         self._digests: dict[str, int | list[int]] = {}  # digest -> number of its holder, or of all in order
         self._lines = Lines()
+        self._shared = Shared()
         self._waiting: list[str] = []  # rids of systems that the lines lack so far: rows of a store come in any order
         self._odd: set[int] = set()  # systems whose list of ancestors does not name a parent
         self._stop_set: tuple[bytes | None, StopSet] | None = None
@@ -200,6 +202,8 @@ class Book:
             self._raw[space][key] = value
             return
         row = decode(value)
+        if space is Space.SYSTEMS:
+            self._shared.system(row, key, self._rows[Space.SYSTEMS])
         known = key in self._rows[space]
         self._raw[space][key] = value
         self._rows[space][key] = row

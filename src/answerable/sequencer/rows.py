@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from answerable.model.units import Effect, Expect, Put, Space
@@ -13,11 +13,19 @@ class _Source(Protocol):
     def rows(self, space: Space) -> Iterable[tuple[str, bytes]]: ...
 
 
+Known = Callable[[Space], Iterable[tuple[str, bytes]]]
+
+
 class Rows:
     """All spaces. Only the writer's thread touches it."""
 
-    def __init__(self, store: _Source) -> None:
-        self._spaces: dict[str, dict[str, bytes]] = {space: dict(store.rows(space)) for space in Space}
+    def __init__(self, store: _Source, known: Known = lambda _: ()) -> None:
+        """known: rows that somebody keeps in memory. A space of which it has just what the store has is not kept twice:
+        a million systems and their ids have a gigabyte."""
+        self._spaces: dict[str, dict[str, bytes]] = {}
+        for space in Space:
+            stored, kept = dict(store.rows(space)), dict(known(space))
+            self._spaces[space] = kept if kept == stored else stored
 
     def hold(self, expected: Iterable[Expect]) -> bool:
         """Whether every row is as the unit expects it."""

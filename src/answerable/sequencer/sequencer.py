@@ -29,6 +29,7 @@ from answerable.sequencer.pace import Pace
 from answerable.sequencer.quorum import Quorum
 from answerable.sequencer.recovery import settling
 from answerable.sequencer.refusals import Refusals
+from answerable.sequencer.rows import Known
 from answerable.sequencer.writer import Batch, Retention, Writer
 
 Listener = Callable[[tuple[Effect, ...]], None]
@@ -66,14 +67,15 @@ class Sequencer:
         quorum: Quorum | None = None,
         elsewhere: Sequence[bytes] = (),
         held: AnswerableError | None = None,
+        known: Known | None = None,
     ) -> None:
         """origin: the log's name in its checkpoints. listeners: called on the loop with the effects of each batch, when
         it is durable and before it is acknowledged. queue_bound, queue_bytes: what may wait, in units and in bytes.
         former: verifier keys that the log had before its signer's. safe: its ML-DSA-44 key, for what is published.
         quorum: who is waited for where a unit is to be witnessed. elsewhere: checkpoints of this log that others were
-        shown: a store that does not continue them is not signed for. held: see `hold`. Store and guard are closed when
-        the sequencer ends."""
-        self._writer = Writer(store, signer, origin, clock, guard, retention, former, safe, elsewhere)
+        shown: a store that does not continue them is not signed for. held: see `hold`. known: rows that are in memory,
+        and stand still until `start` returns. Store and guard are closed when the sequencer ends."""
+        self._writer = Writer(store, signer, origin, clock, guard, retention, former, safe, elsewhere, known)
         self._held = held
         self._left: list[tuple[str, bytes]] = []  # actions without an end, of a start that was held
         self._writer.held = held is not None

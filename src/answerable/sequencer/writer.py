@@ -15,14 +15,14 @@ from typing import Final
 
 from answerable.errors import AnswerableError, Refused, Unavailable, VerificationError
 from answerable.log import checkpoint
-from answerable.model.units import Effect, Lane, Unit
+from answerable.model.units import Effect, Lane, Space, Unit
 from answerable.ports import Clock, Signer, Store
 from answerable.sequencer import keeping
 from answerable.sequencer.guard import Guard
 from answerable.sequencer.lanes import Entry
 from answerable.sequencer.publisher import Publisher
 from answerable.sequencer.recovery import agree, examine
-from answerable.sequencer.rows import Rows
+from answerable.sequencer.rows import Known, Rows
 
 _DAY_MS: Final = 86_400_000
 # After these the store is another one than we wrote: trying again cannot help, people must.
@@ -62,9 +62,11 @@ class Writer:
         former: Sequence[str] = (),
         safe: Signer | None = None,
         elsewhere: Sequence[bytes] = (),
+        known: Known | None = None,
     ) -> None:
         """former: verifier keys that this log had before its signer's; safe: the ML-DSA-44 key that signs beside it
-        what is published; elsewhere: checkpoints of this log that others were shown."""
+        what is published; elsewhere: checkpoints of this log that others were shown; known: rows that are in memory at
+        the start, see `Rows`."""
         self._store = store
         self._signer = signer
         self._origin = origin
@@ -73,6 +75,7 @@ class Writer:
         self._guard = guard
         self._publisher = Publisher(guard, clock, safe)
         self._elsewhere = tuple(elsewhere)
+        self._known: Known = known or _nothing
         self._retention = retention
         self.broken: AnswerableError | None = None
         self.held = False  # nothing that is committed is published
@@ -92,7 +95,8 @@ class Writer:
         for note in self._elsewhere:
             self._agree(note)
         self._note = self._store.checkpoint()
-        self.rows = Rows(self._store)
+        # Once: whoever knows them changes them from now on, on another thread.
+        self.rows, self._known = Rows(self._store, self._known), _nothing
         self._guard.advance(*self._head)
         while keeping.sweep(self._store, self.rows, self._clock.now_ms()):
             pass
@@ -249,6 +253,10 @@ class Writer:
         except AnswerableError as error:
             _log.error("the store did not close: %s", error)
         self._guard.close()
+
+
+def _nothing(space: Space) -> tuple[()]:
+    return ()
 
 
 def _effects(entries: list[Entry]) -> tuple[Effect, ...]:
