@@ -11,6 +11,7 @@ from msgspec import UNSET
 from answerable.app import keys as own_keys
 from answerable.app.core import Core, run_core
 from answerable.app.stores import create_store, probe
+from answerable.app.upgrading import KEY, ROWS
 from answerable.config import Config
 from answerable.crypto.b64 import b64u
 from answerable.crypto.random import nonce
@@ -52,7 +53,7 @@ def log_key(core: Core) -> KeyLeaf:
 async def sign_first(core: Core, first: tuple[KeyLeaf, ...], rows: Mapping[str, str]) -> None:
     """Write the first leaves, and whose log this is (rows of the miscellany) in the same unit. Raises Refused
     ``log.conflict`` where the log has begun."""
-    told = {"domain": core.origin, "origin": core.origin, **rows}
+    told = {"domain": core.origin, "origin": core.origin, KEY: str(ROWS), **rows}
     await core.ledger.commit(
         Unit(
             leaves=tuple(leaves.encode(leaf) for leaf in first),

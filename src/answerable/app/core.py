@@ -14,6 +14,7 @@ from answerable.app.clock import SystemClock
 from answerable.app.keys import Keys, load
 from answerable.app.loading import load_book
 from answerable.app.stores import open_store
+from answerable.app.upgrading import upgrade
 from answerable.app.witnesses import Witnesses
 from answerable.config import Config
 from answerable.crypto.ed25519 import Key
@@ -121,6 +122,16 @@ async def open_core(config: Config) -> Core:
     domain, demo = misc["domain"].decode(), DEMO in misc
     if isinstance(guard, Unavailable):
         return _read_only(config, keys, store, None, domain, origin, demo=demo, failure=guard)
+    try:
+        upgrade(config.store_path, store)
+    except Unavailable as error:
+        if error.code in READ_ONLY:
+            return _read_only(config, keys, store, guard, domain, origin, demo=demo, failure=error)
+        if error.code != "store.full":  # which keeps no store from opening: its rows are brought up to date later
+            store.close()
+            guard.close()
+            raise
+        _log.error("rows of an earlier version are left as they are: %s", error)
     return await run_core(config, keys, store, guard, domain, origin, demo=demo)
 
 

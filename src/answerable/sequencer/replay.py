@@ -382,7 +382,7 @@ def overlay(replay: Replay, kept: Sequence[Mapping[str, Mapping[str, bytes]]], u
                 if key in done or (key not in told and not told_nowhere(space, key)):
                     continue
                 done.add(key)
-                row = old if told_nowhere(space, key) else _merged(space, old, told[key], unnamed)
+                row = old if told_nowhere(space, key) else merged(space, old, told[key], unnamed)
                 if row != told.get(key):
                     effects.append(Put(space, key, row))
     return effects
@@ -393,7 +393,8 @@ def _untold(space: Space, row: Mapping[str, object], unnamed: Set[str]) -> froze
     return UNTOLD.get(space, frozenset()) | texts
 
 
-def _merged(space: Space, old: bytes, told: bytes, unnamed: Set[str]) -> bytes:
+def merged(space: Space, old: bytes, told: bytes, unnamed: Set[str]) -> bytes:
+    """The row as leaves tell it, with what they do not tell as it was."""
     try:
         mine, theirs = msgspec.json.decode(old), msgspec.json.decode(told)
         taken = {name: mine[name] for name in _untold(space, theirs, unnamed) if name in mine}
