@@ -25,6 +25,7 @@ from answerable.model.terms import Audience, Criticality, World
 from answerable.protocols.openai.request import read
 from answerable.registry import ids
 from answerable.warrants.bindings import Binding
+from fuzz.c2pa_targets import C2PA_TARGETS
 from fuzz.holder_targets import HOLDER_TARGETS
 from fuzz.log_targets import LOG_TARGETS
 from fuzz.node_targets import NODE_TARGETS
@@ -129,6 +130,7 @@ TARGETS: Final[dict[str, Target]] = {
     "requests": _requests,
     "saved": saved.read,
     "warrant": lambda data: warrants.parse(_text(data), {"k": _KEY.public}),
+    **C2PA_TARGETS,
     **HOLDER_TARGETS,
     **LOG_TARGETS,
     **NODE_TARGETS,

@@ -23,7 +23,7 @@ from answerable.labels.manifest_report import ABSENT, INVALID, UNSUPPORTED, C2pa
 
 CARRIES: Final = frozenset(
     {
-        "image/jpeg", "image/png", "image/webp", "image/gif", "image/tiff", "image/avif", "image/svg+xml",
+        "image/jpeg", "image/png", "image/webp", "image/gif", "image/tiff", "image/avif",
         "audio/wav", "audio/x-wav", "audio/vnd.wave", "audio/mpeg", "audio/flac", "audio/mp4",
         "video/mp4", "video/quicktime", "video/avi", "video/x-msvideo", "video/vnd.avi", "application/pdf",
     }
@@ -35,6 +35,12 @@ STORED_ONLY: Final = frozenset(
 # Names that formats have elsewhere in this project, and the one that the library takes.
 _NAMES: Final = {"video/vnd.avi": "video/avi", "audio/vnd.wave": "audio/wav"}
 _UNREADABLE: Final = ("Io", "Other", "NotSupported")
+# A report of a manifest made for it takes some 400 times its size in memory; real ones with pictures stay below 1 MiB.
+MAX_MANIFEST: Final = manifest.MAX_STORE_MIB << 20
+# How a store of manifests begins (C2PA 2.2 section 11.1.4.2), wherever a format puts it, after its length and "jumb".
+_STORE: Final = b"jumdc2pa\0\x11\0\x10\x80\0\0\xaa\x008\x9bq"
+_BEFORE: Final = 12
+_PIECE: Final = 1 << 20
 
 
 def supports(media: str, source: BinaryIO) -> bool:
@@ -102,6 +108,8 @@ def read(source: BinaryIO, media: str, *, anchors: Sequence[bytes] = ()) -> C2pa
     library = _library()
     if media not in CARRIES and media not in STORED_ONLY:
         return C2paReading(UNSUPPORTED)
+    if store_size(source) > MAX_MANIFEST:
+        return C2paReading(UNSUPPORTED, problems=("oversized",))
     source.seek(0)
     try:
         with (
@@ -119,6 +127,22 @@ def read(source: BinaryIO, media: str, *, anchors: Sequence[bytes] = ()) -> C2pa
         return C2paReading(state, problems=(detail,))
     except ValueError:
         return C2paReading(INVALID, problems=("report",))
+
+
+def store_size(source: BinaryIO) -> int:
+    """Bytes that the longest store of manifests in the file says it has; 0 for none."""
+    source.seek(0)
+    longest, kept = 0, b""
+    while piece := source.read(_PIECE):
+        window = kept + piece
+        at = window.find(_STORE)
+        while at >= _BEFORE:
+            length = int.from_bytes(window[at - _BEFORE : at - _BEFORE + 4])
+            # 0 says "to the end" and 1 that the length stands elsewhere: neither is written by anybody known.
+            longest = max(longest, length if length > 1 else MAX_MANIFEST + 1)
+            at = window.find(_STORE, at + 1)
+        kept = window[-(_BEFORE + len(_STORE) - 1) :]
+    return longest
 
 
 def _library() -> Any:

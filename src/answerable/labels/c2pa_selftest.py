@@ -39,7 +39,7 @@ def picture() -> bytes:
     """A PNG of two by two pixels (ISO/IEC 15948), made without any library."""
     rows = b"".join(b"\0" + bytes((10, 20, 30)) * 2 for _ in range(2))
     return b"\x89PNG\r\n\x1a\n" + b"".join(
-        _chunk(kind, data)
+        chunk(kind, data)
         for kind, data in (
             (b"IHDR", struct.pack(">IIBBBBB", 2, 2, 8, 2, 0, 0, 0)),
             (b"IDAT", zlib.compress(rows)),
@@ -48,5 +48,6 @@ def picture() -> bytes:
     )
 
 
-def _chunk(kind: bytes, data: bytes) -> bytes:
+def chunk(kind: bytes, data: bytes) -> bytes:
+    """One chunk of a PNG with its check sum."""
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))

@@ -23,6 +23,7 @@ GENERATED: Final = IPTC + "trainedAlgorithmicMedia"
 COMPOSITE: Final = IPTC + "compositeWithTrainedAlgorithmicMedia"
 PARENT: Final = "parent"
 MAX_RECEIPT: Final = 65_536
+MAX_STORE_MIB: Final = 2
 # What the library holds in memory of a file before it goes to a temporary one.
 _SPILL_MIB: Final = 16
 
@@ -78,6 +79,7 @@ def settings(anchors: bytes = b"", hosts: tuple[str, ...] = ()) -> dict[str, Any
             "allowed_network_hosts": list(hosts),
             "allow_redirects": False,
             "backing_store_memory_threshold_in_mb": _SPILL_MIB,
+            "max_decompressed_manifest_size_in_mb": MAX_STORE_MIB,
         },
     }
     if anchors:

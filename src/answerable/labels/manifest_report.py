@@ -35,8 +35,8 @@ class C2paReading:
     for in such a file. What stands in the other members is claimed by the signer, and by nobody at all while `state` is
     "invalid".
     producer: organisation in the signer's certificate; generator: the program; record, system, party: of our assertion,
-    "" for others' manifests; sources: digital source types, without the IPTC's prefix of theirs being cut; signed_at:
-    of a time stamp (RFC 3161), "" none; parents: how many manifests it keeps as ingredients; problems: the validator's
+    "" for others' manifests; sources: digital source types, as URIs; signed_at: as a time stamp (RFC 3161) says,
+    whoever its authority is, "" none; parents: how many manifests it keeps as ingredients; problems: the validator's
     codes.
     """
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import functools
 import random
 import socket
 import subprocess
@@ -13,6 +14,8 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from answerable.crypto.issuing import ES256, issue
@@ -222,6 +225,34 @@ def test_no_network_for_a_manifest_that_is_elsewhere() -> None:
         found = c2pa.read(out, "image/png", anchors=(ISSUED.root,))
         thread.join()
     assert (found.state, found.problems, calls) == (ABSENT, ("remote",), [])
+
+
+@pytest.mark.parametrize("length", [0, 1, c2pa.MAX_MANIFEST + 1, 2**32 - 1])
+def test_a_manifest_beyond_the_bound_is_not_given_to_the_parser(length: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = signed(picture(), "image/png").getvalue()
+    at = file.index(b"jumb", 30) - 4
+    longer = file[:at] + length.to_bytes(4) + file[at + 4 :]
+    assert c2pa.read(BytesIO(longer), "image/png").problems == ("oversized",)
+    monkeypatch.setattr(c2pa, "_PIECE", 37)
+    assert c2pa.read(BytesIO(longer), "image/png").problems == ("oversized",), "wherever it falls between two reads"
+    assert c2pa.read(BytesIO(file), "image/png").state == VALID
+
+
+@settings(max_examples=400, deadline=2_000)
+@given(st.data())
+def test_foreign_bytes_raise_nothing(data: st.DataObject) -> None:
+    media, form = data.draw(st.sampled_from([("image/png", "PNG"), ("image/jpeg", "JPEG"), ("image/webp", "WEBP")]))
+    file = bytearray(_one(form, media))
+    for _ in range(data.draw(st.integers(1, 6))):
+        at = data.draw(st.integers(0, len(file) - 1))
+        piece = data.draw(st.binary(max_size=12))
+        file[at : at + data.draw(st.integers(0, 12))] = piece
+    assert c2pa.read(BytesIO(file), media).state in ("valid", "invalid", "absent", "unsupported")
+
+
+@functools.cache
+def _one(form: str, media: str) -> bytes:
+    return signed(picture(form), media).getvalue()
 
 
 def test_without_the_library_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
