@@ -6,11 +6,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from answerable.crypto import ed25519, keyfiles, p256, sm2
 from answerable.errors import Refused
 from answerable.marks.signature import ED25519, ES256, SM3_WITH_SM2, LabelKey
+
+if TYPE_CHECKING:
+    from answerable.labels.chain import Chain
 
 # The purpose that the first line of a label key's file names.
 PURPOSE: Final = "label"
@@ -20,13 +23,16 @@ ALGORITHMS: Final[Mapping[str, str]] = {"Ed25519": ED25519, "ES256": ES256, "SM3
 @dataclass(frozen=True, slots=True)
 class Labeller:
     """provider: the 27-character provider code under which content is generated, or a party id where there is none;
-    aigc_key: signs the AIGC object, None: it is written unsigned; language: of the words, "en", "zh" or "both";
-    system: name and version of what made the content."""
+    aigc_key: signs the AIGC object, None: it is written unsigned; c2pa: signs a C2PA manifest, None: none is written;
+    language: of the words, "en", "zh" or "both"; system, party: what made the content and who answers for it, as the
+    manifest names them: record ids where there is a log."""
 
     provider: str
     aigc_key: LabelKey | None = None
+    c2pa: Chain | None = None
     language: str = "zh"
     system: str = ""
+    party: str = ""
 
     def __repr__(self) -> str:
         return f"Labeller({self.provider})"

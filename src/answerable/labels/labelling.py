@@ -7,8 +7,9 @@ the file gets its name; anything else that happens leaves no file, and the sourc
 from __future__ import annotations
 
 import base64
+import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -17,18 +18,25 @@ from answerable.crypto.random import salt
 from answerable.errors import Refused, VerificationError
 from answerable.formats.carrier import Carried, Carrier
 from answerable.formats.detect import detect
+from answerable.labels import c2pa
 from answerable.labels.files import CHUNK, Bench, Source, copy, opened, publish, size, target_of
 from answerable.labels.identity import Labeller
+from answerable.labels.manifest import Said
+from answerable.labels.manifest_report import ABSENT, C2paReading
 from answerable.marks import aigc as objects
 from answerable.marks.propagation import Role, Settled, settle
 from answerable.model.labels import AIGC
 
 RID_BYTES: Final = 20
+# States of a layer in `Labelled`.
+WRITTEN: Final = "written"
+KEPT: Final = "kept"
+UNSUPPORTED: Final = "unsupported"
 
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One layer of a label as it was written. state: written, or kept as it stood; detail: what of it, in short."""
+    """One layer of a label. state: `WRITTEN`, `KEPT` as it stood, or `UNSUPPORTED` by the format; detail: in short."""
 
     name: str
     state: str
@@ -56,42 +64,67 @@ class Labelled:
     path: Path | None = None
 
 
+@dataclass(slots=True)
+class _Work:
+    """One labelling on its way. content: the file as the last stage left it; stood: what its C2PA manifest said before
+    anything was written."""
+
+    by: Labeller
+    carrier: Carrier
+    original: BinaryIO
+    content: BinaryIO
+    bench: Bench
+    settled: Settled
+    stood: C2paReading
+    made_at: int
+    receipt: bytes
+    layers: list[Layer] = field(default_factory=list)
+
+    @property
+    def record(self) -> str:
+        """The record id in the label that is ours: what another produced keeps its own id beside it."""
+        label = self.settled.aigc
+        return label.propagate_id if self.settled.role is Role.PROPAGATOR else label.produce_id
+
+    def next(self, write: Callable[[BinaryIO, BinaryIO], None], layer: Layer) -> None:
+        """One more stage: `write` makes the next file from this one."""
+        sheet = self.bench.sheet()
+        write(self.content, sheet)
+        self.content = sheet
+        self.layers.append(layer)
+
+
 def label(
     source: Source,
     target: Path | str | BinaryIO | None = None,
     *,
     by: Labeller,
     record: str = "",
+    receipt: bytes = b"",
+    made_at: int = 0,
     in_place: bool = False,
     commit: Callable[[Labelled], None] | None = None,
 ) -> Labelled:
     """Label one file. source: a path, the file's bytes, or an open file; target: a path that no file has yet, an open
-    file, or None for the bytes; by: who labels; record: the record id that leads to who answers, drawn at random where
-    there is no log that gives one; in_place: `target` may be the source itself, which is replaced in one step;
-    commit: called with what was made once it was read back and before it gets its name or leaves: what it raises
-    leaves no file.
+    file, or None for the bytes; by: who labels, and which layers; record: the record id that leads to who answers,
+    drawn at random where there is no log that gives one; receipt: that record's, for the C2PA manifest; made_at: ms
+    since 1970, 0: now; in_place: `target` may be the source itself, which is replaced in one step; commit: called with
+    what was made once it was read back and before it gets its name or leaves: what it raises leaves no file.
 
-    Raises Refused ``label.several|another_record|foreign|target|source|unsupported``; VerificationError
-    ``label.malformed`` for a record or provider that may not stand in a label, ``label.read_back``, ``format.*`` for
-    the file; Unavailable ``label.extra``.
+    Raises Refused ``label.several|another_record|foreign|contradicted|target|source|chain``; VerificationError
+    ``label.malformed`` for a record or provider that may not stand in a label, ``label.read_back``, ``label.c2pa``,
+    ``format.*`` for the file; Unavailable ``label.extra``.
     """
     path = target_of(source, target, in_place=in_place) if isinstance(target, Path | str) else None
     with opened(source) as original, Bench(path) as bench:
-        carrier = detect(original)
-        settled = settle(
-            standing(carrier, original),
-            provider=by.provider,
-            record=record or drawn(),
-            key=by.aigc_key,
-            again=not record,
-        )
-        ours = record_of(settled)
-        layers: list[Layer] = []
-        made = _aigc(carrier, original, bench.sheet(), settled, layers)
-        _read_back(carrier, made, settled)
+        work = _begin(original, bench, by, record, made_at or time.time_ns() // 1_000_000, receipt)
+        _aigc(work)
+        _c2pa(work)
+        _read_back(work)
+        made = work.content
         done = Labelled(
-            carrier.name, carrier.media, settled.role, ours, settled.aigc, tuple(layers), settled.problems,
-            _digest(made), _digest(original), size(made),
+            work.carrier.name, work.carrier.media, work.settled.role, work.record, work.settled.aigc,
+            tuple(work.layers), work.settled.problems, _digest(made), _digest(original), size(made),
         )  # fmt: skip
         if path is not None:
             done = replace(done, path=path)
@@ -107,6 +140,27 @@ def label(
         return done
 
 
+def _begin(original: BinaryIO, bench: Bench, by: Labeller, record: str, made_at: int, receipt: bytes) -> _Work:
+    """(1): what stands in the file decides what may be written."""
+    carrier = detect(original)
+    settled = settle(
+        standing(carrier, original), provider=by.provider, record=record or drawn(), key=by.aigc_key, again=not record
+    )
+    work = _Work(by, carrier, original, original, bench, settled, _manifest(original, carrier, by), made_at, receipt)
+    if work.stood.holds and work.stood.record not in ("", settled.aigc.produce_id, settled.aigc.propagate_id):
+        raise Refused("label.contradicted", detail=f"its C2PA manifest names the record {work.stood.record[:64]}")
+    return work
+
+
+def _manifest(original: BinaryIO, carrier: Carrier, by: Labeller) -> C2paReading:
+    """Raises Refused ``label.foreign`` for a file with a manifest that would be broken, because nobody signs anew."""
+    if by.c2pa is not None:
+        return c2pa.read(original, carrier.media)
+    if c2pa.store_size(original):
+        raise Refused("label.foreign", detail="a C2PA manifest, which is kept only by who signs a new one over it")
+    return C2paReading(ABSENT)
+
+
 def standing(carrier: Carrier, source: BinaryIO) -> tuple[objects.Found, ...]:
     """The labels that stand in a file. Raises Refused ``label.foreign`` for one that cannot be read: writing ours would
     take it away."""
@@ -118,12 +172,6 @@ def drawn() -> str:
     return base64.b32encode(salt()[:RID_BYTES]).decode("ascii").lower()
 
 
-def record_of(settled: Settled) -> str:
-    """The record id in the label that is ours: what another produced keeps its own id beside it."""
-    label = settled.aigc
-    return label.propagate_id if settled.role is Role.PROPAGATOR else label.produce_id
-
-
 def _found(carried: Carried) -> objects.Found:
     try:
         return objects.read(carried.text)
@@ -131,22 +179,50 @@ def _found(carried: Carried) -> objects.Found:
         raise Refused("label.foreign", detail=f"{carried.place}: {error.params.get('detail')}") from None
 
 
-def _aigc(carrier: Carrier, source: BinaryIO, sheet: BinaryIO, settled: Settled, layers: list[Layer]) -> BinaryIO:
-    carrier.write(source, sheet, objects.write(settled.aigc))
-    layers.append(Layer("aigc", "kept" if settled.role is Role.KEPT else "written", str(settled.role)))
-    return sheet
+def _aigc(work: _Work) -> None:
+    """(4)"""
+    text, role = objects.write(work.settled.aigc), work.settled.role
+    state = KEPT if role is Role.KEPT else WRITTEN
+    work.next(lambda source, target: work.carrier.write(source, target, text), Layer("aigc", state, str(role)))
 
 
-def _read_back(carrier: Carrier, made: BinaryIO, settled: Settled) -> None:
-    """Raises VerificationError ``label.read_back`` unless the file holds exactly the label that was meant."""
-    detected = detect(made)
-    if detected.name != carrier.name:
-        raise VerificationError("label.read_back", layer="aigc", detail=f"it became a {detected.name} file")
-    carried = carrier.read(made)
+def _c2pa(work: _Work) -> None:
+    """(5)"""
+    chain, media = work.by.c2pa, work.carrier.media
+    if chain is None:
+        return
+    if not c2pa.supports(media, work.content):
+        work.layers.append(Layer("c2pa", UNSUPPORTED, media))
+        return
+    said = Said(work.record, work.by.system, work.by.party, work.made_at, work.receipt)
+    # What another produced, and what has a history already, is the parent of what leaves here.
+    parent = work.original if work.settled.role is Role.PROPAGATOR or work.stood.state != ABSENT else None
+    work.next(
+        lambda source, target: c2pa.sign(source, target, media, chain=chain, said=said, parent=parent),
+        Layer("c2pa", WRITTEN, chain.organisation),
+    )
+
+
+def _read_back(work: _Work) -> None:
+    """(6). Raises VerificationError ``label.read_back`` unless the file holds exactly the layers that were meant."""
+    detected = detect(work.content)
+    if detected.name != work.carrier.name:
+        raise _differs("aigc", f"it became a {detected.name} file")
+    carried = work.carrier.read(work.content)
     if len(carried) != 1:
-        raise VerificationError("label.read_back", layer="aigc", detail=f"{len(carried)} labels instead of one")
-    if objects.read(carried[0].text) != objects.Found(settled.aigc):
-        raise VerificationError("label.read_back", layer="aigc", detail="another label than was written")
+        raise _differs("aigc", f"{len(carried)} labels instead of one")
+    if objects.read(carried[0].text) != objects.Found(work.settled.aigc):
+        raise _differs("aigc", "another label than was written")
+    if any(layer.name == "c2pa" and layer.state == WRITTEN for layer in work.layers):
+        found = c2pa.read(work.content, work.carrier.media)
+        if not found.holds:
+            raise _differs("c2pa", f"{found.state}: {', '.join(found.problems)}")
+        if found.record != work.record:
+            raise _differs("c2pa", "another record than was written")
+
+
+def _differs(layer: str, detail: str) -> VerificationError:
+    return VerificationError("label.read_back", layer=layer, detail=detail)
 
 
 def _digest(file: BinaryIO) -> bytes:

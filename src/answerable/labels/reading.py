@@ -5,15 +5,17 @@ against one another. What a label says is somebody's claim; whose, a pinned key 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-from answerable.errors import VerificationError
+from answerable.errors import Refused, Unavailable, VerificationError
 from answerable.formats.carrier import Carrier
 from answerable.formats.detect import detect
+from answerable.labels import c2pa
 from answerable.labels.files import Source, opened
+from answerable.labels.manifest_report import INVALID, UNSUPPORTED
 from answerable.marks import aigc as objects
 from answerable.marks import pins, signature
 from answerable.marks.aigc import KINDS, Found
@@ -21,19 +23,25 @@ from answerable.marks.signature import Signed, State
 from answerable.model.labels import AIGC, Reading
 
 ABSENT: Final = "absent"
+MALFORMED: Final = "malformed"
+UNCHECKED: Final = "unchecked"
 _NONE: Final = Signed(State.UNSIGNED)
 
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """What a reader knows already. label_keys: DER SubjectPublicKeyInfo -> party id."""
+    """What a reader knows already. label_keys: DER SubjectPublicKeyInfo -> party id; anchors: root certificates in PEM
+    of who signs C2PA manifests."""
 
     label_keys: Mapping[bytes, str] = field(default_factory=dict)
+    anchors: tuple[bytes, ...] = ()
 
     @classmethod
-    def load(cls, label_keys: str | Path) -> Trust:
-        """label_keys: a file of pinned keys. Raises VerificationError ``label.pins``, OSError."""
-        return cls(pins.parse(Path(label_keys).read_bytes()))
+    def load(cls, *, label_keys: str | Path | None = None, anchors: Sequence[str | Path] = ()) -> Trust:
+        """label_keys: a file of pinned keys; anchors: files of root certificates. Raises VerificationError
+        ``label.pins``, Refused ``label.source`` for a file that cannot be read."""
+        known = pins.parse(_bytes(label_keys)) if label_keys is not None else {}
+        return cls(known, tuple(_bytes(path) for path in anchors))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +77,13 @@ class FileReading:
         return next((each for each in self.layers if each.name == name), LayerReading(name, ABSENT))
 
 
+def _bytes(path: str | Path) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise Refused("label.source", path=str(path), detail=error.strerror or "cannot be read") from None
+
+
 def read_label(source: Source, *, trust: Trust | None = None) -> FileReading:
     """What the label of a file says. trust: whose keys the reader knows, None: nobody's.
 
@@ -76,12 +91,14 @@ def read_label(source: Source, *, trust: Trust | None = None) -> FileReading:
     problems. Raises Refused ``label.source``.
     """
     with opened(source) as file:
+        trust = trust or Trust()
         try:
             carrier = detect(file)
-            layers, label, signed, propagation = _aigc(carrier, file, trust or Trust())
+            first, label, signed, propagation = _aigc(carrier, file, trust)
         except VerificationError as error:
             layer = LayerReading("aigc", "unreadable", problems=(error.code, str(error.params.get("detail", ""))))
             return FileReading("", "", Reading.UNCHECKED, (layer,))
+        layers = (first, _c2pa(carrier, file, trust))
     contradictions = _contradictions(layers)
     return FileReading(
         carrier.name,
@@ -96,9 +113,7 @@ def read_label(source: Source, *, trust: Trust | None = None) -> FileReading:
     )
 
 
-def _aigc(
-    carrier: Carrier, file: BinaryIO, trust: Trust
-) -> tuple[tuple[LayerReading, ...], AIGC | None, Signed, Signed]:
+def _aigc(carrier: Carrier, file: BinaryIO, trust: Trust) -> tuple[LayerReading, AIGC | None, Signed, Signed]:
     found: dict[AIGC, Found] = {}
     problems: list[str] = []
     places = []
@@ -113,12 +128,12 @@ def _aigc(
             problems += one.problems
     details: dict[str, Any] = {"places": tuple(places)}
     if not found:
-        state = "malformed" if places else ABSENT
-        return (LayerReading("aigc", state, (), details if places else {}, tuple(problems)),), None, _NONE, _NONE
+        state = MALFORMED if places else ABSENT
+        return LayerReading("aigc", state, (), details if places else {}, tuple(problems)), None, _NONE, _NONE
     records = tuple(dict.fromkeys(label.produce_id for label in found))
     if len(found) > 1:
         details["labels"] = tuple(found)
-        return (LayerReading("aigc", "several", records, details, tuple(problems)),), None, _NONE, _NONE
+        return LayerReading("aigc", "several", records, details, tuple(problems)), None, _NONE, _NONE
     (label,) = found
     if len(places) > 1:
         problems.append("more_than_one")
@@ -127,24 +142,62 @@ def _aigc(
     if label.propagate_id and label.propagate_id not in records:
         records = (*records, label.propagate_id)
     layer = LayerReading("aigc", str(signed), records, details, tuple(problems))
-    return (layer,), label, signed, propagation
+    return layer, label, signed, propagation
+
+
+def _c2pa(carrier: Carrier, file: BinaryIO, trust: Trust) -> LayerReading:
+    try:
+        found = c2pa.read(file, carrier.media, anchors=trust.anchors)
+    except Unavailable:
+        if not c2pa.store_size(file):
+            return LayerReading("c2pa", ABSENT)
+        return LayerReading("c2pa", UNCHECKED, problems=("extra:c2pa",))
+    if found.state in (ABSENT, UNSUPPORTED):
+        return LayerReading("c2pa", found.state, problems=found.problems)
+    said = {
+        "producer": found.producer,
+        "generator": found.generator,
+        "system": found.system,
+        "party": found.party,
+        "made_at": found.made_at,
+        "signed_at": found.signed_at,
+        "sources": found.sources,
+        "parents": found.parents,
+        "by_ai": found.by_ai,
+    }
+    # What stands in a manifest that does not hold is said by nobody.
+    records = (found.record,) if found.holds and found.record else ()
+    return LayerReading("c2pa", found.state, records, {k: v for k, v in said.items() if v}, found.problems)
 
 
 def _contradictions(layers: tuple[LayerReading, ...]) -> tuple[str, ...]:
     said: list[str] = []
+    named = next((layer.records for layer in layers if layer.name == "aigc"), ())
     for layer in layers:
         if layer.state == "several":
             said.append(f"{layer.name}: labels that differ")
         if layer.state == State.BAD:
             said.append(f"{layer.name}: the signature does not hold, or is another party's")
+        if layer.state == INVALID:
+            said.append(f"{layer.name}: the file was changed after it was signed")
         if "kind" in layer.problems:
             said.append(f"{layer.name}: Label is none of {', '.join(KINDS)}")
+        if named and layer.records and not set(layer.records) & set(named):
+            said.append(f"{layer.name}: names the record {layer.records[0]}, the AIGC object {named[0]}")
     return tuple(said)
 
 
 def _verdict(layers: tuple[LayerReading, ...], contradictions: tuple[str, ...]) -> Reading:
     if contradictions:
         return Reading.INCONSISTENT
-    if any(layer.state not in (ABSENT, "malformed") for layer in layers):
+    if any(_says_ai(layer) for layer in layers):
         return Reading.LABELLED
-    return Reading.UNCHECKED if any(layer.state == "malformed" for layer in layers) else Reading.NOT_LABELLED
+    unsure = any(layer.state in (MALFORMED, UNCHECKED) for layer in layers)
+    return Reading.UNCHECKED if unsure else Reading.NOT_LABELLED
+
+
+def _says_ai(layer: LayerReading) -> bool:
+    """A manifest may stand in a photograph too: it must say that a model made it."""
+    if layer.name == "c2pa":
+        return bool(layer.details.get("by_ai"))
+    return layer.state not in (ABSENT, MALFORMED)

@@ -31,7 +31,7 @@ def made(by: Labeller, source: bytes) -> bytes:
 def test_a_label_of_a_party_that_is_pinned(tmp_path: Path) -> None:
     (tmp_path / "pins").write_text(pins.line(PARTY, ED25519, KEY.public))
     data = made(Labeller(PROVIDER, KEY), picture())
-    found = read_label(data, trust=Trust.load(tmp_path / "pins"))
+    found = read_label(data, trust=Trust.load(label_keys=tmp_path / "pins"))
     assert (found.format, found.media, found.verdict) == ("png", "image/png", Reading.LABELLED)
     assert (found.layer("aigc").state, found.record) == (f"signed:{PARTY}", RECORD)
     assert found.signed.party == PARTY

@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The layers of one file together: in their order, each read back, none at another's cost."""
+
+from __future__ import annotations
+
+import sys
+import time
+from io import BytesIO
+
+import msgspec
+import pytest
+
+from answerable.crypto.ed25519 import Key
+from answerable.crypto.issuing import issue
+from answerable.errors import Refused, VerificationError
+from answerable.formats.png import Png
+from answerable.labels import c2pa, labelling
+from answerable.labels.chain import Chain
+from answerable.labels.identity import Labeller
+from answerable.labels.labelling import label
+from answerable.labels.manifest import Said
+from answerable.labels.reading import Trust, read_label
+from answerable.marks.aigc import write
+from answerable.marks.propagation import Role
+from answerable.model.labels import AIGC, Reading
+from tests.small_media import OTHER, PROVIDER, picture
+
+NOW = time.time_ns() // 1_000_000
+ISSUED = issue("Example Ltd", now_ms=NOW, days=30)
+BY = Labeller(PROVIDER, Key.generate(), Chain.of(ISSUED), system="system-rid", party="party-rid")
+RECORD = "abcdefghijklmnopqrstuvwxyz234567"
+
+
+def made(source: bytes, by: Labeller = BY, record: str = RECORD) -> bytes:
+    done = label(source, by=by, record=record, receipt=b"receipt")
+    assert done.data is not None
+    return done.data
+
+
+@pytest.mark.parametrize("form", ["PNG", "JPEG"])
+def test_the_manifest_is_last_and_holds(form: str) -> None:
+    done = label(picture(form), by=BY, record=RECORD, receipt=b"receipt")
+    assert [(layer.name, layer.state) for layer in done.layers] == [("aigc", "written"), ("c2pa", "written")]
+    assert done.data is not None
+    manifest = c2pa.read(BytesIO(done.data), done.media, anchors=(ISSUED.root,))
+    assert (manifest.state, manifest.record, manifest.receipt) == ("trusted", RECORD, b"receipt")
+    assert (manifest.system, manifest.party) == ("system-rid", "party-rid")
+    assert manifest.by_ai
+    found = read_label(done.data, trust=Trust(anchors=(ISSUED.root,)))
+    assert (found.verdict, found.layer("c2pa").state) == (Reading.LABELLED, "trusted")
+    assert found.layer("c2pa").details["producer"] == "Example Ltd"
+    assert read_label(done.data).layer("c2pa").state == "valid"
+
+
+def test_labelled_again_it_keeps_its_history() -> None:
+    again = made(made(picture()))
+    found = c2pa.read(BytesIO(again), "image/png")
+    assert (found.holds, found.parents, found.record) == (True, 1, RECORD)
+
+
+def test_what_another_produced_is_the_parent_of_what_leaves_here() -> None:
+    theirs = made(picture(), Labeller(OTHER, Key.generate(), Chain.of(issue("Other Ltd", now_ms=NOW, days=30))), "t")
+    # Their manifest names their record, and our label both.
+    done = label(theirs, by=BY, record=RECORD)
+    assert (done.role, done.aigc.produce_id, done.aigc.propagate_id) == (Role.PROPAGATOR, "t", RECORD)
+    assert done.data is not None
+    manifest = c2pa.read(BytesIO(done.data), done.media)
+    assert (manifest.holds, manifest.parents, manifest.record) == (True, 1, RECORD)
+    assert read_label(done.data).verdict is Reading.LABELLED
+
+
+def test_a_manifest_that_nobody_signs_anew_is_not_broken() -> None:
+    source = made(picture())
+    with pytest.raises(Refused) as caught:
+        label(source, by=Labeller(PROVIDER), record=RECORD)
+    assert caught.value.code == "label.foreign"
+
+
+def test_a_manifest_with_another_record_contradicts() -> None:
+    """Somebody took the AIGC object out and left the manifest, or moved a manifest's file under a new label."""
+    out = BytesIO()
+    c2pa.sign(BytesIO(picture()), out, "image/png", chain=Chain.of(ISSUED), said=Said("their-record", "s", "p", NOW))
+    with pytest.raises(Refused) as caught:
+        label(out.getvalue(), by=BY, record=RECORD)
+    assert caught.value.code == "label.contradicted"
+
+
+def test_a_file_that_was_changed_behind_its_manifest() -> None:
+    out = BytesIO()
+    other = write(AIGC("1", OTHER, "another"))
+    Png().write(BytesIO(made(picture())), out, other)
+    found = read_label(out.getvalue())
+    assert (found.verdict, found.layer("c2pa").state) == (Reading.INCONSISTENT, "invalid")
+    assert found.layer("c2pa").records == ()
+    # Signed anew the old manifest is a parent of which the report says that it does not hold.
+    again = c2pa.read(BytesIO(made(out.getvalue())), "image/png")
+    assert (again.holds, again.parents) == (True, 1)
+
+
+def test_two_layers_that_name_different_records() -> None:
+    out = BytesIO()
+    Png().write(BytesIO(picture()), out, write(AIGC("1", PROVIDER, "one")))
+    signed = BytesIO()
+    c2pa.sign(out, signed, "image/png", chain=Chain.of(ISSUED), said=Said("other", "s", "p", NOW))
+    found = read_label(signed.getvalue())
+    assert found.verdict is Reading.INCONSISTENT
+    assert "other" in found.contradictions[0]
+    assert "one" in found.contradictions[0]
+
+
+def test_a_manifest_alone_is_a_label_if_it_says_that_a_model_made_it() -> None:
+    signed = BytesIO()
+    c2pa.sign(BytesIO(picture()), signed, "image/png", chain=Chain.of(ISSUED), said=Said("rid", "s", "p", NOW))
+    found = read_label(signed.getvalue())
+    assert (found.verdict, found.record) == (Reading.LABELLED, "rid")
+
+
+def test_a_manifest_that_cannot_be_read_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    signed = made(picture())
+    monkeypatch.setitem(sys.modules, "c2pa", None)
+    found = read_label(signed)
+    assert (found.verdict, found.layer("c2pa").state) == (Reading.LABELLED, "unchecked")
+    assert read_label(picture()).layer("c2pa").state == "absent"
+
+
+def test_a_manifest_that_does_not_read_back_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = c2pa.sign
+
+    def another(*args: object, **named: object) -> None:
+        said = named.pop("said")
+        assert isinstance(said, Said)
+        real(*args, **named, said=Said("another", said.system, said.party, said.made_at))  # type: ignore[arg-type]
+
+    monkeypatch.setattr(labelling.c2pa, "sign", another)
+    with pytest.raises(VerificationError) as caught:
+        label(picture(), by=BY, record=RECORD)
+    assert (caught.value.code, caught.value.params["layer"]) == ("label.read_back", "c2pa")
+
+
+def test_a_format_without_manifests_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(labelling.c2pa, "supports", lambda media, source: False)
+    done = label(picture(), by=BY, record=RECORD)
+    assert [(layer.name, layer.state) for layer in done.layers] == [("aigc", "written"), ("c2pa", "unsupported")]
+    assert msgspec.structs.asdict(done.aigc)["produce_id"] == RECORD
