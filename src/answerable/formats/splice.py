@@ -9,7 +9,6 @@ import io
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import BinaryIO, Final
 
 from answerable.errors import VerificationError
@@ -89,8 +88,8 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Recast:
-    """Bytes [start, stop) of the old file, changed in blocks that hold whole entries of `unit` bytes; `change` keeps the
-    length. For tables that are too long for memory."""
+    """Bytes [start, stop) of the old file, changed in blocks that hold whole entries of `unit` bytes; `change` keeps
+    the length. For tables that are too long for memory."""
 
     start: int
     stop: int
@@ -108,8 +107,6 @@ class Splice:
 
     def __init__(self, edits: Iterable[Edit]) -> None:
         self.edits = sorted(edits)
-        for one, two in pairwise(self.edits):
-            assert one.stop <= two.start, "edits overlap"
         self._ends: list[Edit] = [edit for edit in self.edits if edit.growth]
         self._shifts = [0]
         for edit in self._ends:
@@ -126,8 +123,8 @@ class Splice:
         return self._ends[-1].stop if self._ends else 0
 
     def moved(self, offset: int) -> int:
-        """Where what stood at `offset` stands in the new file; what stood inside a range that is replaced, where the new
-        bytes begin."""
+        """Where what stood at `offset` stands in the new file; what stood inside a range that is replaced, where the
+        new bytes begin."""
         index = bisect_right(self._ends, offset, key=lambda edit: edit.stop)
         # A range that begins where it ends, or that ends here, lies before what stands here.
         new = offset + self._shifts[index]
@@ -140,6 +137,8 @@ class Splice:
         changes a length or overlaps another. Raises as `Source.at`."""
         position = 0
         for edit in heapq.merge(self.edits, patches, key=lambda edit: (edit.start, edit.stop)):
+            if edit.start < position:
+                raise source.malformed("two of its parts overlap")
             for block in source.blocks(position, edit.start):
                 target.write(block)
             for block in edit.content(source):
