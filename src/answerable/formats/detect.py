@@ -41,6 +41,8 @@ KINDS: Final[tuple[Kind, ...]] = (
     Kind("tiff", lambda head: head.startswith((b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")), "tiff", "Tiff"),
     Kind("ooxml", lambda head: head.startswith((b"PK\3\4", b"PK\5\6")), "ooxml", "of"),
     Kind("png", lambda head: head.startswith(b"\x89PNG\r\n\x1a\n"), "png", "Png"),
+    Kind("pdf", lambda head: head.startswith(b"%PDF-"), "pdf", "Pdf"),
+    Kind("text", lambda head: True, "text", "of"),
     Kind("wav", sniff_av.wav, "riff", "Wav"),
     Kind("avi", sniff_av.avi, "riff", "Avi"),
     Kind("id3", lambda head: head.startswith(sniff_av.TAGGED), "id3", "of"),
@@ -63,11 +65,11 @@ def detect(source: BinaryIO) -> Carrier:
     ``format.unknown``; ``format.unsupported`` for Office files that are encrypted or older than Office 2007."""
     source.seek(0)
     head = source.read(HEAD)
+    if head.startswith(_LEGACY):
+        unsupported("Office", "it is encrypted or in a format older than Office 2007")
     for kind in KINDS:
         if kind.sniff(head):
             return make(kind, source)
-    if head.startswith(_LEGACY):
-        unsupported("Office", "it is encrypted or in a format older than Office 2007")
     raise VerificationError("format.unknown")
 
 

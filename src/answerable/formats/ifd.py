@@ -12,6 +12,8 @@ from answerable.formats.streams import malformed, oversized
 
 MAX_ENTRIES: Final = 4_096
 MAX_DIRECTORIES: Final = 10_000
+# Of all directories together: a scan of some thousand pages has twenty each.
+MAX_ALL: Final = 262_144
 
 # Bytes of one value of each type: BYTE ASCII SHORT LONG RATIONAL SBYTE UNDEFINED SSHORT SLONG SRATIONAL FLOAT DOUBLE
 # IFD, and LONG8 SLONG8 IFD8 of BigTIFF.
@@ -104,6 +106,7 @@ class Directories:
         """The directories of all pages. Raises VerificationError ``format.malformed`` also where they form a circle."""
         found: list[Directory] = []
         seen: set[int] = set()
+        total = 0
         offset, pointer = self.first, self.pointer
         while offset:
             if offset in seen:
@@ -113,6 +116,9 @@ class Directories:
             seen.add(offset)
             directory = self.read(offset, pointer)
             found.append(directory)
+            total += len(directory.entries)
+            if total > MAX_ALL:
+                oversized(self.input.name, f"more than {MAX_ALL} entries")
             pointer = offset + (8 if self.big else 2) + len(directory.data)
             offset = directory.next
         return found

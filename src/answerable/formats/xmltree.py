@@ -94,8 +94,13 @@ class Document:
 
 
 def quoted(value: str) -> bytes:
-    """`value` for an attribute between quotation marks, or for an element's text."""
+    """`value` for an attribute between quotation marks."""
     return escape(value, {'"': "&quot;"}).encode("utf-8")
+
+
+def content(value: str) -> bytes:
+    """`value` for an element's text."""
+    return escape(value).encode("utf-8")
 
 
 def parse(data: bytes, format: str, texts: str = "") -> Document:

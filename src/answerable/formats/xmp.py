@@ -12,7 +12,7 @@ from answerable.errors import VerificationError
 from answerable.formats import embedded
 from answerable.formats.carrier import MAX_TEXT, Carried
 from answerable.formats.streams import malformed, oversized
-from answerable.formats.xmltree import MAX_BYTES, Document, Element, parse, quoted
+from answerable.formats.xmltree import MAX_BYTES, Document, Element, content, parse, quoted
 
 MAX_PACKET: Final = MAX_BYTES
 NAMESPACE: Final = "http://www.tc260.org.cn/ns/AIGC/1.0/"
@@ -133,7 +133,7 @@ def _about(element: Element) -> str:
 
 
 def _property(text: str) -> bytes:
-    return b'<TC260:AIGC xmlns:TC260="' + NAMESPACE.encode() + b'">' + quoted(text) + b"</TC260:AIGC>"
+    return b'<TC260:AIGC xmlns:TC260="' + NAMESPACE.encode() + b'">' + content(text) + b"</TC260:AIGC>"
 
 
 def _description(text: str, about: str = "") -> bytes:
