@@ -42,7 +42,6 @@ KINDS: Final[tuple[Kind, ...]] = (
     Kind("ooxml", lambda head: head.startswith((b"PK\3\4", b"PK\5\6")), "ooxml", "of"),
     Kind("png", lambda head: head.startswith(b"\x89PNG\r\n\x1a\n"), "png", "Png"),
     Kind("pdf", lambda head: head.startswith(b"%PDF-"), "pdf", "Pdf"),
-    Kind("text", lambda head: True, "text", "of"),
     Kind("wav", sniff_av.wav, "riff", "Wav"),
     Kind("avi", sniff_av.avi, "riff", "Avi"),
     Kind("id3", lambda head: head.startswith(sniff_av.TAGGED), "id3", "of"),
@@ -55,6 +54,7 @@ KINDS: Final[tuple[Kind, ...]] = (
     Kind("mkv", sniff_av.mkv, "ebml", "Mkv"),
     Kind("webm", sniff_av.webm, "ebml", "Webm"),
     Kind("mp3", sniff_av.mp3, "id3", "Mp3"),
+    Kind("text", lambda head: True, "text", "of"),
 )
 
 _LEGACY: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
