@@ -180,7 +180,9 @@ def test_a_tag_goes_with_its_payload(store: Store) -> None:
     assert len(view.by_tag(b"T" * 16)) == 1
     while store.sweep(12 * DAY_MS):
         pass
-    assert view.by_tag(b"T" * 16) == []
+    for _ in range(2):  # found by nobody before its tag is out of every file, and after
+        assert view.by_tag(b"T" * 16) == []
+        store.tidy()
     view.close()
 
 
@@ -250,6 +252,7 @@ def test_what_is_erased_is_gone_and_all_else_stays(store: Store) -> None:
         assert (store.leaves(0, 9), store.head()) == (leaves, head)
         assert view.find(its) == 0
         assert store.erase(erased) == 0
+        store.tidy([rid for _, rid in erased])
         store.reopen()
     append(store, opening()[0])  # it goes on as before
     view.close()

@@ -29,9 +29,11 @@ def main() -> None:
         held = {rid for _, rid in todo}
         while store.sweep(OVER, held.__contains__):
             pass
+        store.tidy()
     else:
         for index, rid in todo:
             store.erase([(index, rid)])
+            store.tidy([rid])
             print(rid, flush=True)
     print("end", flush=True)
     if "--wait" in sys.argv:  # for the kill

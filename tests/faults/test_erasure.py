@@ -83,6 +83,7 @@ def survives(folder: Path, records: list[tuple[int, str, bytes]], erased: set[st
     for index, its, _ in records:
         if its in todo:
             store.erase([(index, its)])
+            store.tidy([its])
     stored = files(folder / "store")
     for number, its, _ in records:
         if its in todo:
@@ -145,6 +146,7 @@ def test_a_power_cut_while_it_sweeps_past_a_hold(tmp_path: Path) -> None:
                     assert view.payload(its, "in") == (salted, body(number)), "what is held is lost"
                 while not attempt and store.sweep(OVER, {its for _, its, _ in held}.__contains__):
                     pass
+                store.tidy()
             stored = files(left / "store")
             for number, its, _ in records:
                 if (number, its, _) not in held:

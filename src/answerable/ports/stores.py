@@ -66,14 +66,22 @@ class Store(Protocol):
         """Delete payloads that expired by `now` (ms UTC) and those whose leaves were never written; returns 0 when
         there is nothing left to do, so that it is called until then. held: of which leaves (rid) the payloads stay for
         now, whatever their expiry; they go with a later sweep that does not hold them any more. The bytes are gone from
-        the disk when it returns. What `held` raises is raised before anything was deleted for that answer."""
+        the disk when it returns, their tags after the next `tidy`. What `held` raises is raised before anything was
+        deleted for that answer."""
 
     def erase(self, leaves: Sequence[tuple[int, str]]) -> int:
-        """Make the payloads of these leaves, of every group, unreadable for ever: body, salt, key and tags are gone
-        from every file of the store when it returns, and `StoreView.payload` and `by_tag` know them no more. leaves:
-        (index, rid) of each. Returns how many payloads there were; again for the same leaves: 0. The leaves, and the
-        payloads of all others, stay as they are. Interrupted at any point, what is not yet erased is whole, and calling
-        it again after the next opening ends the work."""
+        """Make the payloads of these leaves, of every group, unreadable for ever: body, salt and key are gone from
+        every file of the store when it returns, tags when `tidy` was called for these leaves too, and
+        `StoreView.payload` and `by_tag` know them no more. leaves: (index, rid) of each. Returns how many payloads
+        there were; again for the same leaves: 0. The leaves, and the payloads of all others, stay as they are.
+        Interrupted at any point, what is not yet erased is whole, and calling it again after the next opening ends the
+        work."""
+
+    def tidy(self, rids: Sequence[str] = ()) -> None:
+        """Take the tags of these leaves, which were erased, and of what the last sweep let go of out of every file.
+        rids: of the leaves. It may take seconds, so it may be called from another thread than all else, by one at a
+        time, while the store is open. Interrupted at any point, or failed, calling it again for the same leaves ends
+        the work."""
 
     def rows(self, space: Space) -> Iterable[tuple[str, bytes]]: ...
 

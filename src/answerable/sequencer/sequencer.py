@@ -30,6 +30,7 @@ from answerable.sequencer.quorum import Quorum
 from answerable.sequencer.recovery import settling
 from answerable.sequencer.refusals import Refusals
 from answerable.sequencer.rows import Known
+from answerable.sequencer.tidying import Tidying
 from answerable.sequencer.writer import Batch, Retention, Writer
 
 Listener = Callable[[tuple[Effect, ...]], None]
@@ -76,6 +77,7 @@ class Sequencer:
         shown: a store that does not continue them is not signed for. held: see `hold`. known: rows that are in memory,
         and stand still until `start` returns. Store and guard are closed when the sequencer ends."""
         self._writer = Writer(store, signer, origin, clock, guard, retention, former, safe, elsewhere, known)
+        self._tidying = Tidying(store)
         self._held = held
         self._left: list[tuple[str, bytes]] = []  # actions without an end, of a start that was held
         self._writer.held = held is not None
@@ -110,6 +112,7 @@ class Sequencer:
             opens, self._left = [], opens
         self._thread.start()
         self._stopped = None
+        self._tidying.swept()  # at the opening
         try:
             for at in range(0, len(opens), SETTLE_STEP):
                 await self.commit(settling(opens[at : at + SETTLE_STEP], self._clock.now_ms()))
@@ -142,6 +145,7 @@ class Sequencer:
         self._wakes.put(None)
         if self._thread.is_alive():
             await asyncio.to_thread(self._thread.join)
+        await self._tidying.close()
 
     @property
     def failure(self) -> AnswerableError | None:
@@ -232,8 +236,8 @@ class Sequencer:
             self._wakes.put(None)
 
     async def erase(self, leaves: Sequence[tuple[int, str]]) -> int:
-        """`Store.erase`, between two batches. Raises Unavailable ``store.*``, ``log.stopped``: whatever is not erased
-        yet stays marked in `Space.ERASING` by who asked."""
+        """`Store.erase`, between two batches, and `Store.tidy`, beside them. Raises Unavailable ``store.*``,
+        ``log.stopped``: whatever is not erased yet stays marked in `Space.ERASING` by who asked."""
         if self._stopped is not None:
             raise Unavailable("log.stopped", **self._stopped.params)
         future: Future[int] = self._loop.create_future()
@@ -241,7 +245,9 @@ class Sequencer:
         if self._idle:
             self._idle = False
             self._wakes.put(None)
-        return await future
+        count = await future
+        await self._tidying.tidy([rid for _, rid in leaves])
+        return count
 
     async def _end_erasures(self) -> tuple[str, ...]:
         """What was recorded as erased, and is not known to be gone, goes now; rids of the records."""
@@ -433,10 +439,13 @@ class Sequencer:
 
     def _sweep(self) -> bool:
         try:
-            return self._writer.sweep()
+            more = self._writer.sweep()
         except AnswerableError as error:
             _log.error("expired payloads were not swept: %s", error)
             return False
+        if not more:
+            self._call(self._tidying.swept)
+        return more
 
     def _call(self, function: Callable[..., None], *arguments: object) -> bool:
         """Run on the loop; False if that is closed: then nobody waits any more."""

@@ -44,6 +44,7 @@ class SqliteStore:
         """Use `create` or `open`."""
         self.path = path
         self._key = payload_key
+        self._expired: tags.Expired | None = None  # as of the last sweep
         self._lock = Lock(path / "lock")
         try:
             self._reserve = Reserve(path / "reserve")
@@ -183,7 +184,7 @@ class SqliteStore:
     def sweep(self, now: int, held: Held | None = None) -> int:
         left = self._payloads.sweep(now, held)
         if not left:
-            tags.expire(self.path, now // DAY_MS, self._payloads.kept)
+            self._expired = now // DAY_MS, self._payloads.kept
         return left
 
     def erase(self, leaves: Sequence[tuple[int, str]]) -> int:
@@ -194,9 +195,11 @@ class SqliteStore:
         for first, rids in batches.items():
             for _, places in self._reads.places(first, first + 1):
                 lost += self._payloads.erase(places, first, rids)
-        # After the payloads: who builds the tags anew from here on finds none there.
-        tags.forget(self.path, [rid for _, rid in leaves])
         return lost
+
+    def tidy(self, rids: Sequence[str] = ()) -> None:
+        # After the payloads: who builds the tags anew from here on finds none there.
+        tags.tidy(self.path, rids, self._expired)
 
     def rows(self, space: Space) -> Iterable[tuple[str, bytes]]:
         with translated():

@@ -21,6 +21,7 @@ from answerable.stores.payload_form import shred
 TAGS_FILE: Final = "tags.db"
 # Leaves that one transaction takes in.
 STEP: Final = 4096
+AT_ONCE: Final = 500  # rids in one statement; SQLite takes 999 values at the least
 _VERSION: Final = 1  # as `_TABLES` sets it
 # upto: leaves taken in, and the record id of the last of them: another one there means another log; unclean: something
 # was taken out, and may still lie in a page.
@@ -103,20 +104,27 @@ class Tags:
                 raise
 
 
-def forget(folder: Path, rids: Sequence[str]) -> None:
-    """Take the tags of these leaves out of every page of the file. Raises Unavailable ``store.*``."""
-    marks = ",".join("?" * len(rids))
-    _purge(folder, lambda database: database.execute(f"DELETE FROM tagged WHERE rid IN ({marks})", rids).rowcount)  # noqa: S608
+Expired = tuple[int, frozenset[str]]
+"""A day since 1970, UTC: the tags of those before it have expired, but for the leaves with these rids."""
 
 
-def expire(folder: Path, today: int, kept: frozenset[str]) -> None:
-    """Take out the tags of the days before `today`, but for the leaves whose payloads are `kept`."""
+def tidy(folder: Path, rids: Sequence[str], expired: Expired | None) -> None:
+    """Take the tags of these leaves, and what has expired, out of every page of the file: all of it is read and written
+    anew if there were any. Raises Unavailable ``store.*``."""
 
     def delete(database: sqlite3.Connection) -> int:
-        rows = database.execute("SELECT tag, at, rid FROM tagged WHERE day < ?", (today,)).fetchall()
-        gone = [row for row in rows if row[2] not in kept]
-        database.executemany("DELETE FROM tagged WHERE tag = ? AND at = ? AND rid = ?", gone)
-        return len(gone)
+        gone = 0
+        for start in range(0, len(rids), AT_ONCE):  # each is a look at all of it
+            some = rids[start : start + AT_ONCE]
+            marks = ",".join("?" * len(some))
+            gone += database.execute(f"DELETE FROM tagged WHERE rid IN ({marks})", some).rowcount  # noqa: S608  # question marks alone
+        if expired is not None:
+            day, kept = expired
+            rows = database.execute("SELECT tag, at, rid FROM tagged WHERE day < ?", (day,)).fetchall()
+            over = [row for row in rows if row[2] not in kept]
+            database.executemany("DELETE FROM tagged WHERE tag = ? AND at = ? AND rid = ?", over)
+            gone += len(over)
+        return gone
 
     _purge(folder, delete)
 

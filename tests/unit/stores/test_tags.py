@@ -88,8 +88,7 @@ def test_a_damaged_file_keeps_nothing_from_being_erased(tmp_path: Path, where: s
     spoilt = 0 if where == "head" else 8192
     path.write_bytes(data[:spoilt] + b"noise" * 4096 + data[spoilt + 5 * 4096 :])
     tag, _, its, _ = source.rows.pop(1500)
-    tags.forget(tmp_path, [its])
-    tags.expire(tmp_path, 6, frozenset())
+    tags.tidy(tmp_path, [its], (6, frozenset()))
     assert tag not in _bytes(tmp_path)
     again = Tags(tmp_path, source)
     assert again.find(tag) == []
@@ -107,7 +106,7 @@ def test_what_is_forgotten_stands_in_no_page(tmp_path: Path) -> None:
     gone = [(row[0], row[2]) for row in source.rows[1000:1003]]
     source.rows = [row for row in source.rows if (row[0], row[2]) not in gone]  # as the payloads have lost them
     assert all(tag in _bytes(tmp_path) for tag, _ in gone)
-    tags.forget(tmp_path, [its for _, its in gone])
+    tags.tidy(tmp_path, [its for _, its in gone], None)
     stored = _bytes(tmp_path)
     for tag, its in gone:
         assert tag not in stored
@@ -131,9 +130,9 @@ def test_a_clean_up_that_was_interrupted_is_done_by_the_next(tmp_path: Path, mon
     with monkeypatch.context() as patch:
         patch.setattr(tags, "flush", cut)
         with pytest.raises(Unavailable):
-            tags.forget(tmp_path, [its])
+            tags.tidy(tmp_path, [its], None)
     assert tag in _bytes(tmp_path)  # in the write-ahead log, or a page that was not copied back
-    tags.forget(tmp_path, [its])
+    tags.tidy(tmp_path, [its], None)
     assert tag not in _bytes(tmp_path)
     made.close()
 
@@ -144,7 +143,7 @@ def test_tags_expire_with_their_day_but_for_what_is_kept(tmp_path: Path) -> None
         source.tag(b"tag%d" % at * 4, at, day=3 + at)
     made = Tags(tmp_path, source)
     made.find(b"none")
-    tags.expire(tmp_path, 6, frozenset({source.rows[1][2]}))
+    tags.tidy(tmp_path, [], (6, frozenset({source.rows[1][2]})))
     left = [bool(made.find(row[0])) for row in source.rows]
     assert left == [False, True, False, True, True, True]
     reading = connect_reading(tmp_path / TAGS_FILE)
@@ -154,6 +153,17 @@ def test_tags_expire_with_their_day_but_for_what_is_kept(tmp_path: Path) -> None
 
 
 def test_nothing_is_made_where_nobody_asked(tmp_path: Path) -> None:
-    tags.forget(tmp_path, ["a" * 32])
-    tags.expire(tmp_path, 5, frozenset())
+    tags.tidy(tmp_path, ["a" * 32], (5, frozenset()))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_more_leaves_than_one_statement_takes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tags, "AT_ONCE", 3)
+    source = Source(8)
+    for at in range(8):
+        source.tag(b"tag%d" % at * 4, at)
+    made = Tags(tmp_path, source)
+    made.find(b"none")
+    tags.tidy(tmp_path, [row[2] for row in source.rows[:7]], None)
+    assert [bool(made.find(row[0])) for row in source.rows] == [False] * 7 + [True]
+    made.close()

@@ -74,6 +74,7 @@ class PostgresStore:
         self._term: int | None = None
         self._holder = urandom(16)  # names this process' turns
         self._pending: list[Row] = []
+        self._expired: tags.Expired | None = None  # as of the last sweep
         self._stale = True
         self._lock = Lock(path / "lock")
         try:
@@ -231,17 +232,18 @@ class PostgresStore:
     def sweep(self, now: int, held: Held | None = None) -> int:
         self._check()
         left = self._erasure.sweep(now // DAY_MS, held)
-        tags.expire(self.path, now // DAY_MS, self._erasure.kept)
+        if not left:
+            self._expired = now // DAY_MS, self._erasure.kept
         return left
 
     def erase(self, leaves: Sequence[tuple[int, str]]) -> int:
         """See `ports.Store`. What the server keeps of them, in dead rows, its write-ahead log, archives, standbys and
         dumps, is sealed under keys that are gone."""
         self._check()
-        gone = self._erasure.erase((self._reads.segment_of(index), rid) for index, rid in leaves)
-        if leaves:
-            tags.forget(self.path, [rid for _, rid in leaves])
-        return gone
+        return self._erasure.erase((self._reads.segment_of(index), rid) for index, rid in leaves)
+
+    def tidy(self, rids: Sequence[str] = ()) -> None:
+        tags.tidy(self.path, rids, self._expired)
 
     def rows(self, space: Space) -> Iterable[tuple[str, bytes]]:
         found = self._session.rows("SELECT key, value FROM state WHERE space = $1", space.value)
