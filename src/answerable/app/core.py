@@ -12,7 +12,7 @@ from typing import Final, Protocol
 from answerable import durable
 from answerable.app.clock import SystemClock
 from answerable.app.keys import Keys, load
-from answerable.app.loading import load_book
+from answerable.app.loading import load_book, settled
 from answerable.app.stores import open_store
 from answerable.app.upgrading import upgrade
 from answerable.app.witnesses import Witnesses
@@ -182,6 +182,7 @@ async def run_core(
         store.close()
         guard.close()
         raise
+    settled(book)
     reader = Reader(store, published=ledger.published, witnessed=ledger.witnessed if witnesses else None)
     core = Core(config, keys, clock, book, ledger, reader, origin, demo, watchers, witnesses, guard)
     _tell_trust(core)

@@ -3,11 +3,12 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterable
+from types import SimpleNamespace
 
 import pytest
 
 from answerable.app import loading
-from answerable.app.loading import load_book
+from answerable.app.loading import load_book, settled
 from answerable.errors import Unavailable
 from answerable.model.units import Space
 from tests.fleet import DOMAIN, Fleet
@@ -38,3 +39,16 @@ def test_it_is_on_again_after_a_damaged_row() -> None:
     with pytest.raises(Unavailable, match=r"system\.damaged"):
         load_book(DOMAIN, lambda space: [("x", b"{")] if space is Space.SYSTEMS else [])
     assert gc.isenabled()
+
+
+@pytest.mark.parametrize("library", ["glibc", "another"])
+def test_what_a_large_start_used_goes_back(monkeypatch: pytest.MonkeyPatch, library: str) -> None:
+    trimmed: list[int] = []
+    functions = {"malloc_trim": trimmed.append} if library == "glibc" else {}
+    monkeypatch.setattr(loading.ctypes, "CDLL", lambda _: SimpleNamespace(**functions))
+    book = Fleet().book
+    settled(book)
+    assert trimmed == []  # few systems: not worth a call
+    monkeypatch.setattr(loading, "MANY", 5)
+    settled(book)
+    assert trimmed == ([0] if library == "glibc" else [])
