@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import asdict
@@ -58,7 +57,7 @@ def digest_of(path: str) -> str:
     """SHA-256 of the program's file, hex; "" where it cannot be read."""
     digest, size = hashlib.sha256(), 0
     try:
-        with open(path, "rb") as file:  # noqa: PTH123
+        with Path(path).open("rb") as file:
             while (part := file.read(1 << 20)) and size < MAX_FILE:
                 digest.update(part)
                 size += len(part)
@@ -82,7 +81,7 @@ def _process(pid: int) -> dict[str, Any]:
     folder = Path("/proc") / str(pid)
     try:
         name = (folder / "comm").read_text().strip()
-        file = os.readlink(folder / "exe")  # noqa: PTH115
+        file = str((folder / "exe").readlink())
     except OSError:
         name, file = "", ""
     return {"pid": pid, "name": name, "file": file}

@@ -45,7 +45,8 @@ def main() -> NoReturn:
         _open_gate(keeper, want)
         pid = os.fork()
     except OSError as error:
-        _tell(keeper, {"failed": getattr(error, "step", "fork"), "errno": error.errno or 0, "detail": str(error)})
+        step = error.step if isinstance(error, _Failed) else "fork"
+        _tell(keeper, {"failed": step, "errno": error.errno or 0, "detail": str(error)})
         sys.exit(1)
     if pid == 0:
         keeper.close()
@@ -62,25 +63,33 @@ def _make_namespaces(want: dict[str, Any]) -> None:
     still itself: a program that is run in it has no capability."""
     uid, gid = os.getuid(), os.getgid()
     if want["userns"]:
-        with _step("userns"):
+        with _Step("userns"):
             syscalls.unshare(syscalls.CLONE_NEWUSER)
             _write("/proc/self/setgroups", "deny")
             _write("/proc/self/uid_map", f"{uid} {uid} 1")
             _write("/proc/self/gid_map", f"{gid} {gid} 1")
     if want["netns"]:
-        with _step("netns"):
+        with _Step("netns"):
             syscalls.unshare(syscalls.CLONE_NEWNET)
             syscalls.loopback_up()
     if want["mountns"]:
-        with _step("mountns"):
+        with _Step("mountns"):
             syscalls.unshare(syscalls.CLONE_NEWNS | syscalls.CLONE_NEWIPC | syscalls.CLONE_NEWUTS)
             syscalls.mount("none", "/", "", syscalls.MS_REC | syscalls.MS_PRIVATE)
     if want["pidns"]:
-        with _step("pidns"):
+        with _Step("pidns"):
             syscalls.unshare(syscalls.CLONE_NEWPID)
 
 
-class _step:  # noqa: N801  used as a word
+class _Failed(OSError):
+    """An OSError, and the step at which it came."""
+
+    def __init__(self, step: str, error: OSError) -> None:
+        super().__init__(*(error.args if error.errno is None else (error.errno, error.strerror, error.filename)))
+        self.step = step
+
+
+class _Step:
     """Says at which step an OSError came."""
 
     def __init__(self, name: str) -> None:
@@ -90,7 +99,7 @@ class _step:  # noqa: N801  used as a word
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, OSError):
-            error.step = self._name  # type: ignore[attr-defined]
+            raise _Failed(self._name, error) from error
 
 
 def _die_with(parent: int) -> None:
@@ -102,7 +111,7 @@ def _die_with(parent: int) -> None:
 
 def _open_gate(keeper: socket.socket, want: dict[str, Any]) -> None:
     """The one way out: a socket that listens in the program's network namespace and is served outside of it."""
-    with _step("gate"):
+    with _Step("gate"):
         gate = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         gate.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         gate.bind((GATE[0], GATE[1] if want["netns"] else 0))
@@ -156,7 +165,7 @@ def _first(control: socket.socket, want: dict[str, Any]) -> NoReturn:
     try:
         syscalls.prctl(syscalls.PR_SET_PDEATHSIG, signal.SIGKILL)
         if want["mountns"]:
-            with _step("mountns"):
+            with _Step("mountns"):
                 _cover(own_proc=want["pidns"])
         _tell(control, {"ready": True})
         data, descriptors, _, _ = socket.recv_fds(control, MESSAGE, 1)
@@ -171,7 +180,7 @@ def _first(control: socket.socket, want: dict[str, Any]) -> NoReturn:
         _tell(control, {"status": status})
     except OSError as error:
         with contextlib.suppress(OSError):
-            step = getattr(error, "step", "program")
+            step = error.step if isinstance(error, _Failed) else "program"
             _tell(control, {"failed": step, "errno": error.errno or 0, "detail": error.strerror or str(error)})
     os._exit(status if 0 <= status < 256 else 1)
 
@@ -198,9 +207,7 @@ def _start(run: dict[str, Any]) -> int:
     if said:
         os.waitpid(pid, 0)
         told = json.loads(said)
-        error = OSError(told["errno"], told["detail"])
-        error.step = told["step"]  # type: ignore[attr-defined]
-        raise error
+        raise _Failed(told["step"], OSError(told["errno"], told["detail"]))
     return pid
 
 

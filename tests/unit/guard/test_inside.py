@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from answerable.guard.inside import MESSAGE, names
+from answerable.guard.inside import MESSAGE, _Failed, _Step, names
 from answerable.guard.lease import mono_ms
 
 pytestmark = pytest.mark.system("netns")
@@ -139,3 +139,24 @@ def test_it_inherits_no_way_to_the_guard(keeper: Keeper) -> None:
 def test_it_sees_its_own_processes_alone(keeper: Keeper) -> None:
     keeper.start("sh", "-c", 'ls -d /proc/[0-9]* | wc -l | xargs test 6 -ge && test -z "$(ls /sys/fs/cgroup)"')
     assert json.loads(keeper.first.recv(MESSAGE)) == {"status": 0}
+
+
+@pytest.mark.parametrize(
+    "error", [OSError(1, "not permitted", "/proc/self/uid_map"), PermissionError(13, "denied"), OSError("no number")]
+)
+def test_a_failure_names_its_step_and_says_the_same(error: OSError) -> None:
+    with pytest.raises(_Failed) as failed, _Step("userns"):
+        raise error
+    assert failed.value.step == "userns"
+    assert (str(failed.value), failed.value.errno, failed.value.filename) == (str(error), error.errno, error.filename)
+    with pytest.raises(ValueError, match="other"), _Step("userns"):
+        raise ValueError("other")
+
+
+def test_a_program_that_cannot_be_run_names_its_step() -> None:
+    keeper = Keeper(**NAMESPACES)
+    try:
+        said = keeper.start("/nowhere/at/all")
+        assert (said["failed"], said["errno"]) == ("program", 2)
+    finally:
+        keeper.close()
