@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Search tags of what was erased or has expired leave every file beside the log's thread: writing each page of their
-index anew takes seconds where there are millions, and a stop order does not wait for it (`docs/howto/erase-and-hold.md`).
-"""
+index anew takes seconds where there are millions, and no stop order waits for it (`docs/howto/erase-and-hold.md`)."""
 
 from __future__ import annotations
 

@@ -77,7 +77,8 @@ class StepTracer:
             return
         for values, number in Counter(row.ended for row in rows).items():
             self._actions.add(values, number)
-        for column, distribution in zip(zip(*(row.steps.values() for row in rows), strict=True), self._steps):  # noqa: B905
+        columns = zip(*(row.steps.values() for row in rows), strict=True)
+        for column, distribution in zip(columns, self._steps, strict=False):  # the last is what preceded the first step
             distribution.observe_all([nanoseconds * 1e-9 for nanoseconds in column if nanoseconds])
         self._whole.observe_all([row.whole * 1e-9 for row in rows])
         for spent in (row.spent for row in rows if row.spent is not None):

@@ -12,6 +12,7 @@ cannot be asked whose it is: its rows stay for as long as any legal hold stands.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Final
 
 from answerable.errors import Unavailable
@@ -185,7 +186,7 @@ class Erasure:
             names = opened(self._ring, row)
             if names is None:
                 raise Unavailable("store.damaged", detail="the key of a payload is missing")
-            left = keeping(row, names, lambda name, row=row: keep(row, name), *fresh)  # type: ignore[misc]
+            left = keeping(row, names, partial(keep, row), *fresh)
             if left is None:
                 dropped.append(row)
             else:
