@@ -57,6 +57,13 @@ ENTRIES: Final[dict[str, Entry]] = {
         "未写入任何内容，文件保留原有标识。请向其生产者索取符合标准格式的标识。",
         exit=5,
     ),
+    "label.system": Entry(
+        "It is not clear which system made this: {detail}.",
+        "无法确定该内容由哪个系统生成：{detail}。",
+        "Name it with --system, and have a copy of it running: answerable ps shows them.",
+        "请用 --system 指明系统，并确保其有正在运行的副本：可用 answerable ps 查看。",
+        exit=2,
+    ),
     "label.contradicted": Entry(
         "The log says that somebody else made this: {detail}.",
         "日志表明该内容由他方生成：{detail}。",
@@ -79,6 +86,13 @@ ENTRIES: Final[dict[str, Entry]] = {
         "请不要求该层，或将内容保存为可承载该层的格式：参见 docs/howto/labels.md。",
         http=415,
         exit=2,
+    ),
+    "label.watermark": Entry(
+        "No watermark was written into the picture: {detail}.",
+        "未能在图片中写入水印：{detail}。",
+        "Use a larger picture, 256 pixels a side or more, that is not of one colour, or label it without a watermark.",
+        "请使用更大（边长不小于 256 像素）且并非单一颜色的图片，或在标识时不写入水印。",
+        http=422,
     ),
     "label.target": Entry(
         "The labelled file cannot be written to {path}: {detail}.",
@@ -116,5 +130,19 @@ ENTRIES: Final[dict[str, Entry]] = {
         "请运行 `answerable doctor`；可承载清单的格式见 docs/howto/labels.md。",
         http=500,
         exit=4,
+    ),
+    "label.plan": Entry(
+        "That is no explicit label of GB 45438-2025 section 5: {detail}.",
+        "该设置不符合 GB 45438-2025 第 5 章对显式标识的要求：{detail}。",
+        "Choose within the standard: the bounds stand in docs/howto/labels.md.",
+        "请在标准范围内选择：限制见 docs/howto/labels.md。",
+        exit=2,
+    ),
+    "label.explicit": Entry(
+        "The content cannot carry the explicit label that the standard asks for: {detail}.",
+        "该内容无法承载标准所要求的显式标识：{detail}。",
+        "Nothing was written. Use a larger or longer file, another format, or show the words beside the content.",
+        "未写入任何内容。请使用更大或更长的文件、其他格式，或在内容旁显示标识文字。",
+        http=415,
     ),
 }

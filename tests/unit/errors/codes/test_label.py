@@ -10,17 +10,21 @@ STATUS = {  # code: (HTTP, exit)
     "label.c2pa": (500, 4),
     "label.chain": (500, 4),
     "label.contradicted": (403, 5),
+    "label.explicit": (415, 1),
     "label.extra": (503, 4),
     "label.foreign": (403, 5),
     "label.malformed": (403, 1),
     "label.oversized": (403, 4),
     "label.pins": (403, 2),
+    "label.plan": (403, 2),
     "label.provider_code": (403, 2),
     "label.read_back": (500, 4),
     "label.several": (403, 5),
     "label.source": (403, 3),
+    "label.system": (403, 2),
     "label.target": (403, 2),
     "label.unsupported": (415, 2),
+    "label.watermark": (422, 1),
 }
 
 

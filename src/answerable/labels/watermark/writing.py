@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Writes the watermark into a picture, and reads it back before the picture is given out.
+
+The pattern is louder where the picture itself is, and as loud in all as the strength says: the peak signal to noise
+ratio over the planes of colour. What is lost to black and white surfaces, which cannot swing both ways, is made good by
+the rest. The same picture, id, key and strength give the same pixels.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Final
+
+from answerable.errors import VerificationError
+from answerable.labels.watermark import code
+from answerable.labels.watermark.pattern import pattern, tile
+from answerable.labels.watermark.picture import colours, doublings, luma, period, ready, shrink
+from answerable.labels.watermark.spectrum import deviation
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+# What is written is never louder than this, whatever strength is asked for.
+LEAST_DB: Final = 38.0
+STRENGTH_DB: Final = 39.0
+LEAST_SIDE: Final = 64
+# How much louder the pattern is on lively surfaces: 0 not at all, 1 in proportion.
+_LIVELY: Final = 0.35
+_EVEN: Final = 2.0
+_ROUNDS: Final = 6
+
+
+def psnr(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> float:
+    """The peak signal to noise ratio of two pictures of one shape, in dB, without alpha; infinite if they are equal."""
+    import numpy as np
+
+    apart = colours(one).astype(np.int16) - colours(other)
+    error = float(np.mean(np.square(apart, dtype=np.int32)))
+    return math.inf if error == 0 else 10 * math.log10(255**2 / error)
+
+
+def embed(
+    pixels: NDArray[np.uint8], payload: int, key: bytes, *, strength_db: float = STRENGTH_DB
+) -> NDArray[np.uint8]:
+    """The picture again with 48 bits in it; alpha as it was. The key has 16 bytes or more and is used for nothing else.
+
+    strength_db: the peak signal to noise ratio that is aimed at, 38 or more: more is fainter. The result is at 38 dB
+    or more, and the payload was read back from it. Raises VerificationError ``label.watermark`` for a picture that is
+    too small or too even for that, Unavailable ``label.extra``, ValueError for what is no picture, payload, key or
+    strength.
+    """
+    ready()
+    if not LEAST_DB <= strength_db <= 60:
+        raise ValueError("strength_db is from 38 to 60")
+    word, drawn = code.encode(payload), pattern(key)
+    planes = colours(pixels)
+    height, width = planes.shape[:2]
+    if min(height, width) < LEAST_SIDE:
+        raise VerificationError("label.watermark", detail=f"{width}x{height} pixels are too few")
+    times = doublings(height, width)
+    wanted = tile(drawn, word, period(times))
+    marked = pixels.copy()
+    _lay(planes, colours(marked), _loudness(pixels, times), wanted, 255**2 / 10 ** (strength_db / 10))
+    _check(pixels, marked, payload, key)
+    return marked
+
+
+def _loudness(pixels: NDArray[np.uint8], times: int) -> NDArray[np.float32]:
+    """How loud the pattern may be at each pixel, root mean square 1."""
+    import numpy as np
+
+    height, width = pixels.shape[:2]
+    _, spread = deviation(shrink(luma(pixels), 2 * times))
+    loud = (spread + np.float32(_EVEN)) ** np.float32(_LIVELY)
+    loud /= np.sqrt(np.mean(loud * loud))
+    np.clip(loud, 0.5, 2.5, out=loud)
+    full = np.repeat(np.repeat(loud, 2 * times, axis=0), 2 * times, axis=1)
+    return np.pad(full, ((0, height - full.shape[0]), (0, width - full.shape[1])), mode="edge")
+
+
+def _lay(
+    planes: NDArray[np.uint8],
+    target: NDArray[np.uint8],
+    loud: NDArray[np.float32],
+    wanted: NDArray[np.float32],
+    error: float,
+) -> None:
+    """Lays the tile over the planes, into `target`, so that the mean squared error is `error` or little less."""
+    import numpy as np
+
+    height, width = loud.shape
+    for top in range(0, height, wanted.shape[0]):
+        for left in range(0, width, wanted.shape[1]):
+            part = loud[top : top + wanted.shape[0], left : left + wanted.shape[1]]
+            part *= wanted[: part.shape[0], : part.shape[1]]
+    base = planes.astype(np.int16)
+    factor = math.sqrt(max(error - 1 / 12, 0.01) / max(float(np.mean(loud * loud)), 1e-9))
+    for _ in range(_ROUNDS):
+        moved = np.rint(loud * np.float32(factor)).astype(np.int16)
+        made = base + moved[:, :, None]
+        np.clip(made, 0, 255, out=made)
+        target[...] = made
+        made -= base
+        reached = float(np.mean(np.square(made, dtype=np.int32)))
+        if 0.97 * error <= reached <= error or reached == 0:
+            return
+        # A little under: what is asked for is a bound.
+        factor *= min(3.0, math.sqrt(0.985 * error / reached))
+
+
+def _check(pixels: NDArray[np.uint8], marked: NDArray[np.uint8], payload: int, key: bytes) -> None:
+    from answerable.labels.watermark.reading import extract
+
+    reached = psnr(pixels, marked)
+    if reached < LEAST_DB:
+        raise VerificationError("label.watermark", detail=f"it would stand at {reached:.1f} dB")
+    read = extract(marked, key)
+    if read is None or read.payload != payload:
+        raise VerificationError("label.watermark", detail="the id could not be read back")
