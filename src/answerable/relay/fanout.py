@@ -22,13 +22,15 @@ TURN: Final = 256  # holders that are written to before the event loop gets a tu
 # TLS connections are rebuilt at some 450 a second here: holders that lost a relay come back no faster than that.
 RETURNS_A_SECOND: Final = 400
 RETRY_MS: Final = 500
+SHORT: Final = 1_024  # bytes of a greeting that are not counted
+LOOK_S: Final = 0.1  # between two looks at what was taken of the greetings
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
     """holders: at once. per_address: of one address. untaken: bytes that one holder may leave; all_untaken: that all
     together may. pending: bytes that wait to be told; more become a hint to pull. heartbeat: seconds without a word
-    after which one is said."""
+    after which one is said. Of what all together may leave, half is for greetings."""
 
     holders: int = 20_000
     per_address: int = 1_024
@@ -48,6 +50,9 @@ class Fanout:
         self._spread = spread
         self._holders: dict[Request, str] = {}
         self._from: Counter[str] = Counter()
+        self._greeted: dict[Request, int] = {}  # bytes of a long greeting that were not taken when it was looked
+        self._greeting = 0
+        self._look = 0.0
         self._pending: list[bytes] = []
         self._size = 0
         self._wake = asyncio.Event()
@@ -60,9 +65,10 @@ class Fanout:
         """When a holder that loses us is to come back: spread over as long as it takes to receive all of them."""
         return RETRY_MS + int(self._spread() * (1000 + 1000 * len(self._holders) / RETURNS_A_SECOND))
 
-    async def serve(self, request: Request, first: bytes, address: str) -> None:
-        """Tell this holder `first`, then all that comes, until it goes or is dropped. Raises Unavailable
-        ``relay.full``, before anything is answered."""
+    async def serve(self, request: Request, first: bytes, address: str, *, brief: bytes = b"") -> None:
+        """Tell this holder `first`, then all that comes, until it goes or is dropped. brief: said instead where those
+        who came before have not taken what was said to them: a hint to pull. Raises Unavailable ``relay.full``, before
+        anything is answered."""
         bounds = self.bounds
         if self._closed or len(self._holders) >= bounds.holders:
             raise Unavailable("relay.full", limit=bounds.holders)
@@ -72,13 +78,30 @@ class Fanout:
         self._from[address] += 1
         try:
             request.keep = False
+            if brief and not self._room(len(first)):
+                first = brief
+            if len(first) > SHORT:
+                self._greeted[request] = len(first)
+                self._greeting += len(first)
             request.begin(200, (encoded.TYPE, NO_STORE), first)
             await request.ended()
         finally:
+            self._greeting -= self._greeted.pop(request, 0)
             del self._holders[request]
             self._from[address] -= 1
             if not self._from[address]:
                 del self._from[address]
+
+    def _room(self, size: int) -> bool:
+        """Whether one more greeting of that size may wait. What was taken since is looked for now and then."""
+        limit = self.bounds.all_untaken // 2
+        now = asyncio.get_running_loop().time()
+        if size > SHORT and self._greeting + size > limit and now - self._look >= LOOK_S:
+            self._look = now
+            left = {each: each.connection.transport.get_write_buffer_size() for each in self._greeted}
+            self._greeted = {each: min(self._greeted[each], waiting) for each, waiting in left.items() if waiting}
+            self._greeting = sum(self._greeted.values())
+        return size <= SHORT or self._greeting + size <= limit
 
     def tell(self, event: bytes) -> None:
         """To everyone who listens now."""

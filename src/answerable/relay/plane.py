@@ -86,12 +86,14 @@ class Plane:
         if request.method != "GET":
             raise Refused("request.method", method=request.method[:16], allowed="GET")
         asked = headers.get(b"last-event-id", b"").decode("latin-1") or _query(request.query.decode("latin-1"), "since")
-        await self._fanout.serve(request, self._first(_number(asked)), address)
+        first, brief = self._first(_number(asked))
+        await self._fanout.serve(request, first, address, brief=brief)
 
-    def _first(self, since: int) -> bytes:
-        """What a holder hears that knows all changes up to `since`."""
+    def _first(self, since: int) -> tuple[bytes, bytes]:
+        """What a holder hears that knows all changes up to `since`; and the least of it, so that it pulls the rest."""
         board = self._board
-        parts = [encoded.hello(board.epoch, self._fanout.retry_ms())]
+        hello = encoded.hello(board.epoch, self._fanout.retry_ms())
+        parts = [hello]
         page = board.since(since, self._fanout.bounds.untaken // 2)
         if page.more or sum(len(each) for each in page.orders) > self._fanout.bounds.untaken // 2:
             parts.append(encoded.HINT)
@@ -100,7 +102,7 @@ class Plane:
             parts += [encoded.order(bytes(each), 0) for each in page.orders]
         if board.pulse:
             parts.append(encoded.pulse(board.pulse))
-        return b"".join(parts)
+        return b"".join(parts), hello + encoded.HINT
 
     async def _answer(self, request: Request, headers: dict[bytes, bytes], address: str) -> Answer:
         named = [route for route in self._routes if route.takes(request.path)]

@@ -105,6 +105,34 @@ async def test_what_all_leave_together_is_bounded_too() -> None:
             tap.socket.close()
 
 
+async def test_who_comes_before_others_have_taken_their_greeting_is_told_to_pull() -> None:
+    """Each greeting may be half a megabyte, and 20,000 may come at once."""
+    async with relay(bounds=Bounds(all_untaken=24 << 20)) as place:
+        place.board.pulse = b"x" * (4 << 20)  # more than the kernel takes
+        taps = [Tap(place) for _ in range(12)]
+        await until(lambda: len(place.fanout) == 12)
+        left = sum(holder.connection.transport.get_write_buffer_size() for holder in place.fanout._holders)
+        assert 0 < left <= 12 << 20
+        full = len(place.fanout._greeted)
+        assert 2 <= full < 12
+        told = 0
+        for tap in taps:
+            await tap.hears(b"\n\nevent: ")  # after hello: both come in one piece
+            assert (b"event: pulse" in tap.got) != (b"event: hint" in tap.got)
+            if b"event: pulse" in tap.got:
+                told += 1
+                tap.socket.close()
+        assert told == full
+        await until(lambda: len(place.fanout) == 12 - full)
+        late = Tap(place)
+        await late.hears(b"event: pulse")
+        for tap in (*taps, late):
+            tap.socket.close()
+        await until(lambda: len(place.fanout) == 0)
+        assert place.fanout._greeting == 0
+        assert not place.fanout._greeted
+
+
 async def test_more_to_tell_than_fits_becomes_one_hint() -> None:
     async with relay(bounds=Bounds(pending=1_000)) as place:
         tap = Tap(place)
