@@ -117,7 +117,7 @@ class Drills:
                 each.told(message)
             limit = bound(row.name, life)
             until = at + limit.admission + int(AFTER_S * 1000)
-            while self._core.now < until and not all(each.over for each in holders):  # noqa: ASYNC110
+            while self._core.now < until and not all(each.over for each in holders):  # noqa: ASYNC110  # until an instant of the wall clock
                 await asyncio.sleep(TICK_S)
             await asyncio.sleep(AFTER_S)
         finally:

@@ -96,7 +96,7 @@ class PayloadWriter:
     def _pack(self, first: int, payloads: Sequence[Payload], bodies: bool) -> bytes:
         sealed = seal_each([(p.salt + p.body if bodies else p.salt, f"{p.rid}/{p.group}".encode()) for p in payloads])
         names: list[Name] = [
-            (p.rid, p.group, key, len(data), bodies, p.tags)  # type: ignore[misc]
+            (p.rid, p.group, key, len(data), bodies, p.tags)  # type: ignore[misc]  # a tuple is encoded as a list is
             for p, (key, data) in zip(payloads, sealed, strict=True)
         ]
         told = seal_names(self._key, first, names)
