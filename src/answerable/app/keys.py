@@ -6,6 +6,7 @@ from __future__ import annotations
 import logging
 import os
 import stat
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -26,6 +27,7 @@ COPY: Final = "copy"
 FEED: Final = "feed"
 DETECTOR: Final = "detector"
 CANARY: Final = "canary"
+LABEL: Final = "label"
 SECRET_BYTES: Final = 32
 _log = logging.getLogger("answerable.keys")
 
@@ -121,6 +123,20 @@ def detector_key(store: Path) -> Key:
 def canary_key(store: Path) -> Key:
     """The key that stops the canary and nothing else: made at first use."""
     return _at_first_use(store, "canary.key", CANARY)
+
+
+def label_key(store: Path) -> Key:
+    """The key that signs AIGC objects (`ReservedCode1`), and nothing else: made at first use."""
+    return _at_first_use(store, "label.key", LABEL)
+
+
+def watermark_key(store: Path) -> bytes:
+    """The 32 secret bytes under which watermarks are written and found again: drawn at first use."""
+    path = store / FOLDER / "watermark.secret"
+    if not path.exists():
+        with suppress(FileExistsError):  # drawn by another process meanwhile: that is the one
+            _write_secret(path, salt())
+    return _read_secret(path)
 
 
 def _at_first_use(store: Path, file: str, purpose: str) -> Key:

@@ -20,7 +20,7 @@ from answerable.app.beating import Heart, heart_of
 from answerable.app.canary import CanaryRun
 from answerable.app.core import Core
 from answerable.app.drilling import Drills
-from answerable.app.keys import feed_key
+from answerable.app.keys import feed_key, label_key
 from answerable.app.node_audiences import Audiences
 from answerable.app.node_canary import Perch
 from answerable.app.node_desk import NodeDesk
@@ -39,6 +39,7 @@ from answerable.config import Config
 from answerable.control import finishing
 from answerable.control.api import build
 from answerable.control.auth import Doorkeeper
+from answerable.control.labelling import Labelling
 from answerable.control.routes import confirmed
 from answerable.control.services import Services
 from answerable.errors import Refused
@@ -158,6 +159,7 @@ class Service:
             incidents=config.incidents,
             watch=self._red_lines,
             texts=deps.detectors,
+            labels=Labelling(deps, lambda: label_key(config.store_path)),
             told=lambda since: plane.told(since),
         )
         self._words = OwnWords(

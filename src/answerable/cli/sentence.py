@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from answerable.cli.talk import pick, when
-from answerable.model.terms import Role, Ruling, Standing
+from answerable.model.terms import PROPAGATION, Outcome, Role, Ruling, Standing
 from answerable.verify.report import Logged, PartyFact, Report, SystemFact
 
 STANDINGS: Final = {
@@ -22,6 +22,8 @@ _ENDINGS: Final = {
     "unknown": ("begun by {maker}, its end unknown", "由 {maker} 开始生成，结局未知"),
     "": ("begun by {maker}, its end not shown", "由 {maker} 开始生成，回执未载明结局"),
 }
+# What another produced and this party passed on: its label names who made it.
+_SPREAD: Final = ("passed on by {maker}, under the label of who made it", "由 {maker} 传播，生成者见其标识")
 
 
 def sentence(report: Report) -> str:
@@ -30,7 +32,9 @@ def sentence(report: Report) -> str:
         made = pick(f"refused by rule {report.rule}", f"被规则 {report.rule} 拒绝")
     else:
         maker = named(report.maker or report.caller) + _provider(report)
-        made = pick(*_ENDINGS.get(report.outcome, _ENDINGS["unknown"])).format(maker=maker)
+        done = report.outcome == Outcome.DONE.value and report.act == PROPAGATION
+        ending = _SPREAD if done else _ENDINGS.get(report.outcome, _ENDINGS["unknown"])
+        made = pick(*ending).format(maker=maker)
     answers, caller, at = party(report.party), named(report.caller), when(report.at)
     return (
         pick(

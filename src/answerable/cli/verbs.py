@@ -53,6 +53,8 @@ GROUPS: Final[tuple[Group, ...]] = (
         "谁负责",
         (
             Verb("who", "who", "who answers for a saved reply or a record", "某条回复或记录由谁负责"),
+            Verb("label", "label", "label files as made by AI, in every layer", "为文件添加人工智能生成标识"),
+            Verb("read", "read", "what the label of a file says, layer by layer", "逐层读取文件的标识"),
             Verb("verify", "verify", "check a receipt file, offline", "离线核验回执文件"),
             Verb("log", "log", "checkpoint, proofs and the newest records", "检查点、证明与最新记录"),
             Verb(

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence, Sized
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from answerable.config import IncidentsConfig, RedlinesConfig
 from answerable.control.auth import Doorkeeper
@@ -20,6 +20,9 @@ from answerable.privacy.retention import Retention
 from answerable.registry.book import Book
 from answerable.warrants.envelopes import Envelopes
 from answerable.warrants.issuer import Issuer
+
+if TYPE_CHECKING:
+    from answerable.control.labelling import Labelling
 
 
 class Proved(Protocol):
@@ -170,6 +173,7 @@ class Services:
     watch: Watch | None = None  # None where nothing is watched: a store that is read only
     rates: Rates = field(default_factory=Rates)
     texts: Sequence[Detector] = ()  # the text detectors that watch every answer here
+    labels: Labelling | None = None  # None where no files are labelled: at a gateway node
 
     @property
     def signing(self) -> Signing:

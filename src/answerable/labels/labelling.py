@@ -161,6 +161,27 @@ def _manifest(original: BinaryIO, carrier: Carrier, by: Labeller) -> C2paReading
     return C2paReading(ABSENT)
 
 
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """A file before it is labelled. label: the AIGC object that stands in it, None for none; before: SHA-256."""
+
+    format: str
+    media: str
+    label: AIGC | None
+    before: bytes
+    size: int
+
+
+def survey(source: Source) -> Survey:
+    """What a log must know before it gives a record id to a file. Raises as `label` does for what stands in it."""
+    with opened(source) as file:
+        carrier = detect(file)
+        stands = tuple(dict.fromkeys(found.aigc for found in standing(carrier, file)))
+        if len(stands) > 1:
+            raise Refused("label.several", count=len(stands))
+        return Survey(carrier.name, carrier.media, stands[0] if stands else None, _digest(file), size(file))
+
+
 def standing(carrier: Carrier, source: BinaryIO) -> tuple[objects.Found, ...]:
     """The labels that stand in a file. Raises Refused ``label.foreign`` for one that cannot be read: writing ours would
     take it away."""

@@ -141,12 +141,13 @@ class Admin(Record, frozen=True, kw_only=True):
 
 
 class PartyKey(Record, frozen=True, kw_only=True):
-    """A key with which a party itself signs: sales of its systems, and, as a registrar, the ids that it vouches for."""
+    """A key with which a party itself signs: sales of its systems, as a registrar the ids that it vouches for, or the
+    labels of what its gateway makes."""
 
     rid: str  # of the key leaf
     party: str  # rid
     key: str  # public key, base64url of 32 bytes
-    use: str  # "party", or "registrar" where the party may vouch for others
+    use: str  # "party", "registrar" where the party may vouch for others, "label" for labels alone
     since: int
     ended: int = 0
 

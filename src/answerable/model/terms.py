@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
 
 
 class PartyKind(StrEnum):
@@ -112,6 +113,11 @@ class Act(StrEnum):
     GENERATION = "generation"
     EMBEDDING = "embedding"
     TOOL_CALL = "tool_call"
+
+
+# The act of a record under which content of another producer was passed on. Decided by the rules of a generation: what
+# may not be generated may not be passed on either.
+PROPAGATION: Final = "propagation"
 
 
 class Outcome(StrEnum):

@@ -14,6 +14,7 @@ from answerable.crypto.sealing import Keyed, keyed
 
 DOMAIN = b"answerable/found/v1\x00"
 PRINCIPAL = b"answerable/principal/v1\x00"
+FILE = b"answerable/file/v1\x00"
 
 
 @lru_cache(maxsize=8)
@@ -32,6 +33,12 @@ def tag(text: str, key: bytes) -> bytes:
 def principal_tag(principal: str, key: bytes) -> bytes:
     """16 bytes, by which a principal finds what is held about it. No text has the tag of a principal."""
     return keyed(key, PRINCIPAL + principal.encode("utf-8", "surrogatepass"))[:16]
+
+
+def file_tag(digest: bytes, key: bytes) -> bytes:
+    """16 bytes, by which a labelled file is found from its own bytes. digest: SHA-256 of them. No text has the tag of a
+    file."""
+    return keyed(key, FILE + digest)[:16]
 
 
 def tags(texts: Iterable[str], key: bytes) -> tuple[bytes, ...]:

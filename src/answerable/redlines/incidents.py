@@ -88,7 +88,8 @@ def _teller(directory: Directory, event: EventLeaf, *, officer: bool) -> str:
     if event.what == ConsentGiven.__struct_config__.tag:
         raw = directory.raw(Space.PARTY_KEYS, event.by)
         row: dict[str, Any] = msgspec.json.decode(raw) if raw else {}
-        return str(row.get("key", "")) if row and not row.get("ended") else ""
+        # A key that signs labels says nothing else for its party.
+        return str(row.get("key", "")) if row and not row.get("ended") and row.get("use") != "label" else ""
     copy = directory.copy(event.by)
     if copy is None or copy.rid != event.by or copy.ended or event.what in persons:
         return ""

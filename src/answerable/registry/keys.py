@@ -7,20 +7,32 @@ from typing import Final
 
 import msgspec
 
+from answerable.crypto.b64 import b64u
 from answerable.crypto.random import nonce
 from answerable.errors import Refused
 from answerable.log import leaf as leaves
+from answerable.log.statement import to_sign
 from answerable.model.leaves import KeyLeaf, Sig
 from answerable.model.records import Party, PartyKey
 from answerable.model.terms import AdminRole
 from answerable.model.units import Space, Unit
-from answerable.ports import Directory
+from answerable.ports import Directory, Signer
 from answerable.registry import find
-from answerable.registry.planned import Planned, check_signature, free_key, fresh_nonce, public_key, put, unchanged
+from answerable.registry.planned import (
+    Planned,
+    check_signature,
+    free_key,
+    fresh_nonce,
+    origin,
+    public_key,
+    put,
+    unchanged,
+)
 from answerable.registry.requests import EnrolKey, WithdrawKey
 
 PARTY: Final = "party"
 REGISTRAR: Final = "registrar"
+LABEL: Final = "label"
 
 _row = msgspec.json.Decoder(PartyKey).decode
 
@@ -51,6 +63,29 @@ def enrol(directory: Directory, request: EnrolKey, now_ms: int, *, by: str) -> P
     return Planned(
         Unit(leaves=(data,), effects=(put(Space.PARTY_KEYS, rid, row), claim, spend), expect=(free, spent)), rid
     )
+
+
+def enrol_label(directory: Directory, party: Party, key: Signer, now_ms: int) -> Planned | None:
+    """The key with which the operator's own service signs labels, pinned to its party; None where it stands already.
+    Such a key signs labels alone: nobody is admitted by it. Raises Refused ``party.key_taken``."""
+    public = b64u(key.public)
+    for _, raw in directory.rows(Space.PARTY_KEYS):
+        row = _row(raw)
+        if row.key == public and row.party == party.rid and row.use == LABEL and not row.ended:
+            return None
+    leaf = KeyLeaf(n=nonce(), own=party.rid, pub=public, t=now_ms, use=LABEL)
+    signature = b64u(key.sign(to_sign(leaf, origin(directory))))
+    data = leaves.encode(msgspec.structs.replace(leaf, sigs=[Sig(key=party.rid, sig=signature)]))
+    rid = leaves.rid(data)
+    free, claim = free_key(directory, public, party.rid)
+    row = PartyKey(rid=rid, party=party.rid, key=public, use=LABEL, since=now_ms)
+    return Planned(Unit(leaves=(data,), effects=(put(Space.PARTY_KEYS, rid, row), claim), expect=(free,)), rid)
+
+
+def label_keys(directory: Directory) -> tuple[PartyKey, ...]:
+    """Those in force, of every party."""
+    rows = (_row(raw) for _, raw in directory.rows(Space.PARTY_KEYS))
+    return tuple(row for row in rows if row.use == LABEL and not row.ended)
 
 
 def withdraw(directory: Directory, request: WithdrawKey, now_ms: int, *, by: str) -> Planned:

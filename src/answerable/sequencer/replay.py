@@ -50,7 +50,7 @@ from answerable.registry.admins import ENROLMENTS
 from answerable.registry.admins import USE as ADMIN
 from answerable.registry.book import Book
 from answerable.registry.copies import START
-from answerable.registry.keys import PARTY, REGISTRAR
+from answerable.registry.keys import LABEL, PARTY, REGISTRAR
 from answerable.registry.nodes import USE as NODE
 from answerable.registry.owners import moved, of_leaf
 from answerable.registry.planned import encode_row
@@ -193,7 +193,7 @@ class Replay:
     def _key(self, leaf: kinds.KeyLeaf, rid: str) -> list[Effect]:
         if leaf.use == ADMIN:
             return self._admin(leaf, rid)
-        if leaf.use in (PARTY, REGISTRAR):
+        if leaf.use in (PARTY, REGISTRAR, LABEL):
             return self._party_key(leaf, rid)
         if leaf.use == NODE:
             return self._node(leaf, rid)

@@ -135,3 +135,21 @@ def test_what_is_made_at_first_use_is_found_again_and_is_of_its_purpose_alone(tm
         with pytest.raises(AnswerableError, match=r"log\.key"):
             makers[("feed", "detector", "canary", "copy-app").index(one)](tmp_path)
         (folder / f"{one}.key").write_bytes((folder / "kept").read_bytes())
+
+
+def test_the_keys_of_labels_are_made_at_first_use_and_no_others(tmp_path: Path) -> None:
+    (tmp_path / keys.FOLDER).mkdir(mode=0o700)
+    assert keys.label_key(tmp_path).public == keys.label_key(tmp_path).public
+    secret = keys.watermark_key(tmp_path)
+    assert secret == keys.watermark_key(tmp_path)
+    assert len(secret) == keys.SECRET_BYTES
+    folder = tmp_path / keys.FOLDER
+    assert {each.name: each.stat().st_mode & 0o777 for each in folder.iterdir()} == {
+        "label.key": 0o600,
+        "watermark.secret": 0o600,
+    }
+    (folder / "label.key").unlink()
+    keys.canary_key(tmp_path)
+    (folder / "canary.key").rename(folder / "label.key")
+    with pytest.raises(AnswerableError, match=r"log\.key"):
+        keys.label_key(tmp_path)

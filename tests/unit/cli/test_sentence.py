@@ -54,3 +54,12 @@ def test_json_holds_all_of_it_but_contents(report: Report) -> None:
     data = as_json(report)
     assert (data["party"]["id"], data["made_by"]["name"], data["proof"]["disclosed"]) == (OPERATOR, "small", ["name"])
     assert data["used"]["tokens_out"] == 5
+
+
+def test_who_passed_on_is_not_said_to_have_made_it(report: Report) -> None:
+    said = sentence(replace(report, act="propagation"))
+    assert "passed on by small 1" in said
+    assert "made by" not in said
+    assert report.closing is not None
+    failed = replace(report, act="propagation", closing=replace(report.closing, outcome="error"))
+    assert "passed on" not in sentence(failed)

@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Coroutine
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -28,6 +29,7 @@ from answerable.crypto.random import nonce, salt
 from answerable.log.commitment import commit
 from answerable.log.leaf import encode, rid
 from answerable.log.statement import sign, to_sign
+from answerable.marks import provider_code
 from answerable.model.leaves import CloseLeaf, Commitments, OpenLeaf, Usage
 from answerable.model.records import System
 from answerable.model.terms import Role
@@ -54,6 +56,7 @@ from answerable.warrants.envelopes import Envelopes
 from answerable.warrants.gate import audience_of
 from answerable.warrants.issuer import Issuer
 from tests.small_certificates import Authority
+from tests.small_labelling import labelling
 
 OPERATOR = unassigned_uscc("operator")
 MAKER = unassigned_lei("maker")
@@ -72,6 +75,7 @@ class House:
     red_lines: RedLines
     authority: Authority
     feed_key: Key
+    label_key: Key
 
     def __init__(self, store: Path) -> None:
         self.store = store
@@ -175,6 +179,9 @@ class House:
             store=str(self.store),
             started_ms=core.now,
         )
+        self.label_key = Key.generate()
+        provider = provider_code.make(OPERATOR.removeprefix("NTRCN-"), "0000")
+        self.services = replace(self.services, labels=labelling(self.services, provider, self.label_key))
         self.red_lines.bind(self.services)
         self._watching = asyncio.get_running_loop().create_task(self.red_lines.watching.run())
         await self._fleet()

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 import pytest
 
-from answerable.pipeline.found import principal_tag, tag, tags
+from answerable.pipeline.found import file_tag, principal_tag, tag, tags
 
 KEY = b"k" * 32
 
@@ -31,3 +31,11 @@ def test_a_principal_is_found_by_its_exact_name_and_never_by_a_text() -> None:
     assert principal_tag("user-1", key) == principal_tag("user-1", key)
     others = {principal_tag("User-1", key), principal_tag(" user-1", key), principal_tag("user-1", b"l" * 32)}
     assert principal_tag("user-1", key) not in others | {tag("user-1", key)}
+
+
+def test_a_file_is_found_by_its_digest_alone() -> None:
+    digest = b"d" * 32
+    assert len(file_tag(digest, KEY)) == 16
+    assert file_tag(digest, KEY) == file_tag(digest, KEY)
+    others = {file_tag(b"e" * 32, KEY), file_tag(digest, b"j" * 32), principal_tag("d" * 32, KEY), tag("d" * 32, KEY)}
+    assert file_tag(digest, KEY) not in others

@@ -4,17 +4,18 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from answerable.crypto.b64 import b64u
-from answerable.crypto.ed25519 import Key
+from answerable.crypto.b64 import b64u, unb64u
+from answerable.crypto.ed25519 import Key, verify
 from answerable.crypto.random import nonce
 from answerable.errors import Refused
 from answerable.log import leaf as leaves
+from answerable.log.statement import to_sign
 from answerable.model.leaves import KeyLeaf
 from answerable.model.records import Party
 from answerable.model.terms import AdminRole
 from answerable.registry import keys
 from answerable.registry.requests import EnrolKey, WithdrawKey
-from tests.small_registry import Registry, sign
+from tests.small_registry import ORIGIN, Registry, sign
 
 
 def request(party: Party, key: Key) -> EnrolKey:
@@ -82,3 +83,24 @@ def test_once_there_is_an_administrator_only_an_administrator_enrols() -> None:
     leaf = leaves.decode(registry.leaves[-1])
     assert isinstance(leaf, KeyLeaf)
     assert (leaf.by, leaf.own, leaves.rid(registry.leaves[-1])) == (boss, party.rid, rid)
+
+
+def test_a_label_key_is_pinned_to_its_party_once() -> None:
+    registry = Registry()
+    party, key = registry.party(), Key.generate()
+    planned = keys.enrol_label(registry.book, party, key, registry.now)
+    assert planned is not None
+    rid = registry.commit(planned)
+    leaf = leaves.decode(registry.leaves[-1])
+    assert isinstance(leaf, KeyLeaf)
+    assert (leaf.use, leaf.own, leaf.pub) == ("label", party.rid, b64u(key.public))
+    assert isinstance(leaf.sigs, list)
+    verify(key.public, to_sign(leaf, ORIGIN), unb64u(leaf.sigs[0].sig))
+    assert [row.rid for row in keys.label_keys(registry.book)] == [rid]
+    assert keys.enrol_label(registry.book, party, key, registry.now) is None
+    with pytest.raises(Refused, match=r"party\.key_unknown"):
+        keys.in_force(registry.book, rid, party.rid, keys.PARTY)  # it signs for its party in nothing else
+    registry.commit(keys.withdraw(registry.book, WithdrawKey(key=rid), registry.now, by=""))
+    assert keys.label_keys(registry.book) == ()
+    with pytest.raises(Refused, match=r"party\.key_taken"):
+        keys.enrol_label(registry.book, party, key, registry.now)

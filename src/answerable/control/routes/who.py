@@ -16,22 +16,23 @@ from answerable.control.routing import Call, Route
 from answerable.control.said import texts, words_alone
 from answerable.control.services import Services
 from answerable.errors import Refused, VerificationError
-from answerable.marks import provider_code
+from answerable.marks import kept, provider_code
 from answerable.model.terms import AdminRole
-from answerable.pipeline.found import tags
+from answerable.pipeline.found import file_tag, tags
 
 CANDIDATES: Final = 64  # of the records that hold the same words, how many are looked at to find the newest
 
 
 class AskWho(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """record: rid, if the content names one; texts: what it says, by which it is looked for if not; content: its
-    canonical bytes (`docs/spec/content.md`), base64; producer: the ContentProducer in its label. What is given is
-    compared with what was recorded, and the producer with who runs this gateway. cose: as a COSE receipt, which
-    discloses nothing; cosigned: for readers who demand witnesses."""
+    """record: rid, if the content names one; texts: what it says, by which it is looked for if not; file: SHA-256, hex,
+    of a file, likewise; content: its canonical bytes (`docs/spec/content.md`), base64; producer: the ContentProducer in
+    its label. What is given is compared with what was recorded, and the producer with who runs this gateway. cose: as a
+    COSE receipt, which discloses nothing; cosigned: for readers who demand witnesses."""
 
     record: Annotated[str, Meta(max_length=32)] = ""
     producer: Annotated[str, Meta(max_length=200)] = ""
     texts: Annotated[tuple[str, ...], Meta(max_length=128)] = ()
+    file: Annotated[str, Meta(pattern=r"^([0-9a-f]{64})?\Z")] = ""
     content: bytes = b""
     cose: bool = False
     cosigned: bool = False
@@ -55,7 +56,7 @@ async def who(services: Services, call: Call[AskWho]) -> Found:
     record, matches = asked.record, 1
     if not record:
         found: dict[str, None] = {}
-        for tag in tags(asked.texts, services.index_key):
+        for tag in _tags(services, asked):
             found.update(dict.fromkeys(await services.reader.by_tag(tag)))
         if not found:
             raise Refused("admin.nobody")
@@ -66,6 +67,11 @@ async def who(services: Services, call: Call[AskWho]) -> Found:
     )
     producer = _producer(services, asked.producer)
     return Found(record=made.record, matches=matches, content=made.content, producer=producer, receipt=made.receipt)
+
+
+def _tags(services: Services, asked: AskWho) -> tuple[bytes, ...]:
+    of_file = (file_tag(bytes.fromhex(asked.file), services.index_key),) if asked.file else ()
+    return (*tags(asked.texts, services.index_key), *of_file)
 
 
 def _producer(services: Services, named: str) -> str:
@@ -84,13 +90,15 @@ async def _newest(services: Services, rids: list[str]) -> str:
 
 
 def _shown(services: Services, asked: AskWho) -> Callable[[bytes], str] | None:
-    if not asked.content and not asked.texts:
+    if not asked.content and not asked.texts and not asked.file:
         return None
     known = set(tags(asked.texts, services.index_key))
 
     def compare(body: bytes) -> str:
         if body == asked.content:
             return SAME
+        if (labelled := kept.read(body)) is not None:
+            return SAME if asked.file in (labelled.digest, labelled.before) else DIFFERS
         said = tags(texts(body), services.index_key)
         if not said or not known.issuperset(said):
             return DIFFERS

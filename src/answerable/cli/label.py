@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`answerable label`: label files. With a service each gets a record, which stands in the log before the file gets its
+name; with `--provider` it is the library alone. Nothing here removes a label.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from answerable.cli.parser import Parser
+from answerable.cli.talk import emit, fail, pick
+
+if TYPE_CHECKING:
+    from answerable.cli.session import Session
+    from answerable.labels.identity import Labeller
+    from answerable.labels.labelling import Labelled
+
+EXAMPLES: Final = """\
+  answerable label picture.png --system painter    a record in the log, and picture.labelled.png
+  answerable label *.jpg --out-dir labelled        the labelled files under their own names
+  answerable label talk.mp3 --in-place             replaced in one step, once all was read back
+  answerable label a.png --provider CODE --key label.key
+                                                   without a service: a drawn id that no log knows
+"""
+
+
+def add(parser: Parser) -> None:
+    parser.examples = EXAMPLES
+    parser.add_argument("files", metavar="FILE", nargs="+", help="what is to be labelled; its content tells the format")
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument(
+        "-o", "--out", metavar="FILE", help="the labelled file, of one source; default: NAME.labelled.EXT"
+    )
+    where.add_argument("--out-dir", metavar="DIR", help="a folder for the labelled files")
+    where.add_argument("--in-place", action="store_true", help="replace each source, in one step")
+    parser.add_argument("--system", metavar="NAME", default="", help="what made it; default: the only one that runs")
+    parser.add_argument("--provider", metavar="CODE", default="", help="no service: label under this provider code")
+    parser.add_argument("--key", metavar="FILE", help="without a service: the key that signs the AIGC object")
+    parser.add_argument("--c2pa", metavar="DIR", help="without a service: the chain that signs C2PA manifests")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    from answerable.cli.session import session
+    from answerable.errors import AnswerableError, Refused
+    from answerable.model.terms import AdminRole
+
+    if args.out and len(args.files) > 1:
+        raise Refused("admin.request", detail="-o names one file; --out-dir takes several")
+    if (args.key or args.c2pa) and not args.provider:
+        raise Refused("admin.request", detail="--key and --c2pa are for --provider: the service has its own")
+    if args.provider:
+        by = _by_hand(args)
+        one: Callable[[Path, Path], Labelled] = lambda source, target: _alone(source, target, by, args.in_place)  # noqa: E731
+    else:
+        here = session(args, AdminRole.OPERATOR)
+        one = lambda source, target: _recorded(here, source, target, args)  # noqa: E731
+    done: list[dict[str, Any]] = []
+    lines: list[str] = []
+    status = 0
+    for name in args.files:
+        source = Path(name)
+        try:
+            made = one(source, _target(args, source))
+        except AnswerableError as error:
+            if len(args.files) == 1:
+                raise
+            status = fail(argparse.Namespace(json=False), error)
+            done.append({"source": name, "error": error.as_dict()})
+        else:
+            done.append(_shown(name, made))
+            lines.append(_line(name, made))
+    emit(args, done[0] if len(args.files) == 1 else done, lines)
+    return status
+
+
+def _target(args: argparse.Namespace, source: Path) -> Path:
+    if args.in_place:
+        return source
+    if args.out:
+        return Path(args.out)
+    if args.out_dir:
+        folder = Path(args.out_dir)
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder / source.name
+    return source.with_name(f"{source.stem}.labelled{source.suffix}")
+
+
+def _by_hand(args: argparse.Namespace) -> Labeller:
+    from answerable.labels.chain import Chain
+    from answerable.labels.identity import Labeller, load_key
+
+    return Labeller(
+        args.provider,
+        load_key(args.key) if args.key else None,
+        Chain.load(Path(args.c2pa)) if args.c2pa else None,
+        system=args.system,
+    )
+
+
+def _alone(source: Path, target: Path, by: Labeller, in_place: bool) -> Labelled:
+    from answerable.labels.labelling import label
+
+    return label(source, target, by=by, in_place=in_place)
+
+
+def _recorded(here: Session, source: Path, target: Path, args: argparse.Namespace) -> Labelled:
+    """Ask for a record, label, and have what was made recorded before the file gets its name."""
+    import base64
+
+    from answerable.labels.files import target_of
+    from answerable.labels.labelling import label, survey
+    from answerable.marks.aigc import write
+
+    target_of(source, target, in_place=args.in_place)  # before a record is made for nothing
+    found = survey(source)
+    begun = here.post(
+        "/labels",
+        {
+            "system": args.system,
+            "before": found.before.hex(),
+            "size": found.size,
+            "media": found.media,
+            "label": write(found.label) if found.label is not None else "",
+        },
+    )
+
+    def commit(done: Labelled) -> None:
+        here.post(
+            "/labels/end",
+            {
+                "record": begun["record"],
+                "before": done.before.hex(),
+                "digest": done.digest.hex(),
+                "size": done.size,
+                "media": done.media,
+                "aigc": write(done.aigc),
+                "layers": [layer.name for layer in done.layers if layer.state == "written"],
+            },
+        )
+
+    with _ended(here, begun["record"]):
+        return label(
+            source,
+            target,
+            by=_of_store(here, begun),
+            record=begun["record"],
+            receipt=base64.b64decode(begun["receipt"]),
+            in_place=args.in_place,
+            commit=commit,
+        )
+
+
+@contextmanager
+def _ended(here: Session, record: str) -> Iterator[None]:
+    """A record that nothing came of says why."""
+    from answerable.errors import AnswerableError
+
+    try:
+        yield
+    except BaseException as error:
+        code = error.code if isinstance(error, AnswerableError) else "internal.error"
+        with suppress(AnswerableError):  # ended already, or the service is gone: then its next start closes it
+            here.post("/labels/end", {"record": record, "error": code})
+        raise
+
+
+def _of_store(here: Session, begun: dict[str, Any]) -> Labeller:
+    """The store's own keys: made by the service when it gave the record."""
+    from answerable.app.keys import label_key
+    from answerable.labels.chain import Chain
+    from answerable.labels.identity import Labeller
+
+    config = here.place.config
+    labels = config.labels
+    return Labeller(
+        begun["provider"],
+        label_key(config.store_path),
+        Chain.load(Path(labels.c2pa).expanduser(), labels.c2pa_tsa) if labels.c2pa else None,
+        system=begun["system"],
+        party=begun["party"],
+    )
+
+
+def _shown(name: str, done: Labelled) -> dict[str, Any]:
+    from msgspec import to_builtins
+
+    return {
+        "source": name,
+        "file": str(done.path),
+        "format": done.format,
+        "role": str(done.role),
+        "record": done.record,
+        "aigc": to_builtins(done.aigc),
+        "layers": {layer.name: layer.state for layer in done.layers},
+        "problems": list(done.problems),
+        "sha256": done.digest.hex(),
+    }
+
+
+def _line(name: str, done: Labelled) -> str:
+    layers = ", ".join(f"{layer.name} ({layer.state})" for layer in done.layers)
+    roles = {
+        "producer": pick("labelled", "已添加标识"),
+        "propagator": pick("kept its producer's label and named us as propagator", "保留原生产者标识并记为传播者"),
+        "kept": pick("kept the label that stood there", "保留原有标识"),
+    }
+    return f"{name} → {done.path}: {roles[str(done.role)]}; {pick('record', '记录')} {done.record}; {layers}"

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`answerable read`: what the label of a file says, each layer on its own, and the verdict. Nobody is asked but, where
+there is a service, which label keys are whose."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Any, Final
+
+from answerable.cli.parser import Parser
+from answerable.cli.talk import emit, pick
+
+if TYPE_CHECKING:
+    from answerable.labels.reading import FileReading, LayerReading, Trust
+
+EXAMPLES: Final = """\
+  answerable read picture.png                      every layer, and the verdict
+  answerable read *.jpg --json
+  answerable read picture.png --pins pins.txt --anchor root.pem
+                                                   whose keys and certificates are known; no service is asked
+"""
+# Exit status of each verdict; of several files the highest.
+STATUS: Final = {"labelled": 0, "not_labelled": 1, "inconsistent": 1, "could_not_check": 4}
+_VERDICTS: Final = {
+    "labelled": ("labelled", "有标识"),
+    "not_labelled": ("not labelled", "无标识"),
+    "inconsistent": ("inconsistent", "标识相互矛盾"),
+    "could_not_check": ("could not be checked", "无法核验"),
+}
+
+
+def add(parser: Parser) -> None:
+    parser.examples = EXAMPLES
+    parser.add_argument("files", metavar="FILE", nargs="+", help="files; their content tells the format")
+    parser.add_argument("--pins", metavar="FILE", help="whose label keys are whose; default: the service's registry")
+    parser.add_argument("--anchor", metavar="PEM", action="append", default=[], help="root certificate of C2PA signers")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    from answerable.labels.reading import read_label
+
+    trust = _trust(args)
+    found = [(name, read_label(name, trust=trust)) for name in args.files]
+    shown = [as_json(name, reading) for name, reading in found]
+    lines = [line for name, reading in found for line in told(name, reading)]
+    emit(args, shown[0] if len(shown) == 1 else shown, lines)
+    return max(STATUS[str(reading.verdict)] for _, reading in found)
+
+
+def _trust(args: argparse.Namespace) -> Trust:
+    """What the options name; without `--pins` the keys in the registry of the service here, if one answers."""
+    from dataclasses import replace
+
+    from answerable.labels.reading import Trust
+
+    trust = Trust.load(label_keys=args.pins, anchors=args.anchor)
+    return trust if args.pins else replace(trust, label_keys=registered(args))
+
+
+def registered(args: argparse.Namespace) -> dict[bytes, str]:
+    """The label keys of the registry, as a reader pins them; none where there is no store here or nobody answers."""
+    from answerable.cli.session import session
+    from answerable.crypto.b64 import unb64u
+    from answerable.errors import AnswerableError
+    from answerable.marks.signature import ED25519, info_of
+
+    try:
+        rows = session(args).get("/labels/keys")
+    except AnswerableError:
+        return {}
+    return {info_of(ED25519, unb64u(row["key"])): row["party"] for row in rows}
+
+
+def as_json(name: str, found: FileReading) -> dict[str, Any]:
+    from msgspec import to_builtins
+
+    return {
+        "file": name,
+        "format": found.format,
+        "verdict": str(found.verdict),
+        "record": found.record,
+        "aigc": to_builtins(found.aigc) if found.aigc is not None else None,
+        "layers": {
+            layer.name: {
+                "state": layer.state,
+                "records": list(layer.records),
+                **{key: to_builtins(value) for key, value in layer.details.items()},
+                "problems": list(layer.problems),
+            }
+            for layer in found.layers
+        },
+        "propagator": str(found.propagation),
+        "contradictions": list(found.contradictions),
+    }
+
+
+def told(name: str, found: FileReading) -> list[str]:
+    head = f"{name}: {pick(*_VERDICTS[str(found.verdict)])}"
+    lines = [head + (f" ({found.format})" if found.format else "")]
+    lines += [f"  {layer.name}: {_layer(layer)}" for layer in found.layers]
+    if found.aigc is not None:
+        label = found.aigc
+        lines.append(f"  ContentProducer {label.content_producer}  ProduceID {label.produce_id}")
+        if label.content_propagator:
+            lines.append(
+                f"  ContentPropagator {label.content_propagator}  PropagateID {label.propagate_id}  "
+                f"({found.propagation})"
+            )
+    if found.record:
+        lines.append(
+            pick(f"  record {found.record}: answerable who {name}", f"  记录 {found.record}：answerable who {name}")
+        )
+    return lines + [f"  ! {each}" for each in found.contradictions]
+
+
+def _layer(layer: LayerReading) -> str:
+    said = [layer.state, *layer.records]
+    if producer := layer.details.get("producer"):
+        said.append(str(producer))
+    return ", ".join(said) + (f"; {', '.join(layer.problems)}" if layer.problems else "")

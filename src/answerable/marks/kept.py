@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the log keeps of a file that was labelled: the canonical bodies behind its record's commitments
+(`docs/spec/content.md`, Files). The file itself is not kept: its digests are, so that it is known again."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from answerable.crypto import canonical
+
+VERSION: Final = 1
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Behind `in`. before: SHA-256, hex, of the file as it came; label: the AIGC object that stood in it."""
+
+    before: str
+    label: str = ""
+    media: str
+    size: int
+    v: int
+
+
+class Kept(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Behind `out`. aigc: the AIGC object as it was written; digest: SHA-256, hex, of the labelled file; before: that
+    of the file as it came; layers: names of those that were written; size: bytes of the labelled file."""
+
+    aigc: str
+    before: str
+    digest: str
+    layers: tuple[str, ...]
+    media: str
+    size: int
+    v: int
+
+
+_decode = msgspec.json.Decoder(Kept).decode
+
+
+def body(said: Asked | Kept) -> bytes:
+    """The canonical bytes (RFC 8785)."""
+    return canonical.dumps(msgspec.to_builtins(said))
+
+
+def read(data: bytes) -> Kept | None:
+    """The file behind a record's `out`, None where that is something else."""
+    try:
+        found = _decode(data)
+    except (msgspec.MsgspecError, RecursionError):
+        return None
+    return found if found.v == VERSION and body(found) == data else None
