@@ -87,7 +87,8 @@ def _edits(walker: Walker, moov: Box, text: bytes) -> list[Edit]:
         edit(Edit(each.box.start, each.box.stop), each.parents)
     users = next(walker.within(moov, b"udta"), None)
     if users is None:
-        edit(Edit(moov.stop, moov.stop, box(b"udta", whole(text))), (moov,))
+        at = _end(walker, moov)
+        edit(Edit(at, at, box(b"udta", whole(text))), (moov,))
     else:
         metas = [meta(walker, child) for child in walker.within(users, b"meta")]
         known = next((each for each in metas if each.handler == b"mdta" and each.keys and each.items), None)

@@ -58,7 +58,8 @@ class Walker:
             start = box.stop
 
     def children(self, start: int, stop: int) -> Iterator[Box]:
-        """The boxes within [start, stop). QuickTime may end a list with four zero bytes. Raises as `files`."""
+        """The boxes within [start, stop). QuickTime may end a list with four zero bytes: what stands behind them is
+        filling. Raises as `files`."""
         while start + 8 <= stop and self.source.at(start, 4) != bytes(4):
             box = self._box(start, stop, whole=False)
             yield box

@@ -165,6 +165,8 @@ class Avi:
     def _tops(self, walker: Walker) -> Iterator[Chunk]:
         """The RIFF chunks in a row: AVI, and what OpenDML appends to it as AVIX. What follows them is none of it."""
         source, start = walker.source, 0
+        if source.size < 12:
+            raise source.malformed("no AVI form")
         while start + 12 <= source.size:
             if start and source.at(start, 12)[8:] != b"AVIX":
                 return

@@ -147,7 +147,9 @@ def _index_of_chunks(base: int) -> bytes:
     return chunk(b"ix00", struct.pack("<HBBI4sQI", 2, 0, 1, 1, b"00dc", base, 0) + struct.pack("<II", 8, 5))
 
 
-@pytest.mark.parametrize("data", [riff(b"AVI "), riff(b"WAVE"), wav(), riff(b"AVI ", chunk(b"LIST", b"movi"))[:20]])
+@pytest.mark.parametrize(
+    "data", [b"", riff(b"AVI "), riff(b"WAVE"), wav(), riff(b"AVI ", chunk(b"LIST", b"movi"))[:20]]
+)
 def test_avi_that_is_not_written(data: bytes) -> None:
     with pytest.raises(VerificationError, match=r"format\.malformed"):
         write(Avi(), data)
