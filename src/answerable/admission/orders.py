@@ -22,7 +22,7 @@ from answerable.crypto import canonical, ed25519
 from answerable.crypto.b64 import b64u, unb64u
 from answerable.errors import Refused, VerificationError
 from answerable.log import statement
-from answerable.log.leaf import decode, encode, rid
+from answerable.log.leaf import DEFAULT_LIMIT, decode, encode, rid
 from answerable.model.leaves import Leaf, OrderLeaf, ReleaseLeaf, Sig, SystemLeaf
 from answerable.model.records import Stop
 from answerable.model.terms import OrderKind, Scope
@@ -39,6 +39,7 @@ SIGNATURE: Final = 86  # characters of an Ed25519 signature
 # To read a long message costs hundreds of milliseconds: what no issuer signed is looked at no further than this.
 SHORT: Final = 8_192
 MAX_BARE_TWINS: Final = 1_024
+MAX_BARE_DIGESTS: Final = 1_024  # characters
 MAX_TEXT: Final = 512
 _NUMBERED: Final = frozenset({Scope.LINEAGE.value, Scope.SYSTEM.value})
 _LISTED: Final = "sha256-list:"  # stands for digests too many to list
@@ -165,6 +166,8 @@ def read(data: bytes, trust: Trust, *, vouched: bool = False) -> Told:
     numbered = issued or (vouched and bool(whole.kid))
     terminates = leaf.kind == OrderKind.TERMINATE and (issued or len(officers) >= OFFICERS or bool(authorities))
     released = _released(release, leaf, issued=issued, authorities=authorities, trust=trust)
+    if not (issued or vouched):
+        whole = _bare(whole, leaf, number, released=released)
     stop = msgspec.structs.replace(
         _row(leaf, rid(unb64u(whole.leaf)), num=number),
         kind=leaf.kind if terminates or leaf.kind not in OrderKind.__members__.values() else OrderKind.SUSPEND.value,
@@ -184,7 +187,7 @@ def read(data: bytes, trust: Trust, *, vouched: bool = False) -> Told:
         authority=bool(authorities),
         statement=statement_hash(leaf, trust.origin),
         nonce=leaf.n,
-        data=data if issued or vouched else _bare(whole, number),
+        data=data if issued or vouched else canonical.dumps(msgspec.to_builtins(whole)),
         signers=officers,
     )
 
@@ -212,11 +215,17 @@ def _to_sign(origin: str, members: bytes) -> bytes:
     return b"\x00".join((DOMAIN, origin.encode("utf-8", "surrogatepass"), members))
 
 
-def _bare(whole: _Message, number: int) -> bytes:
-    """The message without what only its carrier says: so it is passed on, kept, and vouched for by a pulse."""
-    changed = 1 if whole.release else 0
-    bare = msgspec.structs.replace(whole, changed=changed, epoch=0, kid="", num=number, sig="", twins=())
-    return canonical.dumps(msgspec.to_builtins(bare))
+def _bare(whole: _Message, leaf: OrderLeaf, number: int, *, released: bool) -> _Message:
+    """The message without what only its carrier says: so it is passed on, kept, and vouched for by a pulse. Of its leaf
+    too goes what nobody signs, where that is long and no release that counts names the leaf as it is: or a carrier could
+    make an authority's order fill a pulse."""
+    bare = msgspec.structs.replace(whole, changed=int(released), epoch=0, kid="", num=number, sig="", twins=())
+    if released:
+        return bare
+    few = leaf.dig if sum(map(len, leaf.dig)) <= MAX_BARE_DIGESTS else []
+    short = msgspec.structs.replace(leaf, dig=few, x=statement.signed_extensions(leaf.x))
+    text = whole.leaf if short == leaf else b64u(encode(short))
+    return msgspec.structs.replace(bare, leaf=text, release="")
 
 
 def _worth(data: bytes, trust: Trust) -> bytes:
@@ -278,6 +287,8 @@ def _parts(whole: _Message) -> tuple[OrderLeaf, ReleaseLeaf | None, SystemLeaf |
         or len(release.sigs) > MAX_SIGNATURES
     ):
         raise _malformed("a release of another order")
+    if release is not None and len(unb64u(whole.release)) > DEFAULT_LIMIT:
+        raise _malformed("a release that nobody can have signed")
     if subject is not None and (
         not isinstance(subject, SystemLeaf) or leaf.root != rid(unb64u(whole.subject)) or subject.num != whole.num
     ):

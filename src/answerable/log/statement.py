@@ -7,7 +7,7 @@ and in no other log.
 
 from __future__ import annotations
 
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import msgspec
 
@@ -44,10 +44,17 @@ def to_sign(leaf: Leaf, origin: str) -> bytes:
     kind, version = members["k"], members["v"]
     added = _ADDED_TO_ORDER if kind == "order" else _ADDED
     signed = {name: value for name, value in members.items() if name not in added}
-    if extensions := {name: item for name, item in signed.pop("x", {}).items() if name not in _ADDED_TO_EXTENSIONS}:
+    extensions = signed_extensions(signed.pop("x", msgspec.UNSET))
+    if extensions is not msgspec.UNSET:
         signed["x"] = extensions
     body = canonical.dumps(signed)
     return b"\x00".join([f"answerable/{kind}/v{version}".encode(), origin.encode(), body])
+
+
+def signed_extensions(extensions: dict[str, Any] | msgspec.UnsetType) -> dict[str, Any] | msgspec.UnsetType:
+    """Of a leaf's extensions those that a signature on it is over; UNSET for none."""
+    given = {} if isinstance(extensions, msgspec.UnsetType) else extensions
+    return {name: item for name, item in given.items() if name not in _ADDED_TO_EXTENSIONS} or msgspec.UNSET
 
 
 def sign(leaf: Leaf, origin: str, signer: Signing, key_rid: str) -> Sig:

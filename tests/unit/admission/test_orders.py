@@ -13,8 +13,8 @@ from answerable.admission.trust import Trust
 from answerable.crypto import canonical
 from answerable.crypto.b64 import b64u, unb64u
 from answerable.errors import AnswerableError
-from answerable.log.leaf import encode, rid
-from answerable.model.leaves import Sig
+from answerable.log.leaf import decode, encode, rid
+from answerable.model.leaves import ReleaseLeaf, Sig
 from tests.unit.admission.a_stop import (
     ANNA,
     ANNA_KID,
@@ -87,6 +87,35 @@ def test_an_authority_terminates_and_the_registry_undoes_nothing_of_it() -> None
     assert read(issued(leaf, 7, epoch=1, changed=2, release=own), PINNED).stop.released == rid(own)
     alone = order(8, by=((WATCHDOG, WATCHDOG_KID),))
     assert read(orders.direct(alone, origin=ORIGIN, subject=system(8), num=8), PINNED).stop.kind == "terminate"
+
+
+def test_what_a_carrier_makes_of_its_length_is_not_passed_on() -> None:
+    """Digests, an extension and a release that nobody signed: what is passed on is as short as what was signed."""
+    leaf = order(8, by=((WATCHDOG, WATCHDOG_KID),))
+    plain = read(orders.direct(leaf, origin=ORIGIN, subject=system(8), num=8), PINNED)
+    long = [f"sha256:{number:064x}" for number in range(30)]
+    padded = msgspec.structs.replace(leaf, dig=long, x={"answerable.sigs": ["y" * 900]})
+    free = ReleaseLeaf(n=leaf.n, order=rid(encode(padded)), sigs=[], t=T0, x={"x.y": "z" * 3_000})
+    data = orders.direct(padded, origin=ORIGIN, subject=system(8), num=8, release=free)
+    assert len(data) > len(plain.data) + 8_000
+    told = read(data, PINNED)
+    assert told.authority
+    assert told.statement == plain.statement
+    assert len(told.data) < len(plain.data)
+    again = read(told.data, PINNED)
+    assert (again.stop, again.data) == (told.stop, told.data), "who is given it says the same of it"
+    assert msgspec.structs.replace(told.stop, rid="") == msgspec.structs.replace(plain.stop, rid="")
+    # A release that counts names the order as it is.
+    suspended = msgspec.structs.replace(order(9, kind="suspend", by=((WATCHDOG, WATCHDOG_KID),)), dig=long)
+    freed = decode(released(suspended, by=((WATCHDOG, WATCHDOG_KID),)))
+    assert isinstance(freed, ReleaseLeaf)
+    whole = orders.direct(suspended, origin=ORIGIN, subject=system(9), num=9, release=freed)
+    assert read(whole, PINNED).data == whole
+    # One that is longer than any leaf that is signed is none: 65,535 bytes could be read.
+    endless = ReleaseLeaf(n=leaf.n, order=rid(encode(leaf)), sigs=[], t=T0, x={"x.y": "z" * 9_000})
+    members = json.loads(orders.direct(leaf, origin=ORIGIN, subject=system(8), num=8))
+    members |= {"release": b64u(encode(endless, limit=65_535)), "changed": 1}
+    assert code(canonical.dumps(members), PINNED) == "order.malformed"
 
 
 def test_a_release_counts_by_the_issuer_or_by_two_officers() -> None:

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from answerable.admission import orders, pulse
@@ -173,6 +174,15 @@ def test_one_officer_does_not_silence_it(tmp_path: Path) -> None:
     assert MOST_ALONE < len(delta) <= pulse.MAX_DELTA
     assert delta[0] == direct(9, by=((WATCHDOG, WATCHDOG_KID),))
     assert direct(7, by=((BEN, BEN_KID),)) in delta
+
+
+def test_a_carrier_who_pads_what_authorities_ordered_does_not_silence_it(tmp_path: Path) -> None:
+    beats = beater(tmp_path)
+    long = [f"sha256:{number:064x}" for number in range(45)]
+    for num in range(100, 150):
+        leaf = msgspec.structs.replace(order(num, by=((WATCHDOG, WATCHDOG_KID),)), dig=long)
+        beats.order(orders.direct(leaf, origin=ORIGIN, subject=system(num), num=num))
+    assert len(read(tmp_path, beats.beat()).delta) == 50
 
 
 def test_a_clock_that_is_not_synchronised_gives_no_beat(tmp_path: Path) -> None:
