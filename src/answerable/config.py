@@ -68,12 +68,14 @@ class ControlConfig(Section, frozen=True, kw_only=True):
 class LabelsConfig(Section, frozen=True, kw_only=True):
     """operator: id of the party that runs this gateway, the label's ContentProducer. code: the four characters of our
     choice at the end of its provider code. c2pa: folder of the chain that signs C2PA manifests (`keys c2pa-chain`),
-    empty for none; c2pa_tsa: URL of an RFC 3161 authority that stamps them, empty for none."""
+    empty for none; c2pa_tsa: URL of an RFC 3161 authority that stamps them, empty for none. watermark: whether pictures
+    that are labelled carry the record's watermark in their pixels."""
 
     operator: str = ""
     code: str = "0000"
     c2pa: str = ""
     c2pa_tsa: str = ""
+    watermark: bool = True
 
 
 class MeterConfig(Section, frozen=True, kw_only=True):

@@ -26,6 +26,7 @@ EXAMPLES: Final = """\
   answerable label a.png --provider CODE --key label.key
                                                    without a service: a drawn id that no log knows
 """
+LAYERS: Final = frozenset({"aigc", "c2pa", "watermark"})
 
 
 def add(parser: Parser) -> None:
@@ -38,6 +39,8 @@ def add(parser: Parser) -> None:
     where.add_argument("--out-dir", metavar="DIR", help="a folder for the labelled files")
     where.add_argument("--in-place", action="store_true", help="replace each source, in one step")
     parser.add_argument("--system", metavar="NAME", default="", help="what made it; default: the only one that runs")
+    parser.add_argument("--no-watermark", action="store_true", help="leave the pixels of pictures as they are")
+    parser.add_argument("--require", metavar="LAYER,…", default="", help="label nothing that cannot carry these layers")
     parser.add_argument("--provider", metavar="CODE", default="", help="no service: label under this provider code")
     parser.add_argument("--key", metavar="FILE", help="without a service: the key that signs the AIGC object")
     parser.add_argument("--c2pa", metavar="DIR", help="without a service: the chain that signs C2PA manifests")
@@ -98,8 +101,18 @@ def _by_hand(args: argparse.Namespace) -> Labeller:
         args.provider,
         load_key(args.key) if args.key else None,
         Chain.load(Path(args.c2pa)) if args.c2pa else None,
+        require=_required(args),
         system=args.system,
     )
+
+
+def _required(args: argparse.Namespace) -> frozenset[str]:
+    from answerable.errors import Refused
+
+    named = frozenset(name.strip() for name in args.require.split(",") if name.strip())
+    if unknown := sorted(named - LAYERS):
+        raise Refused("admin.request", detail=f"{unknown[0]} is no layer; there are {', '.join(sorted(LAYERS))}")
+    return named
 
 
 def _alone(source: Path, target: Path, by: Labeller, in_place: bool) -> Labelled:
@@ -147,7 +160,7 @@ def _recorded(here: Session, source: Path, target: Path, args: argparse.Namespac
         return label(
             source,
             target,
-            by=_of_store(here, begun),
+            by=_of_store(here, begun, args),
             record=begun["record"],
             receipt=base64.b64decode(begun["receipt"]),
             in_place=args.in_place,
@@ -169,9 +182,9 @@ def _ended(here: Session, record: str) -> Iterator[None]:
         raise
 
 
-def _of_store(here: Session, begun: dict[str, Any]) -> Labeller:
+def _of_store(here: Session, begun: dict[str, Any], args: argparse.Namespace) -> Labeller:
     """The store's own keys: made by the service when it gave the record."""
-    from answerable.app.keys import label_key
+    from answerable.app.keys import label_key, watermark_key
     from answerable.labels.chain import Chain
     from answerable.labels.identity import Labeller
 
@@ -181,6 +194,8 @@ def _of_store(here: Session, begun: dict[str, Any]) -> Labeller:
         begun["provider"],
         label_key(config.store_path),
         Chain.load(Path(labels.c2pa).expanduser(), labels.c2pa_tsa) if labels.c2pa else None,
+        watermark_key(config.store_path) if labels.watermark and not args.no_watermark else None,
+        _required(args),
         system=begun["system"],
         party=begun["party"],
     )

@@ -34,6 +34,7 @@ def add(parser: Parser) -> None:
     parser.add_argument("files", metavar="FILE", nargs="+", help="files; their content tells the format")
     parser.add_argument("--pins", metavar="FILE", help="whose label keys are whose; default: the service's registry")
     parser.add_argument("--anchor", metavar="PEM", action="append", default=[], help="root certificate of C2PA signers")
+    parser.add_argument("--full", action="store_true", help="look for the watermark of resized pictures too; seconds")
     parser.set_defaults(run=run)
 
 
@@ -41,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
     from answerable.labels.reading import read_label
 
     trust = _trust(args)
-    found = [(name, read_label(name, trust=trust)) for name in args.files]
+    found = [(name, read_label(name, trust=trust, search="full" if args.full else "place")) for name in args.files]
     shown = [as_json(name, reading) for name, reading in found]
     lines = [line for name, reading in found for line in told(name, reading)]
     emit(args, shown[0] if len(shown) == 1 else shown, lines)
@@ -54,8 +55,21 @@ def _trust(args: argparse.Namespace) -> Trust:
 
     from answerable.labels.reading import Trust
 
-    trust = Trust.load(label_keys=args.pins, anchors=args.anchor)
+    trust = replace(Trust.load(label_keys=args.pins, anchors=args.anchor), watermark_keys=_own_watermarks(args))
     return trust if args.pins else replace(trust, label_keys=registered(args))
+
+
+def _own_watermarks(args: argparse.Namespace) -> tuple[bytes, ...]:
+    """The store's own key, where there is a store here that has one and lets this person read it."""
+    from answerable.app.keys import FOLDER, watermark_key
+    from answerable.cli.where import place
+    from answerable.errors import AnswerableError
+
+    try:
+        store = place(args).store
+        return (watermark_key(store),) if (store / FOLDER / "watermark.secret").is_file() else ()
+    except (AnswerableError, OSError):
+        return ()
 
 
 def registered(args: argparse.Namespace) -> dict[bytes, str]:

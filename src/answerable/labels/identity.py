@@ -24,12 +24,16 @@ ALGORITHMS: Final[Mapping[str, str]] = {"Ed25519": ED25519, "ES256": ES256, "SM3
 class Labeller:
     """provider: the 27-character provider code under which content is generated, or a party id where there is none;
     aigc_key: signs the AIGC object, None: it is written unsigned; c2pa: signs a C2PA manifest, None: none is written;
-    language: of the words, "en", "zh" or "both"; system, party: what made the content and who answers for it, as the
-    manifest names them: record ids where there is a log."""
+    watermark_key: 16 secret bytes or more under which pictures are watermarked, None: they are not; require: names of
+    layers without which nothing is labelled, where a format does not carry them; language: of the words, "en", "zh" or
+    "both"; system, party: what made the content and who answers for it, as the manifest names them: record ids where
+    there is a log."""
 
     provider: str
     aigc_key: LabelKey | None = None
     c2pa: Chain | None = None
+    watermark_key: bytes | None = None
+    require: frozenset[str] = frozenset()
     language: str = "zh"
     system: str = ""
     party: str = ""

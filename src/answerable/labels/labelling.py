@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from answerable.crypto.random import salt
-from answerable.errors import Refused, VerificationError
+from answerable.errors import Refused, Unavailable, VerificationError
 from answerable.formats.carrier import Carried, Carrier
 from answerable.formats.detect import detect
-from answerable.labels import c2pa
+from answerable.labels import c2pa, watermarking
 from answerable.labels.files import CHUNK, Bench, Source, copy, opened, publish, size, target_of
 from answerable.labels.identity import Labeller
-from answerable.labels.manifest import Said
+from answerable.labels.manifest import Said, SoftBinding
 from answerable.labels.manifest_report import ABSENT, C2paReading
 from answerable.marks import aigc as objects
 from answerable.marks.propagation import Role, Settled, settle
@@ -80,6 +80,9 @@ class _Work:
     receipt: bytes
     layers: list[Layer] = field(default_factory=list)
 
+    def written(self, layer: str) -> bool:
+        return any(each.name == layer and each.state == WRITTEN for each in self.layers)
+
     @property
     def record(self) -> str:
         """The record id in the label that is ours: what another produced keeps its own id beside it."""
@@ -118,8 +121,10 @@ def label(
     path = target_of(source, target, in_place=in_place) if isinstance(target, Path | str) else None
     with opened(source) as original, Bench(path) as bench:
         work = _begin(original, bench, by, record, made_at or time.time_ns() // 1_000_000, receipt)
+        _watermark(work)
         _aigc(work)
         _c2pa(work)
+        _complete(work)
         _read_back(work)
         made = work.content
         done = Labelled(
@@ -149,6 +154,11 @@ def _begin(original: BinaryIO, bench: Bench, by: Labeller, record: str, made_at:
     work = _Work(by, carrier, original, original, bench, settled, _manifest(original, carrier, by), made_at, receipt)
     if work.stood.holds and work.stood.record not in ("", settled.aigc.produce_id, settled.aigc.propagate_id):
         raise Refused("label.contradicted", detail=f"its C2PA manifest names the record {work.stood.record[:64]}")
+    if by.watermark_key is not None:
+        mark = watermarking.extract(original, carrier.name, by.watermark_key)
+        names = (settled.aigc.produce_id, settled.aigc.propagate_id)
+        if mark is not None and mark.payload not in [watermarking.payload_of(name) for name in names]:
+            raise Refused("label.contradicted", detail="the watermark in its pixels names another record")
     return work
 
 
@@ -200,6 +210,21 @@ def _found(carried: Carried) -> objects.Found:
         raise Refused("label.foreign", detail=f"{carried.place}: {error.params.get('detail')}") from None
 
 
+def _watermark(work: _Work) -> None:
+    """(3) What another produced, and what is labelled already, keeps its pixels."""
+    key = work.by.watermark_key
+    if key is None or work.settled.role is not Role.PRODUCER:
+        return
+    sheet = work.bench.sheet()
+    try:
+        made = watermarking.embed(work.content, sheet, work.carrier.name, work.record, key)
+    except Unavailable as error:
+        made = watermarking.Marked(False, f"needs the extra {error.params.get('extra')}")
+    if made.done:
+        work.content = sheet
+    work.layers.append(Layer("watermark", WRITTEN if made.done else UNSUPPORTED, made.detail))
+
+
 def _aigc(work: _Work) -> None:
     """(4)"""
     text, role = objects.write(work.settled.aigc), work.settled.role
@@ -215,13 +240,24 @@ def _c2pa(work: _Work) -> None:
     if not c2pa.supports(media, work.content):
         work.layers.append(Layer("c2pa", UNSUPPORTED, media))
         return
-    said = Said(work.record, work.by.system, work.by.party, work.made_at, work.receipt)
+    mark = None
+    if work.written("watermark"):
+        payload = watermarking.payload_of(work.record).to_bytes(watermarking.PAYLOAD_BYTES)
+        mark = SoftBinding(watermarking.ALGORITHM, payload)
+    said = Said(work.record, work.by.system, work.by.party, work.made_at, work.receipt, mark)
     # What another produced, and what has a history already, is the parent of what leaves here.
     parent = work.original if work.settled.role is Role.PROPAGATOR or work.stood.state != ABSENT else None
     work.next(
         lambda source, target: c2pa.sign(source, target, media, chain=chain, said=said, parent=parent),
         Layer("c2pa", WRITTEN, chain.organisation),
     )
+
+
+def _complete(work: _Work) -> None:
+    """Raises Refused ``label.unsupported`` where a layer that must be there is not."""
+    there = {layer.name for layer in work.layers if layer.state != UNSUPPORTED}
+    for name in sorted(work.by.require - there):
+        raise Refused("label.unsupported", layer=name, format=work.carrier.name)
 
 
 def _read_back(work: _Work) -> None:
@@ -234,7 +270,11 @@ def _read_back(work: _Work) -> None:
         raise _differs("aigc", f"{len(carried)} labels instead of one")
     if objects.read(carried[0].text) != objects.Found(work.settled.aigc):
         raise _differs("aigc", "another label than was written")
-    if any(layer.name == "c2pa" and layer.state == WRITTEN for layer in work.layers):
+    if work.written("watermark") and work.by.watermark_key is not None:
+        mark = watermarking.extract(work.content, work.carrier.name, work.by.watermark_key)
+        if mark is None or mark.payload != watermarking.payload_of(work.record):
+            raise _differs("watermark", "the pixels do not hold it")
+    if work.written("c2pa"):
         found = c2pa.read(work.content, work.carrier.media)
         if not found.holds:
             raise _differs("c2pa", f"{found.state}: {', '.join(found.problems)}")

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final, Literal
 
 from answerable.errors import Refused, Unavailable, VerificationError
 from answerable.formats.carrier import Carrier
 from answerable.formats.detect import detect
-from answerable.labels import c2pa
+from answerable.labels import c2pa, watermarking
 from answerable.labels.files import Source, opened
 from answerable.labels.manifest_report import INVALID, UNSUPPORTED
 from answerable.marks import aigc as objects
@@ -25,16 +25,18 @@ from answerable.model.labels import AIGC, Reading
 ABSENT: Final = "absent"
 MALFORMED: Final = "malformed"
 UNCHECKED: Final = "unchecked"
+FOUND: Final = "found"
 _NONE: Final = Signed(State.UNSIGNED)
 
 
 @dataclass(frozen=True, slots=True)
 class Trust:
     """What a reader knows already. label_keys: DER SubjectPublicKeyInfo -> party id; anchors: root certificates in PEM
-    of who signs C2PA manifests."""
+    of who signs C2PA manifests; watermark_keys: under which watermarks are looked for."""
 
     label_keys: Mapping[bytes, str] = field(default_factory=dict)
     anchors: tuple[bytes, ...] = ()
+    watermark_keys: tuple[bytes, ...] = field(default=(), repr=False)
 
     @classmethod
     def load(cls, *, label_keys: str | Path | None = None, anchors: Sequence[str | Path] = ()) -> Trust:
@@ -84,8 +86,11 @@ def _bytes(path: str | Path) -> bytes:
         raise Refused("label.source", path=str(path), detail=error.strerror or "cannot be read") from None
 
 
-def read_label(source: Source, *, trust: Trust | None = None) -> FileReading:
-    """What the label of a file says. trust: whose keys the reader knows, None: nobody's.
+def read_label(
+    source: Source, *, trust: Trust | None = None, search: Literal["place", "full"] = "place"
+) -> FileReading:
+    """What the label of a file says. trust: whose keys the reader knows, None: nobody's; search: for watermarks, in the
+    picture as it was written or a piece of it ("place"), or also in one that was resized or turned ("full", seconds).
 
     Never raises for what the file holds: what cannot be read is `Reading.UNCHECKED`, with the reason among the
     problems. Raises Refused ``label.source``.
@@ -98,7 +103,7 @@ def read_label(source: Source, *, trust: Trust | None = None) -> FileReading:
         except VerificationError as error:
             layer = LayerReading("aigc", "unreadable", problems=(error.code, str(error.params.get("detail", ""))))
             return FileReading("", "", Reading.UNCHECKED, (layer,))
-        layers = (first, _c2pa(carrier, file, trust))
+        layers = (first, _c2pa(carrier, file, trust), *_watermarks(carrier, file, trust, search))
     contradictions = _contradictions(layers)
     return FileReading(
         carrier.name,
@@ -170,6 +175,21 @@ def _c2pa(carrier: Carrier, file: BinaryIO, trust: Trust) -> LayerReading:
     return LayerReading("c2pa", found.state, records, {k: v for k, v in said.items() if v}, found.problems)
 
 
+def _watermarks(
+    carrier: Carrier, file: BinaryIO, trust: Trust, search: Literal["place", "full"]
+) -> tuple[LayerReading, ...]:
+    """() for a reader without keys: nothing was looked for."""
+    for key in trust.watermark_keys:
+        try:
+            found = watermarking.extract(file, carrier.name, key, search=search)
+        except (Unavailable, VerificationError) as error:
+            return (LayerReading("watermark", UNCHECKED, problems=(error.code,)),)
+        if found is not None:
+            said = {"payload": found.payload, "p_value": found.p_value, "corrected_bits": found.corrected_bits}
+            return (LayerReading("watermark", FOUND, details=said),)
+    return (LayerReading("watermark", ABSENT),) if trust.watermark_keys else ()
+
+
 def _contradictions(layers: tuple[LayerReading, ...]) -> tuple[str, ...]:
     said: list[str] = []
     named = next((layer.records for layer in layers if layer.name == "aigc"), ())
@@ -182,6 +202,9 @@ def _contradictions(layers: tuple[LayerReading, ...]) -> tuple[str, ...]:
             said.append(f"{layer.name}: the file was changed after it was signed")
         if "kind" in layer.problems:
             said.append(f"{layer.name}: Label is none of {', '.join(KINDS)}")
+        known = {watermarking.payload_of(record) for record in named}
+        if known and layer.state == FOUND and layer.details["payload"] not in known:
+            said.append(f"{layer.name}: the pixels name another record than the AIGC object")
         if named and layer.records and not set(layer.records) & set(named):
             said.append(f"{layer.name}: names the record {layer.records[0]}, the AIGC object {named[0]}")
     return tuple(said)
@@ -200,4 +223,4 @@ def _says_ai(layer: LayerReading) -> bool:
     """A manifest may stand in a photograph too: it must say that a model made it."""
     if layer.name == "c2pa":
         return bool(layer.details.get("by_ai"))
-    return layer.state not in (ABSENT, MALFORMED)
+    return layer.state not in (ABSENT, MALFORMED, UNCHECKED)
