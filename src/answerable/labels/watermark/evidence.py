@@ -45,8 +45,8 @@ class Read(NamedTuple):
     z: float
 
 
-def read(seen: Spectrum, drawn: Pattern, found: Found) -> Read | None:
-    """The code word at a place, whatever it is worth; None where none is near."""
+def _heard(seen: Spectrum, drawn: Pattern, found: Found) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+    """The parts that carry bits, their signs undone, and the bit that each carries."""
     import numpy as np
 
     waves = seen.at(found.lattice[None], drawn.ky, drawn.kx, fine=True)[0]
@@ -54,14 +54,28 @@ def read(seen: Spectrum, drawn: Pattern, found: Found) -> Read | None:
     waves *= np.minimum(1, _LOUDEST / np.maximum(np.abs(waves), 1e-9))
     parts: NDArray[np.float64] = np.stack([waves.real, waves.imag], axis=1) * drawn.signs
     carrying = drawn.bit >= 0
-    heard = parts[carrying]
-    soft = np.asarray(np.bincount(drawn.bit[carrying], heard, code.CODE_BITS), np.float64)
-    decoded = code.decode(soft)
-    if decoded is None:
-        return None
+    return parts[carrying], drawn.bit[carrying]
+
+
+def _z(heard: NDArray[np.float64], bits: NDArray[np.intp], word: NDArray[np.uint8]) -> float:
+    import numpy as np
+
     own = float(np.sqrt(np.sum(heard**2)))
-    z = float(np.sum(soft * (1.0 - 2.0 * decoded.word))) / own if own else 0.0
-    return Read(found, decoded, z)
+    return float(np.sum(heard * (1.0 - 2.0 * word[bits]))) / own if own else 0.0
+
+
+def agreement(seen: Spectrum, drawn: Pattern, found: Found, word: NDArray[np.uint8]) -> float:
+    """The `z` of a word that is known to be there."""
+    return _z(*_heard(seen, drawn, found), word)
+
+
+def read(seen: Spectrum, drawn: Pattern, found: Found) -> Read | None:
+    """The code word at a place, whatever it is worth; None where none is near."""
+    import numpy as np
+
+    heard, bits = _heard(seen, drawn, found)
+    decoded = code.decode(np.asarray(np.bincount(bits, heard, code.CODE_BITS), np.float64))
+    return None if decoded is None else Read(found, decoded, _z(heard, bits, decoded.word))
 
 
 def p_value(z: float, places_read: int) -> float:

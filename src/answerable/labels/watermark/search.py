@@ -26,8 +26,8 @@ class Found(NamedTuple):
 
     z: float
     lattice: NDArray[np.float64]
-    down: int
-    across: int
+    down: float
+    across: float
 
 
 def _laid(seen: Spectrum, drawn: Pattern, lattices: NDArray[np.float64], *, fine: bool) -> NDArray[np.float32]:
