@@ -144,6 +144,7 @@ requirements: $(stamps)/tools
 	$(compile) --group lint -c requirements/local.txt -c requirements/build.txt -c requirements/test.txt \
 	  -o requirements/lint.txt
 	$(compile) --group fuzz -c requirements/base.txt -o requirements/fuzz.txt
+	$(compile) --group font -o requirements/font.txt
 	$(compile) --group bench-litellm --excludes requirements/bench-litellm-excluded.in -o requirements/bench-litellm.txt
 	$(compile) --group bench-log -o requirements/bench-log.txt
 	@! grep -nE '://|^-|(^|[ =@])/' requirements/*.txt

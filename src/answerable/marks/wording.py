@@ -10,7 +10,9 @@ from __future__ import annotations
 
 from typing import Final
 
-WORDS: Final[dict[str, str]] = {"en": "AI-generated", "zh": "AI生成"}
+WORDS: Final[dict[str, str]] = {"en": "AI-generated", "zh": "AI生成", "both": "AI生成 AI-generated"}
+AI: Final = ("人工智能", "AI")
+GENERATION: Final = ("生成", "合成", "generated", "synthesised", "synthesized")
 BREAK: Final = "\n\n"
 PREFIXES: Final = tuple(words + BREAK for words in WORDS.values())
 
@@ -19,8 +21,14 @@ _SEPARATORS = ("\n", "\r\n")
 
 
 def words(language: str) -> str:
-    """The label's words in `language` ("en" or "zh"; any other is answered in English)."""
+    """The label's words in `language` ("en", "zh" or "both"; any other is answered in English)."""
     return WORDS.get(language, WORDS["en"])
+
+
+def complete(text: str) -> bool:
+    """Whether `text` holds an AI element and a generation element. In English the second is a word of that sense, which
+    the standard does not name."""
+    return any(word in text for word in AI) and any(word in text for word in GENERATION)
 
 
 def prefix(explicit: str) -> str:

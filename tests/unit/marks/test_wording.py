@@ -3,11 +3,13 @@ from __future__ import annotations
 
 import pytest
 
-from answerable.marks.wording import PREFIXES, WORDS, found, plain, prefix, without, words
+from answerable.marks.wording import PREFIXES, WORDS, complete, found, plain, prefix, without, words
 
 
 def test_each_wording_has_an_ai_and_a_generation_element() -> None:
-    assert WORDS == {"en": "AI-generated", "zh": "AI生成"}
+    assert WORDS == {"en": "AI-generated", "zh": "AI生成", "both": "AI生成 AI-generated"}
+    assert all(complete(text) for text in (*WORDS.values(), "人工智能合成", "本图片由AI生成"))
+    assert not any(complete(text) for text in ("", "AI", "生成", "人工智能", "generated", "ai生成"))
     assert words("zh") == "AI生成"
     assert words("fr") == "AI-generated"
 
@@ -24,6 +26,7 @@ def test_the_label_is_a_paragraph_of_its_own() -> None:
         ("AI-generated\n\nhi", "AI-generated"),
         ("  AI生成\r\n你好", "AI生成"),
         ("AI-generated", "AI-generated"),
+        ("AI生成 AI-generated\n\nhi", "AI生成 AI-generated"),
         ("AI-generated text is common.", ""),
         ("hi AI-generated\n\n", ""),
         ("", ""),
