@@ -59,10 +59,10 @@ class Mkv:
         splice.write(inner, target, patches)
 
     def _texts(self, walker: Walker) -> Iterator[bytes]:
-        for part in self._layout(walker).of(elements.TAGS):
+        for part in _tags(walker, self._segment(walker)):
             yield from ebml_tags.texts(_content(walker.source, part, ebml_tags.MAX_TAGS), walker.source)
 
-    def _layout(self, walker: Walker) -> _Layout:
+    def _segment(self, walker: Walker) -> Element:
         source = walker.source
         head = walker.element(0, source.size)
         if head.kind != elements.HEADER:
@@ -80,6 +80,10 @@ class Mkv:
             segment = walker.element(segment.stop, source.size)
         if segment.kind != elements.SEGMENT:
             raise source.malformed("no segment")
+        return segment
+
+    def _layout(self, walker: Walker) -> _Layout:
+        source, segment = walker.source, self._segment(walker)
         layout = _Layout(segment)
         for part in walker.within(segment.body, segment.stop):
             if part.kind == elements.CLUSTER:
@@ -94,6 +98,37 @@ class Mkv:
         if behind in {elements.SEGMENT.to_bytes(4, "big"), elements.HEADER.to_bytes(4, "big")}:
             raise source.unsupported("several segments in one file")
         return layout
+
+
+def _tags(walker: Walker, segment: Element) -> list[Element]:
+    """The tags before the first cluster, those that a SeekHead leads to, and those behind the last part that it leads
+    to: clusters are thousands, and where there is a SeekHead none is looked at."""
+    source, base = walker.source, segment.body
+    found: dict[int, Element] = {}
+    targets: dict[int, int] = {}
+    at, front = base, True
+    while at < segment.stop:
+        part = walker.element(at, segment.stop)
+        if part.kind == elements.TAGS:
+            found[part.start] = part
+        elif part.kind == elements.SEEK_HEAD and front:
+            content = _content(source, part, positions.MAX_INDEX)
+            targets |= {base + position: kind for kind, position in positions.sought(content, source)}
+        if part.kind == elements.CLUSTER and front:
+            front = False
+            led = [each for each in targets if part.stop <= each < segment.stop and _leads(source, each, targets[each])]
+            for each in led:
+                if targets[each] == elements.TAGS:
+                    found[each] = walker.element(each, segment.stop)
+            at = max(led, default=part.stop)
+        else:
+            at = part.stop
+    return [found[start] for start in sorted(found)]
+
+
+def _leads(source: Source, at: int, kind: int) -> bool:
+    name = kind.to_bytes((kind.bit_length() + 7) // 8 or 1, "big")
+    return at + len(name) <= source.size and source.at(at, len(name)) == name
 
 
 def _content(source: Source, part: Element, limit: int) -> bytes:

@@ -51,6 +51,14 @@ def _number(value: int, width: int) -> bytes:
     return value.to_bytes(max(width, (value.bit_length() + 7) // 8, 1), "big")
 
 
+def sought(data: bytes, source: Source) -> Iterator[tuple[int, int]]:
+    """(kind, position) of all that a SeekHead leads to. Raises as `remapped`."""
+    for kind, _, body, stop, _ in children(data, source):
+        if kind == _SEEK:
+            entry = {each[0]: data[body + each[2] : body + each[3]] for each in children(data[body:stop], source)}
+            yield int.from_bytes(entry.get(_SEEK_ID, b""), "big"), int.from_bytes(entry.get(_SEEK_POSITION, b""), "big")
+
+
 def with_tags(data: bytes, position: int, source: Source) -> bytes:
     """What a SeekHead holds, and that there are tags at `position`. Raises as `remapped`."""
     entry = element(_SEEK, element(_SEEK_ID, TAGS.to_bytes(4, "big")) + element(_SEEK_POSITION, _number(position, 4)))

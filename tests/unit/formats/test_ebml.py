@@ -184,4 +184,24 @@ def test_what_is_not_written(data: bytes, code: str) -> None:
 def test_not_too_many_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ebml, "_MAX_PARTS", 2)
     with pytest.raises(VerificationError, match=r"format\.oversized"):
-        read(Mkv(), segment(INFOS * 3))
+        write(Mkv(), segment(INFOS * 3))
+
+
+def test_where_a_seek_head_leads_behind_the_clusters_none_of_them_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = pointed((element(TAGS, tag(simple(b"AIGC", b"{1}"))),), (element(TAGS, tag(simple(b"AIGC", b"{2}"))),))
+    read_at: list[int] = []
+    real = ebml.Walker.element
+
+    def noted(self: ebml.Walker, start: int, stop: int) -> ebml.Element:
+        found = real(self, start, stop)
+        read_at.append(found.kind)
+        return found
+
+    monkeypatch.setattr(ebml.Walker, "element", noted)
+    assert texts(Mkv(), data) == ["{1}", "{2}"]
+    assert read_at.count(CLUSTER) == 1
+    read_at.clear()
+    place = data.index(b"\x53\xac") + 3
+    wrong = data[:place] + b"\x05" + data[place + 1 :]
+    assert texts(Mkv(), wrong) == ["{1}", "{2}"]
+    assert read_at.count(CLUSTER) == 3

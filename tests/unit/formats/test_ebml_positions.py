@@ -9,7 +9,7 @@ import pytest
 
 from answerable.errors import VerificationError
 from answerable.formats.ebml_elements import CLUSTER, TAGS, Walker, element, summed, void
-from answerable.formats.ebml_positions import clusters, remapped, with_tags
+from answerable.formats.ebml_positions import clusters, remapped, sought, with_tags
 from answerable.formats.splice import Edit, Source
 
 SOURCE = Source(io.BytesIO(), "mkv")
@@ -55,3 +55,8 @@ def test_what_a_cluster_says_of_itself() -> None:
     assert patches(summed(here)) == [Edit(5, 11, void(6)), Edit(13, 15, b"\0\x64")]
     assert patches(element(0xA7, b"\5")) == [], "what was wrong before is not understood"
     assert patches(time) == []
+
+
+def test_what_a_seek_head_leads_to() -> None:
+    data = summed(seek(TAGS, b"\1\0") + element(0x4DBB, b"") + seek(CLUSTER, b"\2"))
+    assert list(sought(data, SOURCE)) == [(TAGS, 256), (0, 0), (CLUSTER, 2)]
