@@ -32,6 +32,8 @@ RID_BYTES: Final = 20
 WRITTEN: Final = "written"
 KEPT: Final = "kept"
 UNSUPPORTED: Final = "unsupported"
+# Formats without a place for an AIGC object: their label is the words in them.
+FIELDLESS: Final = frozenset({"plain"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +229,11 @@ def _watermark(work: _Work) -> None:
 
 def _aigc(work: _Work) -> None:
     """(4)"""
+    if work.carrier.name in FIELDLESS:
+        if work.settled.role is not Role.PRODUCER:
+            raise Refused("label.unsupported", layer="aigc", format=work.carrier.name)
+        work.layers.append(Layer("aigc", UNSUPPORTED, "it has no field beside its text"))
+        return
     text, role = objects.write(work.settled.aigc), work.settled.role
     state = KEPT if role is Role.KEPT else WRITTEN
     work.next(lambda source, target: work.carrier.write(source, target, text), Layer("aigc", state, str(role)))
@@ -247,16 +254,22 @@ def _c2pa(work: _Work) -> None:
     said = Said(work.record, work.by.system, work.by.party, work.made_at, work.receipt, mark)
     # What another produced, and what has a history already, is the parent of what leaves here.
     parent = work.original if work.settled.role is Role.PROPAGATOR or work.stood.state != ABSENT else None
-    work.next(
-        lambda source, target: c2pa.sign(source, target, media, chain=chain, said=said, parent=parent),
-        Layer("c2pa", WRITTEN, chain.organisation),
-    )
+    try:
+        work.next(
+            lambda source, target: c2pa.sign(source, target, media, chain=chain, said=said, parent=parent),
+            Layer("c2pa", WRITTEN, chain.organisation),
+        )
+    except VerificationError as error:
+        # A variant that the library cannot parse had no manifest, and goes without one. One that had is not broken.
+        if work.stood.state not in (ABSENT, UNSUPPORTED):
+            raise
+        work.layers.append(Layer("c2pa", UNSUPPORTED, str(error.params.get("detail"))))
 
 
 def _complete(work: _Work) -> None:
-    """Raises Refused ``label.unsupported`` where a layer that must be there is not."""
+    """Raises Refused ``label.unsupported`` where a layer that must be there is not, or there is none at all."""
     there = {layer.name for layer in work.layers if layer.state != UNSUPPORTED}
-    for name in sorted(work.by.require - there):
+    for name in sorted(work.by.require - there) or (() if there else ("aigc",)):
         raise Refused("label.unsupported", layer=name, format=work.carrier.name)
 
 
@@ -266,9 +279,12 @@ def _read_back(work: _Work) -> None:
     if detected.name != work.carrier.name:
         raise _differs("aigc", f"it became a {detected.name} file")
     carried = work.carrier.read(work.content)
-    if len(carried) != 1:
+    if work.carrier.name in FIELDLESS:
+        if carried:
+            raise _differs("aigc", "an object that was not written")
+    elif len(carried) != 1:
         raise _differs("aigc", f"{len(carried)} labels instead of one")
-    if objects.read(carried[0].text) != objects.Found(work.settled.aigc):
+    elif objects.read(carried[0].text) != objects.Found(work.settled.aigc):
         raise _differs("aigc", "another label than was written")
     if work.written("watermark") and work.by.watermark_key is not None:
         mark = watermarking.extract(work.content, work.carrier.name, work.by.watermark_key)

@@ -26,6 +26,9 @@ ABSENT: Final = "absent"
 MALFORMED: Final = "malformed"
 UNCHECKED: Final = "unchecked"
 FOUND: Final = "found"
+# A vendor's own members (ServiceProvider and the like): a label of another form, reported and never written.
+OTHER: Final = "other-schema"
+OTHER_SCHEMA: Final = "(other schema)"
 _NONE: Final = Signed(State.UNSIGNED)
 
 
@@ -121,9 +124,14 @@ def read_label(
 def _aigc(carrier: Carrier, file: BinaryIO, trust: Trust) -> tuple[LayerReading, AIGC | None, Signed, Signed]:
     found: dict[AIGC, Found] = {}
     problems: list[str] = []
-    places = []
+    places: list[str] = []
+    others: list[str] = []
     for carried in carrier.read(file):
         places.append(carried.place)
+        if carried.place.endswith(OTHER_SCHEMA):
+            others.append(carried.place)
+            problems.append(OTHER)
+            continue
         try:
             one = objects.read(carried.text)
         except VerificationError as error:
@@ -133,7 +141,7 @@ def _aigc(carrier: Carrier, file: BinaryIO, trust: Trust) -> tuple[LayerReading,
             problems += one.problems
     details: dict[str, Any] = {"places": tuple(places)}
     if not found:
-        state = MALFORMED if places else ABSENT
+        state = OTHER if others else MALFORMED if places else ABSENT
         return LayerReading("aigc", state, (), details if places else {}, tuple(problems)), None, _NONE, _NONE
     records = tuple(dict.fromkeys(label.produce_id for label in found))
     if len(found) > 1:
