@@ -217,8 +217,8 @@ def _to_sign(origin: str, members: bytes) -> bytes:
 
 def _bare(whole: _Message, leaf: OrderLeaf, number: int, *, released: bool) -> _Message:
     """The message without what only its carrier says: so it is passed on, kept, and vouched for by a pulse. Of its leaf
-    too goes what nobody signs, where that is long and no release that counts names the leaf as it is: or a carrier could
-    make an authority's order fill a pulse."""
+    too goes what nobody signs, where that is long and no release that counts names the leaf: or a carrier could make an
+    authority's order fill a pulse."""
     bare = msgspec.structs.replace(whole, changed=int(released), epoch=0, kid="", num=number, sig="", twins=())
     if released:
         return bare

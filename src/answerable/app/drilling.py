@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Planned drills: each quarter and tier the real path of a stop, with holders that simulate.
+"""Planned drills: each quarter, for each tier and each world with a row of its own, the real path of a stop, with
+holders that simulate.
 
 The canary is registered, warrants with the life of the tier's row are signed for it, holders act under them in four
 conditions, and it is stopped by its own key. What the report sets side by side is the bound and when the last action
@@ -31,7 +32,7 @@ from answerable.log.commitment import commit
 from answerable.model.leaves import Commitments, DrillLeaf
 from answerable.model.records import Stop
 from answerable.model.units import Payload, Put, Space, Unit
-from answerable.stops.drill_plan import TIERS, next_due, row_of
+from answerable.stops.drill_plan import BY_NAME, PLAN, Practised, next_due
 from answerable.warrants.issuer import Issuer
 
 # Holders of each condition.
@@ -40,7 +41,8 @@ HOLDERS: Final = 4
 BEFORE_S: Final = 0.5
 # After the bound, to see that nothing comes any more.
 AFTER_S: Final = 1.0
-ROW: Final = "drill:"  # in Space.MISC, before the tier: the newest report, JSON
+ROW: Final = "drill:"  # in Space.MISC, before the name of what was practised: the newest report, JSON
+CLASS: Final = "answerable.class"  # of a leaf of a drill that is of no tier: the row of lives
 _log: Final = logging.getLogger("answerable.drill")
 
 
@@ -52,7 +54,7 @@ class Drills:
         self._canary = canary
         self._issuer = issuer
         self._task: asyncio.Task[DrillTold] | None = None
-        self.running = -1  # the tier that is practised now
+        self.running = ""  # name of what is practised now
         self.failure = ""
 
     def canary(self) -> CanaryState:
@@ -65,16 +67,17 @@ class Drills:
     def plan(self) -> list[Planned]:
         now = self._core.now
         every = []
-        for tier in TIERS:
-            row, last = row_of(tier), self._told(tier)
+        for each in PLAN:
+            row, last = each.row, self._told(each)
             due = last.next if last is not None else now
             every.append(
                 Planned(
-                    tier=tier,
+                    name=each.name,
+                    tier=each.tier,
                     row=row.name,
                     life_ms=row.default_ms,
                     bound_ms=bound(row.name, row.default_ms).admission,
-                    systems=sum(system.tier == tier for system in self._core.book.systems()),
+                    systems=sum(each.reaches(system.tier, system.worlds) for system in self._core.book.systems()),
                     last=last.at if last is not None else 0,
                     due=due,
                     overdue=due <= now,
@@ -82,27 +85,26 @@ class Drills:
             )
         return every
 
-    def begin(self, tier: int, life_ms: int = 0) -> None:
-        """Practise in the background. life_ms: shorter lives than the row's, for a rehearsal; 0 for the row's. Raises
-        Refused ``drill.running|unknown``."""
+    def begin(self, name: str, life_ms: int = 0) -> None:
+        """Practise in the background. name: of `drill_plan.PLAN`; life_ms: shorter lives than the row's, for a rehearsal;
+        0 for the row's. Raises Refused ``drill.running|unknown``."""
         if self._task is not None and not self._task.done():
             raise Refused("drill.running")
-        if tier not in TIERS:
-            raise Refused("drill.unknown", name=f"tier {tier}")
-        self.running, self.failure = tier, ""
-        self._task = asyncio.get_running_loop().create_task(self.practise(tier, life_ms))
+        what = _known(name)
+        self.running, self.failure = name, ""
+        self._task = asyncio.get_running_loop().create_task(self.practise(what, life_ms))
         self._task.add_done_callback(self._done)
 
-    async def practise(self, tier: int, life_ms: int = 0) -> DrillTold:
+    async def practise(self, what: Practised, life_ms: int = 0) -> DrillTold:
         """Raises Refused ``drill.canary``, Unavailable ``log.*``."""
-        row = row_of(tier)
+        row = what.row
         life = min(life_ms, row.default_ms) if life_ms else row.default_ms
         system = await self._canary.ready()
         other = await self._canary.companion()
-        signed = self._issuer.beside(life, frozenset({self._aud(tier)}))
+        signed = self._issuer.beside(life, frozenset({self._aud(what)}))
         trust = Trust(self._core.origin, issuers={signed.kid: signed.public})
-        holders = self._holders(signed, trust, tier, self._canary.running(system.rid), TROUBLES, HOLDERS)
-        beside = self._holders(signed, trust, tier, self._canary.running(other.rid), TROUBLES, 1)
+        holders = self._holders(signed, trust, what, self._canary.running(system.rid), TROUBLES, HOLDERS)
+        beside = self._holders(signed, trust, what, self._canary.running(other.rid), TROUBLES, 1)
         for each in (*holders, *beside):
             await each.begin()
         tasks = [asyncio.create_task(each.run()) for each in (*holders, *beside)]
@@ -126,7 +128,8 @@ class Drills:
             await asyncio.gather(*tasks, return_exceptions=True)
         conditions = [self._condition(trouble, holders, beside, at, row.name, life) for trouble in TROUBLES]
         told = DrillTold(
-            tier=tier,
+            name=what.name,
+            tier=what.tier,
             row=row.name,
             at=at,
             life_ms=life,
@@ -139,11 +142,11 @@ class Drills:
         await self._canary.ready()
         return told
 
-    async def report(self, tier: int) -> dict[str, Any]:
-        """The newest report of that tier. Raises Refused ``drill.unknown``."""
-        told = self._told(tier)
+    async def report(self, name: str) -> dict[str, Any]:
+        """The newest report of that name. Raises Refused ``drill.unknown``."""
+        told = self._told(_known(name))
         if told is None:
-            raise Refused("drill.unknown", name=f"tier {tier}")
+            raise Refused("drill.unknown", name=name)
         found: dict[str, Any] = msgspec.to_builtins(told)
         return found
 
@@ -152,13 +155,13 @@ class Drills:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
-    def _aud(self, tier: int) -> str:
-        return f"spiffe://{self._core.book.domain}/drill/tier-{tier}"
+    def _aud(self, what: Practised) -> str:
+        return f"spiffe://{self._core.book.domain}/drill/{what.name}"
 
     def _holders(
-        self, issuer: Issuer, trust: Trust, tier: int, copy: str, troubles: Sequence[Trouble], each: int
+        self, issuer: Issuer, trust: Trust, what: Practised, copy: str, troubles: Sequence[Trouble], each: int
     ) -> list[Simulant]:
-        aud, clock, rows = self._aud(tier), self._core.clock, tuple(self._core.book.stops())
+        aud, clock, rows = self._aud(what), self._core.clock, tuple(self._core.book.stops())
         known = Known(rows, StopSet.of(rows, epoch=self._core.book.epoch))
         return [
             Simulant(issuer, clock, trust, trouble, known, copy=copy, aud=aud, name=f"drill:{copy}:{trouble.name}:{n}")
@@ -212,7 +215,8 @@ class Drills:
                 order=stop.rid or UNSET,
                 sil=[each.name for each in told.conditions if each.violations or not each.alive],
                 t=self._core.now,
-                tier=told.tier,
+                tier=told.tier if told.tier >= 0 else UNSET,
+                x=UNSET if told.tier >= 0 else {CLASS: told.name},
             )
         )
         rid = leaves.rid(leaf)
@@ -220,23 +224,31 @@ class Drills:
         await self._core.ledger.commit(
             Unit(
                 leaves=(leaf,),
-                effects=(Put(Space.MISC, f"{ROW}{told.tier}", msgspec.json.encode(told)),),
+                effects=(Put(Space.MISC, f"{ROW}{told.name}", msgspec.json.encode(told)),),
                 payloads=(Payload(rid, "evidence", salted, body),),
             )
         )
         return told
 
-    def _told(self, tier: int) -> DrillTold | None:
-        raw = self._core.book.raw(Space.MISC, f"{ROW}{tier}")
+    def _told(self, what: Practised) -> DrillTold | None:
+        raw = self._core.book.raw(Space.MISC, f"{ROW}{what.name}")
         try:
             return msgspec.json.decode(raw, type=DrillTold) if raw else None
         except msgspec.MsgspecError:
             return None
 
     def _done(self, task: asyncio.Task[DrillTold]) -> None:
-        self.running = -1
+        self.running = ""
         if task.cancelled():
             return
         if (failure := task.exception()) is not None:
             self.failure = failure.code if isinstance(failure, AnswerableError) else type(failure).__name__
             _log.error("a drill came to no report", exc_info=failure)
+
+
+def _known(name: str) -> Practised:
+    """Raises Refused ``drill.unknown``."""
+    what = BY_NAME.get(name)
+    if what is None:
+        raise Refused("drill.unknown", name=name[:16])
+    return what

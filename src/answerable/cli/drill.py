@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`drill`: how the last canary went, practising the stop of a tier, and its report as Markdown or JSON."""
+"""`drill`: how the last canary went, practising the stop of a tier or a world, and its report as Markdown or JSON."""
 
 from __future__ import annotations
 
@@ -16,12 +16,16 @@ EXAMPLES: Final = """\
   answerable drill canary                         stop a canary on every gateway, now
   answerable drill run --tier 1                   practise the stop of a tier; takes as long as its warrants live
   answerable drill run --tier 1 --life 2          a rehearsal with shorter lives
+  answerable drill run --world physical           of what moves: warrants of 2 s
   answerable drill report --tier 1 -o report.md   bound beside measured; --json for JSON
 """
 ALARM: Final = 1
 POLL_S: Final = 0.5
 # Longer than any tier's warrants live, with what comes after.
 LONGEST_S: Final = 180.0
+TIERS: Final = ("0", "1", "2", "3", "4")
+WORLDS: Final = ("biological", "physical")
+_WORLDS_ZH: Final = {"biological": "生物界", "physical": "物理界"}
 
 
 def add(parser: Parser) -> None:
@@ -29,16 +33,22 @@ def add(parser: Parser) -> None:
     new_verb = children(parser)
     new_verb("status", "the last canary and the plan").set_defaults(run=status)
     new_verb("canary", "stop a canary on every gateway, now").set_defaults(run=canary)
-    practised = new_verb("run", "practise the stop of one tier, with holders that simulate")
-    practised.add_argument("--tier", type=int, required=True, choices=range(5), metavar="0-4")
+    practised = new_verb("run", "practise the stop of one tier or world, with holders that simulate")
+    _what(practised)
     practised.add_argument("--life", type=float, default=0.0, metavar="SECONDS",
-                           help="shorter lives than the tier's warrants have, for a rehearsal")  # fmt: skip
+                           help="shorter lives than its warrants have, for a rehearsal")  # fmt: skip
     practised.add_argument("-o", "--out", type=Path, metavar="FILE", help="write the report there, as Markdown")
     practised.set_defaults(run=practise)
-    told = new_verb("report", "the newest report of a tier")
-    told.add_argument("--tier", type=int, required=True, choices=range(5), metavar="0-4")
+    told = new_verb("report", "the newest report of a tier or world")
+    _what(told)
     told.add_argument("-o", "--out", type=Path, metavar="FILE", help="write it there, as Markdown")
     told.set_defaults(run=report)
+
+
+def _what(parser: argparse.ArgumentParser) -> None:
+    one = parser.add_mutually_exclusive_group(required=True)
+    one.add_argument("--tier", choices=TIERS, dest="name", metavar="0-4", help="in the information world")
+    one.add_argument("--world", choices=WORLDS, dest="name", metavar="WORLD", help=" or ".join(WORLDS))
 
 
 def status(args: argparse.Namespace) -> int:
@@ -64,23 +74,34 @@ def practise(args: argparse.Namespace) -> int:
     from answerable.model.terms import AdminRole
 
     here = session(args, AdminRole.OPERATOR)
-    began = here.post("/drills", {"tier": args.tier, "life_ms": int(args.life * 1000)})
-    say(f"Practising the stop of tier {args.tier} ...", f"正在演练 {args.tier} 级的终止……")
-    last = began["plan"][args.tier]["last"]
+    began = here.post("/drills", {"name": args.name, "life_ms": int(args.life * 1000)})
+    what, zh = _names(args.name)
+    say(f"Practising the stop of {what} ...", f"正在演练{zh}的终止……")
+    last = _last(began, args.name)
     for _ in range(int(LONGEST_S / POLL_S)):
         time.sleep(POLL_S)
         found = here.get("/drills")
-        if found["running"] != args.tier:
+        if found["running"] != args.name:
             break
-    if found["failure"] or found["plan"][args.tier]["last"] == last:
+    if found["failure"] or _last(found, args.name) == last:
         raise Unavailable("log.stopped", detail=found["failure"] or "the drill came to no report")
-    return _report(args, here.get(f"/drills/{args.tier}"))
+    return _report(args, here.get(f"/drills/{args.name}"))
 
 
 def report(args: argparse.Namespace) -> int:
     from answerable.cli.session import session
 
-    return _report(args, session(args).get(f"/drills/{args.tier}"))
+    return _report(args, session(args).get(f"/drills/{args.name}"))
+
+
+def _names(name: str) -> tuple[str, str]:
+    if name in WORLDS:
+        return f"the {name} world", _WORLDS_ZH[name]
+    return f"tier {name}", f" {name} 级"
+
+
+def _last(found: dict[str, Any], name: str) -> int:
+    return next(int(row["last"]) for row in found["plan"] if row["name"] == name)
 
 
 def _report(args: argparse.Namespace, told: dict[str, Any]) -> int:
@@ -128,12 +149,12 @@ def flown(told: dict[str, Any]) -> list[str]:
 
 
 def of_plan(found: dict[str, Any]) -> list[str]:
-    lines = [pick("Planned drills, one a quarter and tier:", "计划演练（每季度每级一次）：")]
+    lines = [pick("Planned drills, one a quarter:", "计划演练（每季度一次）：")]
     for row in found["plan"]:
         state = pick("DUE NOW", "已到期") if row["overdue"] else pick("due", "下次") + f" {when(row['due'])}"
         last = pick("last", "上次") + f" {when(row['last'])}" if row["last"] else pick("never practised", "从未演练")
         lines.append(
-            f"  {pick('tier', '分级')} {row['tier']} ({row['row']}): {state}; {last}; "
+            f"  {pick(*_names(row['name']))} ({row['row']}): {state}; {last}; "
             + pick(
                 f"warrants {row['life_ms'] // 1000} s, bound {row['bound_ms']} ms, {row['systems']} systems",
                 f"许可 {row['life_ms'] // 1000} 秒，界限 {row['bound_ms']} 毫秒，{row['systems']} 个系统",
@@ -144,9 +165,10 @@ def of_plan(found: dict[str, Any]) -> list[str]:
 
 def markdown(told: dict[str, Any]) -> str:
     """The report for people: bound beside measured."""
+    what, zh = _names(told["name"])
     verdict = pick("The bound held.", "界限成立。") if told["held"] else pick("THE BOUND DID NOT HOLD.", "界限不成立。")
     lines = [
-        pick(f"# Stop drill, tier {told['tier']} ({told['row']})", f"# 终止演练，{told['tier']} 级（{told['row']}）"),
+        pick(f"# Stop drill, {what} ({told['row']})", f"# 终止演练，{zh}（{told['row']}）"),
         "",
         pick(
             f"{verdict} Order given {when(told['at'])}; warrants of {told['life_ms']} ms; record `{told['record']}`.",

@@ -48,9 +48,10 @@ class Condition(Answer, frozen=True, kw_only=True):
 
 
 class DrillTold(Answer, frozen=True, kw_only=True):
-    """A planned drill of one tier. life_ms: of its warrants; conditions: in order; next: when the next one is due, ms
+    """A planned drill: of one tier in the information world, or of one world, where `tier` is -1. life_ms: of its warrants; conditions: in order; next: when the next one is due, ms
     UTC; record: rid of the leaf."""
 
+    name: str
     tier: int
     row: str
     at: int
@@ -62,8 +63,9 @@ class DrillTold(Answer, frozen=True, kw_only=True):
 
 
 class Planned(Answer, frozen=True, kw_only=True):
-    """One tier's plan. last: when it was practised last, ms UTC, 0 for never; due: when it is next."""
+    """The plan of one drill. name: ``0`` to ``4`` for a tier in the information world, or a world's; last: when it was practised last, ms UTC, 0 for never; due: when it is next."""
 
+    name: str
     tier: int
     row: str
     life_ms: int
@@ -75,7 +77,7 @@ class Planned(Answer, frozen=True, kw_only=True):
 
 
 class Drilling(Protocol):
-    running: int
+    running: str
     failure: str
 
     def canary(self) -> CanaryState: ...
@@ -84,6 +86,6 @@ class Drilling(Protocol):
 
     async def fly(self) -> CanaryTold: ...
 
-    def begin(self, tier: int, life_ms: int = 0) -> None: ...
+    def begin(self, name: str, life_ms: int = 0) -> None: ...
 
-    async def report(self, tier: int) -> dict[str, Any]: ...
+    async def report(self, name: str) -> dict[str, Any]: ...

@@ -35,6 +35,7 @@ CONDITION: dict[str, Any] = {
     "alive": True,
 }
 REPORT: dict[str, Any] = {
+    "name": "3",
     "tier": 3,
     "row": "frontier",
     "at": 1_763_782_764_000,
@@ -68,7 +69,7 @@ def test_the_report_sets_the_bound_beside_the_measured() -> None:
 
 def test_the_plan_says_what_is_due(monkeypatch: pytest.MonkeyPatch) -> None:
     row = {
-        "tier": 2, "row": "systemic", "life_ms": 60_000, "bound_ms": 60_262, "systems": 3, "last": 0, "due": 1,
+        "name": "2", "tier": 2, "row": "systemic", "life_ms": 60_000, "bound_ms": 60_262, "systems": 3, "last": 0, "due": 1,
         "overdue": True,
     }  # fmt: skip
     text = "\n".join(drill.of_plan({"plan": [row, {**row, "last": 5, "due": 1_771_731_564_000, "overdue": False}]}))
@@ -77,3 +78,10 @@ def test_the_plan_says_what_is_due(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ANSWERABLE_LANG", "zh")
     assert "已到期" in "\n".join(drill.of_plan({"plan": [row]}))
     assert "网络分区" in drill.markdown(REPORT)
+
+
+def test_a_world_is_called_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    report = {**REPORT, "name": "physical", "tier": -1, "row": "physical"}
+    assert drill.markdown(report).startswith("# Stop drill, the physical world (physical)\n")
+    monkeypatch.setenv("ANSWERABLE_LANG", "zh")
+    assert drill.markdown(report).startswith("# 终止演练，物理界（physical）\n")

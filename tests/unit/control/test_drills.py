@@ -13,7 +13,7 @@ def test_what_is_told_is_json_both_ways() -> None:
     one = Condition(
         name="healthy", holders=4, actions=9, bound_ms=5, measured_ms=1, effects_ms=6, violations=0, alive=True
     )
-    drill = DrillTold(tier=1, row="ordinary", at=1, life_ms=2, conditions=[one], held=True, next=3, record="")
+    drill = DrillTold(name="1", tier=1, row="ordinary", at=1, life_ms=2, conditions=[one], held=True, next=3, record="")
     assert msgspec.json.decode(msgspec.json.encode(drill), type=DrillTold) == drill
 
 

@@ -18,20 +18,23 @@ async def test_the_plan_the_canary_and_a_drill_through_the_api(tmp_path: Path) -
         services = control.service.node_desk._services
         found = await state(services, Call(None))
         assert found.canary.last is None
-        assert [(row.tier, row.overdue) for row in found.plan] == [(tier, True) for tier in range(5)]
-        assert found.running == -1
+        assert [(row.tier, row.overdue) for row in found.plan[:5]] == [(tier, True) for tier in range(5)]
+        assert [(row.name, row.row, row.life_ms) for row in found.plan[5:]] == [
+            ("biological", "biological", 5_000), ("physical", "physical", 2_000),
+        ]  # fmt: skip
+        assert found.running == ""
         told = await fly(services, Call(None))
         assert (await state(services, Call(None))).canary.last == told
         with pytest.raises(Refused, match=r"drill\.unknown"):
-            await report(services, Call(None, {"tier": "0"}))
+            await report(services, Call(None, {"name": "0"}))
         with pytest.raises(Refused, match=r"drill\.unknown"):
-            await report(services, Call(None, {"tier": "../x"}))
-        begun = await practise(services, Call(Practise(tier=0, life_ms=300)))
-        assert begun.running == 0
+            await report(services, Call(None, {"name": "../x"}))
+        begun = await practise(services, Call(Practise(name="0", life_ms=300)))
+        assert begun.running == "0"
         with pytest.raises(Refused, match=r"drill\.running"):
-            await practise(services, Call(Practise(tier=1, life_ms=300)))
-        await until(lambda: control.service.drills.running == -1)
-        done = await report(services, Call(None, {"tier": "0"}))
+            await practise(services, Call(Practise(name="1", life_ms=300)))
+        await until(lambda: control.service.drills.running == "")
+        done = await report(services, Call(None, {"name": "0"}))
         assert done["held"]
         assert not (await state(services, Call(None))).failure
         with pytest.raises(Unavailable, match=r"log\.stopped"):
