@@ -86,8 +86,8 @@ class Drills:
         return every
 
     def begin(self, name: str, life_ms: int = 0) -> None:
-        """Practise in the background. name: of `drill_plan.PLAN`; life_ms: shorter lives than the row's, for a rehearsal;
-        0 for the row's. Raises Refused ``drill.running|unknown``."""
+        """Practise in the background. name: of `drill_plan.PLAN`; life_ms: shorter lives than the row's, for a
+        rehearsal; 0 for the row's. Raises Refused ``drill.running|unknown``."""
         if self._task is not None and not self._task.done():
             raise Refused("drill.running")
         what = _known(name)

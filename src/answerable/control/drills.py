@@ -48,8 +48,8 @@ class Condition(Answer, frozen=True, kw_only=True):
 
 
 class DrillTold(Answer, frozen=True, kw_only=True):
-    """A planned drill: of one tier in the information world, or of one world, where `tier` is -1. life_ms: of its warrants; conditions: in order; next: when the next one is due, ms
-    UTC; record: rid of the leaf."""
+    """A planned drill: of one tier in the information world, or of one world, where `tier` is -1. life_ms: of its
+    warrants; conditions: in order; next: when the next one is due, ms UTC; record: rid of the leaf."""
 
     name: str
     tier: int
@@ -63,7 +63,8 @@ class DrillTold(Answer, frozen=True, kw_only=True):
 
 
 class Planned(Answer, frozen=True, kw_only=True):
-    """The plan of one drill. name: ``0`` to ``4`` for a tier in the information world, or a world's; last: when it was practised last, ms UTC, 0 for never; due: when it is next."""
+    """The plan of one drill. name: ``0`` to ``4`` for a tier in the information world, or a world's; last: when it was
+    practised last, ms UTC, 0 for never; due: when it is next."""
 
     name: str
     tier: int

@@ -69,8 +69,8 @@ def test_the_report_sets_the_bound_beside_the_measured() -> None:
 
 def test_the_plan_says_what_is_due(monkeypatch: pytest.MonkeyPatch) -> None:
     row = {
-        "name": "2", "tier": 2, "row": "systemic", "life_ms": 60_000, "bound_ms": 60_262, "systems": 3, "last": 0, "due": 1,
-        "overdue": True,
+        "name": "2", "tier": 2, "row": "systemic", "life_ms": 60_000, "bound_ms": 60_262, "systems": 3, "last": 0,
+        "due": 1, "overdue": True,
     }  # fmt: skip
     text = "\n".join(drill.of_plan({"plan": [row, {**row, "last": 5, "due": 1_771_731_564_000, "overdue": False}]}))
     assert "DUE NOW; never practised" in text

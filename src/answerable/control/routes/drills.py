@@ -17,8 +17,8 @@ from answerable.model.terms import AdminRole
 
 
 class Practise(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """name: a tier in the information world (``0`` to ``4``), ``biological`` or ``physical``; life_ms: shorter lives than
-    its warrants have, for a rehearsal; 0 for those."""
+    """name: a tier in the information world (``0`` to ``4``), ``biological`` or ``physical``; life_ms: shorter lives
+    than its warrants have, for a rehearsal; 0 for those."""
 
     name: Annotated[str, Meta(min_length=1, max_length=16)]
     life_ms: Annotated[int, Meta(ge=0, le=300_000)] = 0
