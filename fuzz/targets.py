@@ -25,7 +25,9 @@ from answerable.model.terms import Audience, Criticality, World
 from answerable.protocols.openai.request import read
 from answerable.registry import ids
 from answerable.warrants.bindings import Binding
+from fuzz.av_targets import AV_TARGETS
 from fuzz.c2pa_targets import C2PA_TARGETS
+from fuzz.format_targets import FORMAT_TARGETS
 from fuzz.holder_targets import HOLDER_TARGETS
 from fuzz.log_targets import LOG_TARGETS
 from fuzz.node_targets import NODE_TARGETS
@@ -130,7 +132,9 @@ TARGETS: Final[dict[str, Target]] = {
     "requests": _requests,
     "saved": saved.read,
     "warrant": lambda data: warrants.parse(_text(data), {"k": _KEY.public}),
+    **AV_TARGETS,
     **C2PA_TARGETS,
+    **FORMAT_TARGETS,
     **HOLDER_TARGETS,
     **LOG_TARGETS,
     **NODE_TARGETS,

@@ -57,7 +57,7 @@ def fields(directories: Directories, directory: Directory, place: str) -> list[t
 
 
 def _walk(block: bytes, place: str) -> list[tuple[tuple[int, bytes], Carried]]:
-    if len(block) > MAX_BLOCK or b"A" not in block:
+    if len(block) > MAX_BLOCK:
         return []
     try:
         directories = Directories(Source(io.BytesIO(block), "Exif"))

@@ -17,8 +17,12 @@ MAX_HEAD: Final = 2_097_152
 
 _ASIDE = re.compile(r"<!--(?:-?>|.*?--!?>|.*)|<(?:[!?]|/(?![A-Za-z]))[^>]*>?", re.S)
 _COMMENT_END: Final = ("-->", "--!>", "<!-->", "<!--->")
+_QUOTES: Final = ('"', "'")
 _TAG = re.compile(r"<(/?)([A-Za-z][^\s/>]*+)", re.A)
-_ATTRIBUTE = re.compile(r"""[\s/]*+([^\s/>=][^\s/>=]*+)(?:\s*+=\s*+("[^"]*+"|'[^']*+'|[^\s>"'][^\s>]*+))?""", re.A)
+# A quotation mark alone is one that nothing closes.
+_ATTRIBUTE = re.compile(
+    r"""[\s/]*+(=[^\s/>=]*+|[^\s/>=]++)(?:\s*+=\s*+("[^"]*+"|'[^']*+'|["']|[^\s>"'][^\s>]*+))?""", re.A
+)
 _CLOSE = re.compile(r"[^>]*+>")
 _CHARSET = re.compile(rb"""charset\s{0,16}=\s{0,16}["']?\s{0,16}([A-Za-z0-9._:-]{1,40})""", re.I)
 _WIDE: Final = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
@@ -143,7 +147,9 @@ class _Scan:
         at = tag.end()
         while (match := _ATTRIBUTE.match(self.text, at)) is not None:
             value = match[2] or ""
-            attributes.setdefault(match[1].lower(), value[1:-1] if value[:1] in ('"', "'") else value)
+            if value in _QUOTES:
+                return self._cut()
+            attributes.setdefault(match[1].lower(), value[1:-1] if value[:1] in _QUOTES else value)
             at = match.end()
         close = _CLOSE.match(self.text, at)
         if close is None:

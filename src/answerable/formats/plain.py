@@ -36,10 +36,13 @@ class Plain:
             text = data[: len(data) // unit * unit].decode(encoding, "replace")
             end = _WINDOW // unit
             for each in embedded.find(text, self.name):
-                if each.start < _WINDOW // unit and "\n" not in each.text and len(found) < MAX_FOUND:
+                begins = each.start < _WINDOW // unit or at + len(data) >= file.size
+                if begins and "\n" not in each.text and len(found) < MAX_FOUND:
                     end = max(end, each.end)
                     name = "text (other schema)" if each.other else "text"
                     found.append(Carried(name, each.text.encode("latin-1" if unit == 1 else "utf-8", "replace")))
+            if at + len(data) >= file.size:
+                break
             # A character beyond 16 bits has two units, so that what stands behind it is farther on than it seems.
             at += end if unit == 1 else len(text[:end].encode(encoding, "replace"))
         return tuple(found)
