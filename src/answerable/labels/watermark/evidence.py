@@ -38,11 +38,12 @@ _LOUDEST: Final = 3.0
 
 
 class Read(NamedTuple):
-    """A code word that was read at a place, and its `z`."""
+    """A code word that was read at a place and is believed: its `z` and its p-value."""
 
     found: Found
     decoded: code.Decoded
     z: float
+    chance: float
 
 
 def _heard(seen: Spectrum, drawn: Pattern, found: Found) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
@@ -69,13 +70,20 @@ def agreement(seen: Spectrum, drawn: Pattern, found: Found, word: NDArray[np.uin
     return _z(*_heard(seen, drawn, found), word)
 
 
-def read(seen: Spectrum, drawn: Pattern, found: Found) -> Read | None:
-    """The code word at a place, whatever it is worth; None where none is near."""
+def read(seen: Spectrum, drawn: Pattern, found: Found, places_read: int) -> Read | None:
+    """The code word at a place, the n-th that is read; None where there is none that could be believed."""
     import numpy as np
 
     heard, bits = _heard(seen, drawn, found)
-    decoded = code.decode(np.asarray(np.bincount(bits, heard, code.CODE_BITS), np.float64))
-    return None if decoded is None else Read(found, decoded, _z(heard, bits, decoded.word))
+    soft = np.asarray(np.bincount(bits, heard, code.CODE_BITS), np.float64)
+    own = float(np.sqrt(np.sum(heard**2)))
+    # No word reaches more than the sum of what speaks for each bit: most places need no decoding to be dismissed.
+    if not own or p_value(float(np.sum(np.abs(soft))) / own, places_read) > ACCEPTED:
+        return None
+    decoded = code.decode(soft)
+    if decoded is None or (chance := p_value(z := _z(heard, bits, decoded.word), places_read)) > ACCEPTED:
+        return None
+    return Read(found, decoded, z, chance)
 
 
 def p_value(z: float, places_read: int) -> float:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from math import ceil, cos, radians, sin, sqrt
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
-from answerable.labels.watermark.evidence import ACCEPTED, Read, p_value, read
+from answerable.labels.watermark.evidence import Read, read
 from answerable.labels.watermark.pattern import HIGHEST, TILE, Pattern, pattern
 from answerable.labels.watermark.picture import doublings, luma, period, ready, shrink
 from answerable.labels.watermark.search import Found, best, places
@@ -130,10 +130,8 @@ class _Trial:
     def judge(self, candidate: _Candidate) -> WatermarkReading | None:
         """The reading at a candidate if it may be believed."""
         self._read += 1
-        result = read(candidate.seen, self._drawn, candidate.found)
-        if result is None or (chance := p_value(result.z, self._read)) > ACCEPTED:
-            return None
-        return _told(result, chance, candidate.shrunk)
+        result = read(candidate.seen, self._drawn, candidate.found, self._read)
+        return None if result is None else _told(result, candidate.shrunk)
 
     def at_place(self, times: int) -> WatermarkReading | None:
         """Reads at the size as written, for a picture of so many doublings."""
@@ -209,7 +207,7 @@ def _turns(side: int) -> NDArray[np.float64]:
     return np.array([((cos(angle), sin(angle)), (-sin(angle), cos(angle))) for angle in angles])
 
 
-def _told(result: Read, chance: float, shrunk: int) -> WatermarkReading:
+def _told(result: Read, shrunk: int) -> WatermarkReading:
     """The reading in pixels of the picture."""
     import numpy as np
 
@@ -224,7 +222,7 @@ def _told(result: Read, chance: float, shrunk: int) -> WatermarkReading:
         payload=result.decoded.payload,
         corrected_bits=result.decoded.corrected,
         score=round(result.z, 3),
-        p_value=chance,
+        p_value=result.chance,
         scale=round(float(np.sqrt(abs(np.linalg.det(edges)))) / period(1), 4),
         offset=(round(float(corner[0]), 2), round(float(corner[1]), 2)),
         turned=round(turned, 1),

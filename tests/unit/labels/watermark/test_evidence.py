@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from answerable.labels.watermark import code
-from answerable.labels.watermark.evidence import ACCEPTED, p_value, read
+from answerable.labels.watermark.evidence import ACCEPTED, agreement, p_value, read
 from answerable.labels.watermark.pattern import TILE, pattern, tile
 from answerable.labels.watermark.search import places
 from answerable.labels.watermark.spectrum import spectrum
@@ -21,12 +21,22 @@ def test_a_word_is_read_at_its_place() -> None:
     noise = np.random.default_rng(3).standard_normal(made.shape)
     seen = spectrum((made + 1.5 * noise).astype(np.float32), TILE)
     found = places(seen, DRAWN, np.eye(2) / TILE, 1)[0]
-    result = read(seen, DRAWN, found)
+    result = read(seen, DRAWN, found, 3)
     assert result is not None
     assert result.decoded.payload == 0xBEEF
-    assert p_value(result.z, 1) < ACCEPTED
-    beside = read(seen, DRAWN, found._replace(down=(found.down + 20) % TILE))
-    assert beside is None or p_value(beside.z, 1) > 1e-3
+    assert result.chance == p_value(result.z, 3) < ACCEPTED
+    assert result.z == pytest.approx(agreement(seen, DRAWN, found, code.encode(0xBEEF)))
+    assert read(seen, DRAWN, found._replace(down=(found.down + 20) % TILE), 1) is None
+
+
+def test_a_word_that_is_not_sure_enough_is_not_read() -> None:
+    made = np.tile(tile(DRAWN, code.encode(0xBEEF), TILE), (3, 3))
+    noise = np.random.default_rng(3).standard_normal(made.shape)
+    for louder in (3.0, 5.0, 8.0, 12.0):
+        seen = spectrum((made + louder * noise).astype(np.float32), TILE)
+        found = places(seen, DRAWN, np.eye(2) / TILE, 1)[0]
+        sure = p_value(agreement(seen, DRAWN, found, code.encode(0xBEEF)), 1) <= ACCEPTED
+        assert sure or read(seen, DRAWN, found, 1) is None
 
 
 def test_the_p_value_is_the_union_bound_of_every_place_read() -> None:
