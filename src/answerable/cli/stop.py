@@ -68,9 +68,9 @@ def stop(args: argparse.Namespace) -> int:
         order, beside = drafts.take(args, "order")
         args.root, args.scope = order.root, order.scope
     elif not args.root and args.scope != Scope.ALL.value:
-        raise Refused("admin.request", detail="SYSTEM or --from is missing")
+        raise Refused("stop.usage", detail="SYSTEM or --from is missing")
     elif not args.reason and not args.dry_run:
-        raise Refused("admin.request", detail="--reason is missing")
+        raise Refused("stop.usage", detail="--reason is missing")
     here = session(args, AdminRole.VIEWER if args.dry_run else AdminRole.OFFICER)
     seen = here.get("/stops/preview", root=args.root, scope=args.scope)
     if args.dry_run:
@@ -251,7 +251,7 @@ def release(args: argparse.Namespace) -> int:
     elif args.order:
         leaf = release_statement(args.order)
     else:
-        raise Refused("admin.request", detail="ORDER or --from is missing")
+        raise Refused("stop.usage", detail="ORDER or --from is missing")
     leaf = drafts.signed(leaf, here.origin, signers(args, AdminRole.OFFICER))
     if drafts.keep(args, leaf):
         say(f"Signed by {len(leaf.sigs)}; not sent.", f"已有 {len(leaf.sigs)} 人签名，尚未提交。")

@@ -26,6 +26,15 @@ def test_whoever_orders_says_who_he_is_and_why(house: House, run: Run) -> None:
     assert run("stop", "other", "--reason", "x", "--as", "admin").status == 1
 
 
+def test_what_is_no_order_yet_points_to_the_run_book(house: House, run: Run) -> None:
+    for words in (("stop", "--as", "officer-1"), ("stop", "other", "--as", "officer-1"), ("release", "--as", "officer-1")):
+        said = run(*words)
+        assert said.status == 2
+        assert "stop.usage" in said.err
+        assert "docs/operate/stop.md" in said.err
+        assert "control-api" not in said.err
+
+
 def test_one_officer_suspends_and_two_release(house: House, run: Run, tmp_path: Path) -> None:
     first = run("stop", "other", "--reason", "noise", "--as", "officer-1", "--json")
     assert first.status == 0

@@ -14,6 +14,14 @@ ENTRIES: Final[dict[str, Entry]] = {
         "A stop is not undone; ask the officers about a reauthorisation under a new system id.",
         "终止不可撤销；如需恢复，请由责任官员以新的系统编号重新授权。",
     ),
+    "stop.usage": Entry(
+        "That is no order yet: {detail}.",
+        "这还不是一条终止令：{detail}。",
+        "docs/operate/stop.md goes through it step by step; `answerable stop SYSTEM --dry-run` signs nothing.",
+        "请按 docs/operate/stop.md 逐步操作；`answerable stop 系统 --dry-run` 不签署任何内容。",
+        http=400,
+        exit=2,
+    ),
     "stop.stale": Entry(
         "The issuer knew of {known} changes to the stop set; this holder knows of {have}.",
         "签发者已知终止集的 {known} 次变更，而本持有者仅知 {have} 次。",

@@ -26,6 +26,7 @@ STATUS = {  # code: (HTTP, exit)
     "stop.signature": (403, 1),
     "stop.stale": (403, 1),
     "stop.system": (403, 1),
+    "stop.usage": (400, 2),
 }
 
 
