@@ -15,24 +15,28 @@ from answerable.formats.splice import Edit, Recast, Source, Splice
 
 KIND: Final = b"AIGC"
 
+MAX_INFO: Final = 16 << 20
+
 _WAVES: Final = frozenset({b"RIFF", b"RF64", b"BW64"})
 
 
 @dataclass(frozen=True, slots=True)
 class _Found:
+    """chunk: the object's; info: the list that holds it, None for the file itself."""
+
     place: str
     chunk: Chunk
-    parents: tuple[Chunk, ...]
+    info: Chunk | None = None
 
 
 def _objects(walker: Walker, top: Chunk) -> Iterator[_Found]:
     for each in walker.within(top.body, top.stop):
         if each.kind == KIND:
-            yield _Found("RIFF chunk AIGC", each, (top,))
+            yield _Found("RIFF chunk AIGC", each)
         elif each.form == b"INFO":
             for inner in walker.within(each.body, each.stop):
                 if inner.kind == KIND:
-                    yield _Found("LIST INFO AIGC", inner, (top, each))
+                    yield _Found("LIST INFO AIGC", inner, each)
 
 
 def _texts(source: Source, found: Iterator[_Found]) -> tuple[Carried, ...]:
@@ -42,39 +46,42 @@ def _texts(source: Source, found: Iterator[_Found]) -> tuple[Carried, ...]:
     )
 
 
-class _Sizes:
-    """Edits, and the sizes of the lists around them."""
+def _removals(walker: Walker, top: Chunk) -> list[Edit]:
+    """All objects within `top`. A list that held one is written anew, or goes if it held nothing else."""
+    found = list(_objects(walker, top))
+    edits = [Edit(each.chunk.start, min(each.chunk.end, top.stop)) for each in found if each.info is None]
+    for info in dict.fromkeys(each.info for each in found if each.info is not None):
+        edits.append(Edit(info.start, min(info.end, top.stop), _without(walker, info)))
+    return edits
 
-    def __init__(self, source: Source) -> None:
-        self.source = source
-        self.edits: list[Edit] = []
-        self._growth: dict[Chunk, int] = {}
 
-    def edit(self, change: Edit, parents: tuple[Chunk, ...]) -> None:
-        self.edits.append(change)
-        for parent in parents:
-            self._growth[parent] = self._growth.get(parent, 0) + change.growth
+def _without(walker: Walker, info: Chunk) -> bytes:
+    source = walker.source
+    if info.stop - info.body > MAX_INFO:
+        raise source.oversized(f"information of more than {MAX_INFO} bytes")
+    kept = [each for each in walker.within(info.body, info.stop) if each.kind != KIND]
+    inner = b"".join(chunk(each.kind, source.at(each.start + 8, each.stop - each.start - 8)) for each in kept)
+    return chunk(b"LIST", b"INFO" + inner) if kept else b""
 
-    def remove(self, found: _Found) -> None:
-        # An odd chunk that ends the file may lack its filling.
-        self.edit(Edit(found.chunk.start, min(found.chunk.end, self.source.size)), found.parents)
 
-    def whole(self, wide: Chunk | None = None) -> list[Edit]:
-        """With the sizes. wide: the chunk that holds the 64-bit sizes of an RF64 file. Raises VerificationError
-        ``format.unsupported`` for a size of more than 32 bits."""
-        edits = list(self.edits)
-        for holder, growth in self._growth.items():
-            if not growth or holder.cut:
-                continue
-            if wide is not None and holder.kind in _WAVES:
-                size = int.from_bytes(self.source.at(wide.body, 8), "little") + growth
-                edits.append(Edit(wide.body, wide.body + 8, size.to_bytes(8, "little")))
-                continue
-            size = int.from_bytes(self.source.at(holder.start + 4, 4), "little") + growth
-            if not 0 <= size < MAX32:
-                raise self.source.unsupported("with a label it would pass 4 GiB, which this variant cannot say")
-            edits.append(Edit(holder.start + 4, holder.start + 8, size.to_bytes(4, "little")))
-        return edits
+def _sizes(source: Source, edits: dict[Chunk, list[Edit]], wide: Chunk | None = None) -> list[Edit]:
+    """`edits` by what they are in, with the sizes of that. wide: the chunk that holds the 64-bit sizes of an RF64 file.
+    Raises VerificationError ``format.unsupported`` for a size of more than 32 bits."""
+    made: list[Edit] = []
+    for top, changes in edits.items():
+        made += changes
+        growth = sum(edit.growth for edit in changes)
+        if not growth or top.cut:
+            continue
+        if wide is not None:
+            size = int.from_bytes(source.at(wide.body, 8), "little") + growth
+            made.append(Edit(wide.body, wide.body + 8, size.to_bytes(8, "little")))
+            continue
+        size = int.from_bytes(source.at(top.start + 4, 4), "little") + growth
+        if not 0 <= size < MAX32:
+            raise source.unsupported("with a label it would pass 4 GiB, which this variant cannot say")
+        made.append(Edit(top.start + 4, top.start + 8, size.to_bytes(4, "little")))
+    return made
 
 
 class Wav:
@@ -92,17 +99,15 @@ class Wav:
     def write(self, source: BinaryIO, target: BinaryIO, text: str) -> None:
         walker = Walker(Source(source, self.name))
         top, wide = self._top(walker)
-        sizes = _Sizes(walker.source)
-        for found in list(_objects(walker, top)):
-            sizes.remove(found)
+        edits = _removals(walker, top)
         chunks = list(walker.within(top.body, top.stop))
         if not any(each.kind == b"data" for each in chunks):
             raise walker.source.malformed("no samples")
-        place = next((each.start for each in chunks if each.cut), top.stop)
+        place = next((each.start for each in chunks if each.cut), min(chunks[-1].end, top.stop))
         # The filling that an odd last chunk should have had.
         filling = bytes((place - top.start) % 2)
-        sizes.edit(Edit(place, place, filling + chunk(KIND, text.encode("ascii"))), (top,))
-        Splice(sizes.whole(wide)).write(walker.source, target)
+        edits.append(Edit(place, place, filling + chunk(KIND, text.encode("ascii"))))
+        Splice(_sizes(walker.source, {top: edits}, wide)).write(walker.source, target)
 
     def _top(self, walker: Walker) -> tuple[Chunk, Chunk | None]:
         """(the whole, the chunk with 64-bit sizes)."""
@@ -143,22 +148,16 @@ class Avi:
     def write(self, source: BinaryIO, target: BinaryIO, text: str) -> None:
         walker = Walker(Source(source, self.name))
         tops = list(self._tops(walker))
-        sizes = _Sizes(walker.source)
-        for top in tops:
-            for found in list(_objects(walker, top)):
-                sizes.remove(found)
+        edits = {top: _removals(walker, top) for top in tops}
         first = tops[0]
         chunks = list(walker.within(first.body, first.stop))
         movie = next((each for each in chunks if each.form == b"movi"), None)
         if movie is None:
             raise walker.source.malformed("no pictures")
-        label = chunk(KIND, text.encode("ascii") + b"\0")
-        info = next((each for each in chunks if each.form == b"INFO" and each.start < movie.start), None)
-        if info is None:
-            sizes.edit(Edit(movie.start, movie.start, chunk(b"LIST", b"INFO" + label)), (first,))
-        else:
-            sizes.edit(Edit(info.stop, info.stop, bytes((info.stop - info.start) % 2) + label), (first, info))
-        splice = Splice(sizes.whole())
+        # A list of its own: what others have told stays as it stands.
+        label = chunk(b"LIST", b"INFO" + chunk(KIND, text.encode("ascii") + b"\0"))
+        edits[first].append(Edit(movie.start, movie.start, label))
+        splice = Splice(_sizes(walker.source, edits))
         patches: list[Edit | Recast] = riff_index.patches(walker, first, movie, splice) if splice.growth else []
         splice.write(walker.source, target, patches)
 

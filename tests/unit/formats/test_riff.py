@@ -153,3 +153,23 @@ def _index_of_chunks(base: int) -> bytes:
 def test_avi_that_is_not_written(data: bytes) -> None:
     with pytest.raises(VerificationError, match=r"format\.malformed"):
         write(Avi(), data)
+
+
+def test_what_is_left_over_at_the_end_of_a_list_is_no_chunk() -> None:
+    data = wav() + b"five!"
+    data = data[:4] + struct.pack("<I", len(data) - 8) + data[8:]
+    labelled = write(Wav(), data)
+    assert texts(Wav(), labelled) == [TEXT]
+    assert labelled.endswith(b"five!")
+
+
+def test_a_list_of_odd_length_keeps_its_filling_outside() -> None:
+    info = b"LIST" + struct.pack("<I", 4 + 8 + 3) + b"INFO" + chunk(b"INAM", b"abc")
+    odd = b"LIST" + struct.pack("<I", 4 + 8 + 3 + 1 + 8 + 3) + b"INFO" + chunk(b"INAM", b"abc") + chunk(b"AIGC", b"{1}")
+    for data in (avi(info), avi(odd)):
+        labelled = write(Avi(), data)
+        assert frames(labelled) == [b"first", b"second"]
+        assert texts(Avi(), labelled) == [TEXT]
+        assert chunk(b"INAM", b"abc") in labelled
+        assert write(Avi(), labelled) == labelled
+    assert texts(Wav(), write(Wav(), wav(odd))) == [TEXT]
