@@ -8,6 +8,7 @@ the Unix socket.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
@@ -20,6 +21,7 @@ from answerable.admission.trust import Trust
 from answerable.app import wiring
 from answerable.app.beating import Heart
 from answerable.app.core import Core
+from answerable.app.order_store import OrderStore
 from answerable.app.rostered import AuthoritiesNow, NamesNow
 from answerable.app.telling import Teller
 from answerable.buses.opening import open_bus
@@ -42,6 +44,7 @@ from answerable.relay.routes import Answer, Call, Route
 from answerable.stops.officers import in_office
 
 OFF: Final = -1
+_log: Final = logging.getLogger("answerable.relay")
 
 
 def bounds_of(config: RelayConfig) -> Bounds:
@@ -132,6 +135,7 @@ class HoldersPlane:
         await self._teller.begin()
         if self._heart is not None:
             self._join(hub, self._heart)
+        self._recall(hub)
         if config.port != OFF:
             plane = Plane(
                 hub.board,
@@ -154,6 +158,31 @@ class HoldersPlane:
             await self._listener.close()
         if self._bus is not None:
             await self._bus.close()
+
+    def _recall(self, hub: Hub) -> None:
+        """Orders past the registry, which does not tell of them, are kept beside it, and known again after a restart.
+        Raises Unavailable ``store.failed``."""
+        kept = OrderStore(self._core.config.store_path)
+        known = dict.fromkeys(kept.read())
+
+        def keep(data: bytes) -> None:
+            if data in known:
+                return
+            known[data] = None
+            try:
+                kept.add(data)
+            except AnswerableError as error:
+                _log.error("an order past the registry is in force and was not kept: %s", error)
+
+        hub.direct.append(keep)
+        for data in tuple(known):
+            try:  # its signers were known when it was taken: who left office since takes nothing back
+                told = hub.view.order(data, vouched=True, kept=True)
+            except AnswerableError as error:
+                _log.error("an order that was kept cannot be read: %s", error.code)
+                continue
+            if told is not None:
+                hub.tell(told)
 
     def _join(self, hub: Hub, heart: Heart) -> None:
         """What comes here, by plane or bus, reaches our own gateway; a pulse that comes to it by socket or file is

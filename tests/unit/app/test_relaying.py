@@ -20,7 +20,10 @@ from answerable.admission.clocks import ClockMode
 from answerable.admission.holding import HolderView
 from answerable.admission.receipts import Receipt, StopState
 from answerable.admission.trust import Trust
+from answerable.app.core import open_core
+from answerable.app.order_store import OrderStore
 from answerable.app.relaying import HoldersPlane
+from answerable.app.service import Service
 from answerable.config import RelayConfig
 from answerable.crypto.b64 import b64u
 from answerable.crypto.ed25519 import Key
@@ -283,3 +286,16 @@ async def test_an_authoritys_order_past_the_registry_stops_at_its_own_gateway_wi
             refused = await chat(control.gateway, handle, model="One")
             assert (refused.status_code, refused.json()["error"]["code"]) == (403, "stop.system")
             assert (await chat(control.gateway, handle, model="Other")).status_code == 200
+        # Started again it knows it before it answers anybody: nobody has to carry it here once more.
+        again = Service(await open_core(core.config))
+        address = await again.start()
+        try:
+            refused = await chat(address.gateway, handle, model="One")
+            assert (refused.status_code, refused.json()["error"]["code"]) == (403, "stop.system")
+            assert (await chat(address.gateway, handle, model="Other")).status_code == 200
+            carrier = RelayClient(address.holders)
+            assert data in await carrier.get("/relay/v1/orders"), "and tells it to everyone who asks"
+            await carrier.close()
+            assert len(OrderStore(core.config.store_path).read()) == 1
+        finally:
+            await again.close()
