@@ -8,11 +8,14 @@ import time
 from pathlib import Path
 from typing import Final
 
+from answerable.cli import label_keys
 from answerable.cli.parser import Parser, children
 from answerable.cli.talk import emit, pick, when
 
 EXAMPLES: Final = """\
   answerable keys c2pa-chain                             a root and a leaf in the operator's name, in the store
+  answerable keys label label.key --algorithm ES256      a key for labelling without a service
+  answerable keys pins > pins.txt                        whose label keys are whose, for readers elsewhere
   answerable keys c2pa-chain --party "Example Ltd" --out ./c2pa --algorithm es256
 """
 FOLDER: Final = "c2pa"
@@ -20,7 +23,9 @@ FOLDER: Final = "c2pa"
 
 def add(parser: Parser) -> None:
     parser.examples = EXAMPLES
-    chain = children(parser)("c2pa-chain", "make a root and a leaf certificate that signs C2PA manifests")
+    new_verb = children(parser)
+    label_keys.add(new_verb)
+    chain = new_verb("c2pa-chain", "make a root and a leaf certificate that signs C2PA manifests")
     chain.add_argument("--party", metavar="NAME", help="the name in both; default: the operator's, from the service")
     chain.add_argument("--out", metavar="DIR", help="where the four files go; default: c2pa in the store")
     chain.add_argument("--algorithm", choices=("ed25519", "es256"), default="ed25519")

@@ -78,8 +78,10 @@ def enrol_label(directory: Directory, party: Party, key: Signer, now_ms: int) ->
     data = leaves.encode(msgspec.structs.replace(leaf, sigs=[Sig(key=party.rid, sig=signature)]))
     rid = leaves.rid(data)
     free, claim = free_key(directory, public, party.rid)
+    spent, spend = fresh_nonce(directory, leaf.n, now_ms)
     row = PartyKey(rid=rid, party=party.rid, key=public, use=LABEL, since=now_ms)
-    return Planned(Unit(leaves=(data,), effects=(put(Space.PARTY_KEYS, rid, row), claim), expect=(free,)), rid)
+    effects = (put(Space.PARTY_KEYS, rid, row), claim, spend)
+    return Planned(Unit(leaves=(data,), effects=effects, expect=(free, spent)), rid)
 
 
 def label_keys(directory: Directory) -> tuple[PartyKey, ...]:

@@ -15,6 +15,7 @@ import msgspec
 
 from answerable.app.core import Core
 from answerable.app.create import Founding, create
+from answerable.app.keys import label_key
 from answerable.app.people import FOLDER, Person, read
 from answerable.app.redlines import RedLines
 from answerable.cli.client import Client
@@ -179,7 +180,7 @@ class House:
             store=str(self.store),
             started_ms=core.now,
         )
-        self.label_key = Key.generate()
+        self.label_key = label_key(self.store)
         provider = provider_code.make(OPERATOR.removeprefix("NTRCN-"), "0000")
         self.services = replace(self.services, labels=labelling(self.services, provider, self.label_key))
         self.red_lines.bind(self.services)

@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import json
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from answerable.cli import label as verb
+from answerable.errors import Refused
+from answerable.labels import labelling
+from answerable.labels.reading import read_label
+from answerable.log.leaf import decode
+from answerable.model.labels import Reading
+from tests.small_media import OTHER, PROVIDER, picture
+from tests.unit.cli.conftest import Run, Said
+from tests.unit.control.house import House
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _running(house: House) -> None:
+    house.start_copy("helper")
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "a.png"
+    path.write_bytes(picture())
+    return path
+
+
+def newest(house: House) -> Any:
+    size = house.run(house.core.reader.size())
+    return decode(house.run(house.core.reader.tail(size - 1, size))[0])
+
+
+def code(said: Said) -> str:
+    return said.err.partition(":")[0]
+
+
+def test_a_file_gets_a_record_and_a_label(house: House, run: Run, file: Path) -> None:
+    said = run("label", str(file), "--system", "helper", "--json")
+    assert said.status == 0, said.err
+    target = file.with_name("a.labelled.png")
+    assert said.data["file"] == str(target)
+    assert said.data["layers"]["aigc"] == "written"
+    found = read_label(target)
+    assert (found.verdict, found.record) == (Reading.LABELLED, said.data["record"])
+    assert file.read_bytes() == picture()
+    by_bytes = house.post("/who", {"file": sha256(target.read_bytes()).hexdigest()})
+    assert (by_bytes["record"], by_bytes["content"]) == (said.data["record"], "same")
+    told = run("read", str(target))
+    assert (told.status, "signed:NTRCN-" in told.out) == (0, True), told.out
+
+
+def test_where_it_goes(house: House, run: Run, file: Path) -> None:
+    out = file.with_name("b.png")
+    assert run("label", str(file), "--system", "helper", "-o", str(out)).status == 0
+    assert run("label", str(file), "--system", "helper", "--out-dir", str(file.parent / "made")).status == 0
+    assert (file.parent / "made" / "a.png").is_file()
+    again = run("label", str(file), "--system", "helper", "-o", str(out))
+    assert (again.status, code(again)) == (2, "label.target")
+    assert run("label", str(file), "--system", "helper", "--in-place").status == 0
+    assert read_label(file).verdict is Reading.LABELLED
+    twice = run("label", str(file), "--system", "helper", "--in-place")
+    assert (twice.status, code(twice)) == (5, "label.another_record")
+
+
+def test_several_files_and_one_that_cannot(house: House, run: Run, file: Path) -> None:
+    other = file.with_name("b.png")
+    other.write_bytes(b"\x00 nothing")
+    said = run("label", str(file), str(other), "--system", "helper", "--json")
+    assert said.status == 4
+    assert [("error" in each) for each in said.data] == [False, True]
+    assert run("label", str(file), str(other), "-o", "x", "--system", "helper").status == 2
+
+
+def test_a_failure_leaves_no_file_and_its_record_says_why(
+    house: House, run: Run, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(work: object) -> None:
+        raise Refused("label.unsupported", layer="aigc", format="png")
+
+    monkeypatch.setattr(labelling, "_aigc", broken)
+    said = run("label", str(file), "--system", "helper")
+    assert (said.status, code(said)) == (2, "label.unsupported")
+    assert [path.name for path in file.parent.iterdir()] == ["a.png"]
+    leaf = newest(house)
+    assert (leaf.k, leaf.st, leaf.err) == ("close", "error", "label.unsupported")
+
+
+def test_what_is_not_recorded_gets_no_name(house: House, run: Run, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The close leaf is durable before the file has its name: without it there is no file."""
+    from answerable.cli.session import Session
+
+    real = Session.post
+
+    def post(self: Session, path: str, body: Any) -> Any:
+        if path == "/labels/end" and not body.get("error"):
+            assert not file.with_name("a.labelled.png").exists()
+            raise Refused("log.conflict")
+        return real(self, path, body)
+
+    monkeypatch.setattr(Session, "post", post)
+    assert run("label", str(file), "--system", "helper").status != 0
+    assert [path.name for path in file.parent.iterdir()] == ["a.png"]
+    assert newest(house).st == "error"
+
+
+def test_another_producers_file_is_passed_on(house: House, run: Run, file: Path) -> None:
+    theirs = labelling.label(picture(), by=labelling.Labeller(OTHER))
+    assert theirs.data is not None
+    file.write_bytes(theirs.data)
+    said = run("label", str(file), "--system", "helper", "--json")
+    assert (said.status, said.data["role"]) == (0, "propagator")
+    assert said.data["aigc"]["ProduceID"] == theirs.record
+    told = run("who", said.data["record"])
+    assert "passed on by" in told.out
+
+
+def test_without_a_service(run: Run, file: Path, tmp_path: Path) -> None:
+    made = run("keys", "label", str(tmp_path / "k.key"), "--algorithm", "ES256", "--party", "NTRCN-91350100M000100Y43")
+    assert made.status == 0
+    (tmp_path / "pins.txt").write_text(made.out)
+    said = run("label", str(file), "--provider", PROVIDER, "--key", str(tmp_path / "k.key"), "--json")
+    assert (said.status, len(said.data["record"])) == (0, 32)
+    told = run("read", said.data["file"], "--pins", str(tmp_path / "pins.txt"), "--json")
+    assert told.data["layers"]["aigc"]["state"] == "signed:NTRCN-91350100M000100Y43"
+    # `main` in one process knows the store of this module's house, which has nothing to do with these keys.
+    assert run("label", str(file), "--key", str(tmp_path / "k.key")).status == 2
+    assert run("label", str(file), "--provider", PROVIDER, "--require", "soul").status == 2
+    refused = run("label", str(file), "-o", str(tmp_path / "c.png"), "--provider", PROVIDER, "--require", "c2pa")
+    assert (refused.status, code(refused)) == (2, "label.unsupported")
+    assert not (tmp_path / "c.png").exists()
+
+
+def test_there_is_no_way_to_take_a_label_off(run: Run) -> None:
+    said = run("label", "--help")
+    assert said.status == 0
+    assert not any(word in said.out for word in ("--strip", "--remove", "--delete", "--unlabel"))
+    assert {"aigc", "c2pa"} <= verb.LAYERS
+
+
+def test_pins_of_the_registry(house: House, run: Run, file: Path) -> None:
+    run("label", str(file), "--system", "helper")
+    said = run("keys", "pins")
+    assert said.out.startswith("NTRCN-")
+    assert " Ed25519 " in said.out
+    assert json.loads(run("keys", "pins", "--json").out)["pins"] == said.out.splitlines()
