@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from answerable.crypto.random import salt
 from answerable.log.leaf import rid
+from answerable.model.prints import Kind, Print
 from answerable.model.units import Drop, Payload, Put, Space, Unit
 from answerable.ports import Store
 from tests.ledger import (
@@ -183,6 +184,77 @@ def test_a_tag_goes_with_its_payload(store: Store) -> None:
     for _ in range(2):  # found by nobody before its tag is out of every file, and after
         assert view.by_tag(b"T" * 16) == []
         store.tidy()
+    view.close()
+
+
+def _printed(its: str, *tags: bytes) -> tuple[Unit, str]:
+    close = closing(its)
+    return replace(close, payloads=(replace(close.payloads[0], tags=tags),)), rid(close.leaves[0])
+
+
+def _image(word: int, *more: int) -> Print:
+    return Print(Kind.IMAGE, 1, (word, *more))
+
+
+def test_what_is_near_is_found_the_nearest_first(store: Store) -> None:
+    _, its = opening()
+    words = (0xFFFF_0000_1234_5678, 0x8000_0000_0000_0001, 0)
+    stored = [_image(words[0]), _image(words[0] ^ 0x8000_0000_0000_0111), _image(words[1])]
+    units, rids = zip(*(_printed(its, b"T" * 16, each.tag()) for each in stored), strict=True)
+    other, _ = _printed(its, Print(Kind.AUDIO, 1, words[:1]).tag(), Print(Kind.IMAGE, 2, words[:1]).tag())
+    longer, _ = _printed(its, _image(words[0], 7).tag())
+    append(store, *units[:2])
+    append(store, units[2], other, longer)
+    view = store.view()
+    assert view.near(_image(words[0])) == [(rids[0], stored[0]), (rids[1], stored[1])]
+    assert view.near(_image(words[0] ^ 0x0F)) == [(rids[0], stored[0])]  # the other lies 8 away
+    assert view.near(_image(words[0] ^ 0x1F)) == []
+    assert view.near(_image(words[1] ^ (1 << 63))) == [(rids[2], stored[2])]
+    assert view.near(_image(words[2])) == [(rids[2], stored[2])]
+    assert view.tags(rids[0]) == [b"T" * 16, stored[0].tag()]
+    assert view.tags("a" * 32) == []
+    view.close()
+
+
+def test_those_that_share_the_most_tags_come_first(store: Store) -> None:
+    _, its = opening()
+    all_tags = [bytes([number]) * 16 for number in range(6)]
+    (half, half_rid), (most, most_rid), (one, _) = (
+        _printed(its, *tags) for tags in (all_tags[:3], all_tags[:5], all_tags[5:])
+    )
+    append(store, most, one)
+    append(store, half)
+    view = store.view()
+    assert view.alike(all_tags, 2) == [(most_rid, 5), (half_rid, 3)]
+    assert view.alike(all_tags[:3] * 2, 3) == [(half_rid, 3), (most_rid, 3)]  # the newest
+    assert view.alike(all_tags, 6) == view.alike([], 1) == []
+    view.close()
+
+
+@pytest.mark.parametrize("by", ["erasure", "expiry"])
+def test_a_fingerprint_goes_with_its_payload(store: Store, by: str) -> None:
+    _, its = opening()
+    gone, stays = _image(0x0123_4567_89AB_CDEF, 1, 2), _image(0x0123_4567_89AB_CDEE, 3, 4)
+    first, its_first = _printed(its, gone.tag(), b"T" * 16)
+    second, its_second = _printed(its, stays.tag())
+    append(store, first, expires=10 * DAY_MS)
+    append(store, second, expires=90 * DAY_MS)
+    view = store.view()
+    assert [found for found, _ in view.near(gone)] == [its_first, its_second]
+    if by == "erasure":
+        assert store.erase([(0, its_first)]) == 1
+    else:
+        while store.sweep(12 * DAY_MS):
+            pass
+    for _ in range(2):  # found by nobody before it is out of every file, and after
+        assert view.near(gone) == [(its_second, stays)]
+        assert view.alike([b"T" * 16], 1) == view.tags(its_first) == []
+        store.tidy([its_first] if by == "erasure" else [])
+    if (folder := getattr(store, "path", None)) is not None:
+        files = b"".join(path.read_bytes() for path in folder.glob("tags.db*"))
+        assert stays.tag() in files
+        assert gone.tag() not in files
+        assert (gone.words[0]).to_bytes(8) not in files
     view.close()
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
+from answerable.model.prints import Print
 from answerable.model.units import Committed, Space, Unit
 
 
@@ -130,6 +131,17 @@ class StoreView(Protocol):
 
     def by_tag(self, tag: bytes) -> list[str]:
         """rids of the leaves whose payload carries the tag, oldest first."""
+
+    def alike(self, tags: Sequence[bytes], least: int) -> list[tuple[str, int]]:
+        """(rid, how many of the tags its payload carries) of the leaves whose payload carries `least` of them or more:
+        those with the most, then those of the newest batch, 64 at most."""
+
+    def near(self, wanted: Print) -> list[tuple[str, Print]]:
+        """(rid, its fingerprint) of the leaves whose payload carries a fingerprint of the same kind and version whose
+        first word differs in `prints.RADIUS` bits at most: the nearest first, 64 at most."""
+
+    def tags(self, rid: str) -> list[bytes]:
+        """The tags of the payloads of the leaf with that record id; none where they are gone."""
 
     def payload(self, rid: str, group: str) -> tuple[bytes, bytes | None] | None:
         """(salt, body) of what a commitment hides; body None where only salts are kept; None if absent or erased."""

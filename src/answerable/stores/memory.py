@@ -8,10 +8,14 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 
 from answerable.errors import Unavailable
+from answerable.model import prints
+from answerable.model.prints import Print
 from answerable.model.units import LASTING, Put, Space, Unit
 from answerable.ports import Held
 from answerable.stores.index import Index
+from answerable.stores.near import MOST
 from answerable.stores.payload_form import DAY_MS
+from answerable.stores.tags import MOST_ALIKE
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,9 +161,33 @@ class MemoryView(_Reads):
         return self._index.close_of(rid)
 
     def by_tag(self, tag: bytes) -> list[str]:
+        return [rid for rid, tags in self._tagged() if tag in tags]
+
+    def alike(self, tags: Sequence[bytes], least: int) -> list[tuple[str, int]]:
+        wanted = set(tags)
+        counted = [
+            (rid, len(wanted & set(its)), at)
+            for at, (rid, its) in enumerate(self._tagged())
+            if len(wanted & set(its)) >= max(least, 1)
+        ]
+        return [(rid, shared) for rid, shared, _ in sorted(counted, key=lambda each: (-each[1], -each[2]))[:MOST_ALIKE]]
+
+    def near(self, wanted: Print) -> list[tuple[str, Print]]:
+        found: list[tuple[int, int, str, Print]] = []
+        for at, (rid, tags) in enumerate(self._tagged()):
+            for its in filter(None, map(prints.read, tags)):
+                far = prints.distance(wanted, its)
+                if far is not None and far[0] <= prints.RADIUS:
+                    found.append((far[0], -at, rid, its))
+        return [(rid, its) for _, _, rid, its in sorted(found, key=lambda each: each[:2])[:MOST]]
+
+    def tags(self, rid: str) -> list[bytes]:
+        return [tag for its, tags in self._tagged() if its == rid for tag in tags]
+
+    def _tagged(self) -> list[tuple[str, tuple[bytes, ...]]]:
         size = len(self._data.leaves)
         batches = sorted((first, batch) for first, batch in list(self._data.payloads.items()) if first < size)
-        return [rid for _, batch in batches for (rid, _), kept in batch.items() if tag in kept.tags]
+        return [(rid, kept.tags) for _, batch in batches for (rid, _), kept in batch.items()]
 
     def payload(self, rid: str, group: str) -> tuple[bytes, bytes | None] | None:
         at = self._index.find(rid)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From a tag, a keyed digest of content, to the records that hold it.
+"""From a tag, a keyed digest of content or a fingerprint of it (`near`), to the records that hold it.
 
 In a file of its own, built from the payloads when someone asks, and gone with them: a tag of what was erased or has
 expired stands in no page of it, free or not. It may be deleted at any time.
@@ -15,6 +15,8 @@ from typing import Final, Protocol
 from answerable import durable
 from answerable.errors import Unavailable
 from answerable.log.leaf import rid as rid_of
+from answerable.model.prints import Print, read
+from answerable.stores import near
 from answerable.stores.database import connect, flush, translated
 from answerable.stores.payload_form import shred
 
@@ -22,19 +24,21 @@ TAGS_FILE: Final = "tags.db"
 # Leaves that one transaction takes in.
 STEP: Final = 4096
 AT_ONCE: Final = 500  # rids in one statement; SQLite takes 999 values at the least
-_VERSION: Final = 1  # as `_TABLES` sets it
+# Records that share some of several tags and are told of, those that share the most first.
+MOST_ALIKE: Final = 64
+_VERSION: Final = 2  # as `_TABLES` sets it; what another version left is built anew
 # upto: leaves taken in, and the record id of the last of them: another one there means another log; unclean: something
 # was taken out, and may still lie in a page.
-_TABLES: Final = """
+_TABLES: Final = f"""
 BEGIN IMMEDIATE;
-DROP TABLE IF EXISTS tagged; DROP TABLE IF EXISTS upto;
+DROP TABLE IF EXISTS tagged; DROP TABLE IF EXISTS upto; {near.TABLES}
 CREATE TABLE tagged (tag BLOB NOT NULL, at INTEGER NOT NULL, rid TEXT NOT NULL, day INTEGER NOT NULL,
     PRIMARY KEY (tag, at, rid)) WITHOUT ROWID;
 CREATE TABLE upto (size INTEGER NOT NULL, last TEXT NOT NULL, unclean INTEGER NOT NULL);
 INSERT INTO upto VALUES (0, '', 0);
-PRAGMA user_version=1;
+PRAGMA user_version={_VERSION};
 COMMIT;
-"""
+"""  # noqa: S608  # constants alone
 
 
 class Source(Protocol):
@@ -70,6 +74,24 @@ class Tags:
             rows = self._database.execute("SELECT rid FROM tagged WHERE tag = ? ORDER BY at, rid", (tag,)).fetchall()
         return [rid for (rid,) in rows]
 
+    def alike(self, tags: Sequence[bytes], least: int) -> list[tuple[str, int]]:
+        """(rid, how many of the tags it has) of those that have `least` of them or more."""
+        self._catch_up()
+        marks = ",".join("?" * len(tags))
+        with translated():
+            rows = self._database.execute(
+                f"SELECT rid, count(DISTINCT tag) AS shared FROM tagged WHERE tag IN ({marks}) GROUP BY rid"  # noqa: S608  # question marks alone
+                " HAVING shared >= ? ORDER BY shared DESC, max(at) DESC, rid LIMIT ?",
+                (*tags, least, MOST_ALIKE),
+            ).fetchall()
+        return [(rid, shared) for rid, shared in rows]
+
+    def near(self, wanted: Print) -> list[tuple[str, bytes]]:
+        """(rid, tag) of the fingerprints near this one, the nearest first."""
+        self._catch_up()
+        with translated():
+            return near.find(self._database, wanted)
+
     def close(self) -> None:
         with translated():
             self._database.close()
@@ -95,8 +117,17 @@ class Tags:
             # waits until they stand here and takes them from here too.
             self._database.execute("BEGIN IMMEDIATE")
             try:
-                rows = self._source.tagged(start, end)
-                self._database.executemany("INSERT OR IGNORE INTO tagged VALUES (?,?,?,?)", rows)
+                (upto,) = self._database.execute("SELECT size FROM upto").fetchone()
+                digests, prints = [], []
+                for row in self._source.tagged(max(start, upto), end):  # another may have taken some in meanwhile
+                    found = read(row[0])
+                    if found is None:
+                        digests.append(row)
+                    else:
+                        prints.append((row, found))
+                self._database.executemany("INSERT OR IGNORE INTO tagged VALUES (?,?,?,?)", digests)
+                if prints:
+                    near.add(self._database, prints)
                 self._database.execute("UPDATE upto SET last = ?, size = ? WHERE size < ?", (last, end, end))
                 self._database.execute("COMMIT")
             except BaseException:
@@ -118,12 +149,13 @@ def tidy(folder: Path, rids: Sequence[str], expired: Expired | None) -> None:
             some = rids[start : start + AT_ONCE]
             marks = ",".join("?" * len(some))
             gone += database.execute(f"DELETE FROM tagged WHERE rid IN ({marks})", some).rowcount  # noqa: S608  # question marks alone
+        gone += near.remove(database, rids)
         if expired is not None:
             day, kept = expired
             rows = database.execute("SELECT tag, at, rid FROM tagged WHERE day < ?", (day,)).fetchall()
             over = [row for row in rows if row[2] not in kept]
             database.executemany("DELETE FROM tagged WHERE tag = ? AND at = ? AND rid = ?", over)
-            gone += len(over)
+            gone += len(over) + near.expire(database, day, kept)
         return gone
 
     _purge(folder, delete)

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 import pytest
 
 from answerable.errors import Unavailable
 from answerable.log.leaf import rid
+from answerable.model.prints import Kind, Print
 from answerable.stores import tags
 from answerable.stores.database import connect_reading
 from answerable.stores.tags import TAGS_FILE, Tags
@@ -166,4 +168,64 @@ def test_more_leaves_than_one_statement_takes(tmp_path: Path, monkeypatch: pytes
     made.find(b"none")
     tags.tidy(tmp_path, [row[2] for row in source.rows[:7]], None)
     assert [bool(made.find(row[0])) for row in source.rows] == [False] * 7 + [True]
+    made.close()
+
+
+def test_fingerprints_follow_the_log_and_stand_apart_from_digests(tmp_path: Path) -> None:
+    source = Source(9)
+    one, other = Print(Kind.IMAGE, 1, (7, 8)), Print(Kind.IMAGE, 1, (6, 8))
+    first, second = source.tag(one.tag(), 2), source.tag(other.tag(), 4)
+    made, beside = Tags(tmp_path, source), Tags(tmp_path, source)
+    for reader in (made, beside):
+        assert made.near(one) == reader.near(one) == [(first, one.tag()), (second, other.tag())]
+    assert made.find(one.tag()) == []
+    tags.tidy(tmp_path, [first], None)
+    assert made.near(one) == [(second, other.tag())]
+    assert one.tag() not in _bytes(tmp_path)
+    tags.tidy(tmp_path, [], (6, frozenset()))
+    assert made.near(one) == []
+    assert other.tag() not in _bytes(tmp_path)
+    made.close()
+    beside.close()
+
+
+def test_two_that_catch_up_at_once_take_a_fingerprint_in_once(tmp_path: Path) -> None:
+    source = Source(9)
+    source.tag(Print(Kind.IMAGE, 1, (7,)).tag(), 2)
+    made, late = Tags(tmp_path, source), Tags(tmp_path, source)
+    made.near(Print(Kind.IMAGE, 1, (7,)))
+    late._take(0, 9)  # it looked before the first wrote
+    with connect_reading(tmp_path / TAGS_FILE) as database:
+        assert database.execute("SELECT count(*) FROM print").fetchone() == (1,)
+    made.close()
+    late.close()
+
+
+def test_a_file_of_an_earlier_version_is_built_anew(tmp_path: Path) -> None:
+    source = Source(4)
+    its = source.tag(Print(Kind.IMAGE, 1, (7,)).tag(), 2)
+    with sqlite3.connect(tmp_path / TAGS_FILE) as database:  # as version 1 left it: all taken in, no fingerprints
+        database.executescript(
+            "CREATE TABLE tagged (tag BLOB NOT NULL, at INTEGER NOT NULL, rid TEXT NOT NULL, day INTEGER NOT NULL,"
+            " PRIMARY KEY (tag, at, rid)) WITHOUT ROWID;"
+            "CREATE TABLE upto (size INTEGER NOT NULL, last TEXT NOT NULL, unclean INTEGER NOT NULL);"
+            f"INSERT INTO upto VALUES (4, '{rid(source.all[3])}', 0); PRAGMA user_version=1;"
+        )
+    database.close()
+    made = Tags(tmp_path, source)
+    assert [found for found, _ in made.near(Print(Kind.IMAGE, 1, (7,)))] == [its]
+    made.close()
+
+
+def test_records_that_share_tags_are_counted(tmp_path: Path) -> None:
+    source = Source(6)
+    names = [bytes([number]) * 16 for number in range(4)]
+    few, many = rid(source.all[1]), rid(source.all[3])
+    for name in names[:3]:
+        source.tag(name, 3)
+    for name in names[:2]:
+        source.tag(name, 1)
+    made = Tags(tmp_path, source)
+    assert made.alike(names, 1) == [(many, 3), (few, 2)]
+    assert made.alike(names, 3) == [(many, 3)]
     made.close()

@@ -7,9 +7,12 @@ Index and tags stay on this machine: writing costs nothing for them, and another
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from answerable.model import prints
+from answerable.model.prints import Print
 from answerable.stores.index import Index
 from answerable.stores.postgres.address import Address
 from answerable.stores.postgres.keyring import Keyring
@@ -44,14 +47,25 @@ class PostgresView(LogReads):
 
     def by_tag(self, tag: bytes) -> list[str]:
         """Those whose payload still stands: some may be gone since the tags were last cleaned up."""
-        return [rid for rid in self._tags.find(tag) if self._carries(rid, tag)]
+        return [rid for rid in self._tags.find(tag) if tag in self.tags(rid)]
 
-    def _carries(self, rid: str, tag: bytes) -> bool:
+    def alike(self, tags: Sequence[bytes], least: int) -> list[tuple[str, int]]:
+        if not tags:
+            return []
+        wanted = set(tags)
+        counted = [(rid, len(wanted & set(self.tags(rid)))) for rid, _ in self._tags.alike(list(wanted), least)]
+        return [(rid, shared) for rid, shared in counted if shared >= least]
+
+    def near(self, wanted: Print) -> list[tuple[str, Print]]:
+        found = [(rid, tag, prints.read(tag)) for rid, tag in self._tags.near(wanted)]
+        return [(rid, its) for rid, tag, its in found if its is not None and tag in self.tags(rid)]
+
+    def tags(self, rid: str) -> list[bytes]:
         at = self._index.find(rid)
         if at is None:
-            return False
+            return []
         first = self.segment_of(at)
-        return any((tag, rid) == each[::2] for each in self.tagged(first, first + 1))
+        return [tag for tag, _, its, _ in self.tagged(first, first + 1) if its == rid]
 
     def tagged(self, start: int, end: int) -> list[tuple[bytes, int, str, int]]:
         """For the tags' own file: (tag, first leaf of the batch, rid, day of expiry) of batches that begin there."""
