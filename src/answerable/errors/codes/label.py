@@ -145,4 +145,12 @@ ENTRIES: Final[dict[str, Entry]] = {
         "未写入任何内容。请使用更大或更长的文件、其他格式，或在内容旁显示标识文字。",
         http=415,
     ),
+    "label.synthesiser": Entry(
+        "No program here speaks the label ({language}): espeak-ng with its voice is not installed.",
+        "本机没有可朗读标识的程序（{language}）：未安装 espeak-ng 及其语音。",
+        "Install espeak-ng, or choose the rhythm, which needs no program.",
+        "请安装 espeak-ng，或选用无需程序的节奏提示。",
+        http=503,
+        exit=4,
+    ),
 }

@@ -22,6 +22,7 @@ STATUS = {  # code: (HTTP, exit)
     "label.several": (403, 5),
     "label.source": (403, 3),
     "label.system": (403, 2),
+    "label.synthesiser": (503, 4),
     "label.target": (403, 2),
     "label.unsupported": (415, 2),
     "label.watermark": (422, 1),
