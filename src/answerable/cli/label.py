@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from answerable.cli.parser import Parser
-from answerable.cli.talk import emit, fail, pick
+from answerable.cli.talk import emit, fail, language, pick
 
 if TYPE_CHECKING:
     from answerable.cli.session import Session
+    from answerable.labels.explicit.plan import Plan
     from answerable.labels.identity import Labeller
     from answerable.labels.labelling import Labelled
 
@@ -26,7 +27,7 @@ EXAMPLES: Final = """\
   answerable label a.png --provider CODE --key label.key
                                                    without a service: a drawn id that no log knows
 """
-LAYERS: Final = frozenset({"aigc", "c2pa", "watermark"})
+LAYERS: Final = frozenset({"explicit", "aigc", "c2pa", "watermark"})
 
 
 def add(parser: Parser) -> None:
@@ -39,6 +40,9 @@ def add(parser: Parser) -> None:
     where.add_argument("--out-dir", metavar="DIR", help="a folder for the labelled files")
     where.add_argument("--in-place", action="store_true", help="replace each source, in one step")
     parser.add_argument("--system", metavar="NAME", default="", help="what made it; default: the only one that runs")
+    parser.add_argument(
+        "--explicit", choices=("en", "zh", "both", "none"), help="words that people see; default: yours"
+    )
     parser.add_argument("--no-watermark", action="store_true", help="leave the pixels of pictures as they are")
     parser.add_argument("--require", metavar="LAYER,…", default="", help="label nothing that cannot carry these layers")
     parser.add_argument("--provider", metavar="CODE", default="", help="no service: label under this provider code")
@@ -102,8 +106,16 @@ def _by_hand(args: argparse.Namespace) -> Labeller:
         load_key(args.key) if args.key else None,
         Chain.load(Path(args.c2pa)) if args.c2pa else None,
         require=_required(args),
+        explicit=_words(args),
         system=args.system,
     )
+
+
+def _words(args: argparse.Namespace) -> Plan | None:
+    from answerable.labels.explicit.plan import Plan
+
+    chosen = args.explicit or language()
+    return None if chosen == "none" else Plan(chosen)
 
 
 def _required(args: argparse.Namespace) -> frozenset[str]:
@@ -196,6 +208,7 @@ def _of_store(here: Session, begun: dict[str, Any], args: argparse.Namespace) ->
         Chain.load(Path(labels.c2pa).expanduser(), labels.c2pa_tsa) if labels.c2pa else None,
         watermark_key(config.store_path) if labels.watermark and not args.no_watermark else None,
         _required(args),
+        _words(args),
         system=begun["system"],
         party=begun["party"],
     )

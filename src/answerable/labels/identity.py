@@ -14,6 +14,7 @@ from answerable.marks.signature import ED25519, ES256, SM3_WITH_SM2, LabelKey
 
 if TYPE_CHECKING:
     from answerable.labels.chain import Chain
+    from answerable.labels.explicit.plan import Plan
 
 # The purpose that the first line of a label key's file names.
 PURPOSE: Final = "label"
@@ -25,16 +26,16 @@ class Labeller:
     """provider: the 27-character provider code under which content is generated, or a party id where there is none;
     aigc_key: signs the AIGC object, None: it is written unsigned; c2pa: signs a C2PA manifest, None: none is written;
     watermark_key: 16 secret bytes or more under which pictures are watermarked, None: they are not; require: names of
-    layers without which nothing is labelled, where a format does not carry them; language: of the words, "en", "zh" or
-    "both"; system, party: what made the content and who answers for it, as the manifest names them: record ids where
-    there is a log."""
+    layers without which nothing is labelled, where a format does not carry them; explicit: words or sounds that people
+    see and hear, None: none are put in; system, party: what made the content and who answers for it, as the manifest
+    names them: record ids where there is a log."""
 
     provider: str
     aigc_key: LabelKey | None = None
     c2pa: Chain | None = None
     watermark_key: bytes | None = None
     require: frozenset[str] = frozenset()
-    language: str = "zh"
+    explicit: Plan | None = None
     system: str = ""
     party: str = ""
 

@@ -19,6 +19,7 @@ from answerable.errors import Refused, Unavailable, VerificationError
 from answerable.formats.carrier import Carried, Carrier
 from answerable.formats.detect import detect
 from answerable.labels import c2pa, watermarking
+from answerable.labels.explicit import pictures
 from answerable.labels.files import CHUNK, Bench, Source, copy, opened, publish, size, target_of
 from answerable.labels.identity import Labeller
 from answerable.labels.manifest import Said, SoftBinding
@@ -123,6 +124,7 @@ def label(
     path = target_of(source, target, in_place=in_place) if isinstance(target, Path | str) else None
     with opened(source) as original, Bench(path) as bench:
         work = _begin(original, bench, by, record, made_at or time.time_ns() // 1_000_000, receipt)
+        _explicit(work)
         _watermark(work)
         _aigc(work)
         _c2pa(work)
@@ -210,6 +212,26 @@ def _found(carried: Carried) -> objects.Found:
         return objects.read(carried.text)
     except VerificationError as error:
         raise Refused("label.foreign", detail=f"{carried.place}: {error.params.get('detail')}") from None
+
+
+def _explicit(work: _Work) -> None:
+    """(2) Measured on what was written by `explicit` itself. What another produced stays as people got it."""
+    plan = work.by.explicit
+    if plan is None or work.settled.role is not Role.PRODUCER:
+        return
+    if work.carrier.media not in pictures.FORMATS:
+        work.layers.append(Layer("explicit", UNSUPPORTED, work.carrier.media))
+        return
+    sheet = work.bench.sheet()
+    try:
+        report = pictures.render(work.content, sheet, work.carrier.media, plan)
+    except Refused as error:
+        if error.code != "label.explicit":
+            raise
+        work.layers.append(Layer("explicit", UNSUPPORTED, str(error.params.get("detail"))))
+        return
+    work.content = sheet
+    work.layers.append(Layer("explicit", WRITTEN, report.words))
 
 
 def _watermark(work: _Work) -> None:

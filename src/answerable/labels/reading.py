@@ -11,16 +11,19 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final, Literal
 
 from answerable.errors import Refused, Unavailable, VerificationError
+from answerable.formats import saved
 from answerable.formats.carrier import Carrier
 from answerable.formats.detect import detect
 from answerable.labels import c2pa, watermarking
-from answerable.labels.files import Source, opened
+from answerable.labels.files import Source, opened, size
+from answerable.labels.labelling import FIELDLESS
 from answerable.labels.manifest_report import INVALID, UNSUPPORTED
 from answerable.marks import aigc as objects
 from answerable.marks import pins, signature
 from answerable.marks.aigc import KINDS, Found
 from answerable.marks.signature import Signed, State
 from answerable.model.labels import AIGC, Reading
+from answerable.protocols.openai.answers import MAX_ANSWER
 
 ABSENT: Final = "absent"
 MALFORMED: Final = "malformed"
@@ -103,6 +106,9 @@ def read_label(
         try:
             carrier = detect(file)
             first, label, signed, propagation = _aigc(carrier, file, trust)
+            said = _answer(file, trust) if carrier.name in FIELDLESS else None
+            if said is not None and (first.state == ABSENT or said.format != carrier.name):
+                return said
         except VerificationError as error:
             layer = LayerReading("aigc", "unreadable", problems=(error.code, str(error.params.get("detail", ""))))
             return FileReading("", "", Reading.UNCHECKED, (layer,))
@@ -156,6 +162,35 @@ def _aigc(carrier: Carrier, file: BinaryIO, trust: Trust) -> tuple[LayerReading,
         records = (*records, label.propagate_id)
     layer = LayerReading("aigc", str(signed), records, details, tuple(problems))
     return layer, label, signed, propagation
+
+
+def _answer(file: BinaryIO, trust: Trust) -> FileReading | None:
+    """What somebody kept of an API's answer (JSON, a capture of the stream) or copied of its text, None for what says
+    nothing of a label."""
+    if size(file) > MAX_ANSWER:
+        return None
+    file.seek(0)
+    kept = saved.read(file.read())
+    label = kept.label
+    if kept.form not in ("answer", "stream", "text") or not (label.explicit or label.aigc or kept.record):
+        return None
+    layers = [LayerReading("explicit", FOUND if label.explicit else ABSENT, details={"words": label.explicit})]
+    signed = propagation = _NONE
+    if label.aigc is not None:
+        signed = signature.check(label.aigc, trust.label_keys)
+        propagation = signature.check_propagation(label.aigc, trust.label_keys)
+        layers.append(LayerReading("aigc", str(signed), (label.aigc.produce_id,), problems=label.problems))
+    if kept.record:
+        layers.append(LayerReading("record", FOUND, (kept.record,)))
+    told = tuple(layers)
+    contradictions = _contradictions(told)
+    if label.verdict is Reading.INCONSISTENT and not contradictions:
+        contradictions = tuple(f"answer: {problem}" for problem in label.problems)
+    verdict = Reading.INCONSISTENT if contradictions else label.verdict
+    return FileReading(
+        f"api-{kept.form}" if kept.form != "text" else "plain",
+        "text/plain", verdict, told, label.aigc, signed, propagation, label.record, contradictions,
+    )  # fmt: skip
 
 
 def _c2pa(carrier: Carrier, file: BinaryIO, trust: Trust) -> LayerReading:

@@ -5,10 +5,13 @@ from __future__ import annotations
 
 import sys
 import time
+from dataclasses import replace
 from io import BytesIO
 
 import msgspec
+import numpy as np
 import pytest
+from PIL import Image
 
 from answerable.crypto.ed25519 import Key
 from answerable.crypto.issuing import issue
@@ -16,6 +19,7 @@ from answerable.errors import Refused, VerificationError
 from answerable.formats.png import Png
 from answerable.labels import c2pa, labelling
 from answerable.labels.chain import Chain
+from answerable.labels.explicit.plan import Plan
 from answerable.labels.identity import Labeller
 from answerable.labels.labelling import label
 from answerable.labels.manifest import Said
@@ -23,12 +27,19 @@ from answerable.labels.reading import Trust, read_label
 from answerable.marks.aigc import write
 from answerable.marks.propagation import Role
 from answerable.model.labels import AIGC, Reading
+from benchmarks.pictures import scene
 from tests.small_media import OTHER, PROVIDER, picture
 
 NOW = time.time_ns() // 1_000_000
 ISSUED = issue("Example Ltd", now_ms=NOW, days=30)
 BY = Labeller(PROVIDER, Key.generate(), Chain.of(ISSUED), system="system-rid", party="party-rid")
 RECORD = "abcdefghijklmnopqrstuvwxyz234567"
+
+
+def large() -> bytes:
+    out = BytesIO()
+    Image.fromarray(scene(np.random.default_rng(7), 240, 320)).save(out, "PNG")
+    return out.getvalue()
 
 
 def made(source: bytes, by: Labeller = BY, record: str = RECORD) -> bytes:
@@ -142,3 +153,32 @@ def test_a_format_without_manifests_says_so(monkeypatch: pytest.MonkeyPatch) -> 
     done = label(picture(), by=BY, record=RECORD)
     assert [(layer.name, layer.state) for layer in done.layers] == [("aigc", "written"), ("c2pa", "unsupported")]
     assert msgspec.structs.asdict(done.aigc)["produce_id"] == RECORD
+
+
+def test_words_on_a_picture_stand_before_all_other_layers() -> None:
+    by = Labeller(PROVIDER, Key.generate(), Chain.of(ISSUED), b"k" * 32, explicit=Plan("both"))
+    done = label(large(), by=by, record=RECORD)
+    assert [(layer.name, layer.state) for layer in done.layers] == [
+        ("explicit", "written"),
+        ("watermark", "written"),
+        ("aigc", "written"),
+        ("c2pa", "written"),
+    ]
+    assert done.layers[0].detail == Plan("both").text
+    again = label(done.data or b"", by=by, record=RECORD)
+    assert [layer.name for layer in again.layers] == ["aigc", "c2pa"]  # the words stand once
+
+
+def test_words_that_a_file_cannot_carry() -> None:
+    by = Labeller(PROVIDER, explicit=Plan("en"))
+    done = label(picture(size=(12, 9)), by=by)
+    assert [(layer.name, layer.state) for layer in done.layers] == [("explicit", "unsupported"), ("aigc", "written")]
+    with pytest.raises(Refused) as caught:
+        label(picture(size=(12, 9)), by=replace(by, require=frozenset({"explicit"})))
+    assert caught.value.code == "label.unsupported"
+
+
+def test_what_another_produced_gets_no_words_of_ours() -> None:
+    theirs = label(large(), by=Labeller(OTHER))
+    done = label(theirs.data or b"", by=Labeller(PROVIDER, explicit=Plan("en")), record=RECORD)
+    assert [layer.name for layer in done.layers] == ["aigc"]

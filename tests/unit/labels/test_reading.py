@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import msgspec
@@ -15,6 +16,7 @@ from answerable.marks import pins
 from answerable.marks.aigc import write
 from answerable.marks.signature import ED25519, State, public_info, sign
 from answerable.model.labels import AIGC, Reading
+from tests.openai_wire import completion
 from tests.small_media import OTHER, PARTY, PROVIDER, picture
 from tests.unit.labels.test_labelling import with_label
 
@@ -94,3 +96,19 @@ def test_no_label_and_no_file(tmp_path: Path) -> None:
     assert read_label(picture()[:40]).verdict is Reading.UNCHECKED
     with pytest.raises(Refused):
         read_label(tmp_path / "missing")
+
+
+def test_an_answer_that_somebody_kept() -> None:
+    whole = completion("AI-generated\n\nHello.")
+    whole["id"] = f"chatcmpl-{RECORD}"
+    member = {"record": RECORD, "explicit": "AI-generated", "place": "text"}
+    object_ = {"Label": "1", "ContentProducer": PROVIDER, "ProduceID": RECORD, "ReservedCode1": ""}
+    kept = json.dumps({**whole, "answerable": {**member, "AIGC": object_}}).encode()
+    found = read_label(kept)
+    assert (found.format, found.verdict, found.record) == ("api-answer", Reading.LABELLED, RECORD)
+    assert found.layer("explicit").details == {"words": "AI-generated"}
+    assert found.layer("aigc").state == "unsigned"
+    moved = json.dumps({**whole, "answerable": {**member, "AIGC": {**object_, "ProduceID": "another"}}}).encode()
+    assert read_label(moved).verdict is Reading.INCONSISTENT
+    assert read_label(b"AI-generated\n\nHello.").verdict is Reading.LABELLED
+    assert read_label(b"Hello.").verdict is Reading.NOT_LABELLED
