@@ -246,7 +246,7 @@ def _contradictions(layers: tuple[LayerReading, ...]) -> tuple[str, ...]:
         if "kind" in layer.problems:
             said.append(f"{layer.name}: Label is none of {', '.join(KINDS)}")
         known = {watermarking.payload_of(record) for record in named}
-        if known and layer.state == FOUND and layer.details["payload"] not in known:
+        if known and layer.name == "watermark" and layer.details.get("payload", min(known)) not in known:
             said.append(f"{layer.name}: the pixels name another record than the AIGC object")
         if named and layer.records and not set(layer.records) & set(named):
             said.append(f"{layer.name}: names the record {layer.records[0]}, the AIGC object {named[0]}")
