@@ -15,11 +15,11 @@ from typing import Final
 import msgspec
 
 from answerable.admission import receipts
-from answerable.admission.bound import Bound, Clocks, bound
+from answerable.admission.bound import Bound, Clocks, bound_of
 from answerable.admission.clocks import MAX_ERROR_MS
 from answerable.admission.receipts import Receipt, StopState
 from answerable.admission.stopset import StopSet
-from answerable.admission.ttl import life_class
+from answerable.admission.ttl import LifeClass, life_class
 from answerable.crypto.b64 import unb64u
 from answerable.errors import Refused
 from answerable.log.leaf import encode, rid
@@ -39,6 +39,14 @@ _row: Final = msgspec.json.Decoder(Confirmed).decode
 
 Ends = Callable[[str], int]
 """rid of a copy -> wall clock, ms, at which the last warrant ends that the issuer signed for it; 0 for none known."""
+
+Life = Callable[[LifeClass], int]
+"""ms that an issuer's warrants of a class live."""
+
+
+def longest(row: LifeClass) -> int:
+    """What a holder takes at most."""
+    return row.max_ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +126,11 @@ def plan(directory: Directory, data: bytes, origin: str, now_ms: int) -> Planned
     return Planned(unit, _row(put.value))
 
 
-def standing(directory: Directory, order: str, ends: Ends, started_ms: int, now_ms: int) -> Standing:
-    """How far the order with that rid has come. started_ms: since when `ends` knows what is signed.
+def standing(
+    directory: Directory, order: str, ends: Ends, started_ms: int, now_ms: int, life: Life = longest
+) -> Standing:
+    """How far the order with that rid has come. started_ms: since when `ends` knows what is signed; life: what this
+    registry's issuer gives, before that too.
 
     Raises Refused ``stop.order_unknown``.
     """
@@ -138,7 +149,8 @@ def standing(directory: Directory, order: str, ends: Ends, started_ms: int, now_
         if any(word.state in STOPPED for word in said):
             confirmed += 1
             continue
-        until = max(_end(stop, copy, whole, ends(copy.rid), started_ms), envelope)
+        older = started_ms + life(_row_of_lives(system))
+        until = max(_end(stop, copy, whole, ends(copy.rid), started_ms, older), envelope)
         if now_ms >= until:
             expired += 1
         else:
@@ -229,15 +241,18 @@ def _onsite(directory: Directory, stop: Stop) -> dict[str, int]:
     return found
 
 
+def _row_of_lives(system: System) -> LifeClass:
+    return life_class(system.tier, system.worlds, system.criticality)
+
+
 def _bound(system: System) -> Bound:
-    row = life_class(system.tier, system.worlds, system.criticality)
-    return bound(row.name, row.max_ms, ANYWHERE)
+    return bound_of(_row_of_lives(system), ANYWHERE, longest=True)
 
 
-def _end(stop: Stop, copy: Copy, whole: Bound, signed_ms: int, started_ms: int) -> int:
-    """When no warrant of the copy admits any more. What was signed before this issuer began has ended one life after
-    that; nothing is signed later than D after the order; nothing at all was signed before the copy was there."""
-    older_ms = started_ms + whole.ttl if copy.since < started_ms else 0
+def _end(stop: Stop, copy: Copy, whole: Bound, signed_ms: int, started_ms: int, older_ms: int) -> int:
+    """When no warrant of the copy admits any more. What was signed before this issuer began has ended at `older_ms`;
+    nothing is signed later than D after the order; nothing at all was signed before the copy was there."""
+    older_ms = older_ms if copy.since < started_ms else 0
     allowed = whole.admission - ANYWHERE.view_ms - whole.ttl
     return min(stop.at + whole.admission, max(older_ms, signed_ms) + allowed)
 

@@ -16,7 +16,7 @@ from typing import Final
 import msgspec
 
 from answerable.admission.requests import WarrantRequest, check
-from answerable.admission.ttl import life_class
+from answerable.admission.ttl import LifeClass, life_class
 from answerable.admission.warrant import issue
 from answerable.crypto.random import nonce as fresh
 from answerable.errors import Refused, Unavailable
@@ -276,7 +276,7 @@ class Issuer:
     ) -> Warrant:
         system = base.system
         row = life_class(system.tier, system.worlds, system.criticality)
-        life = row.default_ms if self._life_ms is None else min(self._life_ms, row.max_ms)
+        life = self.life_of(row)
         return Warrant(
             iss=self.iss,
             aud=aud,
@@ -298,6 +298,10 @@ class Issuer:
             audience=system.audience,
             copy_rid=base.copy.rid,
         )
+
+    def life_of(self, row: LifeClass) -> int:
+        """ms that its warrants of that class live."""
+        return row.default_ms if self._life_ms is None else min(self._life_ms, row.max_ms)
 
     def _check_audience(self, aud: str) -> None:
         if aud not in self._audiences:

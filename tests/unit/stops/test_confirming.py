@@ -74,6 +74,22 @@ def test_before_this_issuer_began_another_may_have_signed(house: House) -> None:
     assert look(house, rid, at + 2_000, started=long_ago).expired == 1
 
 
+def test_an_issuer_before_this_one_gave_no_longer_lives_than_this_one_does(house: House) -> None:
+    """A holder takes 300 s; what this registry's issuers give, in any start, is 60 s."""
+    house.start_copy("other")
+    rid, at = stopped(house, "other", "officer-1")
+    began = at + 1_000
+
+    def known(now: int) -> confirming.Standing:
+        life = house.services.issuer.life_of
+        return confirming.standing(house.core.book, rid, lambda _: 0, began, now, life)
+
+    until = known(at + 2_000).until
+    errors = bound("ordinary", LIFE, confirming.ANYWHERE).admission - LIFE - confirming.ANYWHERE.view_ms
+    assert until == began + 60_000 + errors
+    assert (known(until - 1).expired, known(until).expired) == (0, 1)
+
+
 def test_who_came_after_the_order_or_left_before_it_is_not_among_them(house: House) -> None:
     gone, _ = house.start_copy("other")
     house.post("/copies/end", {"copy": gone})

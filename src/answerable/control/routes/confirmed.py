@@ -106,7 +106,8 @@ async def take(services: Services, data: bytes) -> Confirmed:
 async def shown(services: Services, call: Call[None]) -> StopToldShown:
     now = services.clock.now_ms()
     order = call.path["order"]
-    found = confirming.standing(services.book, order, services.issuer.ends, services.started_ms, now)
+    issuer = services.issuer
+    found = confirming.standing(services.book, order, issuer.ends, services.started_ms, now, issuer.life_of)
     stop = found.stop
     hit = list(reached(services.book, stop.root, Scope(stop.scope)).systems[:LOOKED_AT])
     return StopToldShown(
