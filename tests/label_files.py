@@ -306,8 +306,8 @@ def pdf(
     trailer: bytes = b"",
     packed: bool = False,
 ) -> bytes:
-    """Object 1 the catalogue, 2 and 3 a page, 4 Info, 5 and on `more`. packed: Info and `more` in an object stream, with
-    a cross-reference stream of PNG's filter Up."""
+    """Object 1 the catalogue, 2 and 3 a page, 4 Info, 5 and on `more`. packed: Info and `more` in an object stream,
+    with a cross-reference stream of PNG's filter Up."""
     bodies = [root, PAGES, PAGE, info or b"null", *more]
     data, places = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", {}
     for number, body in enumerate(bodies, 1):
@@ -439,7 +439,7 @@ MADE: dict[str, Callable[[], bytes]] = {
 
 def _large() -> bytes:
     """A packet that fills its segment, so that no object fits beside what is in it."""
-    return xmp("<dc:rights>" + "x" * 64_600 + "</dc:rights>")
+    return xmp("<dc:rights>" + "x" * (65_502 - len(xmp("<dc:rights></dc:rights>"))) + "</dc:rights>")
 
 
 def _main() -> None:

@@ -16,7 +16,7 @@ from answerable.formats.streams import oversized
 _BUDGET: Final = 4_194_304
 
 _START = re.compile(
-    r'(?P<wrapped>\{\s{0,64}"AIGC"\s{0,64}:)'
+    r'(?P<wrapped>\{\s{0,64}"AIGC"\s{0,64}:(?=\s{0,64}[{"]))'
     r'|(?P<member>"AIGC"\s{0,64}:\s{0,64}(?=\{|"[^"]))'
     r"|(?P<glued>AIGC\s{0,8}[:=]?\s{0,8}(?=\{))"
     r'|(?P<bare>\{\s{0,64}"(?:Label|ContentProducer|ProduceID|ServiceProvider|ServiceUser)"\s{0,64}:)'

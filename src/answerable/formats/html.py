@@ -14,6 +14,7 @@ from answerable.formats.splice import Edit, Source
 from answerable.formats.streams import malformed, oversized, rewrite, unsupported, upto
 
 MAX_HEAD: Final = 2_097_152
+_MARGIN: Final = 4_096
 
 _ASIDE = re.compile(r"<!--(?:-?>|.*?--!?>|.*)|<(?:[!?]|/(?![A-Za-z]))[^>]*>?", re.S)
 _COMMENT_END: Final = ("-->", "--!>", "<!-->", "<!--->")
@@ -99,7 +100,8 @@ def _head(file: Source) -> _Head:
     text = data if encoding == "latin-1" else data[: len(data) // 2 * 2]
     scan = _Scan(text.decode(encoding, "surrogatepass"))
     end = scan.run()
-    if end == len(scan.text) and len(data) < file.size:
+    # What is cut near the end of the window may seem to be a tag that ends the head.
+    if len(data) < file.size and len(scan.text) - end < _MARGIN:
         oversized(file.name, f"a head longer than {MAX_HEAD} bytes")
     return _Head(scan.text, encoding, scan.metas, end, scan.open)
 

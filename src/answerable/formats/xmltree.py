@@ -164,7 +164,7 @@ class _Builder:
 
     def said(self, data: str) -> None:
         if self._wanted >= 0 and self._length <= MAX_TEXT:
-            self._pieces.append(data)
+            self._pieces.append(data[: MAX_TEXT + 1])
             self._length += len(data)
 
 
