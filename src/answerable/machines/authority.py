@@ -14,6 +14,7 @@ from answerable.admission.envelope import parse as parse_envelope
 from answerable.admission.stopset import StopSet
 from answerable.crypto.b64 import unb64u
 from answerable.errors import Refused, VerificationError
+from answerable.machines.sights import Sights
 from answerable.model.envelopes import Envelope, Motion
 from answerable.model.terms import World
 from answerable.model.warrants import Warrant
@@ -66,16 +67,22 @@ class Lease:
 class Authority:
     """issuers: pinned keys (kid -> 32 bytes); audience: this device's name in warrants; iss: the issuer's name;
     systems: SPIFFE ids of those whose copies may lead it: a warrant for the physical world is no leave to move this
-    machine."""
+    machine; sights: what was shown before, in memory alone if not told."""
 
     def __init__(
-        self, *, issuers: Mapping[str, bytes], iss: str, audience: str, systems: Collection[str], view: View
+        self,
+        *,
+        issuers: Mapping[str, bytes],
+        iss: str,
+        audience: str,
+        systems: Collection[str],
+        view: View,
+        sights: Sights | None = None,
     ) -> None:
         self._systems = frozenset(systems)
         self._issuers, self._iss, self._audience, self.view = issuers, iss, audience, view
         self._envelopes: dict[str, tuple[Envelope, int]] = {}
-        # copy -> issued, boot, number of the newest that was shown, and its end, monotonic ms, as first seen
-        self._newest: dict[str, tuple[int, str, int, int]] = {}
+        self._sights = sights if sights is not None else Sights()
 
     def read(self, token: str, envelope_token: str, *, now_ms: int, mono_ms: int) -> Lease:
         """The lease that these stand for. Raises VerificationError ``warrant.*``, ``envelope.*``."""
@@ -101,7 +108,7 @@ class Authority:
     def take(self, lease: Lease, *, now_ms: int, mono_ms: int) -> Lease:
         """The lease, if it may be taken up now, its holder's signature having been checked. However often it is shown,
         and whatever the wall clock does, it ends as counted from its first sight. Raises as `admits`, and Refused
-        ``warrant.replayed`` for one that a newer followed."""
+        ``warrant.replayed`` for one that a newer followed, Unavailable ``device.unrecorded``."""
         lease = self._follow(lease)
         self.admits(lease, now_ms=now_ms, mono_ms=mono_ms)
         return lease
@@ -132,12 +139,12 @@ class Authority:
     def _follow(self, lease: Lease) -> Lease:
         """It follows what its copy showed before; the same one again ends no later for that."""
         read, ends = lease.warrant, lease.ends_mono_ms
-        before = self._newest.get(read.copy)
+        before = self._sights.get(read.copy)
         if before is not None:
             issued, boot, number, first = before
             if read.seq < number if read.nonce == boot else read.iat_ms <= issued:
                 raise Refused("warrant.replayed")
             if (read.nonce, read.seq) == (boot, number):
                 ends = min(ends, first)
-        self._newest[read.copy] = (read.iat_ms, read.nonce, read.seq, ends)
+        self._sights.put(read.copy, (read.iat_ms, read.nonce, read.seq, ends))
         return replace(lease, ends_mono_ms=ends)

@@ -18,6 +18,7 @@ from answerable.errors import Refused, VerificationError
 from answerable.machines.authority import Authority
 from answerable.machines.frames import device_id
 from answerable.machines.limits import Braking
+from answerable.machines.sights import Sights
 from answerable.model.envelopes import Motion, Zone
 
 PURPOSE = "device"  # of the key file
@@ -79,8 +80,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return HolderView(trust, self.clock)
 
     def authority(self, view: HolderView) -> Authority:
+        """What it saw is kept beside its journal. Raises Unavailable ``device.unrecorded``."""
         return Authority(
-            issuers=_keys(self.issuers), iss=self.iss, audience=self.audience, systems=self.systems, view=view
+            issuers=_keys(self.issuers),
+            iss=self.iss,
+            audience=self.audience,
+            systems=self.systems,
+            view=view,
+            sights=Sights(Path(f"{self.journal}.seen")),
         )
 
     def hands(self) -> dict[str, bytes]:
