@@ -10,8 +10,8 @@ from typing import Final
 
 from answerable.formats.splice import Source
 
-# Clusters of unknown size are read block by block: a recording of half a day.
-MAX_ELEMENTS: Final = 4_000_000
+# Clusters of unknown size are read block by block: a recording of seven hours.
+MAX_ELEMENTS: Final = 2_000_000
 
 HEADER: Final = 0x1A45DFA3
 SEGMENT: Final = 0x18538067

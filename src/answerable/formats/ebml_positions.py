@@ -10,7 +10,7 @@ from typing import Final
 from answerable.formats.ebml_elements import CRC, TAGS, Walker, children, element, summed, void
 from answerable.formats.splice import Edit, Source
 
-MAX_INDEX: Final = 8 << 20
+MAX_INDEX: Final = 4 << 20
 
 _SEEK: Final = 0x4DBB
 _SEEK_ID: Final = 0x53AB

@@ -10,7 +10,7 @@ from answerable.formats.carrier import MAX_TEXT
 from answerable.formats.ebml_elements import CRC, TAGS, children, element, summed
 from answerable.formats.splice import Source
 
-MAX_TAGS: Final = 16 << 20
+MAX_TAGS: Final = 2 << 20
 MAX_DEPTH: Final = 16
 NAME: Final = b"AIGC"
 

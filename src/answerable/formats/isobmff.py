@@ -9,13 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 from answerable.formats import isobmff_offsets as offsets
 from answerable.formats.carrier import MAX_FOUND, Carried
 from answerable.formats.isobmff_boxes import Box, Walker, box
-from answerable.formats.isobmff_meta import KEY, Found, found, item, key, meta, names, whole
+from answerable.formats.isobmff_meta import KEY, found, item, key, meta, names, whole
 from answerable.formats.splice import Edit, Recast, Source, Splice
+
+# So many are replaced; nobody has written more.
+MAX_OBJECTS: Final = 1024
 
 
 class Mp4:
@@ -82,7 +85,9 @@ def _edits(walker: Walker, moov: Box, text: bytes) -> list[Edit]:
         for parent in parents:
             growth[parent] = growth.get(parent, 0) + change.growth
 
-    gone: list[Found] = list(found(walker, moov))
+    gone = list(islice(found(walker, moov), MAX_OBJECTS + 1))
+    if len(gone) > MAX_OBJECTS:
+        raise source.oversized(f"more than {MAX_OBJECTS} objects")
     for each in gone:
         edit(Edit(each.box.start, each.box.stop), each.parents)
     users = next(walker.within(moov, b"udta"), None)

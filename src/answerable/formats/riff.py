@@ -16,6 +16,8 @@ from answerable.formats.splice import Edit, Recast, Source, Splice
 KIND: Final = b"AIGC"
 
 MAX_INFO: Final = 16 << 20
+# So many are replaced; nobody has written more.
+MAX_OBJECTS: Final = 1024
 
 _WAVES: Final = frozenset({b"RIFF", b"RF64", b"BW64"})
 
@@ -48,7 +50,9 @@ def _texts(source: Source, found: Iterator[_Found]) -> tuple[Carried, ...]:
 
 def _removals(walker: Walker, top: Chunk) -> list[Edit]:
     """All objects within `top`. A list that held one is written anew, or goes if it held nothing else."""
-    found = list(_objects(walker, top))
+    found = list(islice(_objects(walker, top), MAX_OBJECTS + 1))
+    if len(found) > MAX_OBJECTS:
+        raise walker.source.oversized(f"more than {MAX_OBJECTS} objects")
     edits = [Edit(each.chunk.start, min(each.chunk.end, top.stop)) for each in found if each.info is None]
     for info in dict.fromkeys(each.info for each in found if each.info is not None):
         edits.append(Edit(info.start, min(info.end, top.stop), _without(walker, info)))

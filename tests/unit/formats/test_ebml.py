@@ -170,8 +170,8 @@ def test_a_checksum_of_all_goes() -> None:
         (element(HEADER, element(0x42F3, b"\x09")) + element(SEGMENT, b""), "format.unsupported"),
         (segment(INFOS) + segment(INFOS), "format.unsupported"),
         (segment(INFOS + element(SEGMENT, b"")), "format.unsupported"),
-        (segment(element(CUES, bytes(9 << 20))), "format.oversized"),
-        (segment(element(TAGS, bytes(17 << 20))), "format.oversized"),
+        (segment(element(CUES, bytes(5 << 20))), "format.oversized"),
+        (segment(element(TAGS, bytes(3 << 20))), "format.oversized"),
         (element(HEADER, bytes(5000)), "format.oversized"),
     ],
 )

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
 
 from answerable.errors import VerificationError
@@ -61,6 +63,19 @@ def test_one_object_in_all_of_the_tags() -> None:
         assert texts(Mp3(), labelled) == [TEXT]
         assert labelled.count(TITLE) == 2
         assert SOUND in labelled
+
+
+@pytest.mark.parametrize(
+    ("behind", "name"),
+    [(SOUND, "mp3"), (bytes(60) + SOUND, "mp3"), (b"fLaC\x80\0\0\x22" + bytes(34), "flac"), (b"\xff\xf1\x50\x80", "")],
+)
+def test_the_sound_behind_a_tag_decides(behind: bytes, name: str) -> None:
+    data = io.BytesIO(tag(TITLE) * 2 + behind)
+    if name:
+        assert id3.of(data).name == name
+    else:
+        with pytest.raises(VerificationError, match=r"format\.unknown"):
+            id3.of(data)
 
 
 def test_bounds(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ import struct
 import pytest
 
 from answerable.errors import VerificationError
+from answerable.formats import isobmff
 from answerable.formats.isobmff import M4a, Mov, Mp4
 from tests.av_bytes import (
     FTYP,
@@ -133,6 +134,20 @@ def test_what_is_not_written(data: bytes, code: str) -> None:
     with pytest.raises(VerificationError) as caught:
         write(Mp4(), data)
     assert caught.value.code == code
+
+
+def test_a_manifest_stays_as_it_stands() -> None:
+    manifest = box(b"uuid", bytes.fromhex("d8fec3d61b0e483c92975828877ec481"), bytes(21), b"jumb")
+    data = FTYP + manifest + MDAT + box(b"moov", track(stco(len(FTYP + manifest) + 8)))
+    labelled = write(Mp4(), data)
+    assert labelled.startswith(FTYP + manifest + MDAT)
+    assert texts(Mp4(), labelled) == [TEXT]
+
+
+def test_not_too_many_objects(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(isobmff, "MAX_OBJECTS", 1)
+    with pytest.raises(VerificationError, match=r"format\.oversized"):
+        write(Mp4(), end(box(b"udta", box(b"AIGC", b"{}") * 2)))
 
 
 def test_names() -> None:

@@ -8,8 +8,10 @@ import struct
 import pytest
 
 from answerable.errors import VerificationError
+from answerable.formats import riff
 from answerable.formats.riff import Avi, Wav
-from tests.av_bytes import FORMAT, OTHER, SAMPLES, TEXT, chunk, listed, read, riff, texts, wav, write
+from tests.av_bytes import FORMAT, OTHER, SAMPLES, TEXT, chunk, listed, read, texts, wav, write
+from tests.av_bytes import riff as whole
 
 DATA = chunk(b"data", SAMPLES)
 
@@ -74,8 +76,8 @@ def test_sizes_of_64_bits(kind: bytes) -> None:
 @pytest.mark.parametrize(
     ("data", "code"),
     [
-        (riff(b"WAVE", chunk(b"fmt ", FORMAT)), "format.malformed"),
-        (riff(b"RMID"), "format.malformed"),
+        (whole(b"WAVE", chunk(b"fmt ", FORMAT)), "format.malformed"),
+        (whole(b"RMID"), "format.malformed"),
         (b"RIFF\2\0\0\0WAVE", "format.malformed"),
         (b"RF64" + wav()[4:], "format.malformed"),
         (b"RF64\xff\xff\xff\xffWAVE" + chunk(b"ds64", struct.pack("<QQQI", 999, 9, 9, 9)), "format.malformed"),
@@ -97,7 +99,7 @@ def avi(*before: bytes, absolute: bool = False, index: bytes = b"") -> bytes:
     header = listed(b"hdrl", chunk(b"avih", bytes(56)), listed(b"strl", chunk(b"strh", bytes(56)), index))
     start = 12 + len(header) + sum(map(len, before)) + 8 if absolute else 0
     entries = struct.pack("<4sIII", b"00dc", 16, start + 4, 5) + struct.pack("<4sIII", b"01wb", 16, start + 18, 6)
-    return riff(b"AVI ", header, *before, listed(b"movi", frames), chunk(b"idx1", entries))
+    return whole(b"AVI ", header, *before, listed(b"movi", frames), chunk(b"idx1", entries))
 
 
 def frames(data: bytes) -> list[bytes]:
@@ -127,7 +129,7 @@ def test_avi_says_it_in_info_and_its_index_follows(absolute: bool, info: bytes) 
 
 def test_avi_of_several_parts() -> None:
     """OpenDML: the second part is found by positions from the beginning of the file."""
-    part = riff(b"AVIX", listed(b"movi", chunk(b"00dc", b"third"), inner := _index_of_chunks(0)))
+    part = whole(b"AVIX", listed(b"movi", chunk(b"00dc", b"third"), inner := _index_of_chunks(0)))
     room = chunk(b"indx", struct.pack("<HBBI4s3I", 4, 0, 0, 1, b"00dc", 0, 0, 0) + struct.pack("<QII", 0, 32, 1))
     data = bytearray(avi(index=room) + part)
     position = data.rindex(inner[:4])
@@ -148,11 +150,20 @@ def _index_of_chunks(base: int) -> bytes:
 
 
 @pytest.mark.parametrize(
-    "data", [b"", riff(b"AVI "), riff(b"WAVE"), wav(), riff(b"AVI ", chunk(b"LIST", b"movi"))[:20]]
+    "data", [b"", whole(b"AVI "), whole(b"WAVE"), wav(), whole(b"AVI ", chunk(b"LIST", b"movi"))[:20]]
 )
 def test_avi_that_is_not_written(data: bytes) -> None:
     with pytest.raises(VerificationError, match=r"format\.malformed"):
         write(Avi(), data)
+
+
+def test_not_too_many_objects(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(riff, "MAX_OBJECTS", 1)
+    with pytest.raises(VerificationError, match=r"format\.oversized"):
+        write(Wav(), wav(chunk(b"AIGC", b"{}") * 2))
+    monkeypatch.setattr(riff, "MAX_INFO", 5)
+    with pytest.raises(VerificationError, match=r"format\.oversized"):
+        write(Wav(), wav(listed(b"INFO", chunk(b"AIGC", b"{}"))))
 
 
 def test_what_is_left_over_at_the_end_of_a_list_is_no_chunk() -> None:
