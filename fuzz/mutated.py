@@ -8,6 +8,7 @@ each, counted. A finding is written to the current folder with the number that m
 from __future__ import annotations
 
 import argparse
+import functools
 import io
 import random
 import sys
@@ -25,15 +26,16 @@ _ODD: Final = (0, 1, 2, 7, 8, 0x7F, 0x80, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0xFF
 _LARGEST: Final = 32_768
 
 
-def golden(format: str) -> list[bytes]:
+@functools.cache
+def golden(format: str) -> tuple[bytes, ...]:
     """The small golden files of a format; those of all formats for a name that none has; parts of archives for XML."""
     folder = GOLDEN / format if (GOLDEN / format).is_dir() else GOLDEN
     files = [file for file in sorted(folder.rglob("*")) if file.is_file() and file.suffix not in (".json", ".gz")]
     found = [file.read_bytes() for file in files if file.stat().st_size <= _LARGEST]
     if format in ("office_part", "xml"):
         archives = [zipfile.ZipFile(io.BytesIO(data)) for data in found if data.startswith(b"PK")]
-        return [archive.read(name) for archive in archives for name in archive.namelist()]
-    return found
+        return tuple(archive.read(name) for archive in archives for name in archive.namelist())
+    return tuple(found)
 
 
 def mutated(seeds: Sequence[bytes], chance: random.Random) -> bytes:

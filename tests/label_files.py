@@ -279,6 +279,12 @@ def archive(parts: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> byte
     return out.getvalue()
 
 
+def parts(data: bytes) -> dict[str, bytes]:
+    """What an archive holds, each member checked."""
+    with zipfile.ZipFile(io.BytesIO(data)) as opened:
+        return {name: opened.read(name) for name in opened.namelist()}
+
+
 def properties(*members: tuple[str, str]) -> str:
     inner = "".join(
         f'<property fmtid="{{D5CDD505-2E9C-101B-9397-08002B2CF9AE}}" pid="{number}" name="{name}"><vt:lpwstr>'
@@ -406,10 +412,12 @@ MADE: dict[str, Callable[[], bytes]] = {
     "docx/ours.docx": lambda: write(office()),
     "docx/others.docx": lambda: office(custom=properties(("Mine", "kept"), ("AIGC", OLD))),
     "docx/strict.docx": lambda: write(office(strict=True)),
+    "xlsx/bare.xlsx": lambda: office("spreadsheetml.sheet.main"),
     "xlsx/ours.xlsx": lambda: write(office("spreadsheetml.sheet.main")),
     "xlsx/others.xlsx": lambda: office(
         "spreadsheetml.sheet.main", custom=properties(("aigc", OLD)), target="docProps/own.xml"
     ),
+    "pptx/bare.pptx": lambda: office("presentationml.presentation.main"),
     "pptx/ours.pptx": lambda: write(office("presentationml.presentation.main")),
     "pdf/bare.pdf": lambda: pdf(),
     "pdf/ours.pdf": lambda: write(pdf()),
