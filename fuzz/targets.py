@@ -29,6 +29,7 @@ from fuzz.av_targets import AV_TARGETS
 from fuzz.c2pa_targets import C2PA_TARGETS
 from fuzz.format_targets import FORMAT_TARGETS
 from fuzz.holder_targets import HOLDER_TARGETS
+from fuzz.label_targets import LABEL_TARGETS
 from fuzz.log_targets import LOG_TARGETS
 from fuzz.node_targets import NODE_TARGETS
 from fuzz.relay_targets import RELAY_TARGETS
@@ -136,6 +137,7 @@ TARGETS: Final[dict[str, Target]] = {
     **C2PA_TARGETS,
     **FORMAT_TARGETS,
     **HOLDER_TARGETS,
+    **LABEL_TARGETS,
     **LOG_TARGETS,
     **NODE_TARGETS,
     **RELAY_TARGETS,

@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 
 from answerable.crypto import canonical
+from answerable.errors import VerificationError
 
 VERSION: Final = 1
 
@@ -48,6 +49,6 @@ def read(data: bytes) -> Kept | None:
     """The file behind a record's `out`, None where that is something else."""
     try:
         found = _decode(data)
-    except (msgspec.MsgspecError, RecursionError):
+        return found if found.v == VERSION and body(found) == data else None
+    except (msgspec.MsgspecError, ValueError, RecursionError, VerificationError):  # ValueError: no UTF-8
         return None
-    return found if found.v == VERSION and body(found) == data else None

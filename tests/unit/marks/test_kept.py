@@ -29,6 +29,8 @@ def test_bodies_are_canonical_and_read_back() -> None:
         body(KEPT).replace(b'"v":1', b'"v":2'),
         body(KEPT).replace(b'"size":7', b'"more":1,"size":7'),
         b"[" * 100_000,
+        b'{"a\xf8":1}',
+        body(KEPT).replace(b'"size":7', b'"size":99999999999999999999'),
     ],
 )
 def test_anything_else_is_no_labelled_file(data: bytes) -> None:
