@@ -33,7 +33,7 @@ CODECS: Final = {
     "flac": Codec("flac", "flac", lossless=True),
     "mp3": Codec("mp3", "libmp3lame", options=(("id3v2_version", "3"), ("write_id3v1", "0"))),
     "mp3float": Codec("mp3", "libmp3lame", options=(("id3v2_version", "3"),)),
-    "aac": Codec("ipod", "aac", options=(("movflags", "use_metadata_tags"),)),
+    "aac": Codec("mp4", "aac", options=(("brand", "M4A "), ("movflags", "use_metadata_tags"))),
     "opus": Codec("ogg", "libopus"),
     "vorbis": Codec("ogg", "vorbis", codec_options=(("strict", "experimental"),)),
 }
@@ -144,7 +144,9 @@ def insert(source: BinaryIO, target: BinaryIO, sound: Sound, first: int, mark: N
     target.seek(0)
     with opened(source) as container:
         # FFmpeg writes either keys of any name or a cover into an M4A.
-        options = {} if codec.container == "ipod" and container.streams.video else dict(codec.options)
+        options = dict(codec.options)
+        if container.streams.video:
+            options.pop("movflags", None)
         with av.open(target, mode="w", format=codec.container, options=options) as out:
             _recode(container, out, sound, first, mark)
 

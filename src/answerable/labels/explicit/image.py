@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from answerable.errors import Refused, VerificationError
-from answerable.labels.explicit.patch import Box, Patch, contrast, glyph_height, make
-from answerable.labels.explicit.plan import CONTRAST, Plan
+from answerable.labels.explicit.patch import Box, Patch, contrast, glyph_height, likeness, make
+from answerable.labels.explicit.plan import CONTRAST, LIKENESS, Plan
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -44,11 +44,13 @@ class Drawn:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Found again in pixels. glyph_px: height of a full glyph; least_px: what the standard asks; contrast: 1 to 21."""
+    """Found again in pixels. glyph_px: height of a full glyph; least_px: what the standard asks; contrast: 1 to 21;
+    likeness: of what stands there to what was drawn, 1 for the same."""
 
     glyph_px: int
     least_px: int
     contrast: float
+    likeness: float = 1.0
 
     def checked(self) -> Measured:
         """Itself. Raises VerificationError ``label.explicit`` if it falls short of the standard."""
@@ -56,18 +58,20 @@ class Measured:
             raise _short(f"a glyph is {self.glyph_px} pixels high where {self.least_px} are asked for")
         if self.contrast < CONTRAST:
             raise _short(f"the words stand out by {self.contrast:.1f} where {CONTRAST:g} are asked for")
+        if self.likeness < LIKENESS:
+            raise _short("the words cannot be read again")
         return self
 
 
-def draw(image: Image, plan: Plan) -> Drawn:
-    """Draw the words of `plan` on `image`, in place.
+def draw(image: Image, plan: Plan, *, spare: int = 0) -> Drawn:
+    """Draw the words of `plan` on `image`, in place. spare: as of `patch.make`.
 
     Raises Refused ``label.explicit`` for a picture that is too small for them or of a kind of pixel that is not drawn
     on, ``label.plan``; Unavailable ``label.extra``.
     """
     turn = turned(image)
     width, height = image.size if turn not in (5, 6, 7, 8) else (image.height, image.width)
-    patch = make(plan, width, height)
+    patch = make(plan, width, height, spare=spare)
     stored = _stored(patch.box, width, height, turn)
     _paint(image, _untwisted(patch, turn), stored)
     return Drawn(image, patch, stored)
@@ -76,7 +80,8 @@ def draw(image: Image, plan: Plan) -> Drawn:
 def measure(image: Image, patch: Patch, plan: Plan) -> Measured:
     """What of `patch` can be found on `image`, read anew. Both are as viewers see them."""
     region = grey(_upright(image), patch.place)
-    return Measured(glyph_height(region), plan.glyph(min(image.size)), contrast(region))
+    same = likeness(region, patch.words)
+    return Measured(glyph_height(region), plan.glyph(min(image.size)), contrast(region), same)
 
 
 def grey(image: Image, box: Box) -> Any:

@@ -51,16 +51,23 @@ class Patch:
     box: Box
 
     @property
+    def words(self) -> NDArray[uint8]:
+        """The pixels of the words alone."""
+        text = self.text
+        return self.pixels[text.y : text.y + text.height, text.x : text.x + text.width]
+
+    @property
     def place(self) -> Box:
         """Where on the picture the words stand."""
         return self.text.within(self.box)
 
 
-def make(plan: Plan, width: int, height: int) -> Patch:
+def make(plan: Plan, width: int, height: int, *, spare: int = 0) -> Patch:
     """The label for a picture of so many pixels. Raises Refused ``label.explicit`` if that is too small for the words,
-    with the least size that does; ``label.plan`` for a character that the font lacks."""
+    with the least size that does; ``label.plan`` for a character that the font lacks. spare: pixels that glyphs are
+    higher than they have to be, for a coder that may blur a row away."""
     _covered(plan.text)
-    least = plan.glyph(min(width, height))
+    least = plan.glyph(min(width, height)) + spare
     lines = _lines(plan, least, width, height)
     pixels, text, glyph = _render(plan, least, lines)
     high, wide = pixels.shape
@@ -90,6 +97,17 @@ def contrast(region: NDArray[uint8]) -> float:
         return 1.0
     light, dark = float(np.median(region[ink])), float(np.median(region[~ink]))
     return (_luminance(light) + 0.05) / (_luminance(dark) + 0.05)
+
+
+def likeness(region: NDArray[uint8], meant: NDArray[uint8]) -> float:
+    """How much `region` looks like the words that were meant to stand there: their correlation, 1 for the same."""
+    import numpy as np
+
+    if region.shape != meant.shape:
+        return 0.0
+    one, other = (each.astype(np.float64) - each.mean() for each in (region, meant))
+    size = float(np.linalg.norm(one) * np.linalg.norm(other))
+    return float((one * other).sum() / size) if size else 0.0
 
 
 def numpy_and_font() -> tuple[Any, Any]:

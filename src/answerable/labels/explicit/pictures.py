@@ -76,8 +76,9 @@ def _drawn(source: BinaryIO, name: str, plan: Plan) -> tuple[Drawn, bytes]:
     if name == "PNG" and chunks.png_depth(source) == 16 and image.mode in ("RGB", "RGBA", "LA"):
         raise Refused("label.explicit", detail="a PNG of 16 bits a channel in colour would lose half of them")
     count, out = int(getattr(image, "n_frames", 1)), io.BytesIO()
+    spare = int(name in ("JPEG", "WEBP"))
     if count == 1:
-        drawn = draw(image, plan)
+        drawn = draw(image, plan, spare=spare)
         image.save(out, name, **_settings(image, source, name))
         return drawn, out.getvalue()
     first, frames, times = None, [], []
@@ -88,7 +89,7 @@ def _drawn(source: BinaryIO, name: str, plan: Plan) -> tuple[Drawn, bytes]:
         if name == "TIFF":
             frame.encoderinfo = _settings(image, source, name)
         times.append(image.info.get("duration", 0))
-        made = draw(frame, plan)
+        made = draw(frame, plan, spare=spare)
         first = first or made
         frames.append(_indexed(frame, made.stored) if name == "GIF" else frame)
     image.seek(0)

@@ -29,6 +29,8 @@ SLOWEST: Final = 120.0
 FASTEST: Final = 160.0
 # Between glyphs and what lies behind them (the contrast ratio of WCAG 2.2).
 CONTRAST: Final = 4.5
+# Between the words as drawn and as they came out of a coder, 1 for the same.
+LIKENESS: Final = 0.8
 MAX_WORDS: Final = 40
 
 
