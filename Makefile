@@ -9,6 +9,7 @@
 #   make lint          style, types, layers, generated pages
 #   make bench         this gateway beside its peers (ARGS="--quick --json")
 #   make bench-log     the log beside its peers (ARGS="--quick --json")
+#   make bench-labels  what of a label survives, and what it costs (ARGS="--quick")
 #   make fuzz          every parser of untrusted bytes, half a minute each (ARGS="warrant --seconds 600")
 #   make reference     write the generated pages under docs/reference/
 #   make requirements  lock the dependencies again (ARGS="--upgrade" for newer ones)
@@ -36,9 +37,9 @@ sync := tools/uv pip sync --quiet --require-hashes --no-build --python $(bin)/py
 run_locks := requirements/base.txt requirements/local.txt requirements/build.txt requirements/tools.txt
 dev_locks := $(run_locks) requirements/test.txt requirements/lint.txt
 
-.PHONY: help run test test-faults test-machines test-partition lint bench bench-log fuzz reference requirements clean
+.PHONY: help run test test-faults test-machines test-partition lint bench bench-log bench-labels fuzz reference requirements clean
 help:
-	@sed -n '4,18p' Makefile | sed 's/^# \{0,1\}//'
+	@sed -n '4,19p' Makefile | sed 's/^# \{0,1\}//'
 
 # --- environments -----------------------------------------------------------------------------------------------------
 
@@ -73,6 +74,16 @@ $(VENV)-litellm/stamp: requirements/bench-litellm.txt $(stamps)/tools
 	@echo "installing the LiteLLM proxy for the comparison" >&2
 	@tools/uv venv --quiet --allow-existing --python $(bin)/python $(VENV)-litellm
 	@tools/uv pip sync --quiet --require-hashes --no-build --python $(VENV)-litellm/bin/python requirements/bench-litellm.txt
+	@touch $@
+
+# Photographs to measure labels on: the sample pictures of two packages, and Debian's wallpapers where apt-get is.
+photographs := lomiri-wallpapers-16.04 lomiri-wallpapers-20.04 mate-backgrounds ukui-wallpapers
+$(VENV)-labels/stamp: requirements/bench-labels.txt $(stamps)/tools
+	@echo "fetching photographs" >&2
+	@tools/uv venv --quiet --allow-existing --python $(bin)/python $(VENV)-labels
+	@tools/uv pip sync --quiet --require-hashes --no-build --python $(VENV)-labels/bin/python requirements/bench-labels.txt
+	@mkdir -p $(VENV)-labels/debian && cd $(VENV)-labels/debian && if command -v apt-get >/dev/null; then \
+	  apt-get download -qq $(photographs) && for package in *.deb; do dpkg -x "$$package" . && rm "$$package"; done; fi
 	@touch $@
 
 # So have the log's: pymerkle is under the GPL, and is only run, in a process of its own.
@@ -120,6 +131,10 @@ bench: $(stamps)/dev $(VENV)-litellm/stamp
 bench-log: $(stamps)/dev $(VENV)-log/stamp
 	@python -m benchmarks.log --peers $(VENV)-log/bin/python $(ARGS)
 
+bench-labels: $(stamps)/dev $(VENV)-labels/stamp
+	@python -m benchmarks.labels --page docs/reference/labels-robustness.md --photographs $(VENV)-labels/debian \
+	  $(VENV)-labels/lib/python*/site-packages/{skimage/data,sklearn/datasets/images} $(ARGS)
+
 $(stamps)/fuzz: requirements/fuzz.txt $(stamps)/dev
 	@$(install) -r requirements/fuzz.txt
 	@touch $@
@@ -147,7 +162,8 @@ requirements: $(stamps)/tools
 	$(compile) --group font -o requirements/font.txt
 	$(compile) --group bench-litellm --excludes requirements/bench-litellm-excluded.in -o requirements/bench-litellm.txt
 	$(compile) --group bench-log -o requirements/bench-log.txt
+	$(compile) --group bench-labels --no-deps -o requirements/bench-labels.txt
 	@! grep -nE '://|^-|(^|[ =@])/' requirements/*.txt
 
 clean:
-	rm -rf $(VENV) $(VENV)-litellm $(VENV)-log .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .cache
+	rm -rf $(VENV) $(VENV)-litellm $(VENV)-log $(VENV)-labels .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .cache

@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pictures to measure labels on: drawn here from a seed, and photographs that packages carry.
 
-A drawn picture is the same wherever it is drawn with the same libraries. Photographs come from installed packages
-(the group `bench-labels`: scikit-image's and scikit-learn's sample pictures) or from any folder that is named.
+A drawn picture is the same wherever it is drawn with the same libraries. Photographs come from any folder that is
+named; `make bench-labels` fetches the samples of scikit-image and scikit-learn and some of Debian's wallpapers.
 """
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -100,16 +99,12 @@ def drawn(kind: str, seed: int, height: int, width: int) -> Pixels:
 
 
 def photographs(*folders: Path, least: int = 256) -> Iterator[tuple[str, Any]]:
-    """(name, PIL image in RGB) of every picture of packages and of the folders with `least` pixels a side or more."""
+    """(name, PIL image in RGB) of every picture in the folders with `least` pixels a side or more, by name."""
     from PIL import Image
 
-    own: list[Path] = []
-    for package, inner in (("skimage", "data"), ("sklearn", "datasets/images")):
-        spec = importlib.util.find_spec(package)
-        own += [Path(place) / inner for place in (spec.submodule_search_locations or ())] if spec else []
-    for folder in (*own, *folders):
+    for folder in folders:
         for path in sorted(folder.rglob("*")):
-            if path.suffix.lower() not in {".jpg", ".jpeg", ".png", ".webp"}:
+            if path.suffix.lower() not in {".jpg", ".jpeg", ".png", ".webp"} or not path.is_file():
                 continue
             with Image.open(path) as opened:
                 if min(opened.size) >= least:

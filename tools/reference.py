@@ -176,8 +176,8 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
     "settings.md": settings,
     "tiers.md": tiers,
 }
-# Pages in the same folder that people write.
-HAND_WRITTEN: Final = {"README.md"}
+# Pages in the same folder that people write, or measurements.
+HAND_WRITTEN: Final = {"README.md", "labels-robustness.md"}
 
 
 def stale(folder: Path) -> list[str]:

@@ -25,8 +25,10 @@ if TYPE_CHECKING:
 
 Search = Literal["place", "full"]
 
-# A level's plane is so shrunk that a tile has from 48 to 96 pixels on it: an octave, so that levels meet.
+# A level's plane is so shrunk that a tile has from 48 to 96 pixels on it: an octave, so that levels meet. On the plane
+# that is not shrunk it may have fewer, down to a third of what a small picture was written with.
 _FROM: Final = 48.0
+_LEAST: Final = 36.0
 _TO: Final = 96.0
 _LEVELS: Final = (1, 2, 4, 8, 16)
 _LEAST_SIDE: Final = 48
@@ -175,7 +177,7 @@ def _searches(trial: _Trial) -> Iterator[tuple[list[_Candidate], bool]]:
     import numpy as np
 
     levels = [(shrunk, seen) for shrunk in _LEVELS if (seen := trial.level(shrunk)) is not None]
-    upright = {shrunk: _scales(max(seen.height, seen.width)) for shrunk, seen in levels}
+    upright = {shrunk: _scales(max(seen.height, seen.width), shrunk) for shrunk, seen in levels}
     yield [found for shrunk, seen in levels for found in trial.sweep(shrunk, seen, upright[shrunk])], False
     laid = [np.array(one, np.float64) for one in _LAID]
     rare = [(shrunk, seen, one @ upright[shrunk]) for shrunk, seen in levels for one in laid]
@@ -183,18 +185,20 @@ def _searches(trial: _Trial) -> Iterator[tuple[list[_Candidate], bool]]:
     turned: list[_Candidate] = []
     for shrunk in _LEVELS:
         if (seen := trial.level(shrunk, side=_TURN_SIDE)) is not None:
-            scales, turns = _scales(max(seen.height, seen.width)), _turns(max(seen.height, seen.width))
+            side = max(seen.height, seen.width)
+            scales, turns = _scales(side, shrunk), _turns(side)
             turned += trial.sweep(shrunk, seen, (turns[:, None] @ scales[None]).reshape(-1, 2, 2))
     yield turned, True
 
 
-def _scales(side: int) -> NDArray[np.float64]:
-    """Upright lattices over an octave, as close together as a plane of this many pixels needs."""
+def _scales(side: int, shrunk: int) -> NDArray[np.float64]:
+    """Upright lattices over a level's octave, as close together as a plane of this many pixels needs."""
     import numpy as np
 
     # One pitch to the next slips by the same share of a cycle: even in the frequency.
-    count = ceil((1 / _FROM - 1 / _TO) * HIGHEST / 2 * side / _SLIP) + 1
-    return np.linspace(1 / _FROM, 1 / _TO, count)[:, None, None] * np.eye(2)
+    least = _LEAST if shrunk == 1 else _FROM
+    count = ceil((1 / least - 1 / _TO) * HIGHEST / 2 * side / _SLIP) + 1
+    return np.linspace(1 / least, 1 / _TO, count)[:, None, None] * np.eye(2)
 
 
 def _turns(side: int) -> NDArray[np.float64]:

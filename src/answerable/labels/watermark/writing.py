@@ -2,7 +2,7 @@
 """Writes the watermark into a picture, and reads it back before the picture is given out.
 
 The pattern is louder where the picture itself is. How loud in all is said by the peak signal to noise ratio over the
-planes of colour: as faint as lets the id be heard after hardship (`hardship.py`), between 45 and 38 dB, unless a
+planes of colour: as faint as lets the id be heard after hardship (`hardship.py`), 45 to 38 dB, unless a
 strength is asked for. What is lost to black and white surfaces, which cannot swing both ways, is made good by the rest.
 The same picture, id, key and strength give the same pixels.
 """
@@ -26,14 +26,15 @@ if TYPE_CHECKING:
 # What is written is never louder than this, whatever strength is asked for.
 LEAST_DB: Final = 38.0
 # Between these the strength is chosen; the first try stands between them.
-LOUDEST_DB: Final = 38.2
+LOUDEST_DB: Final = 38.5
 FAINTEST_DB: Final = 45.0
 _FIRST_DB: Final = 42.0
 # The `z` that a quarter of the picture must reach after hardship. From about 14 an id is read; the whole has twice it.
 _WANTED: Final = 12.0
 LEAST_SIDE: Final = 64
-# How much louder the pattern is on lively surfaces: 0 not at all, 1 in proportion.
-_LIVELY: Final = 0.7
+# How much louder the pattern is on lively surfaces: 0 not at all, 1 in proportion. The second is for pictures that need
+# more than the first can give, mostly drawings and pages: their lively surfaces are few and drown it.
+_LIVELY: Final = (0.7, 0.0)
 _EVEN: Final = 2.0
 _ROUNDS: Final = 6
 
@@ -66,14 +67,16 @@ def embed(
     if min(height, width) < LEAST_SIDE:
         raise VerificationError("label.watermark", detail=f"{width}x{height} pixels are too few")
     times = doublings(height, width)
-    laid = _loudness(pixels, times)
-    _weave(laid, tile(drawn, word, period(times)))
-    marked = pixels.copy()
-    if strength_db is None:
+    wanted, marked = tile(drawn, word, period(times)), pixels.copy()
+    for lively in _LIVELY:
+        laid = _loudness(pixels, times, lively)
+        _weave(laid, wanted)
         _lay(planes, colours(marked), laid, _FIRST_DB)
         reached = heard(shrink(luma(marked), 2 * times), drawn, word, times)
-        strength_db = min(FAINTEST_DB, max(LOUDEST_DB, _FIRST_DB + 20 * math.log10(max(reached, 1.0) / _WANTED)))
-    _lay(planes, colours(marked), laid, strength_db)
+        enough = _FIRST_DB + 20 * math.log10(max(reached, 1.0) / _WANTED)
+        if enough >= (strength_db or LOUDEST_DB):
+            break
+    _lay(planes, colours(marked), laid, strength_db or min(FAINTEST_DB, max(LOUDEST_DB, enough)))
     _check(pixels, marked, payload, key)
     return marked
 
@@ -87,13 +90,13 @@ def _weave(loud: NDArray[np.float32], wanted: NDArray[np.float32]) -> None:
             part *= wanted[: part.shape[0], : part.shape[1]]
 
 
-def _loudness(pixels: NDArray[np.uint8], times: int) -> NDArray[np.float32]:
-    """How loud the pattern may be at each pixel, root mean square 1."""
+def _loudness(pixels: NDArray[np.uint8], times: int, lively: float) -> NDArray[np.float32]:
+    """How loud the pattern is to be at each pixel, root mean square about 1."""
     import numpy as np
 
     height, width = pixels.shape[:2]
     _, spread = deviation(shrink(luma(pixels), 2 * times))
-    loud = (spread + np.float32(_EVEN)) ** np.float32(_LIVELY)
+    loud = (spread + np.float32(_EVEN)) ** np.float32(lively)
     loud /= np.sqrt(np.mean(loud * loud))
     np.clip(loud, 0.35, 2.5, out=loud)
     full = np.repeat(np.repeat(loud, 2 * times, axis=0), 2 * times, axis=1)
