@@ -25,6 +25,8 @@ _START = re.compile(
 # A string without an end runs to the end, so that no character is looked at twice.
 _TOKEN = re.compile(r'[{}]|"(?:[^"\\]|\\.)*+(?:"|\Z|\\\Z)', re.DOTALL)
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*+"', re.DOTALL)
+# One of them stands in every beginning; words are found a hundred times quicker.
+_NAMES: Final = ("AIGC", "Label", "ContentProducer", "ProduceID", "ServiceProvider", "ServiceUser")
 _NOT_OURS = re.compile(r'"(?:ServiceProvider|ServiceUser)\\?"')
 _OURS = re.compile(r'"(?:Label|ContentProducer|ProduceID)\\?"')
 
@@ -45,6 +47,8 @@ def find(text: str, format: str) -> list[Embedded]:
     """All of them, in their order, `MAX_FOUND` at most. Raises VerificationError ``format.oversized`` for one longer
     than `MAX_TEXT` characters, and for a text made of beginnings without ends."""
     found: list[Embedded] = []
+    if not any(name in text for name in _NAMES):
+        return found
     position, spent = 0, 0
     while len(found) < MAX_FOUND and (match := _START.search(text, position)) is not None:
         kind = match.lastgroup

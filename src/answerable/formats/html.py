@@ -95,15 +95,16 @@ def _of_mark(encoding: str) -> str:
 def _head(file: Source) -> _Head:
     """Reads up to where the head ends, said or not. Raises VerificationError ``format.oversized`` for a head that has
     not ended after `MAX_HEAD` bytes."""
-    data = upto(file, 0, MAX_HEAD)
-    encoding = _WIDE.get(data[:2], "latin-1")
-    text = data if encoding == "latin-1" else data[: len(data) // 2 * 2]
-    scan = _Scan(text.decode(encoding, "surrogatepass"))
-    end = scan.run()
-    # What is cut near the end of the window may seem to be a tag that ends the head.
-    if len(data) < file.size and len(scan.text) - end < _MARGIN:
-        oversized(file.name, f"a head longer than {MAX_HEAD} bytes")
-    return _Head(scan.text, encoding, scan.metas, end, scan.open)
+    for window in (MAX_HEAD // 64, MAX_HEAD):
+        data = upto(file, 0, window)
+        encoding = _WIDE.get(data[:2], "latin-1")
+        text = data if encoding == "latin-1" else data[: len(data) // 2 * 2]
+        scan = _Scan(text.decode(encoding, "surrogatepass"))
+        end = scan.run()
+        # What is cut near the end of the window may seem to be a tag that ends the head.
+        if len(data) == file.size or len(scan.text) - end >= _MARGIN:
+            return _Head(scan.text, encoding, scan.metas, end, scan.open)
+    return oversized(file.name, f"a head longer than {MAX_HEAD} bytes")
 
 
 class _Scan:

@@ -19,6 +19,7 @@ MAX_CHUNKS: Final = 262_144
 
 _XMP: Final = "XML:com.adobe.xmp"
 _TEXTS: Final = (b"tEXt", b"zTXt", b"iTXt")
+_LOOKED_AT: Final = frozenset((b"IHDR", b"eXIf", *_TEXTS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,22 +79,24 @@ class Png:
 
 
 def _chunks(file: Source) -> list[Chunk]:
+    """IHDR and those that may hold an object; a large picture has thousands of others."""
     if file.at(0, 8) != SIGNATURE:
         malformed(file.name, "it does not begin with the signature")
     found: list[Chunk] = []
-    at = 8
-    while not found or found[-1].kind != b"IEND":
-        if len(found) >= MAX_CHUNKS:
-            oversized(file.name, f"more than {MAX_CHUNKS} chunks")
+    at, size = 8, file.size
+    for _ in range(MAX_CHUNKS):
         head = file.at(at, 8)
-        end = at + 12 + int.from_bytes(head[:4], "big")
-        if end > file.size:
+        kind, end = head[4:], at + 12 + int.from_bytes(head[:4], "big")
+        if end > size:
             malformed(file.name, "a chunk is longer than the file")
-        found.append(Chunk(head[4:], at, end))
+        if at == 8 and kind != b"IHDR":
+            malformed(file.name, "its first chunk is not IHDR")
+        if kind in _LOOKED_AT:
+            found.append(Chunk(kind, at, end))
+        elif kind == b"IEND":
+            return found
         at = end
-    if found[0].kind != b"IHDR":
-        malformed(file.name, "its first chunk is not IHDR")
-    return found
+    return oversized(file.name, f"more than {MAX_CHUNKS} chunks")
 
 
 def _data(file: Source, chunk: Chunk, limit: int) -> bytes:

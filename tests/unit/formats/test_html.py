@@ -123,3 +123,9 @@ def test_sizes_are_bounded() -> None:
         with pytest.raises(VerificationError) as caught:
             found(data)
         assert caught.value.code == "format.oversized"
+
+
+def test_a_long_head_is_read_to_its_end() -> None:
+    data = "<head>" + "<link>" * 20_000 + f"<meta name=AIGC content='{OLD}'></head>" + "x" * 9_000
+    assert found(data) == [OLD]
+    assert found(labelled(data)) == [TEXT]

@@ -111,6 +111,7 @@ def test_a_file_of_chunks_is_oversized(monkeypatch: pytest.MonkeyPatch) -> None:
         SIGNATURE + b"\0\0\0\0",
         SIGNATURE + b"\xff\xff\xff\xffIHDR",
         SIGNATURE + chunk(b"IEND", b""),
+        SIGNATURE + chunk(b"tEXt", b"a\0b") + chunk(b"IEND", b""),
         png()[:-3],
         b"",
     ],
