@@ -149,11 +149,3 @@ def test_pypdf_reads_the_object_and_the_pages() -> None:
             assert reader.metadata is not None
             assert reader.metadata["/AIGC"] == TEXT
             assert len(reader.pages) == len(PdfReader(io.BytesIO(data)).pages)
-
-
-def test_lxml_reads_the_meta_of_a_page() -> None:
-    from lxml import html
-
-    page = html.document_fromstring(write("<html><head><title>\u4e2d</title></head><body><p>x".encode()))
-    assert page.xpath("//meta[@name='AIGC']/@content") == [TEXT]
-    assert page.xpath("//p/text()") == ["x"]
