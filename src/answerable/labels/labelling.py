@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
+from importlib import import_module
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -19,7 +20,6 @@ from answerable.errors import Refused, Unavailable, VerificationError
 from answerable.formats.carrier import Carried, Carrier
 from answerable.formats.detect import detect
 from answerable.labels import c2pa, watermarking
-from answerable.labels.explicit import pictures
 from answerable.labels.files import CHUNK, Bench, Source, copy, opened, publish, size, target_of
 from answerable.labels.identity import Labeller
 from answerable.labels.manifest import Said, SoftBinding
@@ -33,6 +33,8 @@ RID_BYTES: Final = 20
 WRITTEN: Final = "written"
 KEPT: Final = "kept"
 UNSUPPORTED: Final = "unsupported"
+# Who puts words into which medium: modules of `labels.explicit`.
+ROOMS: Final = {"image": "pictures", "audio": "sounds", "video": "videos"}
 # Formats without a place for an AIGC object: their label is the words in them.
 FIELDLESS: Final = frozenset({"plain"})
 
@@ -219,25 +221,27 @@ def _explicit(work: _Work) -> None:
     plan = work.by.explicit
     if plan is None or work.settled.role is not Role.PRODUCER:
         return
-    if work.carrier.media not in pictures.FORMATS:
+    room = ROOMS.get(work.carrier.media.partition("/")[0])
+    if room is None:
         work.layers.append(Layer("explicit", UNSUPPORTED, work.carrier.media))
         return
+    render = import_module(f"answerable.labels.explicit.{room}").render
     sheet = work.bench.sheet()
     try:
-        report = pictures.render(work.content, sheet, work.carrier.media, plan)
+        report = render(work.content, sheet, work.carrier.media, plan)
     except Refused as error:
         if error.code != "label.explicit":
             raise
         work.layers.append(Layer("explicit", UNSUPPORTED, str(error.params.get("detail"))))
         return
     work.content = sheet
-    work.layers.append(Layer("explicit", WRITTEN, report.words))
+    work.layers.append(Layer("explicit", WRITTEN, plan.sound if room == "sounds" else plan.text))
 
 
 def _watermark(work: _Work) -> None:
     """(3) What another produced, and what is labelled already, keeps its pixels."""
     key = work.by.watermark_key
-    if key is None or work.settled.role is not Role.PRODUCER:
+    if key is None or work.settled.role is not Role.PRODUCER or not work.carrier.media.startswith("image/"):
         return
     sheet = work.bench.sheet()
     try:

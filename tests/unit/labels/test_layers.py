@@ -7,6 +7,7 @@ import sys
 import time
 from dataclasses import replace
 from io import BytesIO
+from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -182,3 +183,18 @@ def test_what_another_produced_gets_no_words_of_ours() -> None:
     theirs = label(large(), by=Labeller(OTHER))
     done = label(theirs.data or b"", by=Labeller(PROVIDER, explicit=Plan("en")), record=RECORD)
     assert [layer.name for layer in done.layers] == ["aigc"]
+
+
+@pytest.mark.parametrize(
+    ("name", "detail"), [("mp4/plain.mp4", "AI生成"), ("wav/plain.wav", "rhythm"), ("mp3/plain.mp3", "rhythm")]
+)
+def test_words_and_sounds_in_other_media(name: str, detail: str) -> None:
+    by = Labeller(PROVIDER, Key.generate(), Chain.of(ISSUED), b"k" * 32, explicit=Plan("zh"))
+    done = label(Path(__file__).parents[2] / "golden" / name, by=by, record=RECORD)
+    assert [(layer.name, layer.state) for layer in done.layers] == [
+        ("explicit", "written"),
+        ("aigc", "written"),
+        ("c2pa", "written"),
+    ]
+    assert done.layers[0].detail == detail
+    assert read_label(done.data or b"").verdict is Reading.LABELLED
