@@ -43,7 +43,7 @@ class Layer:
 def layers() -> tuple[Layer, ...]:
     """Every layer that is measured, in the order of the table."""
     return (
-        Layer("metadata (AIGC object)", "image", _write_aigc, _found_aigc, most=16),
+        Layer("metadata (AIGC object)", "image", _write_aigc, _found_aigc, most=8),
         _signed(),
         Layer("image watermark", "image", _write_watermark, _found_watermark),
     )
@@ -73,7 +73,7 @@ def _signed() -> Layer:
         read = c2pa.read(io.BytesIO(file), detect(io.BytesIO(file)).media, anchors=(issued.root,))
         return read.state == "trusted" and read.record == RECORD
 
-    return Layer("C2PA manifest", "image", write, found, most=16)
+    return Layer("C2PA manifest", "image", write, found, most=8)
 
 
 def _write_watermark(file: bytes) -> bytes | None:

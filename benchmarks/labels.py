@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What of a label survives, and what it costs: each transform, each layer.
 
-    python -m benchmarks.labels [--photographs FOLDER ...] [--items 0] [--unmarked 10000] [--jobs 2] [--quick]
-                                [--page FILE]
+    python -m benchmarks.labels [--photographs FOLDER ...] [--every 1] [--kinds 6] [--unmarked 10000] [--jobs 2]
+                                [--quick] [--page FILE]
 
 Prints `docs/reference/labels-robustness.md` (`make bench-labels` fetches the photographs and writes it). Rates are
 measured in `--jobs` processes, costs in one afterwards. Layers and media are added in `benchmarks.label_layers` and
@@ -188,29 +188,31 @@ def main() -> None:
     global _LAYERS
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     asked.add_argument("--photographs", type=Path, nargs="*", default=[], help="folders with pictures, beside packages")
-    asked.add_argument("--items", type=int, default=0, help="at most so many items a medium; 0: all")
+    asked.add_argument("--every", type=int, default=1, help="of the items of a medium, only every so many")
+    asked.add_argument("--kinds", type=int, default=6, help="drawn pictures of each kind and size")
     asked.add_argument("--unmarked", type=int, default=10_000, help="unmarked pictures to look for a watermark in")
     asked.add_argument("--jobs", type=int, default=2)
     asked.add_argument("--quick", action="store_true", help="a few of everything")
     asked.add_argument("--page", type=Path, help="write the page here too")
     chosen = asked.parse_args()
-    folders, most = tuple(chosen.photographs), 3 if chosen.quick else chosen.items or None
-    unmarked = 200 if chosen.quick else chosen.unmarked
+    folders, most = tuple(chosen.photographs), 3 if chosen.quick else None
+    each, unmarked = (2, 200) if chosen.quick else (chosen.kinds, chosen.unmarked)
     _LAYERS = layers()
     parts: list[str] = []
     with multiprocessing.get_context("fork").Pool(chosen.jobs) as pool:
         measured = {
-            name: measure(name, islice(medium.items(folders), most), pool)
+            name: measure(name, islice(medium.items(folders), 0, most, chosen.every), pool)
             for name, medium in MEDIA.items()
             if any(layer.medium == name for layer in _LAYERS)
         }
-        kinds = label_watermark.kinds(pool, 2 if chosen.quick else 6)
+        kinds = label_watermark.kinds(pool, each)
         accused = label_watermark.unmarked(pool, unmarked, folders)
+        pieces = label_watermark.pieces(pool, unmarked, folders)
     for name, result in measured.items():
         files = [file for _, file in islice(MEDIA[name].items(folders), COSTED)]
         paid = {layer.name: costs(layer, files) for layer in _LAYERS if layer.medium == name}
         parts += [robustness(name, result), costs_table(name, result, paid)]
-    parts += [kinds, label_watermark.speed(), accused, label_watermark.LIMITS]
+    parts += [kinds, label_watermark.speed(), accused, pieces, label_watermark.LIMITS]
     text = page(parts)
     print(text, end="")
     if chosen.page:

@@ -79,6 +79,9 @@ def test_unmarked_pictures_are_counted_with_their_bound(tmp_path: Path) -> None:
     assert "| place | 10 | 0 | 0.26 |" in page
     assert "| full | 2 | 0 | 0.78 |" in page
     assert "| both | 12 | 0 | 0.22 |" in page
+    table = label_watermark.pieces(Here(), 6, (tmp_path,)).splitlines()[-1]
+    right, none, wrong, bound = (float(cell) for cell in table.strip("| ").split("|"))
+    assert (right + none, wrong, bound) == (6, 0, 0.39)
 
 
 def test_drawn_pictures_are_the_same_again() -> None:

@@ -33,6 +33,8 @@ _TO: Final = 96.0
 _LEVELS: Final = (1, 2, 4, 8, 16)
 _LEAST_SIDE: Final = 48
 _MOST_PIXELS: Final = 2_300_000
+# Of a longer plane the middle is enough, and a search grows with the side.
+_MOST_SIDE: Final = 2_400
 # Cycles by which the highest wave may slip between the middle and the rim from one lattice to the next.
 _SLIP: Final = 0.3
 # How many of the places that stand out most are read, after each search.
@@ -84,7 +86,7 @@ class _Trial:
         self._luma, self._drawn, self._levels = luma(pixels), drawn, dict[tuple[int, int], Spectrum | None]()
         self._read = 0
 
-    def level(self, shrunk: int, *, side: int = 1 << 30) -> Spectrum | None:
+    def level(self, shrunk: int, *, side: int = _MOST_SIDE) -> Spectrum | None:
         """The spectrum of the picture shrunk, of its middle of at most so many pixels a side; None where it is too
         small or too large to be worth it."""
         if (shrunk, side) not in self._levels:

@@ -102,13 +102,13 @@ def test_a_large_picture_is_still_read_when_it_is_made_small() -> None:
 
 
 def test_nothing_is_read_from_what_was_not_marked() -> None:
-    assert extract(PLAIN, KEY, search="full") is None
-    assert extract(np.asarray(MARKED), KEY[::-1], search="full") is None
+    assert extract(PLAIN[:320, :400], KEY, search="full") is None
+    assert extract(np.asarray(MARKED)[:320, :400], KEY[::-1], search="full") is None
     for value in (0, 255):
-        assert extract(np.full((200, 300, 3), value, np.uint8), KEY, search="full") is None
+        assert extract(np.full((130, 150, 3), value, np.uint8), KEY, search="full") is None
 
 
-@pytest.mark.parametrize("shape", [(1, 1, 3), (1, 4000, 3), (47, 47), (48, 48, 4), (3000, 49, 2)])
+@pytest.mark.parametrize("shape", [(1, 1, 3), (1, 4000, 3), (47, 47), (48, 48, 4), (40_000, 49, 2)])
 def test_any_shape_is_looked_at(shape: tuple[int, ...]) -> None:
     pixels = np.random.default_rng(1).integers(0, 256, shape, np.uint8)
     assert extract(pixels, KEY, search="full") is None
