@@ -16,8 +16,8 @@ from answerable.formats.carrier import Carrier
 from answerable.formats.detect import detect
 from answerable.labels import c2pa, watermarking
 from answerable.labels.files import Source, opened, size
-from answerable.labels.labelling import FIELDLESS
 from answerable.labels.manifest_report import INVALID, UNSUPPORTED
+from answerable.labels.stages import FIELDLESS
 from answerable.marks import aigc as objects
 from answerable.marks import pins, signature
 from answerable.marks.aigc import KINDS, Found

@@ -10,7 +10,7 @@ import pytest
 
 from answerable.cli import label as verb
 from answerable.errors import Refused
-from answerable.labels import labelling
+from answerable.labels import labelling, stages
 from answerable.labels.reading import read_label
 from answerable.log.leaf import decode
 from answerable.model.labels import Reading
@@ -83,7 +83,7 @@ def test_a_failure_leaves_no_file_and_its_record_says_why(
     def broken(work: object) -> None:
         raise Refused("label.unsupported", layer="aigc", format="png")
 
-    monkeypatch.setattr(labelling, "_aigc", broken)
+    monkeypatch.setattr(stages, "write", broken)
     said = run("label", str(file), "--system", "helper")
     assert (said.status, code(said)) == (2, "label.unsupported")
     assert [path.name for path in file.parent.iterdir()] == ["a.png"]

@@ -16,8 +16,9 @@ from answerable.errors import Refused, VerificationError
 from answerable.formats.detect import detect
 from answerable.labels.chain import Chain
 from answerable.labels.identity import Labeller
-from answerable.labels.labelling import FIELDLESS, label
+from answerable.labels.labelling import label
 from answerable.labels.reading import Trust, read_label
+from answerable.labels.stages import FIELDLESS
 from answerable.marks.propagation import Role
 from answerable.marks.signature import State, public_info
 from answerable.model.labels import Reading

@@ -15,7 +15,7 @@ from answerable.crypto.ed25519 import Key
 from answerable.errors import Refused, VerificationError
 from answerable.formats.detect import detect
 from answerable.formats.png import Png
-from answerable.labels import labelling
+from answerable.labels import stages
 from answerable.labels.identity import Labeller
 from answerable.labels.labelling import Labelled, label
 from answerable.labels.reading import read_label
@@ -191,7 +191,7 @@ def test_what_is_no_file_that_carries_a_label() -> None:
 
 
 def test_records_of_our_own_form_are_drawn() -> None:
-    assert len({labelling.drawn() for _ in range(50)}) == 50
+    assert len({stages.drawn() for _ in range(50)}) == 50
 
 
 def test_what_is_labelled_reads_as_labelled() -> None:

@@ -12,7 +12,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from answerable.crypto.ed25519 import Key
 from answerable.errors import Refused, VerificationError
-from answerable.labels import labelling, watermarking
+from answerable.labels import stages, watermarking
 from answerable.labels.identity import Labeller
 from answerable.labels.labelling import label
 from answerable.labels.reading import Trust, read_label
@@ -153,7 +153,7 @@ def test_a_watermark_that_does_not_read_back_leaves_nothing(monkeypatch: pytest.
         target.write(source.getvalue())
         return Marked(True, "45 dB")
 
-    monkeypatch.setattr(labelling.watermarking, "embed", silent)
+    monkeypatch.setattr(stages.watermarking, "embed", silent)
     with pytest.raises(VerificationError) as caught:
         label(picture(), by=BY)
     assert (caught.value.code, caught.value.params["layer"]) == ("label.read_back", "watermark")

@@ -18,7 +18,7 @@ from answerable.crypto.ed25519 import Key
 from answerable.crypto.issuing import issue
 from answerable.errors import Refused, VerificationError
 from answerable.formats.png import Png
-from answerable.labels import c2pa, labelling
+from answerable.labels import c2pa, stages
 from answerable.labels.chain import Chain
 from answerable.labels.explicit.plan import Plan
 from answerable.labels.identity import Labeller
@@ -143,14 +143,14 @@ def test_a_manifest_that_does_not_read_back_leaves_nothing(monkeypatch: pytest.M
         assert isinstance(said, Said)
         real(*args, **named, said=Said("another", said.system, said.party, said.made_at))  # type: ignore[arg-type]
 
-    monkeypatch.setattr(labelling.c2pa, "sign", another)
+    monkeypatch.setattr(stages.c2pa, "sign", another)
     with pytest.raises(VerificationError) as caught:
         label(picture(), by=BY, record=RECORD)
     assert (caught.value.code, caught.value.params["layer"]) == ("label.read_back", "c2pa")
 
 
 def test_a_format_without_manifests_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(labelling.c2pa, "supports", lambda media, source: False)
+    monkeypatch.setattr(stages.c2pa, "supports", lambda media, source: False)
     done = label(picture(), by=BY, record=RECORD)
     assert [(layer.name, layer.state) for layer in done.layers] == [("aigc", "written"), ("c2pa", "unsupported")]
     assert msgspec.structs.asdict(done.aigc)["produce_id"] == RECORD

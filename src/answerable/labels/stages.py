@@ -1,0 +1,234 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The stages of labelling one file, in their order; `labels.labelling` calls each once.
+
+(1) read what stands there, and keep it; (2) words that people see; (3) the watermark; (4) the AIGC object, exactly one;
+(5) the C2PA manifest, last; (6) read all of it back and compare.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import BinaryIO, Final
+
+from answerable.crypto.random import salt
+from answerable.errors import Refused, Unavailable, VerificationError
+from answerable.formats.carrier import Carried, Carrier
+from answerable.formats.detect import detect
+from answerable.labels import c2pa, watermarking
+from answerable.labels.files import Bench
+from answerable.labels.identity import Labeller
+from answerable.labels.manifest import Said, SoftBinding
+from answerable.labels.manifest_report import ABSENT, C2paReading
+from answerable.marks import aigc as objects
+from answerable.marks.propagation import Role, Settled, settle
+
+RID_BYTES: Final = 20
+# States of a layer in `Labelled`.
+WRITTEN: Final = "written"
+KEPT: Final = "kept"
+UNSUPPORTED: Final = "unsupported"
+# Who puts words into which medium: modules of `labels.explicit`.
+ROOMS: Final = {"image": "pictures", "audio": "sounds", "video": "videos"}
+# Formats without a place for an AIGC object: their label is the words in them.
+FIELDLESS: Final = frozenset({"plain"})
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One layer of a label. state: `WRITTEN`, `KEPT` as it stood, or `UNSUPPORTED` by the format; detail: in short."""
+
+    name: str
+    state: str
+    detail: str = ""
+
+
+@dataclass(slots=True)
+class Work:
+    """One labelling on its way. content: the file as the last stage left it; stood: what its C2PA manifest said before
+    anything was written."""
+
+    by: Labeller
+    carrier: Carrier
+    original: BinaryIO
+    content: BinaryIO
+    bench: Bench
+    settled: Settled
+    stood: C2paReading
+    made_at: int
+    receipt: bytes
+    layers: list[Layer] = field(default_factory=list)
+
+    def written(self, layer: str) -> bool:
+        return any(each.name == layer and each.state == WRITTEN for each in self.layers)
+
+    @property
+    def record(self) -> str:
+        """The record id in the label that is ours: what another produced keeps its own id beside it."""
+        label = self.settled.aigc
+        return label.propagate_id if self.settled.role is Role.PROPAGATOR else label.produce_id
+
+    def next(self, write: Callable[[BinaryIO, BinaryIO], None], layer: Layer) -> None:
+        """One more stage: `write` makes the next file from this one."""
+        sheet = self.bench.sheet()
+        write(self.content, sheet)
+        self.content = sheet
+        self.layers.append(layer)
+
+
+def begin(original: BinaryIO, bench: Bench, by: Labeller, record: str, made_at: int, receipt: bytes) -> Work:
+    """(1): what stands in the file decides what may be written."""
+    carrier = detect(original)
+    settled = settle(
+        standing(carrier, original), provider=by.provider, record=record or drawn(), key=by.aigc_key, again=not record
+    )
+    work = Work(by, carrier, original, original, bench, settled, _manifest(original, carrier, by), made_at, receipt)
+    if work.stood.holds and work.stood.record not in ("", settled.aigc.produce_id, settled.aigc.propagate_id):
+        raise Refused("label.contradicted", detail=f"its C2PA manifest names the record {work.stood.record[:64]}")
+    if by.watermark_key is not None:
+        mark = watermarking.extract(original, carrier.name, by.watermark_key)
+        names = (settled.aigc.produce_id, settled.aigc.propagate_id)
+        if mark is not None and mark.payload not in [watermarking.payload_of(name) for name in names]:
+            raise Refused("label.contradicted", detail="the watermark in its pixels names another record")
+    return work
+
+
+def _manifest(original: BinaryIO, carrier: Carrier, by: Labeller) -> C2paReading:
+    """Raises Refused ``label.foreign`` for a file with a manifest that would be broken, because nobody signs anew."""
+    if by.c2pa is not None:
+        return c2pa.read(original, carrier.media)
+    if c2pa.store_size(original):
+        raise Refused("label.foreign", detail="a C2PA manifest, which is kept only by who signs a new one over it")
+    return C2paReading(ABSENT)
+
+
+def standing(carrier: Carrier, source: BinaryIO) -> tuple[objects.Found, ...]:
+    """The labels that stand in a file. Raises Refused ``label.foreign`` for one that cannot be read: writing ours would
+    take it away."""
+    return tuple([_found(carried) for carried in carrier.read(source)])
+
+
+def drawn() -> str:
+    """A record id for a file that no log knows: of the form of a log's, 32 characters, 160 random bits."""
+    return base64.b32encode(salt()[:RID_BYTES]).decode("ascii").lower()
+
+
+def _found(carried: Carried) -> objects.Found:
+    try:
+        return objects.read(carried.text)
+    except VerificationError as error:
+        raise Refused("label.foreign", detail=f"{carried.place}: {error.params.get('detail')}") from None
+
+
+def explicit(work: Work) -> None:
+    """(2) Measured on what was written by `explicit` itself. What another produced stays as people got it."""
+    plan = work.by.explicit
+    if plan is None or work.settled.role is not Role.PRODUCER:
+        return
+    room = ROOMS.get(work.carrier.media.partition("/")[0])
+    if room is None:
+        work.layers.append(Layer("explicit", UNSUPPORTED, work.carrier.media))
+        return
+    render = import_module(f"answerable.labels.explicit.{room}").render
+    sheet = work.bench.sheet()
+    try:
+        render(work.content, sheet, work.carrier.media, plan)
+    except Refused as error:
+        if error.code != "label.explicit":
+            raise
+        work.layers.append(Layer("explicit", UNSUPPORTED, str(error.params.get("detail"))))
+        return
+    work.content = sheet
+    work.layers.append(Layer("explicit", WRITTEN, plan.sound if room == "sounds" else plan.text))
+
+
+def watermark(work: Work) -> None:
+    """(3) What another produced, and what is labelled already, keeps its pixels."""
+    key = work.by.watermark_key
+    if key is None or work.settled.role is not Role.PRODUCER or not work.carrier.media.startswith("image/"):
+        return
+    sheet = work.bench.sheet()
+    try:
+        made = watermarking.embed(work.content, sheet, work.carrier.name, work.record, key)
+    except Unavailable as error:
+        made = watermarking.Marked(False, f"needs the extra {error.params.get('extra')}")
+    if made.done:
+        work.content = sheet
+    work.layers.append(Layer("watermark", WRITTEN if made.done else UNSUPPORTED, made.detail))
+
+
+def write(work: Work) -> None:
+    """(4)"""
+    if work.carrier.name in FIELDLESS:
+        if work.settled.role is not Role.PRODUCER:
+            raise Refused("label.unsupported", layer="aigc", format=work.carrier.name)
+        work.layers.append(Layer("aigc", UNSUPPORTED, "it has no field beside its text"))
+        return
+    text, role = objects.write(work.settled.aigc), work.settled.role
+    state = KEPT if role is Role.KEPT else WRITTEN
+    work.next(lambda source, target: work.carrier.write(source, target, text), Layer("aigc", state, str(role)))
+
+
+def sign(work: Work) -> None:
+    """(5)"""
+    chain, media = work.by.c2pa, work.carrier.media
+    if chain is None:
+        return
+    if not c2pa.supports(media, work.content):
+        work.layers.append(Layer("c2pa", UNSUPPORTED, media))
+        return
+    mark = None
+    if work.written("watermark"):
+        payload = watermarking.payload_of(work.record).to_bytes(watermarking.PAYLOAD_BYTES)
+        mark = SoftBinding(watermarking.ALGORITHM, payload)
+    said = Said(work.record, work.by.system, work.by.party, work.made_at, work.receipt, mark)
+    # What another produced, and what has a history already, is the parent of what leaves here.
+    parent = work.original if work.settled.role is Role.PROPAGATOR or work.stood.state != ABSENT else None
+    try:
+        work.next(
+            lambda source, target: c2pa.sign(source, target, media, chain=chain, said=said, parent=parent),
+            Layer("c2pa", WRITTEN, chain.organisation),
+        )
+    except VerificationError as error:
+        # A variant that the library cannot parse had no manifest, and goes without one. One that had is not broken.
+        if work.stood.state not in (ABSENT, UNSUPPORTED):
+            raise
+        work.layers.append(Layer("c2pa", UNSUPPORTED, str(error.params.get("detail"))))
+
+
+def complete(work: Work) -> None:
+    """Raises Refused ``label.unsupported`` where a layer that must be there is not, or there is none at all."""
+    there = {layer.name for layer in work.layers if layer.state != UNSUPPORTED}
+    for name in sorted(work.by.require - there) or (() if there else ("aigc",)):
+        raise Refused("label.unsupported", layer=name, format=work.carrier.name)
+
+
+def read_back(work: Work) -> None:
+    """(6). Raises VerificationError ``label.read_back`` unless the file holds exactly the layers that were meant."""
+    detected = detect(work.content)
+    if detected.name != work.carrier.name:
+        raise _differs("aigc", f"it became a {detected.name} file")
+    carried = work.carrier.read(work.content)
+    if work.carrier.name in FIELDLESS:
+        if carried:
+            raise _differs("aigc", "an object that was not written")
+    elif len(carried) != 1:
+        raise _differs("aigc", f"{len(carried)} labels instead of one")
+    elif objects.read(carried[0].text) != objects.Found(work.settled.aigc):
+        raise _differs("aigc", "another label than was written")
+    if work.written("watermark") and work.by.watermark_key is not None:
+        mark = watermarking.extract(work.content, work.carrier.name, work.by.watermark_key)
+        if mark is None or mark.payload != watermarking.payload_of(work.record):
+            raise _differs("watermark", "the pixels do not hold it")
+    if work.written("c2pa"):
+        found = c2pa.read(work.content, work.carrier.media)
+        if not found.holds:
+            raise _differs("c2pa", f"{found.state}: {', '.join(found.problems)}")
+        if found.record != work.record:
+            raise _differs("c2pa", "another record than was written")
+
+
+def _differs(layer: str, detail: str) -> VerificationError:
+    return VerificationError("label.read_back", layer=layer, detail=detail)
