@@ -73,7 +73,7 @@ def foreign(format_: str) -> Iterator[None]:
     except AnswerableError:
         raise
     except (av.FFmpegError, ValueError, OSError, IndexError, TypeError, OverflowError, RuntimeError) as error:
-        detail = " ".join(str(error).split())[:120] or type(error).__name__
+        detail = f"it cannot be read or written again ({type(error).__name__})"
         raise VerificationError("format.malformed", format=format_, detail=detail) from None
 
 

@@ -235,5 +235,5 @@ def _foreign(name: str) -> Iterator[None]:
         raise VerificationError("format.oversized", format=name.lower(), detail="too many pixels") from None
     except (OSError, SyntaxError, ValueError, EOFError, struct.error, KeyError, TypeError, IndexError, AttributeError,
             OverflowError, MemoryError, ZeroDivisionError) as error:  # fmt: skip
-        detail = " ".join(str(error).split())[:120] or type(error).__name__
+        detail = f"it cannot be read or written again ({type(error).__name__})"
         raise VerificationError("format.malformed", format=name.lower(), detail=detail) from None
