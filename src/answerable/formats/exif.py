@@ -12,6 +12,7 @@ from answerable.formats import embedded
 from answerable.formats.carrier import Carried
 from answerable.formats.ifd import Directories, Directory, Entry
 from answerable.formats.splice import Source
+from answerable.formats.streams import Budget
 
 MAX_BLOCK: Final = 4_194_304
 # A text longer than this is no label, and is not searched for one.
@@ -35,7 +36,9 @@ def cleared(block: bytes) -> bytes | None:
     return bytes(made) if made != block else None
 
 
-def fields(directories: Directories, directory: Directory, place: str) -> list[tuple[tuple[int, bytes], Carried]]:
+def fields(
+    directories: Directories, directory: Directory, place: str, budget: Budget
+) -> list[tuple[tuple[int, bytes], Carried]]:
     """Of one directory and the Exif directory that it names: ((offset, the field's bytes without objects), object)."""
     entries = list(directory.entries)
     link = directory.get(_EXIF)
@@ -48,6 +51,7 @@ def fields(directories: Directories, directory: Directory, place: str) -> list[t
     found: list[tuple[tuple[int, bytes], Carried]] = []
     for entry in entries:
         if entry.tag in _FIELDS and 8 <= entry.size <= MAX_FIELD:
+            budget.spend(entry.size)
             try:
                 data = directories.value(entry, MAX_FIELD)
             except VerificationError:
@@ -64,7 +68,7 @@ def _walk(block: bytes, place: str) -> list[tuple[tuple[int, bytes], Carried]]:
         directory = directories.read(directories.first, directories.pointer)
     except VerificationError:
         return []
-    return fields(directories, directory, place)
+    return fields(directories, directory, place, Budget("Exif"))
 
 
 def _field(directories: Directories, entry: Entry, data: bytes, place: str) -> list[tuple[tuple[int, bytes], Carried]]:

@@ -11,7 +11,7 @@ from typing import BinaryIO, Final
 from answerable.formats import embedded, exif, xmp
 from answerable.formats.carrier import MAX_FOUND, MAX_TEXT, Carried
 from answerable.formats.splice import Edit, Source
-from answerable.formats.streams import malformed, oversized, rewrite
+from answerable.formats.streams import Budget, malformed, oversized, rewrite
 
 SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
 # Encoders cut picture data into chunks of 8 KiB: that is a picture of 2 GB.
@@ -47,22 +47,23 @@ class Png:
     def read(self, source: BinaryIO) -> tuple[Carried, ...]:
         file = Source(source, self.name)
         found: list[Carried] = []
+        budget = Budget(self.name)
         for chunk in _chunks(file):
-            found += _carried(file, chunk)
+            found += _carried(file, chunk, budget)
         return tuple(found[:MAX_FOUND])
 
     def write(self, source: BinaryIO, target: BinaryIO, text: str) -> None:
         file = Source(source, self.name)
         chunks = _chunks(file)
         edits: list[Edit] = []
-        placed = False
+        placed, budget = False, Budget(self.name)
         for chunk in chunks:
             if chunk.kind == b"eXIf":
                 block = exif.cleared(_data(file, chunk, exif.MAX_BLOCK))
                 if block is not None:
                     edits.append(Edit(chunk.at, chunk.end, _chunk(b"eXIf", block)))
             elif chunk.kind in _TEXTS:
-                held = _text(file, chunk)
+                held = _text(file, chunk, budget)
                 if held.keyword == _XMP and (chunk.kind == b"iTXt" or xmp.find(held.text, "")):
                     # Elsewhere than in iTXt a packet is out of place, and only the object goes.
                     if not placed and chunk.kind == b"iTXt":
@@ -106,13 +107,13 @@ def _data(file: Source, chunk: Chunk, limit: int) -> bytes:
     return file.at(chunk.at + 8, length)
 
 
-def _carried(file: Source, chunk: Chunk) -> list[Carried]:
+def _carried(file: Source, chunk: Chunk, budget: Budget) -> list[Carried]:
     if chunk.kind == b"eXIf":
         return exif.find(_data(file, chunk, exif.MAX_BLOCK), "eXIf")
     if chunk.kind not in _TEXTS:
         return []
     kind = chunk.kind.decode()
-    held = _text(file, chunk)
+    held = _text(file, chunk, budget)
     if held.keyword == _XMP:
         return xmp.find(held.text, f"{kind} XMP")
     return [Carried(f"{kind} {held.keyword}", each) for each in _objects(held)]
@@ -132,7 +133,7 @@ def _objects(held: _Text) -> list[bytes]:
     return [found[0].text.encode()] if whole else []
 
 
-def _text(file: Source, chunk: Chunk) -> _Text:
+def _text(file: Source, chunk: Chunk, budget: Budget) -> _Text:
     """The keyword and the text of a text chunk (section 11.3.3). One that is damaged has no keyword."""
     data = _data(file, chunk, xmp.MAX_PACKET)
     keyword, zero, rest = data.partition(b"\x00")
@@ -151,11 +152,14 @@ def _text(file: Source, chunk: Chunk) -> _Text:
     if compressed:
         try:
             unpacker = zlib.decompressobj()
-            rest = unpacker.decompress(rest, xmp.MAX_PACKET)
+            # Of a text under any other name only a short one can be an object.
+            limit = xmp.MAX_PACKET if name in (_XMP, "AIGC") else MAX_TEXT + 1
+            rest = unpacker.decompress(rest, limit)
         except zlib.error:
             return _Text("", b"", False)
         if unpacker.unconsumed_tail and name in (_XMP, "AIGC"):
             oversized(file.name, f"a text longer than {xmp.MAX_PACKET} bytes")
+    budget.spend(len(rest))
     return _Text(name, rest, compressed)
 
 

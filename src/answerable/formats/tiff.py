@@ -11,7 +11,7 @@ from answerable.formats import exif, xmp
 from answerable.formats.carrier import MAX_FOUND, Carried
 from answerable.formats.ifd import Directories, Directory, Entry
 from answerable.formats.splice import Edit, Source
-from answerable.formats.streams import malformed, rewrite, unsupported
+from answerable.formats.streams import Budget, malformed, rewrite, unsupported
 
 _XMP: Final = 0x2BC
 
@@ -23,18 +23,19 @@ class Tiff:
     media = "image/tiff"
 
     def read(self, source: BinaryIO) -> tuple[Carried, ...]:
-        directories = Directories(Source(source, self.name))
+        directories, budget = Directories(Source(source, self.name)), Budget(self.name)
         found: list[Carried] = []
         for number, directory in enumerate(directories.chain()):
             place = "" if not number else f"page {number + 1} "
             for entry in _packets(directory):
+                budget.spend(entry.size)
                 found += xmp.find(directories.value(entry, xmp.MAX_PACKET), f"{place}tag 700 XMP")
-            found += [each[1] for each in exif.fields(directories, directory, f"{place}IFD")]
+            found += [each[1] for each in exif.fields(directories, directory, f"{place}IFD", budget)]
         return tuple(found[:MAX_FOUND])
 
     def write(self, source: BinaryIO, target: BinaryIO, text: str) -> None:
         file = Source(source, self.name)
-        directories = Directories(file)
+        directories, budget = Directories(file), Budget(self.name)
         chain = directories.chain()
         if not chain:
             malformed(self.name, "it has no directory")
@@ -43,6 +44,7 @@ class Tiff:
         first = next(iter(_packets(chain[0])), None)
         for directory in chain:
             for entry in _packets(directory):
+                budget.spend(entry.size)
                 packet = directories.value(entry, xmp.MAX_PACKET)
                 if entry == first:
                     made = xmp.put(packet, text)
@@ -50,7 +52,7 @@ class Tiff:
                         edits.add(appended.moved(entry, made))
                 elif xmp.find(packet, ""):
                     edits.add(appended.moved(entry, xmp.put(packet, "")))
-            for (start, new), _ in exif.fields(directories, directory, ""):
+            for (start, new), _ in exif.fields(directories, directory, "", budget):
                 edits.add(Edit(start, start + len(new), new))
         if first is None:
             edits.add(appended.extended(chain[0], xmp.fresh(text)))

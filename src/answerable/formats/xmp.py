@@ -15,6 +15,8 @@ from answerable.formats.streams import malformed, oversized
 from answerable.formats.xmltree import MAX_BYTES, Document, Element, content, parse, quoted
 
 MAX_PACKET: Final = MAX_BYTES
+# Of one packet: each is looked for in its tag again when it is replaced.
+MAX_OBJECTS: Final = 256
 NAMESPACE: Final = "http://www.tc260.org.cn/ns/AIGC/1.0/"
 
 _RDF: Final = b"http://www.w3.org/1999/02/22-rdf-syntax-ns#"
@@ -48,6 +50,8 @@ def find(packet: bytes, place: str) -> list[Carried]:
         return [Carried(f"{place} (damaged)", each.text.encode()) for each in embedded.find(text, _FORMAT)]
     found: list[Carried] = []
     for element in document.elements:
+        if len(found) > MAX_OBJECTS:
+            oversized(_FORMAT, f"more than {MAX_OBJECTS} AIGC objects")
         if element.local == "AIGC":
             found.append(_carried(f"{place} {element.name}", element.text))
         found += [_carried(f"{place} @{name}", element.attributes[name]) for name in _names(element)]
@@ -61,6 +65,8 @@ def put(packet: bytes, text: str) -> bytes:
     root = next((each for each in document.elements if each.local == "RDF"), None)
     if root is None:
         malformed(_FORMAT, "it has no rdf:RDF")
+    if sum((each.local == "AIGC") + len(_names(each)) for each in document.elements) > MAX_OBJECTS:
+        oversized(_FORMAT, f"more than {MAX_OBJECTS} AIGC objects")
     edits: list[tuple[int, int, bytes]] = []
     placed = not text
     for element in document.elements:

@@ -125,3 +125,9 @@ def test_a_broken_structure_is_malformed(data: bytes) -> None:
 @pytest.mark.parametrize("body", [b"no zero", b"AIGC\0\0 no zlib", b"\0x", b"k" * 80 + b"\0x"])
 def test_a_damaged_text_has_no_keyword(body: bytes) -> None:
     assert read(png(chunk(b"zTXt", body), chunk(b"iTXt", b"AIGC\0\0\0cut"))) == []
+
+
+def test_many_bombs_of_text_are_oversized_together() -> None:
+    bomb = chunk(b"zTXt", b"Comment\0\0" + zlib.compress(bytes(50_000_000)))
+    with pytest.raises(VerificationError, match="metadata"):
+        read(png(*[bomb] * 300))

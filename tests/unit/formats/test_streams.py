@@ -13,7 +13,7 @@ import pytest
 from answerable.errors import VerificationError
 from answerable.formats.detect import detect
 from answerable.formats.splice import Edit, Source
-from answerable.formats.streams import malformed, oversized, rewrite, unsupported, upto
+from answerable.formats.streams import MAX_METADATA, Budget, malformed, oversized, rewrite, unsupported, upto
 from tests import label_files as files
 
 
@@ -40,6 +40,14 @@ def test_edits_are_made_in_the_order_of_the_file() -> None:
 def test_edits_that_overlap_are_a_damaged_file() -> None:
     with pytest.raises(VerificationError, match="overlap"):
         rewrite(Source(io.BytesIO(b"abcdef"), "x"), io.BytesIO(), [Edit(0, 3, b""), Edit(2, 4, b"")])
+
+
+def test_a_budget_is_spent_once() -> None:
+    budget = Budget("x")
+    budget.spend(MAX_METADATA)
+    with pytest.raises(VerificationError) as caught:
+        budget.spend(1)
+    assert caught.value.code == "format.oversized"
 
 
 MUCH = 24_000_000

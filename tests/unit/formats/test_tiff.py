@@ -8,6 +8,7 @@ import io
 import pytest
 
 from answerable.errors import VerificationError
+from answerable.formats import streams
 from answerable.formats.tiff import Tiff
 from tests.label_files import OLD, TEXT, VENDOR, attribute, element, exif, picture, read, tiff, write
 from tests.label_files import xmp as packet
@@ -103,3 +104,19 @@ def test_a_packet_that_lies_over_a_directory_is_malformed() -> None:
     with pytest.raises(VerificationError) as caught:
         write(bytes(data))
     assert caught.value.code == "format.malformed"
+
+
+@pytest.mark.parametrize("tag", [270, 700])
+def test_a_value_named_by_every_page_is_looked_at_so_often_alone(tag: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streams, "MAX_METADATA", 4_000_000)
+    data = tiff(pages=40, fields={tag: (1, b"AIGC{" + bytes(250_000))})
+    first = int.from_bytes(data[4:8], "little")
+    entries = {int.from_bytes(data[at : at + 2], "little"): at for at in range(first + 2, first + 2 + 120, 12)}
+    entry, made = data[entries[tag] : entries[tag] + 12], bytearray(data)
+    # Each page's first entry, its width, gives way to the one that leads to the value of the first page.
+    at = int.from_bytes(data[first + 2 + 120 : first + 6 + 120], "little")
+    while at:
+        made[at + 2 : at + 14] = entry
+        at = int.from_bytes(data[at + 2 + 108 : at + 6 + 108], "little")
+    with pytest.raises(VerificationError, match="metadata"):
+        read(bytes(made))

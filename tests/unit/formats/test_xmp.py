@@ -115,3 +115,11 @@ def test_a_large_packet_is_divided_once() -> None:
     assert hashlib.md5(rest).hexdigest().upper() == guid
     assert f'HasExtendedXMP="{guid}"'.encode() in main
     assert xmp.divided(packet("", ' xmpNote:HasExtendedXMP="x" xmlns:xmpNote="urn:n"'), TEXT) is None
+
+
+def test_a_packet_of_nothing_but_objects_is_oversized_at_once() -> None:
+    data = packet("", "".join(f' p{number}:AIGC="x"' for number in range(100_000)))
+    for act in (lambda: xmp.find(data, ""), lambda: xmp.put(data, TEXT)):
+        with pytest.raises(VerificationError) as caught:
+            act()
+        assert caught.value.code == "format.oversized"
