@@ -37,6 +37,11 @@ CODECS: Final = {
     "opus": Codec("ogg", "libopus"),
     "vorbis": Codec("ogg", "vorbis", codec_options=(("strict", "experimental"),)),
 }
+# What the library raises for files that are not what they say, beside its own errors.
+_STRANGE: Final = (
+    ValueError, OSError, IndexError, TypeError, OverflowError, RuntimeError, AttributeError, KeyError, EOFError,
+    ZeroDivisionError,
+)  # fmt: skip
 MAX_BLOCKS: Final = 24 * 3600 * 20  # of a twentieth of a second: a day
 _BLOCK_S: Final = 0.05
 
@@ -72,7 +77,7 @@ def foreign(format_: str) -> Iterator[None]:
         yield
     except AnswerableError:
         raise
-    except (av.FFmpegError, ValueError, OSError, IndexError, TypeError, OverflowError, RuntimeError) as error:
+    except (av.FFmpegError, *_STRANGE) as error:
         detail = f"it cannot be read or written again ({type(error).__name__})"
         raise VerificationError("format.malformed", format=format_, detail=detail) from None
 

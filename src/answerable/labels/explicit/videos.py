@@ -111,6 +111,8 @@ def _pictures(file: Any) -> Any:
     if len(moving) != 1 or len(file.streams) > MAX_STREAMS:
         raise Refused("label.explicit", detail="a file with no moving pictures, several, or too many streams")
     stream = moving[0]
+    if stream.codec_context is None:
+        raise Refused("label.explicit", detail="pictures coded in a way that is not known here")
     if stream.codec_context.name not in ENCODERS:
         raise Refused("label.explicit", detail=f"pictures coded as {stream.codec_context.name} are not written here")
     if max(stream.codec_context.width, stream.codec_context.height) > MAX_SIDE:

@@ -107,6 +107,9 @@ def test_what_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     for junk in (b"", b"junk" * 20, video("mp4", sound=False).getvalue()[:300]):
         with pytest.raises(VerificationError, match=r"format\.malformed"):
             rendered(BytesIO(junk), "mp4")
+    unknown = video("mkv", sound=False).getvalue().replace(b"V_MPEG4/ISO/AVC", b"V_MPEG4/ISO/XXX")
+    with pytest.raises(Refused, match="not known"):
+        rendered(BytesIO(unknown), "mkv")
     monkeypatch.delitem(videos.ENCODERS, "h264")
     with pytest.raises(Refused, match="h264"):
         rendered(video("mp4"), "mp4")
