@@ -15,6 +15,7 @@ import pytest
 
 from answerable.labels import read_label
 from answerable.registry.ids import unassigned_uscc
+from tests import label_files
 from tests.e2e.places import Place, cli, running
 
 OPERATOR = unassigned_uscc("labels")
@@ -23,13 +24,13 @@ SOURCES = {
     "picture.jpg": "jpeg/bare.jpg",
     "picture.png": "png/bare.png",
     "picture.webp": "webp/bare.webp",
-    "paper.docx": "docx/bare.docx",
     "paper.pdf": "pdf/bare.pdf",
     "film.mp4": "mp4/plain.mp4",
     "film.mkv": "mkv/plain.mkv",
     "song.mp3": "mp3/plain.mp3",
     "page.html": "html/bare.html",
 }
+NAMES = (*SOURCES, "paper.docx")
 BY_EXIFTOOL = ("picture.jpg", "picture.png", "picture.webp", "paper.docx", "paper.pdf", "film.mp4", "song.mp3")
 BY_FFPROBE = ("film.mp4", "film.mkv", "song.mp3")
 
@@ -56,11 +57,12 @@ def labelled(service: Place, tmp_path_factory: pytest.TempPathFactory) -> dict[s
     folder = tmp_path_factory.mktemp("files")
     for name, golden in SOURCES.items():
         shutil.copyfile(GOLDEN / golden, folder / name)
-    digests = {name: sha256((folder / name).read_bytes()).digest() for name in SOURCES}
-    made = label(service, *(str(folder / name) for name in SOURCES), "--out-dir", str(folder / "made"))
+    (folder / "paper.docx").write_bytes(label_files.docx())
+    digests = {name: sha256((folder / name).read_bytes()).digest() for name in NAMES}
+    made = label(service, *(str(folder / name) for name in NAMES), "--out-dir", str(folder / "made"))
     assert {each["layers"]["aigc"] for each in made} == {"written"}
-    assert {name: sha256((folder / name).read_bytes()).digest() for name in SOURCES} == digests
-    return {name: folder / "made" / name for name in SOURCES}
+    assert {name: sha256((folder / name).read_bytes()).digest() for name in NAMES} == digests
+    return {name: folder / "made" / name for name in NAMES}
 
 
 def label(place: Place, *words: str, system: str = "painter", expect: int = 0) -> Any:
@@ -72,7 +74,7 @@ def found(place: Place, path: Path) -> Any:
     return place.cli("read", str(path), "--anchor", str(place.store / "c2pa" / "root.pem"))
 
 
-@pytest.mark.parametrize("name", SOURCES)
+@pytest.mark.parametrize("name", NAMES)
 def test_who_answers_is_found_from_the_label(service: Place, labelled: dict[str, Path], name: str) -> None:
     reading = found(service, labelled[name])
     assert (reading["verdict"], reading["contradictions"]) == ("labelled", [])

@@ -14,7 +14,7 @@ from answerable.errors import Refused, Unavailable, VerificationError
 from answerable.formats import saved
 from answerable.formats.carrier import Carrier
 from answerable.formats.detect import detect
-from answerable.labels import c2pa, watermarking
+from answerable.labels import c2pa, seen, watermarking
 from answerable.labels.files import Source, opened, size
 from answerable.labels.manifest_report import INVALID, UNSUPPORTED
 from answerable.labels.stages import FIELDLESS
@@ -112,7 +112,12 @@ def read_label(
         except VerificationError as error:
             layer = LayerReading("aigc", "unreadable", problems=(error.code, str(error.params.get("detail", ""))))
             return FileReading("", "", Reading.UNCHECKED, (layer,))
-        layers = (first, _c2pa(carrier, file, trust), *_watermarks(carrier, file, trust, search))
+        layers = (
+            *_words(carrier, file),
+            first,
+            _c2pa(carrier, file, trust),
+            *_watermarks(carrier, file, trust, search),
+        )
     contradictions = _contradictions(layers)
     return FileReading(
         carrier.name,
@@ -162,6 +167,14 @@ def _aigc(carrier: Carrier, file: BinaryIO, trust: Trust) -> tuple[LayerReading,
         records = (*records, label.propagate_id)
     layer = LayerReading("aigc", str(signed), records, details, tuple(problems))
     return layer, label, signed, propagation
+
+
+def _words(carrier: Carrier, file: BinaryIO) -> tuple[LayerReading, ...]:
+    """() for media where words are not looked for."""
+    words = seen.words(file, carrier.media)
+    if words is None:
+        return ()
+    return (LayerReading("explicit", FOUND if words else ABSENT, details={"words": words} if words else {}),)
 
 
 def _answer(file: BinaryIO, trust: Trust) -> FileReading | None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from importlib import import_module
 from typing import BinaryIO, Final
 
 from answerable.crypto.random import salt
@@ -18,6 +17,7 @@ from answerable.errors import Refused, Unavailable, VerificationError
 from answerable.formats.carrier import Carried, Carrier
 from answerable.formats.detect import detect
 from answerable.labels import c2pa, watermarking
+from answerable.labels.explicit import render
 from answerable.labels.files import Bench
 from answerable.labels.identity import Labeller
 from answerable.labels.manifest import Said, SoftBinding
@@ -30,8 +30,6 @@ RID_BYTES: Final = 20
 WRITTEN: Final = "written"
 KEPT: Final = "kept"
 UNSUPPORTED: Final = "unsupported"
-# Who puts words into which medium: modules of `labels.explicit`.
-ROOMS: Final = {"image": "pictures", "audio": "sounds", "video": "videos"}
 # Formats without a place for an AIGC object: their label is the words in them.
 FIELDLESS: Final = frozenset({"plain"})
 
@@ -127,11 +125,6 @@ def explicit(work: Work) -> None:
     plan = work.by.explicit
     if plan is None or work.settled.role is not Role.PRODUCER:
         return
-    room = ROOMS.get(work.carrier.media.partition("/")[0])
-    if room is None:
-        work.layers.append(Layer("explicit", UNSUPPORTED, work.carrier.media))
-        return
-    render = import_module(f"answerable.labels.explicit.{room}").render
     sheet = work.bench.sheet()
     try:
         render(work.content, sheet, work.carrier.media, plan)
@@ -141,7 +134,7 @@ def explicit(work: Work) -> None:
         work.layers.append(Layer("explicit", UNSUPPORTED, str(error.params.get("detail"))))
         return
     work.content = sheet
-    work.layers.append(Layer("explicit", WRITTEN, plan.sound if room == "sounds" else plan.text))
+    work.layers.append(Layer("explicit", WRITTEN, plan.sound if work.carrier.media.startswith("audio/") else plan.text))
 
 
 def watermark(work: Work) -> None:
@@ -168,6 +161,9 @@ def write(work: Work) -> None:
         return
     text, role = objects.write(work.settled.aigc), work.settled.role
     state = KEPT if role is Role.KEPT else WRITTEN
+    if role is Role.KEPT and [carried.text for carried in work.carrier.read(work.content)] == [text.encode()]:
+        work.layers.append(Layer("aigc", state, str(role)))  # it stands there, byte for byte
+        return
     work.next(lambda source, target: work.carrier.write(source, target, text), Layer("aigc", state, str(role)))
 
 

@@ -29,6 +29,7 @@ from answerable.marks.aigc import write
 from answerable.marks.propagation import Role
 from answerable.model.labels import AIGC, Reading
 from benchmarks.pictures import scene
+from tests import label_files
 from tests.small_media import OTHER, PROVIDER, picture
 
 NOW = time.time_ns() // 1_000_000
@@ -198,3 +199,24 @@ def test_words_and_sounds_in_other_media(name: str, detail: str) -> None:
     ]
     assert done.layers[0].detail == detail
     assert read_label(done.data or b"").verdict is Reading.LABELLED
+
+
+@pytest.mark.parametrize("name", ["markdown/bare.md", "html/bare.html", "docx", "pdf/bare.pdf"])
+def test_words_in_texts_and_documents(name: str) -> None:
+    by = Labeller(PROVIDER, Key.generate(), explicit=Plan("both"))
+    source = label_files.docx() if name == "docx" else Path(__file__).parents[2] / "golden" / name
+    done = label(source, by=by, record=RECORD)
+    assert [(layer.name, layer.state) for layer in done.layers] == [("explicit", "written"), ("aigc", "written")]
+    found = read_label(done.data or b"")
+    assert found.layer("explicit").details == {"words": Plan("both").text}
+    assert label(done.data or b"", by=by, record=RECORD).data == done.data
+
+
+def test_plain_text_has_words_alone() -> None:
+    done = label(b"A text.\n", by=Labeller(PROVIDER, Key.generate(), explicit=Plan("en")), record=RECORD)
+    assert [(layer.name, layer.state) for layer in done.layers] == [("explicit", "written"), ("aigc", "unsupported")]
+    assert (done.data or b"").startswith(b"AI-generated\n")
+    assert read_label(done.data or b"").verdict is Reading.LABELLED
+    with pytest.raises(Refused) as caught:
+        label(b"A text.\n", by=Labeller(PROVIDER), record=RECORD)
+    assert caught.value.code == "label.unsupported"
