@@ -43,3 +43,19 @@ def test_what_is_no_key_file(tmp_path: Path, text: bytes) -> None:
     (tmp_path / "k").write_bytes(text)
     with pytest.raises(Refused):
         keyfiles.read(tmp_path / "k", "log")
+
+
+def test_a_key_that_is_pem_already_is_kept_under_the_same_rules(tmp_path: Path) -> None:
+    path = tmp_path / "a.key"
+    keyfiles.write_pem(path, "label", b"-----BEGIN PRIVATE KEY-----\n")
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert keyfiles.read_pem(path, "label") == b"-----BEGIN PRIVATE KEY-----\n"
+    with pytest.raises(Refused):
+        keyfiles.write_pem(path, "label", b"other")
+    with pytest.raises(Refused):
+        keyfiles.read_pem(path, "log")
+    with pytest.raises(Refused, match=r"log\.key"):
+        keyfiles.private(b"no key", path)
+    path.chmod(0o644)
+    with pytest.raises(Refused):
+        keyfiles.read_pem(path, "label")
