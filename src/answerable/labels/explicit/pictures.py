@@ -34,8 +34,9 @@ FORMATS: Final = {
     "image/gif": "GIF",
     "image/tiff": "TIFF",
 }
-# What is held in memory at once: pixels of all frames, at up to four bytes each and twice.
+# What is held in memory at once: pixels of all frames, at up to four bytes each, before and after.
 MAX_PIXELS: Final = 100_000_000
+_BAND: Final = 128
 MAX_FRAMES: Final = 2_000
 WEBP_QUALITY: Final = 90
 
@@ -197,14 +198,20 @@ def _checked(source: BinaryIO, target: BinaryIO, name: str, plan: Plan, drawn: D
 
 
 def _outside(before: Image, after: Image, box: Box) -> tuple[float, int]:
-    """The sum of squared differences outside `box`, and how many values that is of."""
+    """The sum of squared differences outside `box`, and how many values that is of; a band of rows at a time."""
     import numpy as np
 
     kind = before.mode if before.mode.startswith(("I", "F")) or before.mode == "CMYK" else "RGBA"
-    one, other = (np.array(each if each.mode == kind else each.convert(kind)) for each in (before, after))
-    difference = one.astype(np.float32) - other.astype(np.float32)
-    difference[box.y : box.y + box.height, box.x : box.x + box.width] = 0
-    return float(np.square(difference, dtype=np.float64).sum()), difference.size
+    wrong, total = 0.0, 0
+    for top in range(0, before.height, _BAND):
+        area = (0, top, before.width, min(top + _BAND, before.height))
+        parts = (each.crop(area) for each in (before, after))
+        one, other = (np.asarray(each if each.mode == kind else each.convert(kind)) for each in parts)
+        difference = one.astype(np.int32) - other.astype(np.int32)
+        rows = slice(max(box.y - top, 0), max(box.y + box.height - top, 0))
+        difference[rows, box.x : box.x + box.width] = 0
+        wrong, total = wrong + float(np.square(difference, dtype=np.float64).sum()), total + difference.size
+    return wrong, total
 
 
 def _open(source: BinaryIO, name: str) -> Image:
