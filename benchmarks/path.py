@@ -28,6 +28,7 @@ import uvloop
 from answerable.crypto.ed25519 import Key
 from answerable.formats.api_text import dialects
 from answerable.model.actions import Action
+from answerable.model.labels import EngineMarks
 from answerable.model.terms import Locality
 from answerable.model.units import Committed, Unit
 from answerable.model.warrants import Credential, Peer
@@ -139,7 +140,11 @@ async def measure(load: str, clients: int, calls: int, rounds: int, log: bool) -
     for room in (office.issuer, office.holder, office.desk, office.gate):
         room._clock = clock
     served = SimpleNamespace(
-        system=office.base, copy=office.copies["base"], upstream=Script(LOADS[load]), model="weights"
+        system=office.base,
+        copy=office.copies["base"],
+        upstream=Script(LOADS[load]),
+        model="weights",
+        marks=EngineMarks.UNKNOWN,
     )
     request: dict[str, Any] = {"model": "base", "messages": [{"role": "user", "content": "Why is the sky blue?"}]}
     body = json.dumps(request | ({"stream": True} if load != "json" else {})).encode()

@@ -112,6 +112,7 @@ class UpstreamConfig(Section, frozen=True, kw_only=True):
     threads: int = 2
     context: int = 4096
     embeddings: bool = False
+    text_watermark: bool = False  # local: words are drawn with a mark; openai: its server marks by itself
 
 
 class DetectorsConfig(Section, frozen=True, kw_only=True):

@@ -132,7 +132,17 @@ def label_key(store: Path) -> Key:
 
 def watermark_key(store: Path) -> bytes:
     """The 32 secret bytes under which watermarks are written and found again: drawn at first use."""
-    path = store / FOLDER / "watermark.secret"
+    return _secret(store, "watermark.secret")
+
+
+def text_watermark_key(store: Path) -> bytes:
+    """The 32 secret bytes from which each local model's sampling key comes (`marks.text_watermark`): drawn at first
+    use. A model's process is given its sampling key and never these."""
+    return _secret(store, "text-watermark.secret")
+
+
+def _secret(store: Path, file: str) -> bytes:
+    path = store / FOLDER / file
     if not path.exists():
         with suppress(FileExistsError):  # drawn by another process meanwhile: that is the one
             _write_secret(path, salt())

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from answerable.errors import AnswerableError, Refused
+from answerable.model.labels import EngineMarks
 from answerable.model.records import Copy, System
 from answerable.model.terms import Act
 from answerable.ports import Upstream
@@ -24,6 +25,7 @@ class ServedModel:
     upstream: Upstream
     model: str
     aliases: tuple[str, ...] = ()
+    marks: EngineMarks = EngineMarks.UNKNOWN
 
     def called(self, name: str) -> bool:
         return name in (self.system.name, self.system.id, self.system.rid, *self.aliases)

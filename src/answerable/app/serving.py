@@ -12,13 +12,15 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from answerable.app.core import Core
-from answerable.app.keys import copy_key, forget_copy_key, read_private
+from answerable.app.keys import copy_key, forget_copy_key, read_private, text_watermark_key
 from answerable.app.models import AUTO, EMBEDDING, ModelTable, ServedModel
 from answerable.config import Config, UpstreamConfig
 from answerable.crypto.b64 import b64u, unb64u
 from answerable.crypto.random import nonce
 from answerable.errors import AnswerableError, Refused, Unavailable
 from answerable.log.statement import to_sign
+from answerable.marks.text_watermark import sampling_key
+from answerable.model.labels import EngineMarks
 from answerable.model.records import Copy, System
 from answerable.model.terms import Act
 from answerable.net.limits import Limits
@@ -27,6 +29,7 @@ from answerable.registry import copies, stopped
 from answerable.registry.requests import EndCopy, StartCopy
 from answerable.upstreams.birth import Birth
 from answerable.upstreams.local import LocalModel
+from answerable.upstreams.marking import Found
 from answerable.upstreams.openai_compatible import OpenAICompatible
 from answerable.upstreams.process import identity
 from answerable.upstreams.weights import E5_SMALL, SMOLLM2, Weights, obtain
@@ -196,6 +199,7 @@ class Serving:
             model=upstream.model or system.name,
             threads=upstream.threads,
             context=upstream.context,
+            sampling=self._sampling(weights) if upstream.text_watermark else b"",
         )
         await local.start()
         drawn = nonce()
@@ -209,7 +213,17 @@ class Serving:
             await local.close()  # a process that the registry does not know must not run
             raise
         self._locals.append(local)
-        return ServedModel(system, started, local, local.model, (local.model, name))
+        marks = EngineMarks.OWN if upstream.text_watermark else EngineMarks.UNKNOWN
+        return ServedModel(system, started, local, local.model, (local.model, name), marks)
+
+    def _sampling(self, weights: Weights) -> bytes:
+        return sampling_key(text_watermark_key(self._core.config.store_path), weights.digest)
+
+    async def find_marks(self, text: str) -> list[tuple[ServedModel, Found]]:
+        """What each local model whose words are marked says of a text. Raises Unavailable ``upstream.*``."""
+        marking = [served for served in self.models if served.marks is EngineMarks.OWN]
+        locals_ = [(served, served.upstream) for served in marking]
+        return [(served, await up.find_mark(text)) for served, up in locals_ if isinstance(up, LocalModel)]
 
     async def _keep(
         self, served: ServedModel, name: str, upstream: UpstreamConfig, system: System, weights: Weights, path: Path
@@ -253,7 +267,8 @@ class Serving:
             tls=_tls(upstream),
         )
         self._remotes.append(remote)
-        self.models.add(ServedModel(system, known, remote, upstream.model or system.name, (name,)))
+        marks = EngineMarks.ENGINE if upstream.text_watermark else EngineMarks.UNKNOWN
+        self.models.add(ServedModel(system, known, remote, upstream.model or system.name, (name,), marks))
 
     async def _watch(self, remote: OpenAICompatible) -> None:
         while True:

@@ -21,6 +21,7 @@ from answerable.gateway.out import Answer, refuse
 from answerable.gateway.readiness import readiness
 from answerable.marks.language import choose
 from answerable.model.actions import Action
+from answerable.model.labels import Sampling
 from answerable.model.terms import Act, DataClass
 from answerable.model.warrants import Credential, Recognised
 from answerable.net.request import JSON, NO_STORE, Gone, Late, Request
@@ -117,6 +118,7 @@ class Gateway:
             criticality=said.criticality,
             principal=parsed.principal or said.principal,
             explicit_in_text=parsed.explicit_in_text,
+            sampling=parsed.sampling,
             hold=said.hold,
             fault=fault,
         )
@@ -202,6 +204,7 @@ def _unread(path: str, accepts: str) -> Parsed:
         explicit_in_text=False,
         usage_wanted=False,
         principal="",
+        sampling=Sampling.NONE,
     )
 
 

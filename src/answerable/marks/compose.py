@@ -12,7 +12,7 @@ from typing import Final
 from answerable.marks.aigc import generated
 from answerable.marks.wording import words
 from answerable.model.actions import Action
-from answerable.model.labels import Label, Place
+from answerable.model.labels import Label, Place, WordsMark
 from answerable.model.terms import Act, Audience
 from answerable.model.warrants import Bearer
 
@@ -25,8 +25,17 @@ PLACES: Final[dict[Audience, Place]] = {
 }
 
 
-def compose(*, action: Action, caller: Bearer, model: Bearer, record: str, provider: str) -> Label:
-    """The label of `record`. provider: the gateway operator's provider code.
+def compose(
+    *,
+    action: Action,
+    caller: Bearer,
+    model: Bearer,
+    record: str,
+    provider: str,
+    words_mark: WordsMark = WordsMark.UNKNOWN,
+) -> Label:
+    """The label of `record`. provider: the gateway operator's provider code; words_mark: what was done for a mark in
+    the words.
 
     Raises VerificationError ``label.malformed`` if provider or record may not stand in an AIGC object, so that the
     action is refused rather than answered without a label.
@@ -41,4 +50,5 @@ def compose(*, action: Action, caller: Bearer, model: Bearer, record: str, provi
         model.system.rid,
         caller.warrant.party,
         action.language,
+        words_mark,
     )

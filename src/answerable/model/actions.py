@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from answerable.errors import Refused
+from answerable.model.labels import Sampling
 from answerable.model.terms import (
     Act,
     Audience,
@@ -47,6 +48,7 @@ class Action(msgspec.Struct, frozen=True):
     fault: Refused | None = (
         None  # what is wrong with the request itself; refused, and recorded, once its caller is known
     )
+    sampling: Sampling = Sampling.NONE
 
 
 class Facts(msgspec.Struct, frozen=True, gc=False):

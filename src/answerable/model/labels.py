@@ -21,6 +21,33 @@ class AIGC(msgspec.Struct, frozen=True, rename="pascal"):
     reserved_code2: str = ""
 
 
+class Sampling(StrEnum):
+    """How the words of an answer are chosen, as its request has it."""
+
+    FREE = ""
+    FORMED = "formed"  # a form, tools or probabilities were asked for: our own sampler stands back
+    GREEDY = "greedy"  # always the likeliest word: there is no choice that could carry a mark
+    NONE = "none"  # no words are made
+
+
+class EngineMarks(StrEnum):
+    """Whether an engine marks the words that it chooses."""
+
+    UNKNOWN = ""  # nobody has said
+    OWN = "own"  # the local model, through our own sampler
+    ENGINE = "engine"  # the operator says that the server was started with a watermark of its own
+
+
+class WordsMark(StrEnum):
+    """What was done for a mark in the words of one answer."""
+
+    UNKNOWN = ""
+    MARKED = "marked"
+    ASKED = "asked"
+    GREEDY = "greedy"
+    UNMARKED = "unmarked"
+
+
 class Place(StrEnum):
     TEXT = "text"  # first words of the answer itself
     FIELD = "field"  # a member of its own beside the answer
@@ -36,6 +63,7 @@ class Label(msgspec.Struct, frozen=True, gc=False):
     system: str  # rid
     party: str  # rid
     language: str
+    words: WordsMark = WordsMark.UNKNOWN
 
 
 class Reading(StrEnum):

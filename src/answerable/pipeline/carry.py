@@ -21,6 +21,7 @@ from functools import partial
 
 from answerable.errors import AnswerableError, Refused
 from answerable.marks.aigc import as_json
+from answerable.marks.asked import words_mark
 from answerable.marks.compose import compose
 from answerable.model.actions import Action
 from answerable.model.terms import Outcome
@@ -71,9 +72,17 @@ async def carry(action: Action, dialect: Dialect, deps: Deps, out: Out) -> None:
         # (4) call
         trace.step("call")
         stream = action.stream
-        label = compose(action=action, caller=caller, model=model, record=record.rid, provider=deps.provider)
-        mark = dialect.label_format(stream=stream).writer(label)
         served = cleared.served
+        record.words = words_mark(served.marks, action.sampling)
+        label = compose(
+            action=action,
+            caller=caller,
+            model=model,
+            record=record.rid,
+            provider=deps.provider,
+            words_mark=record.words,
+        )
+        mark = dialect.label_format(stream=stream).writer(label)
         body = dialect.prepare(action.request, served.model, stream=stream)
         record.metering = deps.meter.start(served)
         flight.due(deps.deadline_s)

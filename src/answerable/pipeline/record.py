@@ -16,6 +16,7 @@ from answerable.errors import Refused
 from answerable.log.commitment import commit
 from answerable.log.leaf import OpenForm, encode_own, rid
 from answerable.model.actions import Action, Chunk, Decision, Spent
+from answerable.model.labels import WordsMark
 from answerable.model.leaves import CloseLeaf, Commitments, OpenLeaf, Usage
 from answerable.model.terms import Outcome, Role, Ruling
 from answerable.model.units import Drop, Expect, Lane, Payload, Put, Space, Unit
@@ -27,6 +28,8 @@ from answerable.ports import Metering, Transcript
 
 # From here on an act waits until witnesses have seen what is about to be done (`log.md`, "Sequencer").
 WITNESSED_TIER: Final = 3
+# Of a close leaf: what was done for a mark in the words that left (`docs/spec/label.md`).
+WORDS: Final = "answerable.words"
 
 
 class Stage(Enum):
@@ -39,7 +42,8 @@ class Stage(Enum):
 class Record:
     """What is recorded of one action, as it comes to be known.
 
-    rid: record id, "" until the open leaf was handed to the ledger. released: whether anything of the answer left.
+    rid: record id, "" until the open leaf was handed to the ledger. released: whether anything of the answer left;
+    words: what was done for a mark in them.
     """
 
     __slots__ = (
@@ -58,6 +62,7 @@ class Record:
         "rid",
         "spent",
         "stage",
+        "words",
     )
 
     def __init__(self, action: Action, deps: Deps, transcript: Transcript) -> None:
@@ -74,6 +79,7 @@ class Record:
         self.spent: Spent | None = None
         self.rid = ""
         self.released = False
+        self.words = WordsMark.UNKNOWN
         self.stage = Stage.NEW
 
     def said(self, chunk: Chunk) -> None:
@@ -184,6 +190,7 @@ class Record:
                 st=outcome,
                 t=self._deps.clock.now_ms(),
                 u=_usage(self.spent) if self.spent is not None else UNSET,
+                x={WORDS: str(self.words)} if body and self.words else UNSET,
             )
         )
         payloads: tuple[Payload, ...] = ()

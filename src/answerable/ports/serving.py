@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from answerable.errors import AnswerableError
+from answerable.model.labels import EngineMarks
 from answerable.model.records import Copy, System
 from answerable.model.terms import Act, Locality
 
@@ -49,6 +50,10 @@ class Served(Protocol):
     @property
     def model(self) -> str:
         """What the upstream calls it."""
+
+    @property
+    def marks(self) -> EngineMarks:
+        """Whether the words of its answers carry a mark."""
 
 
 class Models(Protocol):

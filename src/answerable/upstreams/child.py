@@ -3,7 +3,8 @@
 
 Hostile input is parsed here, in a process that holds no signing key of the operator's and cannot outlive its parent. It
 reads one JSON object (`Order`) from standard input, writes one (`Ready`) to standard output and then serves two Unix
-sockets in a directory that its user alone can reach: ``model.sock`` (the model) and ``copy.sock`` (possession, health).
+sockets in a directory that its user alone can reach: ``model.sock`` (the model) and ``copy.sock`` (possession, health);
+with a sampling key a third, ``mark.sock`` (`upstreams.marking`).
 Standard input stays open for as long as the parent wants the copy to live.
 """
 
@@ -17,7 +18,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from answerable.crypto.b64 import b64u
+from answerable.crypto.b64 import b64u, unb64u
 from answerable.crypto.ed25519 import Key
 from answerable.errors import AnswerableError, VerificationError
 from answerable.net.asgi import App, Receive, Scope, Send, read_body, respond
@@ -25,18 +26,22 @@ from answerable.net.bind import unix
 from answerable.net.bridge import asgi
 from answerable.net.server import Listener
 from answerable.upstreams import birth, last_word, possession
+from answerable.upstreams.drawn import Engine
 from answerable.upstreams.embedding import Embeddings
+from answerable.upstreams.marking import Marking
 from answerable.upstreams.process import confine, die_with_parent
 
 MODEL_SOCKET: Final = "model.sock"
 COPY_SOCKET: Final = "copy.sock"
+MARK_SOCKET: Final = "mark.sock"
 HEALTH: Final = "/health"
 MAX_ORDER: Final = 65_536
 DEFAULT_TOKENS: Final = 1024  # of an answer whose request names no bound
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
-    """What to run. context: tokens a slot; slots: answers at the same time; parent: process id."""
+    """What to run. context: tokens a slot; slots: answers at the same time; parent: process id; sampling: base64url of
+    the key under which this model's words are drawn, "" for words without a mark."""
 
     kind: Literal["generation", "embedding"]
     weights: str
@@ -46,6 +51,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     threads: int
     context: int
     slots: int
+    sampling: str = ""
 
 
 class Ready(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,7 +86,7 @@ def start_engine(order: Order) -> App | None:
     params.n_ctx = order.context * order.slots
     params.n_predict = DEFAULT_TOKENS
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = order.threads
-    params.n_threads_http = order.slots + 2
+    params.n_threads_http = order.slots + (4 if order.sampling else 2)
     # One party's prompt must not be felt by another, in time or in `cached_tokens`, nor be kept after its answer.
     params.cache_prompt = False
     params.cache_ram_mib = 0
@@ -129,6 +135,11 @@ async def serve(order: Order, tell: int) -> None:
     listeners = [Listener(asgi(copy_app(key)), unix(directory / COPY_SOCKET), grace=1)]
     if (app := start_engine(order)) is not None:
         listeners.append(Listener(asgi(app), unix(directory / MODEL_SOCKET), grace=1))
+    elif order.sampling:
+        marking = Marking(
+            Engine(str(directory / MODEL_SOCKET), order.slots + 1), order.model, unb64u(order.sampling), DEFAULT_TOKENS
+        )
+        listeners.append(Listener(asgi(marking), unix(directory / MARK_SOCKET), grace=1))
     for listener in listeners:
         await listener.start()
     _say(tell, Ready(key=b64u(key.public)))

@@ -9,20 +9,26 @@ import os
 import shutil
 import sys
 import tempfile
+from contextlib import closing
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
+from answerable.crypto.b64 import b64u
 from answerable.errors import Unavailable
+from answerable.model.labels import Sampling
 from answerable.model.terms import Locality
 from answerable.net.endpoint import Endpoint
 from answerable.net.limits import Limits
-from answerable.net.pool import Exchange, Pool
+from answerable.net.pool import Pool
+from answerable.protocols.openai.sampling import sampling
 from answerable.upstreams import birth, last_word, possession
-from answerable.upstreams.child import COPY_SOCKET, MODEL_SOCKET, Order, Ready
+from answerable.upstreams.child import COPY_SOCKET, MARK_SOCKET, MODEL_SOCKET, Order, Ready
+from answerable.upstreams.marking import DETECT, MAX_TEXT, Found
 from answerable.upstreams.openai_compatible import OpenAICompatible
 from answerable.upstreams.process import identity
+from answerable.upstreams.slots import Leased, Slots
 from answerable.upstreams.weights import Weights, verify
 
 START_SECONDS: Final = 60.0  # to load the weights on a busy box
@@ -30,13 +36,17 @@ END_SECONDS: Final = 3.0
 # What the child may see of our environment; secrets live elsewhere in it.
 _PASSED_ON: Final = ("PATH", "LD_LIBRARY_PATH", "PYTHONPATH", "VIRTUAL_ENV", "TMPDIR", "CUDA_VISIBLE_DEVICES")
 _PREFIX: Final = "answerable-copy-"
+# Members by which a request could choose a slot of the engine, or have it compare prompts with what another left there.
+_ENGINES_OWN: Final = ("id_slot", "cache_prompt", "n_cache_reuse")
+_MAX_FOUND: Final = 4096
 
 
 class LocalModel:
     """ports.Upstream over a child process.
 
     weights: what the file at `path` must be; it is verified at each start. model: what requests call it. threads: one
-    or two; context: tokens a conversation may have; slots: answers at the same time, further calls wait.
+    or two; context: tokens a conversation may have; slots: answers at the same time, further calls wait; sampling: the
+    key under which its words are drawn (`marks.text_watermark`), empty for words without a mark.
     After `start`: `key` (base64url) and `process` (``pid:…``), under which the copy is registered.
     """
 
@@ -53,6 +63,7 @@ class LocalModel:
         threads: int = 2,
         context: int = 4096,
         slots: int = 2,
+        sampling: bytes = b"",
     ) -> None:
         self.name = name
         self.kind = kind
@@ -68,6 +79,9 @@ class LocalModel:
         self._child: asyncio.subprocess.Process | None = None
         self._upstream: OpenAICompatible | None = None
         self._copy: Pool | None = None
+        self._sampling = sampling if kind == "generation" else b""
+        self._marker: OpenAICompatible | None = None
+        self._free = Slots(self._slots, name)
 
     async def start(self) -> None:
         """Start the child and return once it answers and has proved that it holds its key.
@@ -118,18 +132,47 @@ class LocalModel:
             raise Unavailable("upstream.unreachable", upstream=self.name)
         return await last_word.ask(self._copy, said)
 
-    async def call(self, path: str, body: bytes, *, stream: bool) -> Exchange:
+    async def call(self, path: str, body: bytes, *, stream: bool) -> Leased:
         """See ports.Upstream."""
         if self._upstream is None or not self.alive:
             raise Unavailable("upstream.unreachable", upstream=self.name)
-        return await self._upstream.call(path, body, stream=stream)
+        if self.kind == "embedding":
+            return Leased(await self._upstream.call(path, body, stream=stream), lambda: None)
+        asked = msgspec.json.decode(body, type=dict[str, Any])
+        for member in _ENGINES_OWN:
+            asked.pop(member, None)
+        upstream, n = self._upstream, asked.get("n")
+        if self._marker is not None and sampling(path, asked) is Sampling.FREE:
+            upstream, n = self._marker, 1
+        # Several choices at once take slots that the engine picks: nothing else may be under way then.
+        slots = await self._free.take(1 if n in (None, 1) else self._slots)
+        try:
+            if len(slots) == 1:
+                asked["id_slot"] = slots[0]
+            reply = await upstream.call(path, msgspec.json.encode(asked), stream=stream)
+        except BaseException:
+            self._free.give(slots)
+            raise
+        return Leased(reply, lambda: self._free.give(slots))
+
+    async def find_mark(self, text: str) -> Found:
+        """Whether the words of `text` were drawn under this model's sampling key. Raises Unavailable ``upstream.*``,
+        ``label.watermark_off`` for a model whose words are not marked."""
+        if self._marker is None:
+            raise Unavailable("label.watermark_off", model=self.model)
+        body = msgspec.json.encode({"text": text[:MAX_TEXT]})
+        with closing(await self._marker.call(DETECT, body, stream=False)) as reply:
+            try:
+                return msgspec.json.decode(await reply.whole(_MAX_FOUND), type=Found)
+            except (msgspec.DecodeError, UnicodeDecodeError):
+                raise Unavailable("upstream.broken", what="no score") from None
 
     async def close(self) -> None:
         """End the child and remove its directory. Safe to call twice."""
-        for pool in (self._upstream, self._copy):
+        for pool in (self._upstream, self._marker, self._copy):
             if pool is not None:
                 await pool.close()
-        self._upstream = self._copy = None
+        self._upstream = self._marker = self._copy = None
         if self._child is not None and self._child.returncode is None:
             if self._child.stdin is not None:
                 self._child.stdin.close()
@@ -177,6 +220,7 @@ class LocalModel:
             threads=self._threads,
             context=self._context,
             slots=self._slots,
+            sampling=b64u(self._sampling) if self._sampling else "",
         )
         child.stdin.write(msgspec.json.encode(order) + b"\n")
         line = await child.stdout.readline()
@@ -199,6 +243,10 @@ class LocalModel:
             # A new connection on a Unix socket costs nothing beside a generation.
             headers={"connection": "close"},
         )
+        if self._sampling:
+            self._marker = OpenAICompatible(
+                self.name, f"unix://{directory / MARK_SOCKET}", locality=Locality.LOCAL, limits=limits
+            )
         self._copy = Pool(Endpoint("", 0, "", socket=str(directory / COPY_SOCKET)), self.name)
         await self.prove()
 

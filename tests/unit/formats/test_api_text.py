@@ -11,7 +11,7 @@ import pytest
 
 from answerable.formats.api_text import ApiText, extension
 from answerable.model.actions import Chunk
-from answerable.model.labels import Place, Reading
+from answerable.model.labels import Place, Reading, WordsMark
 from answerable.protocols.openai.marker import Silent
 from answerable.protocols.openai.request import read
 from tests.openai_wire import (
@@ -136,6 +136,8 @@ def test_the_extension_member() -> None:
     assert list(member) == ["record", "explicit", "place", "AIGC"]
     assert member["AIGC"]["ContentProducer"] == PROVIDER
     assert list(extension(label(""))) == ["record", "AIGC"]
+    marked = extension(msgspec.structs.replace(label(), words=WordsMark.MARKED))
+    assert (list(marked)[3], marked["watermark"]) == ("watermark", "marked")
 
 
 def test_a_writer_over_anything_that_has_places() -> None:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from answerable.errors import VerificationError
 from answerable.marks.compose import compose
 from answerable.model.actions import Action
-from answerable.model.labels import Label, Place
+from answerable.model.labels import Label, Place, WordsMark
 from answerable.model.terms import Act, Audience
 from answerable.model.warrants import Credential, Peer
 
@@ -50,6 +50,14 @@ def test_a_text_that_must_stay_as_it_is_keeps_its_words_in_a_field() -> None:
 def test_vectors_have_no_words() -> None:
     label = made(Audience.PUBLIC, replace(ACTION, act=Act.EMBEDDING))
     assert (label.explicit, label.place) == ("", Place.FIELD)
+
+
+def test_what_was_done_for_a_mark_in_the_words_is_said() -> None:
+    caller: Any = SimpleNamespace(warrant=SimpleNamespace(audience=Audience.PUBLIC, party="party-rid"))
+    model: Any = SimpleNamespace(system=SimpleNamespace(rid="model-rid"))
+    label = compose(action=ACTION, caller=caller, model=model, record="r", provider="P", words_mark=WordsMark.GREEDY)
+    assert label.words is WordsMark.GREEDY
+    assert made(Audience.PUBLIC).words is WordsMark.UNKNOWN
 
 
 def test_no_label_without_a_producer() -> None:

@@ -14,6 +14,7 @@ from answerable.errors import Refused
 from answerable.formats.api_text import dialects
 from answerable.log.leaf import decode
 from answerable.model.actions import Action, Finding, Spent
+from answerable.model.labels import EngineMarks
 from answerable.model.leaves import CloseLeaf, Leaf, OpenLeaf
 from answerable.model.records import Copy, Party, PartyRole, System
 from answerable.model.terms import (
@@ -191,6 +192,7 @@ class Served:
     copy: Copy
     upstream: Upstream
     model: str
+    marks: EngineMarks = EngineMarks.UNKNOWN
 
 
 @dataclass

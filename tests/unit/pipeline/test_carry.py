@@ -8,13 +8,16 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec import UNSET
 
 from answerable.errors import Refused, Unavailable
+from answerable.model.labels import EngineMarks, Sampling
 from answerable.model.terms import DataClass, Locality
 from answerable.model.units import Unit
 from answerable.model.warrants import Credential, Peer
 from answerable.pipeline import carry as module
 from answerable.pipeline.carry import carry
+from answerable.pipeline.record import WORDS
 from tests.unit.pipeline.scenarios import SCENARIOS
 from tests.unit.pipeline.scripted import DONE, Clock, Served, Stage, Upstream, answer, bearer, event, system
 
@@ -73,6 +76,23 @@ async def test_auto_takes_the_first_that_is_permitted() -> None:
     out = await stage.run(model="auto", data_class=DataClass.CONFIDENTIAL)
     assert b"inside" in out.data
     assert stage.opens[0].via == inside.rid
+
+
+@pytest.mark.parametrize(
+    ("marks", "sampling", "said"),
+    [
+        (EngineMarks.OWN, Sampling.FREE, "marked"),
+        (EngineMarks.ENGINE, Sampling.FREE, "asked"),
+        (EngineMarks.UNKNOWN, Sampling.GREEDY, "greedy"),
+        (EngineMarks.UNKNOWN, Sampling.FREE, ""),
+    ],
+)
+async def test_label_and_record_say_what_was_done_for_a_mark(marks: EngineMarks, sampling: Sampling, said: str) -> None:
+    stage = Stage(carry)
+    stage.models.served[0].marks = marks
+    out = await stage.run(sampling=sampling)
+    assert (f'"watermark":"{said}"'.encode() in out.data) == bool(said)
+    assert stage.closes[0].x == ({WORDS: said} if said else UNSET)
 
 
 async def test_no_detector_is_a_refusal() -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from answerable.errors import Refused
 from answerable.model.actions import Action, Decision, Facts
+from answerable.model.labels import EngineMarks
 from answerable.model.terms import Act, Criticality, DataClass, Locality, Ruling, World
 from answerable.model.warrants import Credential, Peer
 from answerable.pipeline import clearances
@@ -47,7 +48,13 @@ class Stage:
         self.ledger = Ledger()
         self.upstream = Upstream(self.ledger.log, Scripted.says(answer("hello")))
         self.models = Named(
-            SimpleNamespace(system=office.base, copy=office.copies["base"], upstream=self.upstream, model="weights")
+            SimpleNamespace(
+                system=office.base,
+                copy=office.copies["base"],
+                upstream=self.upstream,
+                model="weights",
+                marks=EngineMarks.UNKNOWN,
+            )
         )
         self.deps = Deps(
             clock=office.clock,

@@ -18,6 +18,7 @@ from answerable.admission import receipts
 from answerable.admission.receipts import StopState
 from answerable.crypto.b64 import unb64u
 from answerable.errors import Refused, Unavailable
+from answerable.marks.text_watermark import sampling_key
 from answerable.model.terms import Locality
 from answerable.upstreams import local
 from answerable.upstreams.last_word import Word
@@ -133,3 +134,63 @@ def test_what_a_killed_parent_left_is_cleared(tmp_path: Path, monkeypatch: pytes
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
         [f"answerable-copy-{os.getpid()}-x", "answerable-copy-odd-x"]
     )
+
+
+TELL = [{"role": "user", "content": "Tell me a long story about a lighthouse and the sea."}]
+
+
+@pytest.mark.model
+async def test_words_are_marked_found_again_and_otherwise_as_before() -> None:
+    key = sampling_key(bytes(32), SMOLLM2.digest)
+    path = await asyncio.to_thread(obtain, SMOLLM2)
+    model = LocalModel(
+        "local", "generation", SMOLLM2, path, model="smollm2", threads=2, context=512, slots=2, sampling=key
+    )
+    await model.start()
+    try:
+        environment = Path(f"/proc/{model.process.split(':')[1]}/environ").read_bytes()  # noqa: ASYNC240
+        assert key not in environment
+        body = {"messages": TELL, "max_tokens": 150, "temperature": 1.0, "seed": 5}
+        answer = await ask(model, CHAT, **body)
+        text = answer["choices"][0]["message"]["content"]
+        assert answer["usage"]["completion_tokens"] <= 150
+        assert (await model.find_mark(text)).log10_p < -3
+        # Streamed, with the same seed: the same words.
+        with closing(await model.call(CHAT, msgspec.json.encode({**body, "stream": True}), stream=True)) as reply:
+            events = (await reply.whole(1 << 30)).decode().split("\n\n")
+        assert events[-2] == "data: [DONE]"
+        pieces = [msgspec.json.decode(event[6:])["choices"][0]["delta"].get("content", "") for event in events[:-2]]
+        assert "".join(pieces) == text
+        # Greedy words carry none, and are those of the engine's own sampler.
+        greedy = await ask(model, CHAT, **{**body, "temperature": 0, "max_tokens": 60})
+        assert (await model.find_mark(greedy["choices"][0]["message"]["content"])).log10_p > -3
+        formed = await ask(model, CHAT, **{**body, "max_tokens": 12, "logprobs": True})
+        assert formed["choices"][0]["logprobs"]["content"]
+        both = await ask(model, CHAT, **{**body, "max_tokens": 4, "n": 2, "tools": [TOOL]})
+        assert len(both["choices"]) == 2
+        said, stopped = await asyncio.gather(
+            ask(model, "/v1/completions", prompt="Once upon a time", max_tokens=8, temperature=1),
+            ask(model, CHAT, **{**body, "stop": [text[40:44]]}),
+        )
+        assert said["usage"]["completion_tokens"] == 8
+        assert stopped["choices"][0]["message"]["content"] == text[: text.index(text[40:44])]
+        assert stopped["choices"][0]["finish_reason"] == "stop"
+        with pytest.raises(Refused) as caught:
+            await ask(model, CHAT, messages=[{"role": "user", "content": "word " * 600}], max_tokens=5)
+        assert caught.value.code == "upstream.rejected"
+    finally:
+        await model.close()
+
+
+TOOL = {"type": "function", "function": {"name": "f", "parameters": {"type": "object", "properties": {}}}}
+
+
+@pytest.mark.model
+async def test_nobody_has_the_engine_compare_prompts_with_anothers(smol: LocalModel) -> None:
+    ask_again = {"messages": TELL, "max_tokens": 1, "temperature": 0, "cache_prompt": True, "id_slot": 0}
+    for _ in range(2):
+        answer = await ask(smol, CHAT, **ask_again)
+        assert answer["usage"]["prompt_tokens_details"]["cached_tokens"] == 0
+    with pytest.raises(Unavailable) as caught:
+        await smol.find_mark("The sea.")
+    assert caught.value.code == "label.watermark_off"

@@ -94,6 +94,14 @@ ENTRIES: Final[dict[str, Entry]] = {
         "请使用更大（边长不小于 256 像素）且并非单一颜色的图片，或在标识时不写入水印。",
         http=422,
     ),
+    "label.watermark_off": Entry(
+        "The words of {model} carry no watermark that could be found.",
+        "{model} 生成的文字不带可检测的水印。",
+        "Set text_watermark = true for its upstream; it is about what is written from then on.",
+        "请在其 upstream 配置中设置 text_watermark = true；仅对此后生成的文字有效。",
+        http=503,
+        exit=4,
+    ),
     "label.target": Entry(
         "The labelled file cannot be written to {path}: {detail}.",
         "无法将带标识的文件写入 {path}：{detail}。",

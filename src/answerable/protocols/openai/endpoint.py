@@ -12,6 +12,7 @@ from answerable.model.terms import Act
 from answerable.ports import Decoder, LabelFormat, Transcript
 from answerable.protocols.openai.answers import encode
 from answerable.protocols.openai.marker import EXTENSION, Labelling, Marker
+from answerable.protocols.openai.sampling import without_opt_out
 from answerable.protocols.sse import write
 
 
@@ -35,6 +36,7 @@ class Endpoint(ABC):
         """The body for the upstream; `request` itself stays as it is."""
         body = {**request, "model": model}
         body.pop(EXTENSION, None)
+        without_opt_out(body)
         self._adapt(body, stream=stream)
         return encode(body)
 

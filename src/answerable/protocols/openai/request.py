@@ -14,12 +14,14 @@ import msgspec
 
 from answerable.errors import Refused
 from answerable.marks.language import choose
+from answerable.model.labels import Sampling
+from answerable.protocols.openai import sampling as words
 from answerable.protocols.openai.bounds import load
 
-CHAT: Final = "/v1/chat/completions"
-COMPLETIONS: Final = "/v1/completions"
+CHAT: Final = words.CHAT
+COMPLETIONS: Final = words.COMPLETIONS
 RESPONSES: Final = "/v1/responses"
-EMBEDDINGS: Final = "/v1/embeddings"
+EMBEDDINGS: Final = words.EMBEDDINGS
 
 MAX_MODEL: Final = 512  # characters of a model's name; a SPIFFE id has fewer
 MAX_PRINCIPAL: Final = 512
@@ -46,7 +48,7 @@ class Parsed(msgspec.Struct, frozen=True):
 
     request: the decoded body; model: "" never; language: "en" or "zh", of the label; explicit_in_text: False where text
     must stay as the model wrote it; usage_wanted: the client asked for a last piece of a stream with the usage alone;
-    principal: the end user as the caller names it, or "".
+    principal: the end user as the caller names it, or ""; sampling: how the words are chosen.
     """
 
     path: str
@@ -57,6 +59,7 @@ class Parsed(msgspec.Struct, frozen=True):
     explicit_in_text: bool
     usage_wanted: bool
     principal: str
+    sampling: Sampling
 
 
 def read(path: str, body: bytes, accept_language: str = "") -> Parsed:
@@ -87,6 +90,7 @@ def read(path: str, body: bytes, accept_language: str = "") -> Parsed:
         path != EMBEDDINGS and not _form_is_fixed(request),
         bool(options and options.get("include_usage")),
         "" if _WHO.isdisjoint(request) else _principal(request),
+        words.sampling(path, request),
     )
 
 

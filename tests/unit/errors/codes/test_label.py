@@ -26,6 +26,7 @@ STATUS = {  # code: (HTTP, exit)
     "label.target": (403, 2),
     "label.unsupported": (415, 2),
     "label.watermark": (422, 1),
+    "label.watermark_off": (503, 4),
 }
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from answerable.errors import Refused
+from answerable.model.labels import Sampling
 from answerable.protocols.openai.request import CHAT, COMPLETIONS, EMBEDDINGS, RESPONSES, Parsed, read
 
 MESSAGES = [{"role": "user", "content": "hi"}]
@@ -33,6 +34,7 @@ def test_what_is_understood() -> None:
         explicit_in_text=True,
         usage_wanted=True,
         principal="u",
+        sampling=Sampling.FREE,
     )
     assert parsed.request["unknown"] == {"a": 1}
     assert chat(user="u", safety_identifier="s").principal == "s"
