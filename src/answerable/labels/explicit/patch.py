@@ -71,7 +71,7 @@ def make(plan: Plan, width: int, height: int, *, spare: int = 0) -> Patch:
     lines = _lines(plan, least, width, height)
     pixels, text, glyph = _render(plan, least, lines)
     high, wide = pixels.shape
-    return Patch(pixels, text, glyph, _placed(plan.corner, width, height, wide, high))
+    return Patch(pixels, text, glyph, placed(plan.corner, width, height, wide, high))
 
 
 def glyph_height(region: NDArray[uint8]) -> int:
@@ -226,7 +226,8 @@ def _icon(draw: Any, x: int, y: int, side: int) -> None:
     draw.text((x + (side - right - left) / 2, y + (side - bottom - top) / 2), "AI", font=font, fill=255)
 
 
-def _placed(corner: Corner, width: int, height: int, wide: int, high: int) -> Box:
+def placed(corner: Corner, width: int, height: int, wide: int, high: int) -> Box:
+    """Where a label of `wide` by `high` pixels goes on a picture of `width` by `height`."""
     margin = round(min(width, height) * _MARGIN)
     across, down = min(margin, width - wide), min(margin, height - high)
     x = (width - wide) // 2

@@ -39,13 +39,18 @@ MAX_PIXELS: Final = 100_000_000
 _BAND: Final = 128
 MAX_FRAMES: Final = 2_000
 WEBP_QUALITY: Final = 90
+# Tags of TIFF 6.0 that say how pixels are laid out, and those that point to directories of Exif and GPS.
+_LAYOUT: Final = frozenset(
+    (*range(254, 260), 262, 266, 273, *range(277, 280), 284, 317, 320, *range(322, 326), 338, 339)
+)
+_EXIF: Final = frozenset((330, 34_665, 34_853, 40_965))
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What was written. words: as drawn; box: where, as viewers see it; measured: on the file read anew; frames: how
-    many carry it; exact: every pixel outside the box is as it was; psnr: of the pixels outside in dB, infinite where
-    exact."""
+    """What was written. words: as drawn; box: where, as viewers see it, on the first frame; measured: on the file read
+    anew, where it came nearest to the bound; frames: how many carry it; exact: every pixel outside the box is as it
+    was; psnr: of the pixels outside in dB, infinite where exact."""
 
     words: str
     box: Box
@@ -72,7 +77,8 @@ def render(source: BinaryIO, target: BinaryIO, media: str, plan: Plan) -> Report
     return _checked(source, target, name, plan, drawn)
 
 
-def _drawn(source: BinaryIO, name: str, plan: Plan) -> tuple[Drawn, bytes]:
+def _drawn(source: BinaryIO, name: str, plan: Plan) -> tuple[list[Drawn], bytes]:
+    """What was drawn on each frame, and the pixels encoded again."""
     image = _open(source, name)
     if name == "PNG" and chunks.png_depth(source) == 16 and image.mode in ("RGB", "RGBA", "LA"):
         raise Refused("label.explicit", detail="a PNG of 16 bits a channel in colour would lose half of them")
@@ -81,8 +87,8 @@ def _drawn(source: BinaryIO, name: str, plan: Plan) -> tuple[Drawn, bytes]:
     if count == 1:
         drawn = draw(image, plan, spare=spare)
         image.save(out, name, **_settings(image, source, name))
-        return drawn, out.getvalue()
-    first, frames, times = None, [], []
+        return [drawn], out.getvalue()
+    marks, frames, times = [], [], []
     for number in range(count):
         image.seek(number)
         image.load()
@@ -91,7 +97,7 @@ def _drawn(source: BinaryIO, name: str, plan: Plan) -> tuple[Drawn, bytes]:
             frame.encoderinfo = _settings(image, source, name)
         times.append(image.info.get("duration", 0))
         made = draw(frame, plan, spare=spare)
-        first = first or made
+        marks.append(made)
         frames.append(_indexed(frame, made.stored) if name == "GIF" else frame)
     image.seek(0)
     more = _settings(image, source, name)
@@ -102,9 +108,7 @@ def _drawn(source: BinaryIO, name: str, plan: Plan) -> tuple[Drawn, bytes]:
         # Each frame is whole; where one is clear somewhere, the one before it has to be wiped away first.
         more["disposal"] = 2 if any("transparency" in frame.info for frame in frames) else 1
     frames[0].save(out, name, save_all=True, append_images=frames[1:], **more)
-    if first is None:
-        raise VerificationError("format.malformed", format=name.lower(), detail="no frame")
-    return first, out.getvalue()
+    return marks, out.getvalue()
 
 
 def _indexed(frame: Image, words: Box) -> Image:
@@ -152,13 +156,27 @@ def _settings(image: Image, source: BinaryIO, name: str) -> dict[str, Any]:
         return {"lossless": lossless, "exact": True, "quality": 80 if lossless else WEBP_QUALITY, "method": 4, **kept}
     if name == "TIFF":
         compression = image.info.get("compression", "raw")
-        kept = {"tiffinfo": image.tag_v2} if hasattr(image, "tag_v2") else {}
+        kept = {"tiffinfo": image.tag_v2 if getattr(image, "n_frames", 1) == 1 else _page_tags(image.tag_v2)}
         return {"compression": compression, **kept}
     if name == "GIF":
         return (
             {"optimize": False, "comment": image.info["comment"]} if image.info.get("comment") else {"optimize": False}
         )
     return {}
+
+
+def _page_tags(tags: Any) -> Any:
+    """What a page of several says of itself, without what counts in its pixels."""
+    from PIL.TiffImagePlugin import ImageFileDirectory_v2
+
+    kept = ImageFileDirectory_v2()
+    for tag in tags:
+        if tag in _EXIF:
+            raise Refused("label.explicit", detail="a TIFF of several pages with Exif data of their own")
+        if tag not in _LAYOUT:
+            kept.tagtype[tag] = tags.tagtype[tag]
+            kept[tag] = tags[tag]
+    return kept
 
 
 def _write(source: BinaryIO, target: BinaryIO, name: str, encoded: bytes) -> None:
@@ -171,20 +189,20 @@ def _write(source: BinaryIO, target: BinaryIO, name: str, encoded: bytes) -> Non
     target.truncate()
 
 
-def _checked(source: BinaryIO, target: BinaryIO, name: str, plan: Plan, drawn: Drawn) -> Report:
+def _checked(source: BinaryIO, target: BinaryIO, name: str, plan: Plan, drawn: list[Drawn]) -> Report:
     """What was written, read anew beside what was there."""
     with _foreign(name):
         before, after = _open(source, name), _open(target, name)
         counts = [int(getattr(each, "n_frames", 1)) for each in (before, after)]
-        if counts[0] != counts[1] or before.size != after.size:
+        if not counts[0] == counts[1] == len(drawn) or before.size != after.size:
             raise VerificationError("label.explicit", detail="it came out with another size or number of frames")
-        measured = Measured(0, 0, 0.0)
+        measured = Measured(MAX_PIXELS, 0, 0.0)
         wrong, total = 0.0, 0
         for number in range(counts[0]):
             before.seek(number)
             after.seek(number)
-            measured = measure(after, drawn.patch, plan).checked()
-            error, values = _outside(before, after, drawn.stored)
+            measured = min(measured, measure(after, drawn[number].patch, plan).checked(), key=_height)
+            error, values = _outside(before, after, drawn[number].stored)
             if before.info.get("duration") != after.info.get("duration"):
                 raise VerificationError("label.explicit", detail="a frame lasts another time than it did")
             wrong, total = wrong + error, total + values
@@ -194,7 +212,11 @@ def _checked(source: BinaryIO, target: BinaryIO, name: str, plan: Plan, drawn: D
     if not exact and not lossy:
         raise VerificationError("label.explicit", detail="pixels outside the words changed")
     psnr = math.inf if exact else 10 * math.log10(255**2 * total / wrong)
-    return Report(plan.text, drawn.patch.box, measured, counts[0], exact, psnr)
+    return Report(plan.text, drawn[0].patch.box, measured, counts[0], exact, psnr)
+
+
+def _height(found: Measured) -> int:
+    return found.glyph_px - found.least_px
 
 
 def _outside(before: Image, after: Image, box: Box) -> tuple[float, int]:

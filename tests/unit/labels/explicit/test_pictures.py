@@ -112,6 +112,15 @@ def test_each_frame_carries_the_words_and_lasts_as_long(form: str, how: dict[str
     assert before.info.get("loop") == after.info.get("loop")
 
 
+def test_pages_of_several_sizes_are_each_measured() -> None:
+    pages = [smooth(size=size) for size in ((320, 240), (900, 700), (200, 400))]
+    source = saved(pages[0], "TIFF", save_all=True, append_images=pages[1:])
+    report, out = rendered(source, "TIFF")
+    assert (report.frames, report.exact) == (3, True)
+    after = Image.open(out)
+    assert [(after.seek(number), after.size)[1] for number in range(3)] == [(320, 240), (900, 700), (200, 400)]
+
+
 def test_a_gif_with_clear_pixels_stays_clear() -> None:
     frames = []
     for turn in (0, 30):
