@@ -50,13 +50,13 @@ def insert(source: BinaryIO, target: BinaryIO, plan: Plan) -> str:
 
 
 def found(source: BinaryIO, words: str, where: Where) -> bool:
-    """Whether a reader finds the words on that page."""
+    """Whether a reader finds the words on that page, on a line of their own."""
     library = _library()
     source.seek(0)
     try:
         pages = library.PdfReader(source).pages
         number = {Where.START: 0, Where.MIDDLE: (len(pages) - 1) // 2, Where.END: len(pages) - 1}[where]
-        return words in pages[number].extract_text()
+        return any(line.strip() == words for line in pages[number].extract_text().splitlines())
     except Exception as error:  # noqa: BLE001  as above
         raise _malformed(error) from None
 

@@ -156,7 +156,8 @@ def _settings(image: Image, source: BinaryIO, name: str) -> dict[str, Any]:
         return {"lossless": lossless, "exact": True, "quality": 80 if lossless else WEBP_QUALITY, "method": 4, **kept}
     if name == "TIFF":
         compression = image.info.get("compression", "raw")
-        kept = {"tiffinfo": image.tag_v2 if getattr(image, "n_frames", 1) == 1 else _page_tags(image.tag_v2)}
+        tags: Any = getattr(image, "tag_v2", None)
+        kept = {"tiffinfo": tags if getattr(image, "n_frames", 1) == 1 else _page_tags(tags)}
         return {"compression": compression, **kept}
     if name == "GIF":
         return (

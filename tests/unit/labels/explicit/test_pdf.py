@@ -80,6 +80,26 @@ def test_another_program_shows_and_reads_them(turn: int, tmp_path: Path) -> None
     assert 0.05 < (box > 200).mean() < 0.6, "white on black"
 
 
+def test_words_within_a_line_are_no_label() -> None:
+    from pypdf import PdfReader, PdfWriter
+    from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
+
+    writer, out = PdfWriter(clone_from=PdfReader(file(1))), BytesIO()
+    page = writer.pages[0]
+    kind = {"/Type": "/Font", "/Subtype": "/Type1", "/BaseFont": "/Helvetica"}
+    font = DictionaryObject({NameObject(key): NameObject(value) for key, value in kind.items()})
+    page[NameObject("/Resources")] = DictionaryObject(
+        {NameObject("/Font"): DictionaryObject({NameObject("/F"): writer._add_object(font)})}
+    )
+    said = DecodedStreamObject()
+    said.set_data(b"BT /F 12 Tf 20 100 Td (A page on AI-generated pictures) Tj ET")
+    page[NameObject("/Contents")] = writer._add_object(said)
+    writer.write(out)
+    assert "AI-generated" in PdfReader(out).pages[0].extract_text()
+    assert not found(out, "AI-generated", Where.START)
+    assert inserted(out, language="en")[0] == "page 1 of 1"
+
+
 def test_small_pages_get_small_words() -> None:
     _, out = inserted(file(1, size=(50, 40)), language="both")
     assert found(out, "AI生成 AI-generated", Where.START)
