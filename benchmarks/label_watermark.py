@@ -220,9 +220,10 @@ LIMITS: Final = """
 
 - A change of proportions (stretching by more than about a hundredth), a turn by more than about five degrees that is no
   quarter turn, a perspective: the search does not look there.
-- Strong blur, and making a picture less than about a third as large: the band is gone.
+- A blur that takes all that is smaller than some six pixels, as written, and making a picture less than about a third
+  as large: the band is gone.
 - Pictures smaller than 256 pixels a side are often refused, and so are some rough ones of that size: there is too
-  little room for 48 bits. Pieces of less than about 200 pixels a side, as written, are seldom read.
+  little room for 48 bits. Pieces of 100 pixels a side, as written, are read in two cases of three, smaller ones less.
 - White pages of text carry it, but least well: JPEG rounds it away where there is nothing else.
 - Drawing the picture anew (an image model, a photograph of a screen) and whoever has the key: the key that reads can
   also write and take out, so it never leaves the operator. Someone with many pictures of one key, all marked, can

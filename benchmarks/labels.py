@@ -199,24 +199,26 @@ def main() -> None:
     each, unmarked = (2, 200) if chosen.quick else (chosen.kinds, chosen.unmarked)
     _LAYERS = layers()
     parts: list[str] = []
+    print(page([]))
+    used = [name for name in MEDIA if any(layer.medium == name for layer in _LAYERS)]
     with multiprocessing.get_context("fork").Pool(chosen.jobs) as pool:
-        measured = {
-            name: measure(name, islice(medium.items(folders), 0, most, chosen.every), pool)
-            for name, medium in MEDIA.items()
-            if any(layer.medium == name for layer in _LAYERS)
-        }
-        kinds = label_watermark.kinds(pool, each)
-        accused = label_watermark.unmarked(pool, unmarked, folders)
-        pieces = label_watermark.pieces(pool, unmarked, folders)
-    for name, result in measured.items():
-        files = [file for _, file in islice(MEDIA[name].items(folders), COSTED)]
-        paid = {layer.name: costs(layer, files) for layer in _LAYERS if layer.medium == name}
-        parts += [robustness(name, result), costs_table(name, result, paid)]
-    parts += [kinds, label_watermark.speed(), accused, pieces, label_watermark.LIMITS]
-    text = page(parts)
-    print(text, end="")
+        for name in used:
+            result = measure(name, islice(MEDIA[name].items(folders), 0, most, chosen.every), pool)
+            files = [file for _, file in islice(MEDIA[name].items(folders), COSTED)]
+            paid = {layer.name: costs(layer, files) for layer in _LAYERS if layer.medium == name}
+            _say(parts, robustness(name, result), costs_table(name, result, paid))
+        _say(parts, label_watermark.kinds(pool, each), label_watermark.speed())
+        _say(parts, label_watermark.unmarked(pool, unmarked, folders), label_watermark.pieces(pool, unmarked, folders))
+    _say(parts, label_watermark.LIMITS)
     if chosen.page:
-        chosen.page.write_text(text, encoding="utf-8")
+        chosen.page.write_text(page(parts), encoding="utf-8")
+
+
+def _say(parts: list[str], *more: str) -> None:
+    """Keeps what is ready, and prints it at once: a measurement takes long."""
+    for part in more:
+        parts.append(part)
+        print(part.strip() + "\n", flush=True)
 
 
 if __name__ == "__main__":
