@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import socket
 import sys
 from io import BytesIO
 
@@ -52,6 +53,24 @@ def test_resampling_keeps_time_and_pitch() -> None:
 def test_what_is_no_sound(junk: bytes) -> None:
     with pytest.raises(VerificationError, match=r"format\.malformed"), coded_sound.foreign("flac"):
         survey(BytesIO(junk))
+
+
+@pytest.mark.parametrize(
+    "playlist",
+    [
+        "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nhttp://127.0.0.1:{port}/x.ts\n#EXT-X-ENDLIST\n",
+        "ffconcat version 1.0\nfile http://127.0.0.1:{port}/x.ts\n",
+        "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=audio {port} RTP/AVP 0\n",
+    ],
+)
+def test_a_file_that_points_elsewhere_is_not_followed(playlist: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(0.2)
+        source = BytesIO(playlist.format(port=server.getsockname()[1]).encode())
+        with pytest.raises((VerificationError, Refused)), coded_sound.foreign("audio"):
+            survey(source)
+        with pytest.raises(TimeoutError):
+            server.accept()
 
 
 def test_a_codec_that_is_not_written_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
