@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from answerable.cli import label_check
 from answerable.cli.parser import Parser
 from answerable.cli.talk import emit, fail, language, pick
 
@@ -31,7 +32,7 @@ LAYERS: Final = frozenset({"explicit", "aigc", "c2pa", "watermark"})
 
 
 def add(parser: Parser) -> None:
-    parser.examples = EXAMPLES
+    parser.examples = EXAMPLES + label_check.EXAMPLES
     parser.add_argument("files", metavar="FILE", nargs="+", help="what is to be labelled; its content tells the format")
     where = parser.add_mutually_exclusive_group()
     where.add_argument(
@@ -45,9 +46,11 @@ def add(parser: Parser) -> None:
     )
     parser.add_argument("--no-watermark", action="store_true", help="leave the pixels of pictures as they are")
     parser.add_argument("--require", metavar="LAYER,…", default="", help="label nothing that cannot carry these layers")
+    parser.add_argument("--system-version", metavar="V", default="", help="without a service: its version")
     parser.add_argument("--provider", metavar="CODE", default="", help="no service: label under this provider code")
     parser.add_argument("--key", metavar="FILE", help="without a service: the key that signs the AIGC object")
     parser.add_argument("--c2pa", metavar="DIR", help="without a service: the chain that signs C2PA manifests")
+    label_check.options(parser)
     parser.set_defaults(run=run)
 
 
@@ -56,10 +59,15 @@ def run(args: argparse.Namespace) -> int:
     from answerable.errors import AnswerableError, Refused
     from answerable.model.terms import AdminRole
 
+    if args.files[0] == label_check.WORD:
+        return label_check.run(args)
+    label_check.refuse(args)
     if args.out and len(args.files) > 1:
         raise Refused("admin.request", detail="-o names one file; --out-dir takes several")
-    if (args.key or args.c2pa) and not args.provider:
-        raise Refused("admin.request", detail="--key and --c2pa are for --provider: the service has its own")
+    if (args.key or args.c2pa or args.system_version) and not args.provider:
+        raise Refused(
+            "admin.request", detail="--key, --c2pa and --system-version are for --provider: the service has its own"
+        )
     if args.provider:
         by = _by_hand(args)
         one: Callable[[Path, Path], Labelled] = lambda source, target: _alone(source, target, by, args.in_place)  # noqa: E731
@@ -108,6 +116,7 @@ def _by_hand(args: argparse.Namespace) -> Labeller:
         require=_required(args),
         explicit=_words(args),
         system=args.system,
+        agent=(args.system, args.system_version),
     )
 
 
@@ -230,9 +239,16 @@ def _shown(name: str, done: Labelled) -> dict[str, Any]:
     }
 
 
+        agent=_agent(here, begun["system"]),
 def _line(name: str, done: Labelled) -> str:
     layers = ", ".join(f"{layer.name} ({layer.state})" for layer in done.layers)
     roles = {
+def _agent(here: Session, system: str) -> tuple[str, str]:
+    """Name and version of the system, as the registry has them."""
+    shown = here.get(f"/systems/{system}")
+    return shown["name"], shown["version"]
+
+
         "producer": pick("labelled", "已添加标识"),
         "propagator": pick("kept its producer's label and named us as propagator", "保留原生产者标识并记为传播者"),
         "kept": pick("kept the label that stood there", "保留原有标识"),

@@ -41,7 +41,7 @@ def add(parser: Parser) -> None:
 def run(args: argparse.Namespace) -> int:
     from answerable.labels.reading import read_label
 
-    trust = _trust(args)
+    trust = trust_of(args)
     found = [(name, read_label(name, trust=trust, search="full" if args.full else "place")) for name in args.files]
     shown = [as_json(name, reading) for name, reading in found]
     lines = [line for name, reading in found for line in told(name, reading)]
@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
     return max(STATUS[str(reading.verdict)] for _, reading in found)
 
 
-def _trust(args: argparse.Namespace) -> Trust:
+def trust_of(args: argparse.Namespace) -> Trust:
     """What the options name; without `--pins` the keys in the registry of the service here, if one answers."""
     from dataclasses import replace
 

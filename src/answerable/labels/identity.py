@@ -28,7 +28,8 @@ class Labeller:
     watermark_key: 16 secret bytes or more under which pictures are watermarked, None: they are not; require: names of
     layers without which nothing is labelled, where a format does not carry them; explicit: words or sounds that people
     see and hear, None: none are put in; system, party: what made the content and who answers for it, as the manifest
-    names them: record ids where there is a log."""
+    names them: record ids where there is a log; agent: name and version of the system as people know it, which the
+    manifest tells too."""
 
     provider: str
     aigc_key: LabelKey | None = None
@@ -38,6 +39,7 @@ class Labeller:
     explicit: Plan | None = None
     system: str = ""
     party: str = ""
+    agent: tuple[str, str] = ("", "")
 
     def __repr__(self) -> str:
         return f"Labeller({self.provider})"

@@ -41,7 +41,8 @@ class SoftBinding:
 @dataclass(frozen=True, slots=True)
 class Said:
     """What a manifest says. record, system, party: rids; made_at: ms since 1970; receipt: its bytes, b"" for none yet;
-    edited: the content is somebody else's that a model changed, rather than made by a model."""
+    edited: the content is somebody else's that a model changed, rather than made by a model; agent: name and version of
+    the system, as people know it, empty where they are not known."""
 
     record: str
     system: str
@@ -50,6 +51,7 @@ class Said:
     receipt: bytes = b""
     soft_binding: SoftBinding | None = None
     edited: bool = False
+    agent: tuple[str, str] = ("", "")
 
 
 def definition(said: Said, *, version: str, parent: bool) -> dict[str, Any]:
@@ -99,6 +101,8 @@ def _actions(said: Said, parent: bool) -> list[dict[str, Any]]:
         ]
     else:
         actions = [{"action": "c2pa.created", "when": when, "digitalSourceType": kind}]
+    if said.agent[0]:
+        actions[-1]["softwareAgent"] = dict(zip(("name", "version"), filter(None, said.agent), strict=False))
     if said.soft_binding:
         actions.append({"action": "c2pa.watermarked.bound", "when": when})
     return actions

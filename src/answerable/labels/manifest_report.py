@@ -22,6 +22,7 @@ UNSUPPORTED: Final = "unsupported"
 # Says no more than that the state is "valid" rather than "trusted", although it stands among the failures.
 UNTRUSTED: Final = "signingCredential.untrusted"
 MAX_PROBLEMS: Final = 16
+_AGENT: Final = ("name", "version")
 _MAX_TEXT: Final = 256
 _STATES: Final = {"Valid": VALID, "Trusted": TRUSTED}
 
@@ -34,6 +35,7 @@ class C2paReading:
     vouches for, "invalid" the file or the manifest was changed, "absent" none, "unsupported" no manifest can be looked
     for in such a file. What stands in the other members is claimed by the signer, and by nobody at all while `state` is
     "invalid".
+    agent: name and, if it is told, version of the system that made or changed it by such an action;
     producer: organisation in the signer's certificate; generator: the program; record, system, party: of our assertion,
     "" for others' manifests; sources: digital source types, as URIs; signed_at: as a time stamp (RFC 3161) says,
     whoever its authority is, "" none; parents: how many manifests it keeps as ingredients; problems: the validator's
@@ -54,6 +56,7 @@ class C2paReading:
     signed_at: str = ""
     parents: int = 0
     problems: tuple[str, ...] = ()
+    agent: tuple[str, ...] = ()
 
     @property
     def holds(self) -> bool:
@@ -90,15 +93,29 @@ def reading(report: Any, state: str | None) -> C2paReading:
         signed_at=_text(signature.get("time")),
         parents=max(len(manifests) - 1, 0),
         problems=tuple(code for code in problems if code != UNTRUSTED or found == INVALID)[:MAX_PROBLEMS],
+        agent=_agent(assertions),
     )
 
 
 def _sources(assertions: dict[str, Any]) -> Iterator[str]:
+    return (source for action in _actions(assertions) if (source := _text(action.get("digitalSourceType"))))
+
+
+def _agent(assertions: dict[str, Any]) -> tuple[str, ...]:
+    """Of the first action by a model that names one: as a map (actions.v2), or as text (actions)."""
+    for action in _actions(assertions):
+        if _text(action.get("digitalSourceType")) in (GENERATED, COMPOSITE):
+            agent = action.get("softwareAgent")
+            said = (_text(agent), "") if isinstance(agent, str) else tuple(_text(_map(agent).get(k)) for k in _AGENT)
+            if said[0]:
+                return tuple(filter(None, said))
+    return ()
+
+
+def _actions(assertions: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for label, data in assertions.items():
         if label.startswith("c2pa.actions"):
-            for action in _maps(_map(data).get("actions")):
-                if source := _text(action.get("digitalSourceType")):
-                    yield source
+            yield from _maps(_map(data).get("actions"))
 
 
 def _problems(results: Any) -> Iterator[str]:

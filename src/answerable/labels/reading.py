@@ -225,6 +225,7 @@ def _c2pa(carrier: Carrier, file: BinaryIO, trust: Trust) -> LayerReading:
         "sources": found.sources,
         "parents": found.parents,
         "by_ai": found.by_ai,
+        "agent": found.agent,
     }
     # What stands in a manifest that does not hold is said by nobody.
     records = (found.record,) if found.holds and found.record else ()

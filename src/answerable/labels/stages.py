@@ -179,7 +179,7 @@ def sign(work: Work) -> None:
     if work.written("watermark"):
         payload = watermarking.payload_of(work.record).to_bytes(watermarking.PAYLOAD_BYTES)
         mark = SoftBinding(watermarking.ALGORITHM, payload)
-    said = Said(work.record, work.by.system, work.by.party, work.made_at, work.receipt, mark)
+    said = Said(work.record, work.by.system, work.by.party, work.made_at, work.receipt, mark, agent=work.by.agent)
     # What another produced, and what has a history already, is the parent of what leaves here.
     parent = work.original if work.settled.role is Role.PROPAGATOR or work.stood.state != ABSENT else None
     try:
