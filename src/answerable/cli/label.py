@@ -220,7 +220,14 @@ def _of_store(here: Session, begun: dict[str, Any], args: argparse.Namespace) ->
         _words(args),
         system=begun["system"],
         party=begun["party"],
+        agent=_agent(here, begun["system"]),
     )
+
+
+def _agent(here: Session, system: str) -> tuple[str, str]:
+    """Name and version of the system, as the registry has them."""
+    shown = here.get(f"/systems/{system}")
+    return shown["name"], shown["version"]
 
 
 def _shown(name: str, done: Labelled) -> dict[str, Any]:
@@ -239,16 +246,9 @@ def _shown(name: str, done: Labelled) -> dict[str, Any]:
     }
 
 
-        agent=_agent(here, begun["system"]),
 def _line(name: str, done: Labelled) -> str:
     layers = ", ".join(f"{layer.name} ({layer.state})" for layer in done.layers)
     roles = {
-def _agent(here: Session, system: str) -> tuple[str, str]:
-    """Name and version of the system, as the registry has them."""
-    shown = here.get(f"/systems/{system}")
-    return shown["name"], shown["version"]
-
-
         "producer": pick("labelled", "已添加标识"),
         "propagator": pick("kept its producer's label and named us as propagator", "保留原生产者标识并记为传播者"),
         "kept": pick("kept the label that stood there", "保留原有标识"),
