@@ -160,6 +160,7 @@ class Service:
             watch=self._red_lines,
             texts=deps.detectors,
             labels=Labelling(deps, lambda: label_key(config.store_path)),
+            find_marks=self.serving.find_marks,
             told=lambda since: plane.told(since),
         )
         self._words = OwnWords(

@@ -19,7 +19,7 @@ from answerable.crypto.b64 import b64u, unb64u
 from answerable.crypto.random import nonce
 from answerable.errors import AnswerableError, Refused, Unavailable
 from answerable.log.statement import to_sign
-from answerable.marks.text_watermark import sampling_key
+from answerable.marks.text_watermark import Score, sampling_key
 from answerable.model.labels import EngineMarks
 from answerable.model.records import Copy, System
 from answerable.model.terms import Act
@@ -29,7 +29,6 @@ from answerable.registry import copies, stopped
 from answerable.registry.requests import EndCopy, StartCopy
 from answerable.upstreams.birth import Birth
 from answerable.upstreams.local import LocalModel
-from answerable.upstreams.marking import Found
 from answerable.upstreams.openai_compatible import OpenAICompatible
 from answerable.upstreams.process import identity
 from answerable.upstreams.weights import E5_SMALL, SMOLLM2, Weights, obtain
@@ -219,11 +218,10 @@ class Serving:
     def _sampling(self, weights: Weights) -> bytes:
         return sampling_key(text_watermark_key(self._core.config.store_path), weights.digest)
 
-    async def find_marks(self, text: str) -> list[tuple[ServedModel, Found]]:
+    async def find_marks(self, text: str) -> list[tuple[System, Score]]:
         """What each local model whose words are marked says of a text. Raises Unavailable ``upstream.*``."""
-        marking = [served for served in self.models if served.marks is EngineMarks.OWN]
-        locals_ = [(served, served.upstream) for served in marking]
-        return [(served, await up.find_mark(text)) for served, up in locals_ if isinstance(up, LocalModel)]
+        asked = [(served.system, served.upstream) for served in self.models if served.marks is EngineMarks.OWN]
+        return [(system, await model.find_mark(text)) for system, model in asked if isinstance(model, LocalModel)]
 
     async def _keep(
         self, served: ServedModel, name: str, upstream: UpstreamConfig, system: System, weights: Weights, path: Path

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence, Sized
+from collections.abc import Awaitable, Callable, Mapping, Sequence, Sized
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -15,6 +15,8 @@ from answerable.control.recovery import Recovering
 from answerable.control.seldom import Seldom
 from answerable.errors import Unavailable
 from answerable.log.note import Signing
+from answerable.marks.text_watermark import Score
+from answerable.model.records import System
 from answerable.ports import Clock, Detector, Ledger, Signer
 from answerable.privacy.retention import Retention
 from answerable.registry.book import Book
@@ -174,6 +176,8 @@ class Services:
     rates: Rates = field(default_factory=Rates)
     texts: Sequence[Detector] = ()  # the text detectors that watch every answer here
     labels: Labelling | None = None  # None where no files are labelled: at a gateway node
+    # text -> what each model here whose words are marked says of it; None where no models run
+    find_marks: Callable[[str], Awaitable[Sequence[tuple[System, Score]]]] | None = None
 
     @property
     def signing(self) -> Signing:

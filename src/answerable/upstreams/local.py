@@ -17,6 +17,7 @@ import msgspec
 
 from answerable.crypto.b64 import b64u
 from answerable.errors import Unavailable
+from answerable.marks.text_watermark import Score
 from answerable.model.labels import Sampling
 from answerable.model.terms import Locality
 from answerable.net.endpoint import Endpoint
@@ -155,7 +156,7 @@ class LocalModel:
             raise
         return Leased(reply, lambda: self._free.give(slots))
 
-    async def find_mark(self, text: str) -> Found:
+    async def find_mark(self, text: str) -> Score:
         """Whether the words of `text` were drawn under this model's sampling key. Raises Unavailable ``upstream.*``,
         ``label.watermark_off`` for a model whose words are not marked."""
         if self._marker is None:
@@ -163,7 +164,8 @@ class LocalModel:
         body = msgspec.json.encode({"text": text[:MAX_TEXT]})
         with closing(await self._marker.call(DETECT, body, stream=False)) as reply:
             try:
-                return msgspec.json.decode(await reply.whole(_MAX_FOUND), type=Found)
+                found = msgspec.json.decode(await reply.whole(_MAX_FOUND), type=Found)
+                return Score(found.tokens, found.scored, found.score, min(0.0, found.log10_p))
             except (msgspec.DecodeError, UnicodeDecodeError):
                 raise Unavailable("upstream.broken", what="no score") from None
 
