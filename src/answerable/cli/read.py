@@ -11,6 +11,8 @@ from answerable.cli.parser import Parser
 from answerable.cli.talk import emit, pick
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from answerable.labels.reading import FileReading, LayerReading, Trust
 
 EXAMPLES: Final = """\
@@ -39,10 +41,12 @@ def add(parser: Parser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    from answerable.cli import words
     from answerable.labels.reading import read_label
 
     trust = trust_of(args)
     found = [(name, read_label(name, trust=trust, search="full" if args.full else "place")) for name in args.files]
+    found = [(name, words.read(args, name, reading)) for name, reading in found]
     shown = [as_json(name, reading) for name, reading in found]
     lines = [line for name, reading in found for line in told(name, reading)]
     emit(args, shown[0] if len(shown) == 1 else shown, lines)
@@ -61,12 +65,21 @@ def trust_of(args: argparse.Namespace) -> Trust:
 
 def _own_watermarks(args: argparse.Namespace) -> tuple[bytes, ...]:
     """The store's own key, where there is a store here that has one and lets this person read it."""
-    from answerable.app.keys import FOLDER, watermark_key
     from answerable.cli.where import place
     from answerable.errors import AnswerableError
 
     try:
-        store = place(args).store
+        return own_watermarks(place(args).store)
+    except (AnswerableError, OSError):
+        return ()
+
+
+def own_watermarks(store: Path) -> tuple[bytes, ...]:
+    """The store's key, if it has made one and lets this person read it."""
+    from answerable.app.keys import FOLDER, watermark_key
+    from answerable.errors import AnswerableError
+
+    try:
         return (watermark_key(store),) if (store / FOLDER / "watermark.secret").is_file() else ()
     except (AnswerableError, OSError):
         return ()
@@ -132,4 +145,6 @@ def _layer(layer: LayerReading) -> str:
     said = [layer.state, *layer.records]
     if producer := layer.details.get("producer"):
         said.append(str(producer))
+    if "log10_p" in layer.details:
+        said.append(f"p = {layer.details['p_value']:.1e} over {layer.details['scored']} tokens")
     return ", ".join(said) + (f"; {', '.join(layer.problems)}" if layer.problems else "")
