@@ -17,6 +17,7 @@ from answerable.app.stores import open_store
 from answerable.app.upgrading import upgrade
 from answerable.app.witnesses import Witnesses
 from answerable.config import Config
+from answerable.control.said import deriving
 from answerable.crypto.ed25519 import Key
 from answerable.errors import Refused, Unavailable, VerificationError
 from answerable.log.note import Kind, VerifierKey
@@ -183,7 +184,12 @@ async def run_core(
         guard.close()
         raise
     settled(book)
-    reader = Reader(store, published=ledger.published, witnessed=ledger.witnessed if witnesses else None)
+    reader = Reader(
+        store,
+        published=ledger.published,
+        witnessed=ledger.witnessed if witnesses else None,
+        derive=deriving(keys.index),
+    )
     core = Core(config, keys, clock, book, ledger, reader, origin, demo, watchers, witnesses, guard)
     _tell_trust(core)
     if witnesses is not None:
@@ -251,7 +257,7 @@ def _read_only(
         raise
     own = VerifierKey.of(origin, keys.log.public)
     ledger = Halted(store, guard, failure, [str(key) for key in (own, *keys.former)])
-    reader = Reader(store, published=ledger.published)
+    reader = Reader(store, published=ledger.published, derive=deriving(keys.index))
     return Core(config, keys, SystemClock(), book, ledger, reader, origin, demo, [])
 
 

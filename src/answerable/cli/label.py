@@ -164,9 +164,11 @@ def _recorded(here: Session, source: Path, target: Path, args: argparse.Namespac
     )
 
     def commit(done: Labelled) -> None:
+        taken = _taken(done)
         here.post(
             "/labels/end",
             {
+                **taken,
                 "record": begun["record"],
                 "before": done.before.hex(),
                 "digest": done.digest.hex(),
@@ -187,6 +189,23 @@ def _recorded(here: Session, source: Path, target: Path, args: argparse.Namespac
             in_place=args.in_place,
             commit=commit,
         )
+
+
+def _taken(done: Labelled) -> dict[str, Any]:
+    """By what the file is found again when its bytes have changed."""
+    from answerable.formats.detect import detect
+    from answerable.labels.tracing import traces
+    from answerable.labels.watermarking import payload_of
+
+    assert done.made is not None  # noqa: S101  while it is committed to
+    its = traces(done.made, detect(done.made))
+    marked = any(layer.name == "watermark" and layer.state == "written" for layer in done.layers)
+    return {
+        "content": its.content.hex(),
+        "prints": [each.tag().hex() for each in its.prints],
+        "sketch": list(its.sketch),
+        "watermark": payload_of(done.record) if marked else None,
+    }
 
 
 @contextmanager

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`answerable who`: from a saved reply, or a record id, to the party that answers, with the proof.
+"""`answerable who`: from a saved reply, a file, or a record id, to the party that answers, with the proof.
 
 The service is asked for a receipt and not believed: the receipt is verified here, against the store's trust file.
 """
@@ -16,6 +16,7 @@ from answerable.cli.talk import emit, pick, say
 EXAMPLES: Final = """\
   answerable who reply.json                        a saved answer, a stream capture, or plain text
   curl -s .../v1/chat/completions ... | answerable who -
+  answerable who picture.jpg                       a file, labelled or not: what each layer of it says
   answerable who 7cfm3o...                         a record id
   answerable who reply.json --receipt out.tlog     keep the proof; anyone can verify it offline
   answerable who reply.json --receipt out.cbor --format cose
@@ -24,12 +25,13 @@ EXAMPLES: Final = """\
                                                    with what was said, under a grant; the reading is recorded
 """
 CONTENTS: Final = ("ctx", "in", "out")  # what `--disclose` may name
+MAX_INPUT: Final = 256 << 20  # of standard input; a file may be larger
 MAX_REPLY: Final = 3 << 20  # with base64 it must fit into one request
 
 
 def add(parser: Parser) -> None:
     parser.examples = EXAMPLES
-    parser.add_argument("what", metavar="FILE|-|RECORD_ID", help="a saved reply, standard input, or a record id")
+    parser.add_argument("what", metavar="FILE|-|RECORD_ID", help="a saved reply, a file, standard input, a record id")
     parser.add_argument("--receipt", metavar="FILE", help="write the receipt there")
     parser.add_argument("--format", choices=("tlog", "cose"), default="tlog", help="of the receipt; default: tlog")
     parser.add_argument("--disclose", metavar="in,out", type=_groups, default=(), help="contents that it must show")
@@ -45,6 +47,7 @@ def _groups(text: str) -> tuple[str, ...]:
 
 
 def run(args: argparse.Namespace) -> int:
+    from answerable.cli import tracing
     from answerable.cli.saved import check, one_record
     from answerable.cli.sentence import as_json, sentence
     from answerable.cli.session import session
@@ -56,12 +59,20 @@ def run(args: argparse.Namespace) -> int:
         raise Refused("admin.request", detail="--format, --disclose and --grant are about --receipt")
     if args.format == "cose" and args.disclose:
         raise Refused("admin.request", detail="a COSE receipt discloses nothing")
-    saved = _saved(args.what)
+    source = _source(args.what)
+    if _of_medium(source):
+        return tracing.run(args, source, _kept)
+    saved = _saved(source)
     one_record(saved)
     if not saved.record and not saved.texts:
-        raise Refused("admin.nobody")
+        return tracing.run(args, source, _kept)
     here = session(args)
-    found = here.post("/who", {**_question(saved), "cosigned": bool(args.receipt) and args.format != "cose"})
+    try:
+        found = here.post("/who", {**_question(saved), "cosigned": bool(args.receipt) and args.format != "cose"})
+    except Refused as error:
+        if error.code != "admin.nobody" or saved.form != "text":
+            raise
+        return tracing.run(args, source, _kept)  # not what was said to the letter: is it like something?
     receipt = base64.b64decode(found["receipt"])
     report = verify(receipt, here.place.trust())
     if report.record != found["record"] or (saved.record and not _is_of(report, saved.record)):
@@ -131,19 +142,48 @@ def _kept(args: argparse.Namespace, here: Any, report: Any, data: bytes) -> byte
     return whole
 
 
-def _saved(what: str) -> Any:
-    """What was saved, or the bare record id. Raises Refused ``admin.not_found`` for what is neither file nor id."""
+def _source(what: str) -> str | bytes:
+    """The path of a file, or the bytes of standard input or of a bare record id. Raises Refused ``admin.not_found`` for
+    what is neither file nor id."""
     from pathlib import Path
 
     from answerable.cli.where import read_bytes
     from answerable.errors import Refused
-    from answerable.formats.saved import read, record_id
+    from answerable.formats.saved import record_id
 
-    if what != "-" and not Path(what).is_file():
-        if not record_id(what):
-            raise Refused("admin.not_found", name=what[:200])
-        return read(what.encode())
-    return read(read_bytes(what, MAX_REPLY))
+    if what == "-":
+        return read_bytes(what, MAX_INPUT)
+    if Path(what).is_file():
+        return what
+    if not record_id(what):
+        raise Refused("admin.not_found", name=what[:200])
+    return what.encode()
+
+
+def _of_medium(source: str | bytes) -> bool:
+    """Whether it is a picture, a sound, a video or a document, by its content: anything but text."""
+    from answerable.errors import VerificationError
+    from answerable.formats.detect import detect
+    from answerable.labels.files import opened
+
+    with opened(source) as file:
+        try:
+            return not detect(file).media.startswith("text/")
+        except VerificationError:
+            return False
+
+
+def _saved(source: str | bytes) -> Any:
+    """What was saved, or the bare record id."""
+    from answerable.cli.where import read_bytes
+    from answerable.errors import Refused
+    from answerable.formats.saved import read
+
+    if isinstance(source, str):
+        return read(read_bytes(source, MAX_REPLY))
+    if len(source) > MAX_REPLY:
+        raise Refused("admin.request", detail=f"more than {MAX_REPLY} bytes of text")
+    return read(source)
 
 
 def _question(saved: Any) -> dict[str, Any]:

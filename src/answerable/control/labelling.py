@@ -27,12 +27,13 @@ from answerable.marks.kept import Asked, Kept
 from answerable.marks.signature import party_of
 from answerable.model.actions import Action, Decision, Facts
 from answerable.model.leaves import CloseLeaf, Commitments, OpenLeaf
+from answerable.model.prints import Print
 from answerable.model.records import Copy, System
 from answerable.model.terms import PROPAGATION, Act, DataClass, Locality, Outcome, Role, Ruling, World
 from answerable.model.units import Drop, Expect, Payload, Put, Space, Unit
 from answerable.model.warrants import Bearer, Credential, Peer
 from answerable.pipeline.deps import Deps
-from answerable.pipeline.found import file_tag
+from answerable.pipeline.found import file_tag, kept_tags
 from answerable.pipeline.record import WITNESSED_TIER
 from answerable.pipeline.steps import Ruled
 from answerable.policy.combine import decide
@@ -57,6 +58,14 @@ class Begun(Answer, frozen=True, kw_only=True):
     party: str
     act: str
     receipt: bytes
+
+
+class Marks(msgspec.Struct, frozen=True):
+    """By what a labelled file is found again when its bytes have changed. watermark: its 48 bits, None for none."""
+
+    prints: tuple[Print, ...] = ()
+    sketch: tuple[int, ...] = ()
+    watermark: int | None = None
 
 
 class _Open(msgspec.Struct, frozen=True):
@@ -110,9 +119,13 @@ class Labelling:
             act=act, receipt=made.receipt,
         )  # fmt: skip
 
-    async def end(self, services: Services, record: str, done: Kept | None, error: str = "") -> str:
+    async def end(
+        self, services: Services, record: str, done: Kept | None, error: str = "", marks: Marks | None = None
+    ) -> str:
         """The file was labelled, or was not: rid of the close leaf, durable. done: what was made, None where `error`
-        says why nothing was. Raises Refused ``admin.not_found`` for a record that nobody began here,
+        says why nothing was; marks: by what it is found again when its bytes have changed.
+
+        Raises Refused ``admin.not_found`` for a record that nobody began here,
         ``label.another_record`` for a label that does not name it; Unavailable ``log.*``."""
         begun = self._begun.get(record)
         if begun is None:
@@ -120,10 +133,18 @@ class Labelling:
         if done is not None:
             _check(done, begun.asked, record)
         del self._begun[record]
-        return await self._close(services, record, begun, done, Outcome.ERROR if done is None else Outcome.DONE, error)
+        outcome = Outcome.ERROR if done is None else Outcome.DONE
+        return await self._close(services, record, begun, done, outcome, error, marks or Marks())
 
     async def _close(
-        self, services: Services, record: str, begun: _Open, done: Kept | None, outcome: Outcome, error: str
+        self,
+        services: Services,
+        record: str,
+        begun: _Open,
+        done: Kept | None,
+        outcome: Outcome,
+        error: str,
+        marks: Marks,
     ) -> str:
         said = kept.body(done) if done is not None else b""
         leaf = encode(
@@ -138,8 +159,14 @@ class Labelling:
         )
         payloads: tuple[Payload, ...] = ()
         if done is not None and begun.expires is not None:
-            digests = dict.fromkeys((done.digest, done.before))
-            tags = tuple(file_tag(bytes.fromhex(digest), services.index_key) for digest in digests)
+            tags = kept_tags(
+                services.index_key,
+                map(bytes.fromhex, (done.digest, done.before)),
+                content=bytes.fromhex(done.content),
+                prints=marks.prints,
+                sketch=marks.sketch,
+                watermark=marks.watermark,
+            )
             payloads = (Payload(rid(leaf), "out", begun.salt, said, tags, begun.expires),)
         expect = (Expect(Space.OPENS, record, begun.opened),)
         await services.ledger.commit(Unit((leaf,), (Drop(Space.OPENS, record),), expect, payloads))
@@ -153,7 +180,7 @@ class Labelling:
                 continue
             if self._begun.pop(record, None) is not None:
                 with suppress(Refused):  # closed meanwhile
-                    await self._close(services, record, begun, None, Outcome.UNKNOWN, "")
+                    await self._close(services, record, begun, None, Outcome.UNKNOWN, "", Marks())
 
     def _system(self, services: Services, name: str) -> System:
         if name:

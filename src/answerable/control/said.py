@@ -3,9 +3,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import msgspec
 
 from answerable.marks.wording import plain
+from answerable.pipeline.found import sketch_tags
+from answerable.ports.stores import Derive
 from answerable.protocols.openai.content import Body
 
 _decode = msgspec.json.Decoder(Body).decode
@@ -23,3 +27,14 @@ def texts(content: bytes) -> tuple[str, ...]:
 def words_alone(content: bytes) -> bool:
     """Whether those words are all that it says: no reasoning, no tool call, no vector beside them."""
     return not any(choice.calls or choice.reasoning or choice.vector for choice in _decode(content).choices)
+
+
+def deriving(key: bytes) -> Derive:
+    """The tags by which what a record said is found when it was edited since. key: the index key, 32 bytes."""
+
+    def derive(group: str, body: bytes) -> Iterator[bytes]:
+        if group == "out":
+            for text in texts(body):
+                yield from sketch_tags(text, key)
+
+    return derive

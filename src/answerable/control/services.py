@@ -16,6 +16,7 @@ from answerable.control.seldom import Seldom
 from answerable.errors import Unavailable
 from answerable.log.note import Signing
 from answerable.marks.text_watermark import Score
+from answerable.model.prints import Print
 from answerable.model.records import System
 from answerable.ports import Clock, Detector, Ledger, Signer
 from answerable.privacy.retention import Retention
@@ -71,6 +72,15 @@ class Reader(Protocol):
 
     async def by_tag(self, tag: bytes) -> Sequence[str]:
         """rids of the records whose content carries the tag, oldest first."""
+
+    async def alike(self, tags: Sequence[bytes], least: int) -> Sequence[tuple[str, int]]:
+        """(rid, how many of the tags its content carries), the most first, of those with `least` or more."""
+
+    async def near(self, wanted: Print) -> Sequence[tuple[str, Print]]:
+        """(rid, its fingerprint) of the records whose content is near, the nearest first."""
+
+    async def tags(self, rid: str) -> Sequence[bytes]:
+        """All tags of the record's content; none where it is gone."""
 
     async def payload(self, rid: str, group: str) -> tuple[bytes, bytes | None] | None:
         """(salt, body) behind a commitment; body None where only salts are kept; None if it is erased or not kept."""

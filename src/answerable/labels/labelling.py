@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO
@@ -28,7 +28,7 @@ class Labelled:
     """What was labelled. data: the file, None where it was written to a path or stream; path: where it stands; format:
     by content, "png"; role: what we are to it; record: our record id in the label; layers: as written, each read back;
     problems: what was wrong with the form of a label that stood there; digest: SHA-256 of the labelled file; before:
-    that of the source."""
+    that of the source; made: the labelled file while `commit` looks at it."""
 
     format: str
     media: str
@@ -42,6 +42,7 @@ class Labelled:
     size: int
     data: bytes | None = None
     path: Path | None = None
+    made: BinaryIO | None = field(default=None, repr=False, compare=False)
 
 
 def label(
@@ -52,13 +53,15 @@ def label(
     record: str = "",
     receipt: bytes = b"",
     made_at: int = 0,
+    made_from: bytes = b"",
     in_place: bool = False,
     commit: Callable[[Labelled], None] | None = None,
 ) -> Labelled:
     """Label one file. source: a path, the file's bytes, or an open file; target: a path that no file has yet, an open
     file, or None for the bytes; by: who labels, and which layers; record: the record id that leads to who answers,
     drawn at random where there is no log that gives one; receipt: that record's, for the C2PA manifest; made_at: ms
-    since 1970, 0: now; in_place: `target` may be the source itself, which is replaced in one step; commit: called with
+    since 1970, 0: now; made_from: another file that a model changed into this one, whose history is kept as that of a
+    parent; in_place: `target` may be the source itself, which is replaced in one step; commit: called with
     what was made once it was read back and before it gets its name or leaves: what it raises leaves no file.
 
     Raises Refused ``label.several|another_record|foreign|contradicted|target|source|chain``; VerificationError
@@ -68,6 +71,7 @@ def label(
     path = target_of(source, target, in_place=in_place) if isinstance(target, Path | str) else None
     with opened(source) as original, Bench(path) as bench:
         work = stages.begin(original, bench, by, record, made_at or time.time_ns() // 1_000_000, receipt)
+        work.made_from = made_from
         stages.explicit(work)
         stages.watermark(work)
         stages.write(work)
@@ -82,7 +86,7 @@ def label(
         if path is not None:
             done = replace(done, path=path)
         if commit is not None:
-            commit(done)
+            commit(replace(done, made=made))
         if path is not None:
             publish(made, path, like=source, in_place=in_place)
         elif target is None:

@@ -26,10 +26,12 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """Behind `out`. aigc: the AIGC object as it was written; digest: SHA-256, hex, of the labelled file; before: that
-    of the file as it came; layers: names of those that were written; size: bytes of the labelled file."""
+    of the file as it came; content: that of what it shows or says (`labels.content`), "" where its format tells none;
+    layers: names of those that were written; size: bytes of the labelled file."""
 
     aigc: str
     before: str
+    content: str = ""
     digest: str
     layers: tuple[str, ...]
     media: str
@@ -52,3 +54,21 @@ def read(data: bytes) -> Kept | None:
         return found if found.v == VERSION and body(found) == data else None
     except (msgspec.MsgspecError, ValueError, RecursionError, VerificationError):  # ValueError: no UTF-8
         return None
+
+
+class _Answer(msgspec.Struct, frozen=True):
+    files: tuple[Kept, ...] = ()
+
+
+_answer = msgspec.json.Decoder(_Answer).decode
+
+
+def files(data: bytes) -> tuple[Kept, ...]:
+    """The files behind a record's `out`: the one that a person labelled, or those in an answer of the gate
+    (`docs/spec/content.md`); none where it is something else."""
+    if (one := read(data)) is not None:
+        return (one,)
+    try:
+        return tuple(each for each in _answer(data).files if each.v == VERSION)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return ()

@@ -18,6 +18,9 @@ MAX_WORDS: Final = 3
 # that a word is cut into, one more than this, at least one is the same on both sides.
 RADIUS: Final = 4
 BANDS: Final = RADIUS + 1
+# On average in the other words, at most. What has nothing in common differs in 32 of 64, give or take 4.
+REST: Final = 8
+FAR: Final = 16
 _HEAD: Final = Struct(">BB")
 LENGTHS: Final = frozenset(_HEAD.size + 8 * words for words in range(1, MAX_WORDS + 1))
 
@@ -62,6 +65,18 @@ def distance(one: Print, other: Print) -> tuple[int, ...] | None:
     if (one.kind, one.version, len(one.words)) != (other.kind, other.version, len(other.words)):
         return None
     return tuple((mine ^ its).bit_count() for mine, its in zip(one.words, other.words, strict=True))
+
+
+def alike(far: tuple[int, ...] | None) -> bool:
+    """Whether two fingerprints, so far apart, are probably of the same content: the bound at which the false alarms
+    were measured (`docs/reference/tracing.md`)."""
+    return far is not None and far[0] <= RADIUS and sum(far[1:]) <= REST * (len(far) - 1)
+
+
+def unlike(far: tuple[int, ...] | None) -> bool:
+    """Whether two fingerprints, so far apart, are of other content, or of a small part of the same. Between this and
+    `alike` nothing is said."""
+    return far is None or far[0] >= FAR or sum(far[1:]) >= FAR * max(1, len(far) - 1)
 
 
 def bands(word: int) -> tuple[int, ...]:

@@ -32,6 +32,9 @@ class Ledger(Protocol):
 
 
 Held = Callable[[str], bool]  # whether the payloads of the leaf with that rid must be kept
+# (group, body) of a payload -> tags by which it is found beside those that it was written with. They are made when the
+# index is, so that writing costs nothing for them, and go with the payload as the others do.
+Derive = Callable[[str, bytes], Iterable[bytes]]
 
 
 class Store(Protocol):
@@ -98,8 +101,8 @@ class Store(Protocol):
     def checkpoint(self) -> bytes:
         """The newest signed note, or b""."""
 
-    def view(self) -> StoreView:
-        """A reader of its own for another thread."""
+    def view(self, derive: Derive | None = None) -> StoreView:
+        """A reader of its own for another thread. derive: the same for all that look for tags."""
 
     def reopen(self) -> None:
         """Drop every handle and cached page, open again, and make what is then seen durable. Raises Unavailable."""

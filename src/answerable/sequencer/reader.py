@@ -12,7 +12,9 @@ from typing import Final, TypeVar
 from answerable.errors import Refused
 from answerable.log import checkpoint as checkpoints
 from answerable.log.merkle import Frontier, consistency_proof, inclusion_proof
+from answerable.model.prints import Print
 from answerable.ports import Store, StoreView
+from answerable.ports.stores import Derive
 
 # Leaves that one call gives at most.
 TAIL_BOUND: Final = 1000
@@ -37,13 +39,16 @@ class Reader:
         *,
         published: Callable[[], Awaitable[bytes]] | None = None,
         witnessed: Callable[[int], Awaitable[bytes]] | None = None,
+        derive: Derive | None = None,
     ) -> None:
         """published: `Sequencer.published` where one runs, so that nobody is given a checkpoint that the guard does not
         hold; without it the newest in the store is given, as for a store that is read only. witnessed: a checkpoint
-        over at least so many leaves that a quorum cosigned, for receipts; None where there are no witnesses."""
+        over at least so many leaves that a quorum cosigned, for receipts; None where there are no witnesses. derive: as
+        `Store.view`."""
         self._store = store
         self._published = published
         self._witnessed = witnessed
+        self._derive = derive
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="reader")
         self._view: StoreView | None = None
 
@@ -110,6 +115,18 @@ class Reader:
         """rids of the records whose content carries the tag, oldest first."""
         return await self._ask(lambda view: view.by_tag(tag))
 
+    async def alike(self, tags: Sequence[bytes], least: int) -> list[tuple[str, int]]:
+        """(rid, how many of the tags its content carries), the most first, of those with `least` or more."""
+        return await self._ask(lambda view: view.alike(tags, least))
+
+    async def near(self, wanted: Print) -> list[tuple[str, Print]]:
+        """(rid, its fingerprint) of the records whose content is near, the nearest first."""
+        return await self._ask(lambda view: view.near(wanted))
+
+    async def tags(self, rid: str) -> list[bytes]:
+        """All tags of the record's content; none where it is gone."""
+        return await self._ask(lambda view: view.tags(rid))
+
     async def payload(self, rid: str, group: str) -> tuple[bytes, bytes | None] | None:
         """(salt, body) behind a commitment; body None where only salts are kept; None if it is not kept or erased."""
         return await self._ask(lambda view: view.payload(rid, group))
@@ -138,7 +155,7 @@ class Reader:
     def _answer(self, question: Callable[[StoreView], _Result]) -> _Result:
         # Opened at the first question, in the thread that uses it.
         if self._view is None:
-            self._view = self._store.view()
+            self._view = self._store.view(self._derive)
         return question(self._view)
 
 

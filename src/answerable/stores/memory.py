@@ -12,6 +12,7 @@ from answerable.model import prints
 from answerable.model.prints import Print
 from answerable.model.units import LASTING, Put, Space, Unit
 from answerable.ports import Held
+from answerable.ports.stores import Derive
 from answerable.stores.index import Index
 from answerable.stores.near import MOST
 from answerable.stores.payload_form import DAY_MS
@@ -134,8 +135,8 @@ class MemoryStore(_Reads):
     def rows(self, space: Space) -> Iterable[tuple[str, bytes]]:
         return list(self._data.state.get(space, {}).items())
 
-    def view(self) -> MemoryView:
-        return MemoryView(self._data)
+    def view(self, derive: Derive | None = None) -> MemoryView:
+        return MemoryView(self._data, derive)
 
     def reopen(self) -> None:
         """Nothing can have failed."""
@@ -150,8 +151,9 @@ class MemoryStore(_Reads):
 class MemoryView(_Reads):
     """`ports.StoreView`."""
 
-    def __init__(self, data: _Data) -> None:
+    def __init__(self, data: _Data, derive: Derive | None = None) -> None:
         super().__init__(data)
+        self._derive = derive
         self._index = Index(None, self)
 
     def find(self, rid: str) -> int | None:
@@ -187,7 +189,12 @@ class MemoryView(_Reads):
     def _tagged(self) -> list[tuple[str, tuple[bytes, ...]]]:
         size = len(self._data.leaves)
         batches = sorted((first, batch) for first, batch in list(self._data.payloads.items()) if first < size)
-        return [(rid, kept.tags) for _, batch in batches for (rid, _), kept in batch.items()]
+        return [(rid, self._all(group, kept)) for _, batch in batches for (rid, group), kept in batch.items()]
+
+    def _all(self, group: str, kept: _Kept) -> tuple[bytes, ...]:
+        if self._derive is None or kept.body is None:
+            return kept.tags
+        return (*kept.tags, *self._derive(group, kept.body))
 
     def payload(self, rid: str, group: str) -> tuple[bytes, bytes | None] | None:
         at = self._index.find(rid)

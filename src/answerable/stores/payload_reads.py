@@ -10,6 +10,7 @@ from typing import Final
 
 from answerable.crypto.sealing import unseal
 from answerable.errors import Unavailable, VerificationError
+from answerable.ports.stores import Derive
 from answerable.stores.database import translated
 from answerable.stores.payload_form import (
     HEAD,
@@ -27,6 +28,14 @@ from answerable.stores.payload_form import (
 SALT_LENGTH: Final = 32
 # A record that is being erased beside us is read again: while its names are overwritten they open for nobody.
 _TRIES: Final = 3
+
+
+def _body(key: bytes, sealed: bytes, rid: str, group: str) -> bytes:
+    """b"" for what does not open: it may be erased beside us, and what is damaged is told to who reads it."""
+    try:
+        return unseal(key, sealed, f"{rid}/{group}".encode())[SALT_LENGTH:]
+    except VerificationError:
+        return b""
 
 
 class PayloadReads:
@@ -92,13 +101,21 @@ class PayloadReads:
                 if tries >= _TRIES:
                     raise
 
-    def tags(self, places: bytes, first: int) -> Iterator[tuple[bytes, str, int]]:
-        """(tag, rid, day of expiry) of the payloads of the batch that begins at leaf `first`."""
-        for day, names, _ in self._read(places, first):
-            for rid, _, key, _, _, tags in names:
-                if key != NO_KEY:
+    def tags(
+        self, places: bytes, first: int, derive: Derive | None = None, only: str = ""
+    ) -> Iterator[tuple[bytes, str, int]]:
+        """(tag, rid, day of expiry) of the payloads of the batch that begins at leaf `first`. only: of the leaf with
+        that rid."""
+        for day, names, body in self._read(places, first):
+            at = 0
+            for rid, group, key, length, bodies, tags in names:
+                if key != NO_KEY and only in ("", rid):
                     for tag in tags:
                         yield tag, rid, day
+                    if derive is not None and bodies:
+                        for tag in derive(group, _body(key, body[at : at + length], rid, group)):
+                            yield tag, rid, day
+                at += length
 
     def _read(self, places: bytes, first: int) -> Iterator[tuple[int, list[Name], bytes]]:
         for day, generation, at in placed(places, first):

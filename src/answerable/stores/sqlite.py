@@ -21,6 +21,7 @@ from answerable.errors import Refused, Unavailable
 from answerable.log.bundle import pack
 from answerable.model.units import Space, Unit
 from answerable.ports import Held
+from answerable.ports.stores import Derive
 from answerable.stores import schema, tags
 from answerable.stores.database import connect, failure, flush, intact, translated
 from answerable.stores.hold import Lock, Reserve
@@ -219,8 +220,8 @@ class SqliteStore:
     def checkpoint(self) -> bytes:
         return self._reads.checkpoint()
 
-    def view(self) -> SqliteView:
-        return SqliteView(self.path, self._key)
+    def view(self, derive: Derive | None = None) -> SqliteView:
+        return SqliteView(self.path, self._key, derive)
 
     def reopen(self) -> None:
         self._shut()

@@ -10,6 +10,7 @@ from typing import Final
 
 from answerable.model import prints
 from answerable.model.prints import Print
+from answerable.ports.stores import Derive
 from answerable.stores.database import connect_reading, translated
 from answerable.stores.index import Index
 from answerable.stores.payload_reads import PayloadReads
@@ -22,8 +23,9 @@ INDEX_FILE: Final = "index.db"
 class SqliteView(LogReads):
     """`ports.StoreView` over a store's folder. Each reading sees what was committed before it."""
 
-    def __init__(self, path: Path, payload_key: bytes) -> None:
-        """path: of the store's folder. Raises Unavailable ``store.*``."""
+    def __init__(self, path: Path, payload_key: bytes, derive: Derive | None = None) -> None:
+        """path: of the store's folder; derive: as `ports.Store.view`. Raises Unavailable ``store.*``."""
+        self._derive = derive
         with contextlib.ExitStack() as opened:
             self._log = connect_reading(path / "log.db")
             opened.callback(self._log.close)
@@ -60,14 +62,14 @@ class SqliteView(LogReads):
         if at is None:
             return []
         first = self.segment_of(at)
-        return [tag for tag, _, its, _ in self.tagged(first, first + 1) if its == rid]
+        return [tag for tag, _, _, _ in self.tagged(first, first + 1, rid)]
 
-    def tagged(self, start: int, end: int) -> list[tuple[bytes, int, str, int]]:
+    def tagged(self, start: int, end: int, only: str = "") -> list[tuple[bytes, int, str, int]]:
         """For the tags' file: (tag, first leaf of the batch, rid, day of expiry) of the batches that begin there."""
         return [
             (tag, first, rid, day)
             for first, places in self.places(start, end)
-            for tag, rid, day in self._payloads.tags(places, first)
+            for tag, rid, day in self._payloads.tags(places, first, self._derive, only)
         ]
 
     def payload(self, rid: str, group: str) -> tuple[bytes, bytes | None] | None:

@@ -9,12 +9,14 @@ import msgspec
 from msgspec import Meta
 
 from answerable.control.answers import Answer
-from answerable.control.labelling import Begun, Labelling
+from answerable.control.labelling import Begun, Labelling, Marks
 from answerable.control.routing import Call, Route
 from answerable.control.services import Services
+from answerable.control.traced import Hash, Prints, Watermark, prints_of
 from answerable.errors import CATALOGUE, Refused, Unavailable
 from answerable.marks.aigc import MAX_BYTES
 from answerable.marks.kept import VERSION, Asked, Kept
+from answerable.marks.sketch import KEPT
 from answerable.model.terms import AdminRole
 from answerable.registry import find, keys
 
@@ -38,7 +40,8 @@ class AskLabel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 class EndLabel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """record: that was begun. error: the code of why nothing was made, and the rest is empty; else what was made:
-    digest: of the labelled file; aigc: the object in it; layers: names of those that were written."""
+    digest: of the labelled file; aigc: the object in it; layers: names of those that were written; content: digest of
+    what it shows or says, empty where its format tells none; prints, sketch, watermark: by what it is found again."""
 
     record: Annotated[str, Meta(max_length=32)]
     error: Annotated[str, Meta(max_length=60)] = ""
@@ -48,6 +51,10 @@ class EndLabel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     media: Media = ""
     aigc: Label = ""
     layers: Layers = ()
+    content: Annotated[str, Meta(pattern=r"^([0-9a-f]{64})?\Z")] = ""
+    prints: Prints = ()
+    sketch: Annotated[tuple[Hash, ...], Meta(max_length=KEPT)] = ()
+    watermark: Watermark | None = None
 
 
 class Ended(Answer, frozen=True, kw_only=True):
@@ -81,10 +88,12 @@ async def end(services: Services, call: Call[EndLabel]) -> Ended:
         if body.digest is None or body.before is None:
             raise Refused("admin.request", detail="neither what was made nor why nothing was")
         done = Kept(
-            aigc=body.aigc, before=body.before, digest=body.digest, layers=body.layers, media=body.media,
-            size=body.size, v=VERSION,
+            aigc=body.aigc, before=body.before, content=body.content, digest=body.digest, layers=body.layers,
+            media=body.media, size=body.size, v=VERSION,
         )  # fmt: skip
-    return Ended(record=body.record, rid=await _labelling(services).end(services, body.record, done, body.error))
+    marks = Marks(prints_of(body.prints), body.sketch, body.watermark)
+    rid = await _labelling(services).end(services, body.record, done, body.error, marks)
+    return Ended(record=body.record, rid=rid)
 
 
 async def pinned(services: Services, call: Call[None]) -> list[LabelKeyShown]:

@@ -65,8 +65,8 @@ async def who(services: Services, call: Call[AskWho]) -> Found:
     made = await assemble(
         services.reader, services.book, record, _shown(services, asked), cosigned=asked.cosigned, signer=signer
     )
-    producer = _producer(services, asked.producer)
-    return Found(record=made.record, matches=matches, content=made.content, producer=producer, receipt=made.receipt)
+    said = producer(services, asked.producer)
+    return Found(record=made.record, matches=matches, content=made.content, producer=said, receipt=made.receipt)
 
 
 def _tags(services: Services, asked: AskWho) -> tuple[bytes, ...]:
@@ -74,7 +74,7 @@ def _tags(services: Services, asked: AskWho) -> tuple[bytes, ...]:
     return (*tags(asked.texts, services.index_key), *of_file)
 
 
-def _producer(services: Services, named: str) -> str:
+def producer(services: Services, named: str) -> str:
     """Whether a label's producer is who runs this gateway. The last characters of a provider code are the operator's to
     choose, and may have been others when the label was made."""
     if not named:

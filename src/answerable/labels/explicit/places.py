@@ -34,9 +34,13 @@ class Insert:
 
 
 def plain(data: bytes, plan: Plan, *, markdown: bool) -> Insert:
-    """Raises Refused ``label.explicit`` for a text without a fitting middle where one is asked for."""
+    """Raises Refused ``label.explicit`` for a text without a fitting middle where one is asked for, VerificationError
+    ``format.malformed`` for what ends in half a character."""
     mark, encoding = _encoding(data)
-    text = data[mark:].decode(encoding)
+    try:
+        text = data[mark:].decode(encoding)
+    except UnicodeDecodeError:
+        raise VerificationError("format.malformed", format="text", detail=f"it is not {encoding} throughout") from None
     line = "\r\n" if "\r\n" in text[:65_536] else "\n"
     front = _FRONT.match(text) if markdown else None
     begin = front.end() if front else 0

@@ -19,11 +19,13 @@ import msgspec
 from answerable.crypto.sealing import KEY_LENGTH, NONCE_LENGTH, seal, unseal
 from answerable.errors import Unavailable, VerificationError
 from answerable.model.units import LASTING, Payload, Unit
+from answerable.ports.stores import Derive
 from answerable.stores.postgres.keyring import Keyring
 from answerable.stores.postgres.session import Session
 
 SALT_LENGTH: Final = 32
 _STEP: Final = 4096  # leaves whose payloads are looked through at a time
+_BODIES: Final = 256  # the same where their bodies are read too
 DAY_MS: Final = 86_400_000
 # The day of what never expires.
 LASTING_DAY: Final = 0
@@ -34,6 +36,9 @@ _BOUND: Final = Struct(">QI")  # first leaf, day
 _ROWS: Final = "SELECT first, day, slot, names, body FROM payload WHERE first = $1 ORDER BY day DESC"
 _NAMES: Final = """
 SELECT first, day, slot, names, ''::bytea FROM payload WHERE first >= $1 AND first < $2 ORDER BY first, day DESC
+"""
+_WHOLE: Final = """
+SELECT first, day, slot, names, body FROM payload WHERE first >= $1 AND first < $2 ORDER BY first, day DESC
 """
 
 # rid, group, key, length of the sealed bytes, whether the body is kept, tags
@@ -111,6 +116,14 @@ def opened(ring: Keyring, row: Row) -> list[Name] | None:
         raise Unavailable("store.damaged", detail="names of payloads, or another payload key") from None
 
 
+def _body(key: bytes, sealed: bytes, rid: str, group: str) -> bytes:
+    """b"" for what does not open: what is damaged is told to who reads it."""
+    try:
+        return unseal(key, sealed, f"{rid}/{group}".encode())[SALT_LENGTH:]
+    except VerificationError:
+        return b""
+
+
 class PayloadReads:
     """The reading side. Raises Unavailable ``store.*``."""
 
@@ -138,18 +151,30 @@ class PayloadReads:
                 at += length
         return None
 
-    def tags(self, start: int, end: int) -> list[tuple[bytes, int, str, int]]:
-        """(tag, first leaf of the batch, rid, day of expiry) of the batches that begin at leaves [start, end)."""
+    def tags(
+        self, start: int, end: int, derive: Derive | None = None, only: str = ""
+    ) -> list[tuple[bytes, int, str, int]]:
+        """(tag, first leaf of the batch, rid, day of expiry) of the batches that begin at leaves [start, end). only: of
+        the leaf with that rid."""
+        if derive is not None and end - start > _BODIES:  # not more bodies in memory than that
+            spans = range(start, end, _BODIES)
+            return [row for at in spans for row in self.tags(at, min(end, at + _BODIES), derive, only)]
+        asked = _NAMES if derive is None else _WHOLE
 
         def read() -> list[Row]:
-            return [Row(*row) for row in self._session.rows(_NAMES, start, end)]
+            return [Row(*row) for row in self._session.rows(asked, start, end)]
 
-        return [
-            (tag, row.first, rid, row.day)
-            for row, names in self._open(read)
-            for rid, _, _, _, _, tags in names
-            for tag in tags
-        ]
+        found: list[tuple[bytes, int, str, int]] = []
+        for row, names in self._open(read):
+            at = 0
+            for rid, group, key, length, bodies, tags in names:
+                if only in ("", rid):
+                    found += [(tag, row.first, rid, row.day) for tag in tags]
+                    if derive is not None and bodies:
+                        body = _body(key, row.body[at : at + length], rid, group)
+                        found += [(tag, row.first, rid, row.day) for tag in derive(group, body)]
+                at += length
+        return found
 
     def kept(self, size: int) -> list[tuple[int, int, int]]:
         """`ports.StoreView.kept`. size: of the log."""

@@ -20,6 +20,7 @@ from answerable.log.bundle import pack
 from answerable.log.merkle import HASH_LENGTH, TILE_WIDTH
 from answerable.model.units import Space, Unit
 from answerable.ports import Held
+from answerable.ports.stores import Derive
 from answerable.stores import tags
 from answerable.stores.hold import Lock
 from answerable.stores.journal import Journal
@@ -261,8 +262,8 @@ class PostgresStore:
     def checkpoint(self) -> bytes:
         return self._reads.checkpoint()
 
-    def view(self) -> PostgresView:
-        return PostgresView(self.path, self._address, self._key)
+    def view(self, derive: Derive | None = None) -> PostgresView:
+        return PostgresView(self.path, self._address, self._key, derive)
 
     def reopen(self) -> None:
         """A connection that failed may have left a transaction that is still to be decided. Its session is ended, and

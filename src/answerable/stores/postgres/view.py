@@ -13,6 +13,7 @@ from typing import Final
 
 from answerable.model import prints
 from answerable.model.prints import Print
+from answerable.ports.stores import Derive
 from answerable.stores.index import Index
 from answerable.stores.postgres.address import Address
 from answerable.stores.postgres.keyring import Keyring
@@ -27,8 +28,9 @@ INDEX_FILE: Final = "index.db"
 class PostgresView(LogReads):
     """`ports.StoreView`. It comes back by itself after the server was away."""
 
-    def __init__(self, path: Path, address: Address, payload_key: bytes) -> None:
-        """path: of the store's folder. Raises Unavailable ``store.*``."""
+    def __init__(self, path: Path, address: Address, payload_key: bytes, derive: Derive | None = None) -> None:
+        """path: of the store's folder; derive: as `ports.Store.view`. Raises Unavailable ``store.*``."""
+        self._derive = derive
         with contextlib.ExitStack() as opened:
             session = Session(address, reading=True)
             opened.callback(session.close)
@@ -65,11 +67,11 @@ class PostgresView(LogReads):
         if at is None:
             return []
         first = self.segment_of(at)
-        return [tag for tag, _, its, _ in self.tagged(first, first + 1) if its == rid]
+        return [tag for tag, _, _, _ in self.tagged(first, first + 1, rid)]
 
-    def tagged(self, start: int, end: int) -> list[tuple[bytes, int, str, int]]:
+    def tagged(self, start: int, end: int, only: str = "") -> list[tuple[bytes, int, str, int]]:
         """For the tags' own file: (tag, first leaf of the batch, rid, day of expiry) of batches that begin there."""
-        return self._payloads.tags(start, end)
+        return self._payloads.tags(start, end, self._derive, only)
 
     def payload(self, rid: str, group: str) -> tuple[bytes, bytes | None] | None:
         at = self._index.find(rid)
