@@ -19,6 +19,7 @@ from answerable.crypto import issuing
 from answerable.errors import Refused, Unavailable, VerificationError
 from answerable.labels import manifest
 from answerable.labels.chain import Chain
+from answerable.labels.manifest_place import ISOBMFF, samples, store_size
 from answerable.labels.manifest_report import ABSENT, INVALID, UNSUPPORTED, C2paReading, reading
 
 CARRIES: Final = frozenset(
@@ -37,10 +38,10 @@ _NAMES: Final = {"video/vnd.avi": "video/avi", "audio/vnd.wave": "audio/wav"}
 _UNREADABLE: Final = ("Io", "Other", "NotSupported")
 # A report of a manifest made for it takes some 400 times its size in memory; real ones with pictures stay below 1 MiB.
 MAX_MANIFEST: Final = manifest.MAX_STORE_MIB << 20
-# How a store of manifests begins (C2PA 2.2 section 11.1.4.2), wherever a format puts it, after its length and "jumb".
-_STORE: Final = b"jumdc2pa\0\x11\0\x10\x80\0\0\xaa\x008\x9bq"
-_BEFORE: Final = 12
-_PIECE: Final = 1 << 20
+# The library hashes pieces of up to 256 MiB in memory, two at a time. Samples of this many bytes and more are hashed as
+# a tree of smaller pieces (C2PA 2.2 section A.5.3), of which each has a hash of its own in the file.
+TREE_FROM: Final = 64 << 20
+_PIECES: Final = 256
 
 
 def supports(media: str, source: BinaryIO) -> bool:
@@ -82,7 +83,7 @@ def sign(
     text = json.dumps(manifest.definition(said, version=answerable.__version__, parent=parent is not None))
     try:
         with (
-            library.Context.from_dict(manifest.settings(hosts=hosts)) as context,
+            library.Context.from_dict(manifest.settings(hosts=hosts, piece_kib=_piece_kib(source, media))) as context,
             library.Signer.from_callback(
                 chain.sign, algorithm, chain.certificates.decode("ascii"), chain.tsa or None
             ) as signer,
@@ -108,7 +109,7 @@ def read(source: BinaryIO, media: str, *, anchors: Sequence[bytes] = ()) -> C2pa
     library = _library()
     if media not in CARRIES and media not in STORED_ONLY:
         return C2paReading(UNSUPPORTED)
-    if store_size(source) > MAX_MANIFEST:
+    if store_size(source, media) > MAX_MANIFEST:
         return C2paReading(UNSUPPORTED, problems=("oversized",))
     source.seek(0)
     try:
@@ -129,20 +130,13 @@ def read(source: BinaryIO, media: str, *, anchors: Sequence[bytes] = ()) -> C2pa
         return C2paReading(INVALID, problems=("report",))
 
 
-def store_size(source: BinaryIO) -> int:
-    """Bytes that the longest store of manifests in the file says it has; 0 for none."""
-    source.seek(0)
-    longest, kept = 0, b""
-    while piece := source.read(_PIECE):
-        window = kept + piece
-        at = window.find(_STORE)
-        while at >= _BEFORE:
-            length = int.from_bytes(window[at - _BEFORE : at - _BEFORE + 4])
-            # 0 says "to the end" and 1 that the length stands elsewhere: neither is written by anybody known.
-            longest = max(longest, length if length > 1 else MAX_MANIFEST + 1)
-            at = window.find(_STORE, at + 1)
-        kept = window[-(_BEFORE + len(_STORE) - 1) :]
-    return longest
+def _piece_kib(source: BinaryIO, media: str) -> int:
+    """Size of the pieces of samples that are hashed one by one, 0 for all of them at once. Of several boxes of samples
+    the library makes a tree that does not hold: theirs are ranges of their own, hashed one after the other."""
+    found = samples(source) if media in ISOBMFF else ()
+    if len(found) != 1 or found[0] < TREE_FROM:
+        return 0
+    return max(1 << (found[0] // _PIECES // 1024).bit_length(), 1)
 
 
 def _library() -> Any:

@@ -70,9 +70,9 @@ def definition(said: Said, *, version: str, parent: bool) -> dict[str, Any]:
     }
 
 
-def settings(anchors: bytes = b"", hosts: tuple[str, ...] = ()) -> dict[str, Any]:
+def settings(anchors: bytes = b"", hosts: tuple[str, ...] = (), piece_kib: int = 0) -> dict[str, Any]:
     """The library's settings: no thumbnails, and no network but `hosts` (of a time-stamping authority). anchors:
-    PEM."""
+    PEM; piece_kib: size of the pieces of video that are hashed one by one, 0 for all at once."""
     made: dict[str, Any] = {
         "version": 1,
         "builder": {"thumbnail": {"enabled": False}},
@@ -84,6 +84,8 @@ def settings(anchors: bytes = b"", hosts: tuple[str, ...] = ()) -> dict[str, Any
             "max_decompressed_manifest_size_in_mb": MAX_STORE_MIB,
         },
     }
+    if piece_kib:
+        made["core"]["merkle_tree_chunk_size_in_kb"] = piece_kib
     if anchors:
         made["trust"] = {"user_anchors": anchors.decode("ascii", "replace")}
     return made

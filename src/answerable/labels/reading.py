@@ -16,6 +16,7 @@ from answerable.formats.carrier import Carrier
 from answerable.formats.detect import detect
 from answerable.labels import c2pa, seen, watermarking
 from answerable.labels.files import Source, opened, size
+from answerable.labels.manifest_place import store_size
 from answerable.labels.manifest_report import INVALID, UNSUPPORTED
 from answerable.labels.stages import FIELDLESS
 from answerable.marks import aigc as objects
@@ -210,7 +211,7 @@ def _c2pa(carrier: Carrier, file: BinaryIO, trust: Trust) -> LayerReading:
     try:
         found = c2pa.read(file, carrier.media, anchors=trust.anchors)
     except Unavailable:
-        if not c2pa.store_size(file):
+        if not store_size(file, carrier.media):
             return LayerReading("c2pa", ABSENT)
         return LayerReading("c2pa", UNCHECKED, problems=("extra:c2pa",))
     if found.state in (ABSENT, UNSUPPORTED):

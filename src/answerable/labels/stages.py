@@ -22,6 +22,7 @@ from answerable.labels.files import Bench
 from answerable.labels.identity import Labeller
 from answerable.labels.manifest import Said, SoftBinding
 from answerable.labels.manifest_report import ABSENT, C2paReading
+from answerable.labels.manifest_place import store_size
 from answerable.marks import aigc as objects
 from answerable.marks.propagation import Role, Settled, settle
 
@@ -97,7 +98,7 @@ def _manifest(original: BinaryIO, carrier: Carrier, by: Labeller) -> C2paReading
     """Raises Refused ``label.foreign`` for a file with a manifest that would be broken, because nobody signs anew."""
     if by.c2pa is not None:
         return c2pa.read(original, carrier.media)
-    if c2pa.store_size(original):
+    if store_size(original, carrier.media):
         raise Refused("label.foreign", detail="a C2PA manifest, which is kept only by who signs a new one over it")
     return C2paReading(ABSENT)
 

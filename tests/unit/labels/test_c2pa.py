@@ -4,6 +4,7 @@ from __future__ import annotations
 import functools
 import random
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -20,7 +21,9 @@ from PIL import Image
 
 from answerable.crypto.issuing import ES256, issue
 from answerable.errors import Refused, Unavailable, VerificationError
-from answerable.labels import c2pa
+from answerable.formats.isobmff_boxes import Walker
+from answerable.formats.splice import Source
+from answerable.labels import c2pa, manifest_place
 from answerable.labels.chain import Chain
 from answerable.labels.manifest import COMPOSITE, GENERATED, Said, SoftBinding
 from answerable.labels.manifest_report import ABSENT, INVALID, TRUSTED, UNSUPPORTED, VALID
@@ -233,7 +236,7 @@ def test_a_manifest_beyond_the_bound_is_not_given_to_the_parser(length: int, mon
     at = file.index(b"jumb", 30) - 4
     longer = file[:at] + length.to_bytes(4) + file[at + 4 :]
     assert c2pa.read(BytesIO(longer), "image/png").problems == ("oversized",)
-    monkeypatch.setattr(c2pa, "_PIECE", 37)
+    monkeypatch.setattr(manifest_place, "_PIECE", 37)
     assert c2pa.read(BytesIO(longer), "image/png").problems == ("oversized",), "wherever it falls between two reads"
     assert c2pa.read(BytesIO(file), "image/png").state == VALID
 
@@ -265,3 +268,46 @@ def test_without_the_library_it_says_what_to_install(monkeypatch: pytest.MonkeyP
 def test_importing_it_loads_no_library() -> None:
     code = "import sys, answerable.labels.c2pa; sys.exit('c2pa' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0
+
+
+@pytest.mark.system("ffmpeg")
+def test_long_video_is_hashed_piece_by_piece(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each byte of it counts as in a short one, and what a player sees is the same."""
+    file, out = tmp_path / "x.mp4", tmp_path / "y.mp4"
+    what = ["-f", "lavfi", "-i", "testsrc=d=2:s=320x240"]
+    subprocess.run(["ffmpeg", "-v", "error", *what, str(file)], check=True, timeout=60)
+    source = BytesIO(file.read_bytes())
+    (whole,) = manifest_place.samples(source)
+    monkeypatch.setattr(c2pa, "TREE_FROM", whole)
+    monkeypatch.setattr(c2pa, "_PIECES", 8)
+    made = signed(source, "video/mp4")
+    assert b"merkle\0" in made.getvalue()
+    found = c2pa.read(made, "video/mp4", anchors=(ISSUED.root,))
+    assert (found.state, found.problems, found.record) == (TRUSTED, (), "record-1")
+    (box,) = (each for each in Walker(Source(made, "mp4")).files() if each.kind == b"mdat")
+    for place in (box.start + 4, *range(box.body, box.stop, 997), box.stop - 1):
+        changed = bytearray(made.getvalue())
+        changed[place] ^= 1
+        assert c2pa.read(BytesIO(changed), "video/mp4").state == INVALID, place
+    for cut in (made.getvalue()[:-1], made.getvalue()[: box.stop]):
+        assert not c2pa.read(BytesIO(cut), "video/mp4").holds
+    out.write_bytes(made.getvalue())
+    sums = [
+        subprocess.run(
+            ["ffmpeg", "-v", "error", "-i", str(each), "-f", "md5", "-"], check=True, timeout=60, capture_output=True
+        ).stdout
+        for each in (file, out)
+    ]
+    assert sums[0] == sums[1]
+
+
+def test_video_in_fragments_is_hashed_range_by_range(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The library's tree over several boxes of samples does not hold: none is made."""
+    from tests.av_bytes import FTYP, box, full, stco, track
+
+    file = FTYP + box(b"moov", track(stco()))
+    for _ in range(3):
+        base = struct.pack(">IQ", 1, len(file))
+        file += box(b"moof", box(b"traf", full(b"tfhd", base, flags=1))) + box(b"mdat", bytes(5_000))
+    monkeypatch.setattr(c2pa, "TREE_FROM", 1)
+    assert c2pa.read(signed(BytesIO(file), "video/mp4"), "video/mp4").state == VALID
