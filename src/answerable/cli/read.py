@@ -36,7 +36,11 @@ def add(parser: Parser) -> None:
     parser.add_argument("files", metavar="FILE", nargs="+", help="files; their content tells the format")
     parser.add_argument("--pins", metavar="FILE", help="whose label keys are whose; default: the service's registry")
     parser.add_argument("--anchor", metavar="PEM", action="append", default=[], help="root certificate of C2PA signers")
-    parser.add_argument("--full", action="store_true", help="look for the watermark of resized pictures too; seconds")
+    parser.add_argument(
+        "--full",
+        action="store_true",
+        help="also what takes seconds: watermarks of resized pictures, words on pictures and videos, marks in sound",
+    )
     parser.set_defaults(run=run)
 
 
@@ -145,6 +149,8 @@ def _layer(layer: LayerReading) -> str:
     said = [layer.state, *layer.records]
     if producer := layer.details.get("producer"):
         said.append(str(producer))
+    if "seen" in layer.details:
+        said.append(pick(str(layer.details["seen"]), str(layer.details["seen_zh"])))
     if "log10_p" in layer.details:
         said.append(f"p = {layer.details['p_value']:.1e} over {layer.details['scored']} tokens")
     return ", ".join(said) + (f"; {', '.join(layer.problems)}" if layer.problems else "")

@@ -30,6 +30,8 @@ ABSENT: Final = "absent"
 MALFORMED: Final = "malformed"
 UNCHECKED: Final = "unchecked"
 FOUND: Final = "found"
+# Looked for and not found, where something of another's could be.
+UNSEEN: Final = "unseen"
 # A vendor's own members (ServiceProvider and the like): a label of another form, reported and never written.
 OTHER: Final = "other-schema"
 OTHER_SCHEMA: Final = "(other schema)"
@@ -97,7 +99,8 @@ def read_label(
     source: Source, *, trust: Trust | None = None, search: Literal["place", "full"] = "place"
 ) -> FileReading:
     """What the label of a file says. trust: whose keys the reader knows, None: nobody's; search: for watermarks, in the
-    picture as it was written or a piece of it ("place"), or also in one that was resized or turned ("full", seconds).
+    picture as it was written or a piece of it ("place"), or also in one that was resized or turned ("full", seconds);
+    "full" also measures whether words of ours stand on pictures and videos and our rhythm in sound.
 
     Never raises for what the file holds: what cannot be read is `Reading.UNCHECKED`, with the reason among the
     problems. Raises Refused ``label.source``.
@@ -114,7 +117,7 @@ def read_label(
             layer = LayerReading("aigc", "unreadable", problems=(error.code, str(error.params.get("detail", ""))))
             return FileReading("", "", Reading.UNCHECKED, (layer,))
         layers = (
-            *_words(carrier, file),
+            *_words(carrier, file, search),
             first,
             _c2pa(carrier, file, trust),
             *_watermarks(carrier, file, trust, search),
@@ -170,12 +173,20 @@ def _aigc(carrier: Carrier, file: BinaryIO, trust: Trust) -> tuple[LayerReading,
     return layer, label, signed, propagation
 
 
-def _words(carrier: Carrier, file: BinaryIO) -> tuple[LayerReading, ...]:
-    """() for media where words are not looked for."""
+def _words(carrier: Carrier, file: BinaryIO, search: Literal["place", "full"]) -> tuple[LayerReading, ...]:
+    """() for media where words are not looked for, or only in a full search."""
     words = seen.words(file, carrier.media)
-    if words is None:
+    if words is not None:
+        return (LayerReading("explicit", FOUND if words else ABSENT, details={"words": words} if words else {}),)
+    if search != "full":
         return ()
-    return (LayerReading("explicit", FOUND if words else ABSENT, details={"words": words} if words else {}),)
+    try:
+        found = seen.perceived(file, carrier.name, carrier.media)
+    except (Unavailable, VerificationError) as error:
+        return (LayerReading("explicit", UNCHECKED, problems=(error.code,)),)
+    if found is None:
+        return ()
+    return (LayerReading("explicit", found.state, details={"seen": found.detail, "seen_zh": found.detail_zh}),)
 
 
 def _answer(file: BinaryIO, trust: Trust) -> FileReading | None:
@@ -281,4 +292,4 @@ def _says_ai(layer: LayerReading) -> bool:
     """A manifest may stand in a photograph too: it must say that a model made it."""
     if layer.name == "c2pa":
         return bool(layer.details.get("by_ai"))
-    return layer.state not in (ABSENT, MALFORMED, UNCHECKED)
+    return layer.state not in (ABSENT, MALFORMED, UNCHECKED, UNSEEN)

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether our own words stand in a file, where they are put: in texts and documents. On pictures and videos nobody
-looks here: they are pixels by then."""
+"""Whether our own words stand in a file, where they are put: in texts and documents at once; on pictures and the opening
+of videos, and the rhythm in sound, by measuring, which takes seconds and is done when it is asked for.
+
+What is not found there is not said to be absent: another's words are pixels and sound like all others.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,8 @@ from answerable.errors import AnswerableError
 from answerable.labels.explicit import office, pdf, places
 from answerable.labels.explicit.plan import LANGUAGES, Plan, Where
 from answerable.labels.explicit.texts import MAX_TEXT, PDF, PLAIN
+from answerable.labels.rules import seen as measured
+from answerable.labels.rules.seen import Seen
 
 MAX_FILE: Final = MAX_TEXT
 # Longest words first: they may hold the others.
@@ -32,6 +37,13 @@ def words(source: BinaryIO, media: str) -> str | None:
         return next((plan.text for plan in _PLANS if _stands(source, media, plan)), "")
     except AnswerableError:
         return None
+
+
+def perceived(source: BinaryIO, format: str, media: str) -> Seen | None:
+    """What is seen or heard of a label of ours in a picture, video or sound, measured; None for other media. Raises
+    VerificationError ``format.*`` for what cannot be decoded, Unavailable ``label.extra``."""
+    kind = media.partition("/")[0]
+    return measured.look(source, format, media, kind) if kind in ("image", "video", "audio") else None
 
 
 def _stands(source: BinaryIO, media: str, plan: Plan) -> bool:

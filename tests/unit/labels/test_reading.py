@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import json
+from io import BytesIO
 from pathlib import Path
 
 import msgspec
@@ -9,6 +10,8 @@ import pytest
 
 from answerable.crypto.ed25519 import Key
 from answerable.errors import Refused
+from answerable.labels.explicit import render
+from answerable.labels.explicit.plan import Corner, Plan
 from answerable.labels.identity import Labeller
 from answerable.labels.labelling import label
 from answerable.labels.reading import Trust, read_label
@@ -18,6 +21,8 @@ from answerable.marks.signature import ED25519, State, public_info, sign
 from answerable.model.labels import AIGC, Reading
 from tests.openai_wire import completion
 from tests.small_media import OTHER, PARTY, PROVIDER, picture
+from tests.unit.labels.rules.test_seen_sound import sound
+from tests.unit.labels.rules.test_seen_video import film
 from tests.unit.labels.test_labelling import with_label
 
 KEY = Key.generate()
@@ -112,3 +117,32 @@ def test_an_answer_that_somebody_kept() -> None:
     assert read_label(moved).verdict is Reading.INCONSISTENT
     assert read_label(b"AI-generated\n\nHello.").verdict is Reading.LABELLED
     assert read_label(b"Hello.").verdict is Reading.NOT_LABELLED
+
+
+def _perceived(file: bytes) -> tuple[Reading, str]:
+    found = read_label(file, search="full")
+    return found.verdict, found.layer("explicit").state
+
+
+@pytest.mark.parametrize("form", ["PNG", "JPEG"])
+def test_words_of_ours_on_a_picture_are_measured_when_asked_for(form: str) -> None:
+    bare = picture(form, (400, 300))
+    drawn = BytesIO()
+    render(BytesIO(bare), drawn, f"image/{form.lower()}", Plan("both", corner=Corner.TOP_LEFT))
+    assert _perceived(drawn.getvalue()) == (Reading.LABELLED, "found")
+    assert _perceived(bare) == (Reading.NOT_LABELLED, "unseen"), "another's words could stand there: not absent"
+    assert read_label(drawn.getvalue()).layers == read_label(bare).layers, "not without being asked"
+
+
+def test_the_rhythm_is_heard_and_words_on_a_video_are_seen() -> None:
+    assert _perceived(sound(2.0, mark_at=1.0).getvalue()) == (Reading.LABELLED, "found")
+    assert _perceived(sound(2.0).getvalue()) == (Reading.NOT_LABELLED, "unseen")
+    assert _perceived(film(3.0, words_s=2.5).getvalue()) == (Reading.LABELLED, "found")
+    assert _perceived(film(3.0, words_s=1.0).getvalue()) == (Reading.LABELLED, "short")
+    assert _perceived(film(1.0).getvalue()) == (Reading.NOT_LABELLED, "unseen")
+
+
+def test_what_cannot_be_decoded_could_not_be_checked() -> None:
+    whole = picture("PNG", (64, 64))
+    at = whole.index(b"IDAT") + 8
+    assert _perceived(whole[:at] + bytes(20) + whole[at + 20 :]) == (Reading.UNCHECKED, "unchecked")

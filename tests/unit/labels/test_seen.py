@@ -8,7 +8,7 @@ import pytest
 
 from answerable.labels import explicit
 from answerable.labels.explicit.plan import LANGUAGES, Plan, Where
-from answerable.labels.seen import words
+from answerable.labels.seen import perceived, words
 from tests import label_files
 
 GOLDEN = Path(__file__).parents[2] / "golden"
@@ -41,3 +41,7 @@ def test_where_nobody_looks() -> None:
     assert words(BytesIO(b"x"), "image/png") is None
     assert words(BytesIO(b"no PDF"), "application/pdf") is None
     assert words(BytesIO(b"no archive"), MEDIA["docx"]) is None
+
+
+def test_texts_are_not_looked_at_by_measuring() -> None:
+    assert perceived(BytesIO(b"AI-generated"), "plain", "text/plain") is None
