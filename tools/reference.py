@@ -167,10 +167,54 @@ def leaves() -> str:
     return _page(out)
 
 
+def labels(name: str) -> str:
+    """The clauses that `answerable label check` knows of one regime, and what is done for each."""
+    from answerable.labels.rules.book import READ, book
+
+    rules = book(name)
+    out = [
+        HEAD.format(source=f"`src/answerable/labels/rules/{name}.toml`"),
+        f"# {rules.title}\n",
+        f"{rules.title_zh}\n",
+        " ".join(rules.note.split()) + "\n",
+        f"`answerable label check FILE --rules {name}` tests the clauses of the first table; what its verdicts mean is "
+        "in [the specification](../spec/label-check.md). Nothing here is legal advice: read the source before you rely "
+        "on it. The last column says how far we did: "
+        + "; ".join(f"*{key}*, {said}" for key, said in READ.items())
+        + ".\n",
+        "| id | clause | what is asked for | media | what we do | remedy | from | read |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    for rule in rules.rule:
+        if rule.check:
+            media = ", ".join(rule.applies) + (f" (not {', '.join(rule.unless)})" if rule.unless else "")
+            asked = rule.title + {"may": "; counts only where it is broken", "must": ""}[rule.weight]
+            asked += {"deployer": "; with `--deployer`", "provider": ""}[rule.binds]
+            out.append(
+                _row(f"`{rule.id}`", rule.clause, asked, media, rule.ours, rule.remedy, str(rule.from_), rule.read)
+            )
+    out += [
+        "\n## What no file can show\n",
+        "| id | clause | what is asked for | what we do | read |",
+        "| --- | --- | --- | --- | --- |",
+        *(_row(f"`{rule.id}`", rule.clause, rule.title, rule.ours, rule.read) for rule in rules.duties),
+        "\n## Sources\n",
+        *(f"- {source}" for source in dict.fromkeys(rule.source for rule in rules.rule)),
+    ]
+    return _page(out)
+
+
+def _row(*cells: str) -> str:
+    return "| " + " | ".join(_cell(cell) for cell in cells) + " |"
+
+
 PAGES: Final[dict[str, Callable[[], str]]] = {
     "cli.md": commands,
     "control-api.md": control,
     "errors.md": errors,
+    "labels-ca.md": lambda: labels("ca"),
+    "labels-cn.md": lambda: labels("cn"),
+    "labels-eu.md": lambda: labels("eu"),
     "leaves.md": leaves,
     "ports.md": ports,
     "settings.md": settings,

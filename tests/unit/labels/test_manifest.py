@@ -19,6 +19,15 @@ def test_made_by_a_model() -> None:
     assert actions(SAID) == [{"action": "c2pa.created", "when": _when(), "digitalSourceType": GENERATED}]
 
 
+def test_the_system_that_made_it_by_name_and_version() -> None:
+    for agent, told in ((("painter", "1.0"), {"name": "painter", "version": "1.0"}), (("p", ""), {"name": "p"})):
+        said = Said("r", "s", "p", 0, agent=agent)
+        assert actions(said)[0]["softwareAgent"] == told
+        opened, edited = actions(said, parent=True)
+        assert ("softwareAgent" in opened, edited["softwareAgent"]) == (False, told), "who edited it, not who opened"
+    assert "softwareAgent" not in actions(SAID)[0]
+
+
 def _when() -> str:
     from datetime import UTC, datetime
 

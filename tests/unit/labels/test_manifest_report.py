@@ -52,6 +52,24 @@ def test_untrusted_stands_among_the_failures_and_is_none() -> None:
     assert not broken.by_ai, "what a broken manifest says is said by nobody"
 
 
+@pytest.mark.parametrize(
+    ("agent", "told"),
+    [
+        ({"name": "painter", "version": "1.0"}, ("painter", "1.0")),
+        ({"name": "painter"}, ("painter",)),
+        ("painter 1.0", ("painter 1.0",)),
+        ({"version": "1.0"}, ()),
+        (7, ()),
+        (None, ()),
+    ],
+)
+def test_the_system_that_made_it(agent: Any, told: tuple[str, ...]) -> None:
+    acts = [{"action": "c2pa.opened", "softwareAgent": "an editor"},
+            {"action": "c2pa.edited", "digitalSourceType": GENERATED, "softwareAgent": agent}]  # fmt: skip
+    manifest = {"assertions": [{"label": "c2pa.actions.v2", "data": {"actions": acts}}]}
+    assert reading(report(manifest=manifest), "Valid").agent == told
+
+
 @pytest.mark.parametrize("state", [None, "", "Unheard", "valid"])
 def test_a_state_that_is_not_known_is_invalid(state: str | None) -> None:
     assert reading(report(), state).state == INVALID

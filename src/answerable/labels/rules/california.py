@@ -61,7 +61,9 @@ def standard(subject: Subject) -> Told:
     """C2PA is the widely accepted industry standard that is looked for."""
     manifest = subject.layer("c2pa")
     if manifest.state == INVALID:
-        return noncompliant("the C2PA manifest does not hold any more", "C2PA 清单已失效")
+        # What a broken manifest said is said by nobody: not that a model made the file either.
+        judge = noncompliant if subject.by_ai else inconclusive
+        return judge("the C2PA manifest does not hold any more", "C2PA 清单已失效")
     if _manifest(subject):
         return compliant(f"C2PA ({manifest.state})", f"C2PA（{manifest.state}）")
     if subject.reading.aigc is not None:

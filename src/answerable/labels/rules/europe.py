@@ -41,7 +41,9 @@ def signed_metadata(subject: Subject) -> Told:
     """Metadata under a digital signature, with a time that stands under it."""
     manifest = subject.layer("c2pa")
     if manifest.state == INVALID:
-        return noncompliant("the C2PA manifest does not hold any more", "C2PA 清单已失效")
+        # What a broken manifest said is said by nobody: not that a model made the file either.
+        judge = noncompliant if subject.by_ai else inconclusive
+        return judge("the C2PA manifest does not hold any more", "C2PA 清单已失效")
     if manifest.state == UNCHECKED:
         return inconclusive("the extra c2pa is not installed", "未安装可选依赖 c2pa")
     if manifest.state == UNSUPPORTED:
