@@ -77,7 +77,7 @@ class Script:
         self._reads = reads
         self._next = 0
 
-    async def call(self, path: str, body: bytes, *, stream: bool) -> Script:
+    async def call(self, path: str, body: bytes, *, stream: bool, kind: str = "application/json") -> Script:
         return Script(self._reads)
 
     async def read(self) -> bytes:
@@ -102,7 +102,7 @@ class Instant:
 class Taken:
     """`ports.Out` that lets everything fall."""
 
-    def start(self, record: str, aigc: bytes) -> None: ...
+    def start(self, record: str, aigc: bytes, notice: str = "") -> None: ...
 
     async def send(self, data: bytes) -> None: ...
 

@@ -14,6 +14,8 @@ from answerable.ports import Upstream
 
 AUTO = "auto"
 EMBEDDING = "embedding"
+TEXT = "text"
+MEDIA = frozenset({"image", "audio", "video"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,12 @@ class ServedModel:
         """A system that was registered for embeddings alone does not generate, and the other way round."""
         embeds = EMBEDDING in self.system.capabilities
         return embeds if act is Act.EMBEDDING else not embeds
+
+    @property
+    def writes(self) -> bool:
+        """Whether it answers with words: what draws or speaks alone is asked by its name."""
+        able = set(self.system.capabilities)
+        return TEXT in able or able.isdisjoint(MEDIA)
 
 
 class ModelTable:
@@ -63,7 +71,7 @@ class ModelTable:
 
     def named(self, model: str, act: Act) -> tuple[ServedModel, ...]:
         if (found := self._cache.get((model, act))) is None:
-            found = tuple(s for s in self._served if s.can(act) and (model == AUTO or s.called(model)))
+            found = tuple(s for s in self._served if s.can(act) and (s.writes if model == AUTO else s.called(model)))
             if found:  # names that mean nothing are a stranger's to choose: they must not fill a cache
                 self._cache[(model, act)] = found
         return found

@@ -21,6 +21,7 @@ from answerable.app.canary import CanaryRun
 from answerable.app.core import Core
 from answerable.app.drilling import Drills
 from answerable.app.keys import feed_key, label_key
+from answerable.app.media_labelling import ChildLabeller
 from answerable.app.node_audiences import Audiences
 from answerable.app.node_canary import Perch
 from answerable.app.node_desk import NodeDesk
@@ -57,6 +58,7 @@ from answerable.policy.combine import digest
 from answerable.ports import Directory
 from answerable.privacy.retention import Retention
 from answerable.registry import ids
+from answerable.registry import keys as registered
 from answerable.registry.duties import Watch
 from answerable.sequencer.halted import Halted
 from answerable.sequencer.sequencer import Sequencer
@@ -106,6 +108,7 @@ class Service:
         self.recovery: Recovery | None = None  # None where the store is read-only for another reason
         self.feed = Feed(core.book)
         core.watchers.append(self.feed.applied)
+        self._media: ChildLabeller | None = None
         self.before_close: Callable[[], Awaitable[None]] | None = None  # while both planes still answer
 
     async def start(self) -> Address:
@@ -225,6 +228,8 @@ class Service:
             task.cancel()
         await asyncio.gather(*self._tasks, *self._endings, return_exceptions=True)
         try:
+            if self._media is not None:
+                await self._media.close()
             await self.serving.close()
             if self._tasks:
                 await self._issuer.flush()
@@ -296,6 +301,7 @@ class Service:
         if core.witnesses is not None:
             core.witnesses.measure(metrics.gauge)
         noted = self._noted = Noted(core.ledger, core.clock)
+        self._media = wiring.labels_media(config, producer(core, config), self._pin)
         deps = Deps(
             clock=core.clock,
             desk=Desk(
@@ -320,8 +326,17 @@ class Service:
             index_key=core.keys.index,
             deadline_s=config.gateway.deadline_s,
             keep=self._retention.until if config.retention.rules else None,
+            media=self._media,
         )
         return deps, issuer, holder, metrics
+
+    async def _pin(self) -> None:
+        """The label key stands in the registry before a label is signed with it."""
+        core = self.core
+        operator = operator_of(core.book, core.config)
+        planned = registered.enrol_label(core.book, operator, label_key(core.config.store_path), core.now)
+        if planned is not None:
+            await core.ledger.commit(planned.unit)
 
     def _follow_stops(self, flights: Flights, effects: tuple[Effect, ...]) -> None:
         """A stop reaches what is in flight at once, and ends the models that it terminates."""

@@ -7,12 +7,16 @@ on the path: what an action goes through is put together here once.
 
 from __future__ import annotations
 
+import os
 import socket
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 from answerable import plugins
 from answerable.app.core import Core
+from answerable.app.media_child import Order
+from answerable.app.media_labelling import ChildLabeller
 from answerable.config import Config
 from answerable.crypto.random import nonce
 from answerable.formats.api_text import dialects
@@ -76,6 +80,21 @@ def outer_listener(config: Config, sock: socket.socket, deps: Deps, metrics: Met
 def base_url(config: Config, outer: Listener) -> str:
     """For OpenAI's clients, with ``/v1``."""
     return f"{'https' if outer.tls else 'http'}://{host_of(config.gateway.host)}:{outer.port}/v1"
+
+
+def labels_media(
+    config: Config, provider: str, pin: Callable[[], Awaitable[None]] | None = None, *, signs: bool = True
+) -> ChildLabeller:
+    """Labels pictures and sound in answers. signs: whether this store's own keys sign and mark them."""
+    order = Order(
+        provider=provider,
+        parent=os.getpid(),
+        store=str(config.store_path) if signs else "",
+        watermark=config.labels.watermark,
+        c2pa=config.labels.c2pa,
+        tsa=config.labels.c2pa_tsa,
+    )
+    return ChildLabeller(order, pin)
 
 
 def meter_of(config: Config) -> CallMeter:

@@ -44,14 +44,16 @@ def dialects() -> Dialects:
 
 
 def extension(label: Label) -> dict[str, Any]:
-    """The extension member: record id, the words with their place, what was done for a mark in the text, and the
-    AIGC object."""
+    """The extension member: record id, the words with their place, what was done for a mark in the text, a
+    digital human's notice, and the AIGC object."""
     member: dict[str, Any] = {"record": label.record}
     if label.explicit:
         member["explicit"] = label.explicit
         member["place"] = label.place
     if label.words:
         member["watermark"] = label.words
+    if label.notice:
+        member["notice"] = label.notice
     member["AIGC"] = label.aigc  # written as its JSON
     return member
 

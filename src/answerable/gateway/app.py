@@ -27,6 +27,7 @@ from answerable.model.warrants import Credential, Recognised
 from answerable.net.request import JSON, NO_STORE, Gone, Late, Request
 from answerable.pipeline.carry import carry
 from answerable.pipeline.deps import Deps
+from answerable.protocols.openai import media_request
 from answerable.protocols.openai.dialects import ENDPOINTS, Dialects
 from answerable.protocols.openai.request import Parsed, read
 
@@ -122,7 +123,8 @@ class Gateway:
             hold=said.hold,
             fault=fault,
         )
-        await carry(action, self._dialects.of(parsed), self._deps, Answer(request, stream=parsed.stream))
+        dialect = self._dialects.of(parsed)
+        await carry(action, dialect, self._deps, Answer(request, stream=parsed.stream, kind=dialect.answers))
 
     async def _read(
         self, request: Request, headers: Headers, accepts: str, fault: Refused | None, shown: Credential
@@ -146,6 +148,9 @@ class Gateway:
         if fault is not None:
             return body, None, fault
         try:
+            if request.path in media_request.PATHS:
+                kind = headers.get(b"content-type", b"")
+                return body, media_request.read(request.path, body, accepts, kind), None
             return body, read(request.path, body, accepts), None
         except Refused as fault:
             return body, None, fault

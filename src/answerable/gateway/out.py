@@ -7,11 +7,13 @@ An unstreamed answer leaves in one write; of a stream each read of the upstream 
 from __future__ import annotations
 
 from typing import Final
+from urllib.parse import quote
 
 from answerable.errors import AnswerableError, Refused, Unavailable
 from answerable.net.request import EVENT_STREAM, JSON, NO_STORE, Request, field
 from answerable.protocols.openai import errors
 
+NOTICE: Final = b"answerable-notice"
 RETRY: Final = b"retry-after: 1"
 NO_RETRY: Final = tuple(f"{name}: {value}".encode("ascii") for name, value in errors.HEADERS.items())
 # What may be different a moment later, with the same request.
@@ -54,18 +56,23 @@ def _named(record: str) -> tuple[bytes, bytes]:
 class Answer:
     """One call's way out."""
 
-    __slots__ = ("_fields", "_held", "_request", "_stream")
+    __slots__ = ("_fields", "_held", "_kind", "_request", "_stream")
 
-    def __init__(self, request: Request, *, stream: bool) -> None:
+    def __init__(self, request: Request, *, stream: bool, kind: str = "application/json") -> None:
         self._request = request
         self._stream = stream
+        self._kind = JSON if kind == "application/json" else f"content-type: {kind}".encode("ascii")
         self._fields: tuple[bytes, ...] = ()
         self._held: list[bytes] = []
 
-    def start(self, record: str, aigc: bytes) -> None:
+    def start(self, record: str, aigc: bytes, notice: str = "") -> None:
         """See ports.Out. Nothing leaves before the first piece does: there is nothing to see yet."""
         # The implicit label stands here too, for those who read heads alone.
-        self._fields = (EVENT_STREAM if self._stream else JSON, NO_STORE, *_named(record), field(b"aigc", aigc))
+        kind = EVENT_STREAM if self._stream else self._kind
+        self._fields = (kind, NO_STORE, *_named(record), field(b"aigc", aigc))
+        if notice:
+            # Heads are ASCII: percent-encoded UTF-8, as in RFC 8187.
+            self._fields += (field(NOTICE, quote(notice, safe=" :").encode("ascii")),)
 
     async def send(self, data: bytes) -> None:
         """Waits for as long as the client takes nothing; the listener's sweep gives it up when that lasts."""

@@ -57,12 +57,20 @@ def supports(media: str, source: BinaryIO) -> bool:
 
 
 def sign(
-    source: BinaryIO, target: BinaryIO, media: str, *, chain: Chain, said: manifest.Said, parent: BinaryIO | None = None
+    source: BinaryIO,
+    target: BinaryIO,
+    media: str,
+    *,
+    chain: Chain,
+    said: manifest.Said,
+    parent: BinaryIO | None = None,
+    parent_media: str = "",
 ) -> None:
     """`source` again in `target` (readable and seekable too) with one new manifest, signed with `chain`.
 
     parent: the file as it was before anything of ours was written into it, where it had a manifest or was edited; it is
-    kept as ingredient with what its manifest said. Left out, `source` itself is looked at. Nothing is loaded whole.
+    kept as ingredient with what its manifest said; parent_media: its type, "" for the same. Left out, `source` itself
+    is looked at. Nothing is loaded whole.
 
     Raises Refused ``label.unsupported`` for a format that carries none, ``label.chain`` if the leaf's time is over, and
     VerificationError ``label.c2pa`` for a file that cannot be signed, a broken manifest in it included. `target` is
@@ -92,7 +100,9 @@ def sign(
             if parent is not None:
                 parent.seek(0)
                 builder.add_ingredient(
-                    {"title": manifest.PARENT, "relationship": "parentOf", "label": manifest.PARENT}, name, parent
+                    {"title": manifest.PARENT, "relationship": "parentOf", "label": manifest.PARENT},
+                    _NAMES.get(parent_media, parent_media) or name,
+                    parent,
                 )
             source.seek(0)
             builder.sign(signer, name, source, target)

@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import base64
+import io
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import BinaryIO, Final
@@ -21,8 +22,8 @@ from answerable.labels.explicit import render
 from answerable.labels.files import Bench
 from answerable.labels.identity import Labeller
 from answerable.labels.manifest import Said, SoftBinding
-from answerable.labels.manifest_report import ABSENT, C2paReading
 from answerable.labels.manifest_place import store_size
+from answerable.labels.manifest_report import ABSENT, C2paReading
 from answerable.marks import aigc as objects
 from answerable.marks.propagation import Role, Settled, settle
 
@@ -47,7 +48,7 @@ class Layer:
 @dataclass(slots=True)
 class Work:
     """One labelling on its way. content: the file as the last stage left it; stood: what its C2PA manifest said before
-    anything was written."""
+    anything was written; made_from: another file that this one is an edited version of."""
 
     by: Labeller
     carrier: Carrier
@@ -58,6 +59,7 @@ class Work:
     stood: C2paReading
     made_at: int
     receipt: bytes
+    made_from: bytes = b""
     layers: list[Layer] = field(default_factory=list)
 
     def written(self, layer: str) -> bool:
@@ -180,12 +182,19 @@ def sign(work: Work) -> None:
     if work.written("watermark"):
         payload = watermarking.payload_of(work.record).to_bytes(watermarking.PAYLOAD_BYTES)
         mark = SoftBinding(watermarking.ALGORITHM, payload)
-    said = Said(work.record, work.by.system, work.by.party, work.made_at, work.receipt, mark, agent=work.by.agent)
     # What another produced, and what has a history already, is the parent of what leaves here.
-    parent = work.original if work.settled.role is Role.PROPAGATOR or work.stood.state != ABSENT else None
+    parent, of = (work.original if work.settled.role is Role.PROPAGATOR or work.stood.state != ABSENT else None), media
+    if parent is None and work.made_from:
+        parent, of = io.BytesIO(work.made_from), detect(io.BytesIO(work.made_from)).media
+    said = Said(
+        work.record, work.by.system, work.by.party, work.made_at, work.receipt, mark,
+        edited=bool(work.made_from), agent=work.by.agent,
+    )  # fmt: skip
     try:
         work.next(
-            lambda source, target: c2pa.sign(source, target, media, chain=chain, said=said, parent=parent),
+            lambda source, target: c2pa.sign(
+                source, target, media, chain=chain, said=said, parent=parent, parent_media=of
+            ),
             Layer("c2pa", WRITTEN, chain.organisation),
         )
     except VerificationError as error:

@@ -10,10 +10,10 @@ from __future__ import annotations
 from typing import Final
 
 from answerable.marks.aigc import generated
-from answerable.marks.wording import words
+from answerable.marks.wording import notice, words
 from answerable.model.actions import Action
 from answerable.model.labels import Label, Place, WordsMark
-from answerable.model.terms import Act, Audience
+from answerable.model.terms import Act, Audience, SystemKind
 from answerable.model.warrants import Bearer
 
 # GB 45438-2025 is about what the public sees; people inside the house are told in the same way. A machine that reads
@@ -34,14 +34,16 @@ def compose(
     provider: str,
     words_mark: WordsMark = WordsMark.UNKNOWN,
 ) -> Label:
-    """The label of `record`. provider: the gateway operator's provider code; words_mark: what was done for a mark in
-    the words.
+    """The label of `record`. A digital human says in each answer what it is, whoever asks. provider: the gateway
+    operator's provider code; words_mark: what was done for a mark in the words.
 
     Raises VerificationError ``label.malformed`` if provider or record may not stand in an AIGC object, so that the
     action is refused rather than answered without a label.
     """
     explicit = "" if action.act is Act.EMBEDDING else words(action.language)
-    place = PLACES.get(caller.warrant.audience, Place.TEXT) if action.explicit_in_text else Place.FIELD
+    told = PLACES.get(caller.warrant.audience, Place.TEXT)
+    place = told if action.explicit_in_text else Place.FIELD
+    human = SystemKind.DIGITAL_HUMAN in (caller.system.kind, model.system.kind)
     return Label(
         explicit,
         place if explicit else Place.FIELD,
@@ -51,4 +53,6 @@ def compose(
         caller.warrant.party,
         action.language,
         words_mark,
+        told is Place.TEXT,
+        notice(action.language) if human else "",
     )

@@ -11,6 +11,12 @@ from __future__ import annotations
 from typing import Final
 
 WORDS: Final[dict[str, str]] = {"en": "AI-generated", "zh": "AI生成", "both": "AI生成 AI-generated"}
+# By which a digital human says what it is. GB 45438-2025 asks for the words in what it says; who talks with a likeness
+# of a person is told, and goes on being told, that it is none.
+NOTICES: Final[dict[str, str]] = {
+    "en": "AI-generated digital human: not a person",
+    "zh": "AI生成的数字人，并非真人",
+}
 AI: Final = ("人工智能", "AI")
 GENERATION: Final = ("生成", "合成", "generated", "synthesised", "synthesized")
 BREAK: Final = "\n\n"
@@ -23,6 +29,11 @@ _SEPARATORS = ("\n", "\r\n")
 def words(language: str) -> str:
     """The label's words in `language` ("en", "zh" or "both"; any other is answered in English)."""
     return WORDS.get(language, WORDS["en"])
+
+
+def notice(language: str) -> str:
+    """A digital human's words about itself in `language`, English for any other than Chinese."""
+    return NOTICES.get(language, NOTICES["en"])
 
 
 def complete(text: str) -> bool:

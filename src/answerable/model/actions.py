@@ -6,13 +6,15 @@ What every call makes anew is a struct: a tenth of the time that a frozen datacl
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 
 from answerable.errors import Refused
 from answerable.model.labels import Sampling
+from answerable.model.media import Medium
 from answerable.model.terms import (
     Act,
     Audience,
@@ -87,11 +89,22 @@ class Chunk:
     event: str = ""
     usage: tuple[int, int] | None = None
     last: bool = False
+    media: ClassVar[Sequence[Medium]] = ()  # what stands in it beside text, to be labelled: see `Bearing`
 
     @property
     def pieces(self) -> int:
         """How many of the upstream's pieces that say something it stands for."""
         return 1
+
+
+class Bearing(Chunk):
+    """A piece with pictures, sound or files in it."""
+
+    __slots__ = ("media",)
+
+    def __init__(self, chunk: Chunk, media: Sequence[Medium]) -> None:
+        super().__init__(chunk.body, chunk.text, chunk.event, chunk.usage, chunk.last)
+        self.media = media  # type: ignore[misc]  # a member of this piece, where other pieces have the class's
 
 
 class Spent(msgspec.Struct, frozen=True, gc=False):

@@ -54,7 +54,9 @@ class Place(StrEnum):
 
 
 class Label(msgspec.Struct, frozen=True, gc=False):
-    """One label for one record. explicit: the words that people see, "" for none."""
+    """One label for one record. explicit: the words that people see, "" for none; seen: whether people are told inside
+    what they see and hear, so in pictures and sound too; notice: the words by which a digital human says what it is,
+    "" for what is none."""
 
     explicit: str
     place: Place
@@ -64,6 +66,8 @@ class Label(msgspec.Struct, frozen=True, gc=False):
     party: str  # rid
     language: str
     words: WordsMark = WordsMark.UNKNOWN
+    seen: bool = False
+    notice: str = ""
 
 
 class Reading(StrEnum):

@@ -27,6 +27,7 @@ from answerable.model.actions import Action
 from answerable.model.terms import Outcome
 from answerable.pipeline.deps import Deps
 from answerable.pipeline.endings import conclude, cut_off, named, outcome_of, whole
+from answerable.pipeline.media import label_media
 from answerable.pipeline.record import Record
 from answerable.pipeline.steps import (
     admit,
@@ -86,7 +87,7 @@ async def carry(action: Action, dialect: Dialect, deps: Deps, out: Out) -> None:
         body = dialect.prepare(action.request, served.model, stream=stream)
         record.metering = deps.meter.start(served)
         flight.due(deps.deadline_s)
-        reply = await served.upstream.call(dialect.path, body, stream=stream)
+        reply = await served.upstream.call(dialect.path, body, stream=stream, kind=dialect.kind)
         try:
             decoder = dialect.decoder(stream=stream)
             ended = False
@@ -108,11 +109,14 @@ async def carry(action: Action, dialect: Dialect, deps: Deps, out: Out) -> None:
                 for chunk in chunks:
                     marked = mark.feed(chunk)
                     dialect.stamp(marked, record.rid, served.system.name)
+                    if marked.media:
+                        await label_media(marked, label, dialect, record, deps)
+                        caller, model = await still_admitted(action, flight, deps)
                     record.said(marked)
                     data.append(dialect.encode(marked, stream=stream))
                 if not record.released:
                     record.released = True
-                    out.start(record.rid, as_json(label.aigc))
+                    out.start(record.rid, as_json(label.aigc), label.notice)
                 await out.send(b"".join(data))
         finally:
             reply.close()

@@ -18,12 +18,13 @@ from answerable.log.leaf import OpenForm, encode_own, rid
 from answerable.model.actions import Action, Chunk, Decision, Spent
 from answerable.model.labels import WordsMark
 from answerable.model.leaves import CloseLeaf, Commitments, OpenLeaf, Usage
+from answerable.model.media import LabelledMedium
 from answerable.model.terms import Outcome, Role, Ruling
 from answerable.model.units import Drop, Expect, Lane, Payload, Put, Space, Unit
 from answerable.model.warrants import Bearer
 from answerable.pipeline.clearances import Clearance
 from answerable.pipeline.deps import Deps
-from answerable.pipeline.found import principal_tag, tags
+from answerable.pipeline.found import kept_tags, principal_tag, tags
 from answerable.ports import Metering, Transcript
 
 # From here on an act waits until witnesses have seen what is about to be done (`log.md`, "Sequencer").
@@ -57,6 +58,7 @@ class Record:
         "_tokens",
         "caller",
         "cleared",
+        "files",
         "metering",
         "released",
         "rid",
@@ -73,6 +75,7 @@ class Record:
         self._pieces = 0
         self._opened = self._salt_out = b""
         self._expires: int | None = 0  # ms UTC; 0: as the store says; None: nothing is kept
+        self.files: dict[bytes, LabelledMedium] = {}  # by the digest of the file as it came
         self.caller: Bearer | None = None
         self.cleared: Clearance | None = None
         self.metering: Metering | None = None
@@ -176,7 +179,8 @@ class Record:
         while it waited is closed too; one that was never accepted makes this unit a conflict, which is then the right
         end."""
         self.stage = Stage.CLOSED
-        body = self._said.body() if self.released else b""
+        files = tuple(self.files.values())
+        body = (self._said.body(files) if files else self._said.body()) if self.released else b""
         if self.metering is not None:
             # An answer that was cut tells no usage: the pieces that left are counted, a token each at the least.
             tokens_in, tokens_out = self._tokens or (0, self._pieces)
@@ -196,6 +200,8 @@ class Record:
         payloads: tuple[Payload, ...] = ()
         if body and self._expires is not None:
             found = tags(self._said.texts(), self._deps.index_key)
+            if files:
+                found += tuple(dict.fromkeys([tag for file in files for tag in _tags_of(file, self._deps.index_key)]))
             payloads = (Payload(rid(leaf), "out", self._salt_out, body, found, self._expires),)
         opens = Space.OPENS
         await self._deps.ledger.commit(
@@ -206,6 +212,17 @@ class Record:
 def _tier(caller: Bearer, cleared: Clearance | None) -> int:
     """The higher of caller's and model's."""
     return cleared.tier if cleared is not None else caller.system.tier
+
+
+def _tags_of(file: LabelledMedium, key: bytes) -> tuple[bytes, ...]:
+    return kept_tags(
+        key,
+        (file.digest, file.before),
+        content=file.content,
+        prints=file.prints,
+        sketch=file.sketch,
+        watermark=file.watermark,
+    )
 
 
 def _usage(spent: Spent) -> Usage:

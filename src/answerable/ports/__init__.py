@@ -13,7 +13,7 @@ from answerable.ports.devices import Device
 from answerable.ports.dialects import Decoder, Dialect, Out, Transcript
 from answerable.ports.directory import Directory, Group, Reach
 from answerable.ports.host import Bus, Clock, Signer
-from answerable.ports.labelling import LabelFormat, LabelWriter, Piece
+from answerable.ports.labelling import LabelFormat, LabelWriter, MediaLabeller, Piece
 from answerable.ports.metering import Meter, Metering, Trace, Tracer
 from answerable.ports.serving import Models, Reply, Served, Upstream
 from answerable.ports.stores import Held, Ledger, Store, StoreView
@@ -35,6 +35,7 @@ __all__ = [
     "LabelWriter",
     "Ledger",
     "LogDetector",
+    "MediaLabeller",
     "Meter",
     "Metering",
     "Models",

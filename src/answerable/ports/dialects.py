@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 from answerable.model.actions import Chunk
+from answerable.model.media import LabelledMedium
 from answerable.model.terms import Act
 from answerable.ports.labelling import LabelFormat
 
@@ -25,6 +27,9 @@ class Dialect(Protocol):
 
     act: Act
     path: str
+    kind: str  # media type of the body that `prepare` makes
+    answers: str  # media type of an answer that is not streamed
+    original: bytes  # the file that the answer's are made from, b"" for none
 
     def prepare(self, request: dict[str, Any], model: str, *, stream: bool) -> bytes:
         """The body for the upstream: `model` replaced, usage asked for, our own labels taken out of earlier turns."""
@@ -51,7 +56,9 @@ class Transcript(Protocol):
 
     def add(self, chunk: Chunk) -> None: ...
 
-    def body(self) -> bytes: ...
+    def body(self, files: Sequence[LabelledMedium] = ()) -> bytes:
+        """The canonical content, with the pictures, sounds and files that were labelled in it; b"" if nothing was
+        sent."""
 
     def texts(self) -> tuple[str, ...]:
         """Each choice's text alone: what people copy."""
@@ -60,9 +67,9 @@ class Transcript(Protocol):
 class Out(Protocol):
     """Where `carry` writes the answer; the gateway's side of the path."""
 
-    def start(self, record: str, aigc: bytes) -> None:
+    def start(self, record: str, aigc: bytes, notice: str = "") -> None:
         """Once, before the first piece. aigc: the implicit label, a JSON object in ASCII, for those who look at no
-        content."""
+        content; notice: what a digital human says of itself, "" for what is none."""
 
     async def send(self, data: bytes) -> None:
         """Returns when the client can take more (back-pressure). Raises Refused ``request.disconnected``."""

@@ -28,9 +28,10 @@ class Upstream(Protocol):
     name: str
     locality: Locality
 
-    async def call(self, path: str, body: bytes, *, stream: bool) -> Reply:
-        """POST `body` (JSON) to `path` ("/v1/chat/completions"); return once the answer has begun. A call that was
-        sent is never repeated; being cancelled cancels it. Raises Unavailable ``upstream.unreachable|timeout|busy``."""
+    async def call(self, path: str, body: bytes, *, stream: bool, kind: str = "application/json") -> Reply:
+        """POST `body`, of the media type `kind`, to `path` ("/v1/chat/completions"); return once the answer has begun.
+        A call that was sent is never repeated; being cancelled cancels it. Raises Unavailable
+        ``upstream.unreachable|timeout|busy``."""
 
     async def close(self) -> None: ...
 

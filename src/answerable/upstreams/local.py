@@ -16,7 +16,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from answerable.crypto.b64 import b64u
-from answerable.errors import Unavailable
+from answerable.errors import Refused, Unavailable
 from answerable.marks.text_watermark import Score
 from answerable.model.labels import Sampling
 from answerable.model.terms import Locality
@@ -27,7 +27,7 @@ from answerable.protocols.openai.sampling import sampling
 from answerable.upstreams import birth, last_word, possession
 from answerable.upstreams.child import COPY_SOCKET, MARK_SOCKET, MODEL_SOCKET, Order, Ready
 from answerable.upstreams.marking import DETECT, MAX_TEXT, Found
-from answerable.upstreams.openai_compatible import OpenAICompatible
+from answerable.upstreams.openai_compatible import JSON, OpenAICompatible
 from answerable.upstreams.process import identity
 from answerable.upstreams.slots import Leased, Slots
 from answerable.upstreams.weights import Weights, verify
@@ -133,8 +133,10 @@ class LocalModel:
             raise Unavailable("upstream.unreachable", upstream=self.name)
         return await last_word.ask(self._copy, said)
 
-    async def call(self, path: str, body: bytes, *, stream: bool) -> Leased:
-        """See ports.Upstream."""
+    async def call(self, path: str, body: bytes, *, stream: bool, kind: str = JSON) -> Leased:
+        """See ports.Upstream. Forms are for models that see or hear: Refused ``upstream.rejected``."""
+        if kind != JSON:
+            raise Refused("upstream.rejected", status=415, detail="unsupported_value")
         if self._upstream is None or not self.alive:
             raise Unavailable("upstream.unreachable", upstream=self.name)
         if self.kind == "embedding":

@@ -18,6 +18,7 @@ from answerable.net.limits import MAX_ERROR_BODY, Limits
 from answerable.net.pool import Exchange, Pool, head, request
 from answerable.upstreams.reach import reachable
 
+JSON: Final = "application/json"
 # What the caller can mend; everything else in 4xx is between the gateway and the server.
 CALLERS_FAULTS: Final = frozenset({400, 404, 405, 409, 411, 413, 414, 415, 422})
 # What a server may say through us: the codes, types and parameters of OpenAI's API reference and the common servers'.
@@ -83,9 +84,13 @@ class OpenAICompatible:
         except ValueError:
             raise Refused("upstream.address", url="(its secret or a header)") from None
 
-    async def call(self, path: str, body: bytes, *, stream: bool) -> Exchange:
+    async def call(self, path: str, body: bytes, *, stream: bool, kind: str = JSON) -> Exchange:
         """See ports.Upstream. A refusal of the request by the server is Refused ``upstream.rejected``."""
-        answer = await self.pool.ask(request(self._heads.get((path, stream)) or self._head(path, stream=stream), body))
+        if kind == JSON:
+            first = self._heads.get((path, stream)) or self._head(path, stream=stream)
+        else:
+            first = self._made(path, "*/*", kind)  # of a form, whose boundary is its own
+        answer = await self.pool.ask(request(first, body))
         if answer.status == 200 and (answer.content_type == "text/event-stream") is stream:
             return answer
         try:
@@ -103,20 +108,23 @@ class OpenAICompatible:
         await self.pool.close()
 
     def _head(self, path: str, *, stream: bool) -> bytes:
-        made = head(
+        takes = "text/event-stream" if stream else "*/*" if path.startswith("/v1/audio/") else JSON
+        made = self._heads[path, stream] = self._made(path, takes, JSON)
+        return made
+
+    def _made(self, path: str, takes: str, kind: str) -> bytes:
+        return head(
             "POST",
             self._base + path.removeprefix("/v1"),
             self.pool.endpoint,
             (
-                ("content-type", "application/json"),
-                ("accept", "text/event-stream" if stream else "application/json"),
+                ("content-type", kind),
+                ("accept", takes),
                 ("accept-encoding", "identity"),
                 ("user-agent", "answerable"),
                 *self._headers,
             ),
         )
-        self._heads[path, stream] = made
-        return made
 
 
 def failure(status: int, body: bytes, name: str) -> AnswerableError:

@@ -44,3 +44,10 @@ def test_what_is_absent_says_why_and_is_unknown_only_where_nothing_ever_answered
     table = ModelTable(absent=lambda name, act: away if name == "near" else None)
     assert table.absent("near", Act.GENERATION) is away
     assert table.absent("nobody", Act.GENERATION).code == "model.unknown"
+
+
+def test_what_draws_or_speaks_is_asked_by_its_name_alone() -> None:
+    draws, speaks, both = served("a", "image"), served("bb", "audio"), served("ccc", "text", "image")
+    table = ModelTable([draws, speaks, both])
+    assert table.named("auto", Act.GENERATION) == (both,)
+    assert table.named("a", Act.GENERATION) == (draws,)

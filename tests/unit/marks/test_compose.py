@@ -11,7 +11,7 @@ from answerable.errors import VerificationError
 from answerable.marks.compose import compose
 from answerable.model.actions import Action
 from answerable.model.labels import Label, Place, WordsMark
-from answerable.model.terms import Act, Audience
+from answerable.model.terms import Act, Audience, SystemKind
 from answerable.model.warrants import Credential, Peer
 
 ACTION = Action(
@@ -25,9 +25,14 @@ ACTION = Action(
 )
 
 
+def bearers(audience: Audience, kind: SystemKind = SystemKind.APPLICATION, made: SystemKind = SystemKind.MODEL) -> Any:
+    warrant = SimpleNamespace(audience=audience, party="party-rid")
+    caller = SimpleNamespace(warrant=warrant, system=SimpleNamespace(kind=kind))
+    return caller, SimpleNamespace(system=SimpleNamespace(rid="model-rid", kind=made))
+
+
 def made(audience: Audience, action: Action = ACTION, provider: str = "PROVIDER") -> Label:
-    caller: Any = SimpleNamespace(warrant=SimpleNamespace(audience=audience, party="party-rid"))
-    model: Any = SimpleNamespace(system=SimpleNamespace(rid="model-rid"))
+    caller, model = bearers(audience)
     return compose(action=action, caller=caller, model=model, record="record-rid", provider=provider)
 
 
@@ -53,8 +58,7 @@ def test_vectors_have_no_words() -> None:
 
 
 def test_what_was_done_for_a_mark_in_the_words_is_said() -> None:
-    caller: Any = SimpleNamespace(warrant=SimpleNamespace(audience=Audience.PUBLIC, party="party-rid"))
-    model: Any = SimpleNamespace(system=SimpleNamespace(rid="model-rid"))
+    caller, model = bearers(Audience.PUBLIC)
     label = compose(action=ACTION, caller=caller, model=model, record="r", provider="P", words_mark=WordsMark.GREEDY)
     assert label.words is WordsMark.GREEDY
     assert made(Audience.PUBLIC).words is WordsMark.UNKNOWN
@@ -64,3 +68,22 @@ def test_no_label_without_a_producer() -> None:
     for provider in ("", "has space"):
         with pytest.raises(VerificationError):
             made(Audience.PUBLIC, provider=provider)
+
+
+@pytest.mark.parametrize("place", [0, 1])
+@pytest.mark.parametrize("audience", list(Audience))
+def test_a_digital_human_says_what_it_is_whoever_asks(audience: Audience, place: int) -> None:
+    kinds = [SystemKind.APPLICATION, SystemKind.MODEL]
+    kinds[place] = SystemKind.DIGITAL_HUMAN
+    caller, model = bearers(audience, *kinds)
+    action = replace(ACTION, language="zh", explicit_in_text=False)
+    label = compose(action=action, caller=caller, model=model, record="r", provider="P")
+    assert label.notice == "AI生成的数字人，并非真人"
+    assert made(audience).notice == ""
+
+
+def test_people_are_told_in_pictures_even_where_text_must_stay_as_it_is() -> None:
+    action = replace(ACTION, explicit_in_text=False)
+    assert [made(audience, action).seen for audience in (Audience.PUBLIC, Audience.INTERNAL, Audience.MACHINE)] == [
+        True, True, False,
+    ]  # fmt: skip

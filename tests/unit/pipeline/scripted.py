@@ -178,7 +178,7 @@ class Upstream:
     calls: int = 0
     left: int = 0
 
-    async def call(self, path: str, body: bytes, *, stream: bool) -> Reply:
+    async def call(self, path: str, body: bytes, *, stream: bool, kind: str = "application/json") -> Reply:
         self.calls += 1
         self.log.append("call")
         return Reply(self)
@@ -253,13 +253,14 @@ class Recorder:
 
     record: str = ""
     aigc: bytes = b""
+    notice: str = ""
     data: bytes = b""
     error: Any = None
     finished: bool = False
     sent: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def start(self, record: str, aigc: bytes) -> None:
-        self.record, self.aigc = record, aigc
+    def start(self, record: str, aigc: bytes, notice: str = "") -> None:
+        self.record, self.aigc, self.notice = record, aigc, notice
 
     async def send(self, data: bytes) -> None:
         self.data += data

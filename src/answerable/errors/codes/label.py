@@ -36,6 +36,22 @@ ENTRIES: Final[dict[str, Entry]] = {
         http=503,
         exit=4,
     ),
+    "label.media": Entry(
+        "What the model made could not be labelled, so it was not handed on: {detail}.",
+        "模型生成的内容无法添加标识，因此未予提供：{detail}。",
+        "Ask for another format, or have the model server looked at; see docs/howto/labels.md, At the gate.",
+        "请改用其他格式，或检查模型服务；参见 docs/howto/labels.md 的 At the gate 一节。",
+        http=502,
+        exit=4,
+    ),
+    "label.worker": Entry(
+        "The process that labels pictures and sound does not answer: {detail}.",
+        "为图片和声音添加标识的进程没有响应：{detail}。",
+        "Try again; it is started anew for the next call. If it happens often, give the machine more memory.",
+        "请重试，下一次调用会重新启动该进程。若频繁发生，请增加机器内存。",
+        http=503,
+        exit=4,
+    ),
     "label.several": Entry(
         "The file carries {count} AIGC labels that differ, where there must be one.",
         "该文件带有 {count} 个互不相同的 AIGC 标识，而标识应当唯一。",

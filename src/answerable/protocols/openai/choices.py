@@ -7,11 +7,13 @@ last that is sent, and that piece carries the label's second mark. No piece is e
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from answerable.errors import Unavailable
 from answerable.marks import wording
 from answerable.model.actions import Chunk
+from answerable.model.media import LabelledMedium
 from answerable.protocols.openai.answers import MAX_ANSWER, Weave, broken, members, usage
 from answerable.protocols.openai.content import Pieces, body
 from answerable.protocols.openai.endpoint import Endpoint
@@ -64,10 +66,13 @@ def whole(answer: dict[str, Any], voice: Voice) -> Chunk:
         seen.add(index)
         voice.alone(choice)
         texts.append(_weigh(weave, index, voice.utterances(part)))
-    return Chunk(
-        answer,
-        "".join(texts) + beside_whole(answer, voice),
-        usage=usage(answer.get("usage"), "prompt_tokens", "completion_tokens"),
+    overheard = Overheard(Weave())
+    return overheard.borne(
+        Chunk(
+            answer,
+            "".join(texts) + beside_whole(overheard, answer, voice),
+            usage=usage(answer.get("usage"), "prompt_tokens", "completion_tokens"),
+        )
     )
 
 
@@ -175,6 +180,7 @@ class Stream:
         else:
             chunk = Chunk(answer)
             ends = self._read(chunk)
+            chunk = self._overheard.borne(chunk)
             if not answer.get("choices") and chunk.usage is not None and not self._usage_wanted:
                 # Read, but not passed on: its figures go with the piece that is sent instead.
                 if self._held is not None:
@@ -289,9 +295,9 @@ class Transcript:
                 call[1] += said.name
                 call.append(said.text)
 
-    def body(self) -> bytes:
+    def body(self, files: Sequence[LabelledMedium] = ()) -> bytes:
         """The canonical content; b"" if nothing was sent."""
-        return body([pieces.choice() for pieces in self._sorted()]) if self._choices else b""
+        return body([pieces.choice() for pieces in self._sorted()], files) if self._choices else b""
 
     def texts(self) -> tuple[str, ...]:
         """Each choice's text (or refusal), without label and outer white space."""

@@ -10,10 +10,13 @@ from __future__ import annotations
 
 import struct
 from binascii import a2b_base64, b2a_base64
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 import msgspec
+
+from answerable.marks.kept import VERSION, Kept
+from answerable.model.media import LabelledMedium
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -35,16 +38,33 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Body(msgspec.Struct, frozen=True, kw_only=True):
+    """files: pictures, sounds and files in the answer, as they were labelled, in the order in which they came."""
+
     choices: tuple[Choice, ...]
+    files: tuple[Kept, ...] | msgspec.UnsetType = msgspec.UNSET
     v: Literal[1] = 1
 
 
 _encode = msgspec.json.Encoder().encode
 
 
-def body(choices: Iterable[Choice]) -> bytes:
-    """The canonical bytes of the answer that consists of `choices`, in the order of their index."""
-    return _encode(Body(choices=tuple(choices)))
+def body(choices: Iterable[Choice], files: Sequence[LabelledMedium] = ()) -> bytes:
+    """The canonical bytes of the answer that consists of `choices`, in the order of their index, and `files`."""
+    return _encode(Body(choices=tuple(choices), files=tuple(map(kept, files)) or msgspec.UNSET))
+
+
+def kept(file: LabelledMedium) -> Kept:
+    """What a record keeps of a labelled file."""
+    return Kept(
+        aigc=file.aigc,
+        before=file.before.hex(),
+        content=file.content.hex(),
+        digest=file.digest.hex(),
+        layers=file.layers,
+        media=file.media,
+        size=len(file.data),
+        v=VERSION,
+    )
 
 
 def vector(numbers: list[float]) -> str:

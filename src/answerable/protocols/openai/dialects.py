@@ -12,21 +12,42 @@ from answerable.protocols.openai.completions import Completions
 from answerable.protocols.openai.embeddings import Embeddings
 from answerable.protocols.openai.endpoint import Endpoint
 from answerable.protocols.openai.marker import Labelling
+from answerable.protocols.openai.media_endpoint import MediaEndpoint
+from answerable.protocols.openai.pictures import EditedPictures, Pictures
 from answerable.protocols.openai.request import Parsed
 from answerable.protocols.openai.responses import Responses
+from answerable.protocols.openai.speech import Speech
+from answerable.protocols.openai.transcriptions import Transcriptions
 
-ENDPOINTS: Final[tuple[type[Endpoint], ...]] = (Chat, Responses, Completions, Embeddings)
+ENDPOINTS: Final[tuple[type[Endpoint], ...]] = (
+    Chat,
+    Responses,
+    Completions,
+    Embeddings,
+    Pictures,
+    EditedPictures,
+    Speech,
+    Transcriptions,
+)
+
+
+MEDIA: Final[dict[str, type[MediaEndpoint]]] = {
+    kind.path: kind for kind in (Pictures, EditedPictures, Speech, Transcriptions)
+}
 
 
 class Dialects:
     """labelling: how labels are set; `formats.api_text.dialects()` gives the whole thing ready for use."""
 
     def __init__(self, labelling: Labelling) -> None:
+        self._labelling = labelling
         self._plain: dict[str, Endpoint] = {kind.path: kind(labelling) for kind in ENDPOINTS}
         self._counting: dict[str, Endpoint] = {kind.path: kind(labelling, usage_wanted=True) for kind in ENDPOINTS}
 
     def of(self, parsed: Parsed) -> Dialect:
-        """The dialect that answers `parsed`."""
+        """The dialect that answers `parsed`: of media one for each call, since what it answers with is asked for."""
+        if (made := MEDIA.get(parsed.path)) is not None:
+            return made(self._labelling, parsed.request)
         dialect = (self._counting if parsed.usage_wanted else self._plain).get(parsed.path)
         return dialect if dialect is not None else self.at(parsed.path)
 

@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from answerable.model.actions import Chunk
+from answerable.model.media import LabelledMedium
 from answerable.model.terms import Act
 from answerable.ports import Decoder, Transcript
 from answerable.protocols.openai.answers import Whole, broken, usage
@@ -57,8 +59,8 @@ class Vectors:
     def add(self, chunk: Chunk) -> None:
         self._said.extend(_vectors(chunk.body))
 
-    def body(self) -> bytes:
-        return body(self._said) if self._said else b""
+    def body(self, files: Sequence[LabelledMedium] = ()) -> bytes:
+        return body(self._said, files) if self._said else b""
 
     def texts(self) -> tuple[str, ...]:
         return ()

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any
+from typing import Any, Final
 
 from answerable.marks.wording import without
 from answerable.model.actions import Chunk
@@ -15,6 +15,8 @@ from answerable.protocols.openai.marker import EXTENSION, Labelling, Marker
 from answerable.protocols.openai.sampling import without_opt_out
 from answerable.protocols.sse import write
 
+JSON: Final = "application/json"
+
 
 class Endpoint(ABC):
     """One endpoint, for calls of one kind. Immutable: one object serves all calls at once.
@@ -24,6 +26,9 @@ class Endpoint(ABC):
 
     act: Act = Act.GENERATION
     path: str
+    kind: str = JSON
+    answers: str = JSON
+    original: bytes = b""
     prefix: str = ""  # of record ids on the wire
 
     __slots__ = ("_format", "_usage_wanted")

@@ -72,10 +72,10 @@ def read(path: str, body: bytes, accept_language: str = "") -> Parsed:
     if check is None:
         raise Refused("request.not_found")
     request = load(body)
-    model = _text(request, "model", MAX_MODEL)
+    model = text(request, "model", MAX_MODEL)
     if not model:
         raise Refused("request.missing", param="model")
-    stream = _flag(request, "stream")
+    stream = flag(request, "stream")
     if stream and path == EMBEDDINGS:
         raise Refused("request.unsupported", param="stream", why="embeddings are not streamed")
     options = request.get("stream_options")
@@ -89,7 +89,7 @@ def read(path: str, body: bytes, accept_language: str = "") -> Parsed:
         choose(check(request), accept_language),
         path != EMBEDDINGS and not _form_is_fixed(request),
         bool(options and options.get("include_usage")),
-        "" if _WHO.isdisjoint(request) else _principal(request),
+        "" if _WHO.isdisjoint(request) else principal(request),
         words.sampling(path, request),
     )
 
@@ -121,7 +121,7 @@ def _responses(request: dict[str, Any]) -> str:
     for param in ("previous_response_id", "conversation"):
         if request.get(param) is not None:
             raise Refused("request.unsupported", param=param, why="what came before is not kept for later calls")
-    if _flag(request, "background"):
+    if flag(request, "background"):
         raise Refused("request.unsupported", param="background", why="an answer is recorded while it is made")
     asked = request.get("input")
     if asked is None:
@@ -190,11 +190,11 @@ def _auto(choice: dict[str, Any]) -> bool:
     return choice.get("type") == "allowed_tools" and mode == "auto"
 
 
-def _principal(request: dict[str, Any]) -> str:
-    return _text(request, "safety_identifier", MAX_PRINCIPAL) or _text(request, "user", MAX_PRINCIPAL)
+def principal(request: dict[str, Any]) -> str:
+    return text(request, "safety_identifier", MAX_PRINCIPAL) or text(request, "user", MAX_PRINCIPAL)
 
 
-def _text(request: dict[str, Any], param: str, limit: int) -> str:
+def text(request: dict[str, Any], param: str, limit: int) -> str:
     value = request.get(param)
     if value is None:
         return ""
@@ -203,7 +203,7 @@ def _text(request: dict[str, Any], param: str, limit: int) -> str:
     return value
 
 
-def _flag(request: dict[str, Any], param: str) -> bool:
+def flag(request: dict[str, Any], param: str) -> bool:
     value = request.get(param)
     if value is not None and not isinstance(value, bool):
         raise Refused("request.invalid", param=param, expected="true or false")

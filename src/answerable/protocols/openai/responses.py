@@ -7,11 +7,13 @@ one text and saves another is broken, and nothing of it goes on.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from answerable.errors import Unavailable
 from answerable.marks.wording import plain
 from answerable.model.actions import Chunk
+from answerable.model.media import LabelledMedium
 from answerable.ports import Decoder, Transcript
 from answerable.protocols.openai import marker
 from answerable.protocols.openai.answers import MAX_ANSWER, Weave, Whole, broken, members, usage
@@ -86,7 +88,7 @@ def whole(answer: dict[str, Any]) -> Chunk:
     text = "".join(weave.say(slot.key, slot.text) for slot in slots(answer) if slot.text)
     overheard = Overheard(weave)
     text += "".join([overheard.hear("", holder, known) for holder, known in others(answer)])
-    return Chunk(answer, text, usage=usage(answer.get("usage"), "input_tokens", "output_tokens"))
+    return overheard.borne(Chunk(answer, text, usage=usage(answer.get("usage"), "input_tokens", "output_tokens")))
 
 
 class Texts:
@@ -173,7 +175,7 @@ class Stream:
         chunk = Chunk(event, event=kind if name == kind else "")
         if (more := self._texts.more(event)) is not None:
             chunk.text = self._weave.say(*more) + self._overheard.hear(kind, event, DELTA)
-            return chunk
+            return self._overheard.borne(chunk)
         for slot in slots(event):
             if new := self._texts.hear(slot):
                 chunk.text += self._weave.say(slot.key, new)
@@ -185,7 +187,7 @@ class Stream:
             if not isinstance(response, dict):
                 raise broken("an end without response")
             chunk.usage = usage(response.get("usage"), "input_tokens", "output_tokens")
-        return chunk
+        return self._overheard.borne(chunk)
 
 
 class Said:
@@ -207,9 +209,9 @@ class Said:
             if slot.id or slot.name:
                 self._calls[slot.key] = slot.id, slot.name
 
-    def body(self) -> bytes:
+    def body(self, files: Sequence[LabelledMedium] = ()) -> bytes:
         """The canonical content; b"" if nothing was sent."""
-        return body((self._choice(),)) if self._sent else b""
+        return body((self._choice(),), files) if self._sent else b""
 
     def texts(self) -> tuple[str, ...]:
         choice = self._choice()

@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
+from answerable.model.actions import Bearing, Chunk
+from answerable.model.media import Coding, Medium
 from answerable.protocols.openai.answers import Weave
 from answerable.protocols.openai.voices import Voice
 
@@ -16,43 +18,73 @@ REPEATED: Final = 64  # characters from which on a text that comes again is that
 MAX_PATH: Final = 128
 # Sound, pictures, signatures. What detectors look for holds other characters too.
 _DATA: Final = re.compile(r"[A-Za-z0-9+/]{256,}={0,2}")
+_URL: Final = re.compile(r"data:([A-Za-z]{1,32})/[A-Za-z0-9.+;=_-]{1,128};base64,([A-Za-z0-9+/]*={0,2})")
+_SEEN: Final = frozenset({"image", "audio", "video"})
+LEAST_DATA: Final = 64
+# Where chat answers speak and responses show a picture on its way: nothing else may stand there, however short.
+MUST: Final = {"audio.data": "audio/", "partial_image_b64": "image/"}
+_RESULT: Final = "result"
+_LOOKED_AT: Final = frozenset({*MUST, _RESULT})
 
 
-def strays(holder: dict[str, Any], known: frozenset[str]) -> Iterator[tuple[str, str]]:
+def strays(
+    holder: dict[str, Any], known: frozenset[str], media: list[Medium] | None = None
+) -> Iterator[tuple[str, str]]:
     """(path, text) of what stands below members of `holder` that are not `known`. The path names members alone: the
-    texts of one list are one text."""
+    texts of one list are one text. media: gets what may be pictures, sound or files."""
     if holder.keys() <= known:
         return
     said: dict[str, list[str]] = {}
-    todo = [(name, value) for name, value in holder.items() if name not in known]
+    todo: list[tuple[str, Any, str | int]] = [(name, holder, name) for name in holder if name not in known]
     todo.reverse()
-    for name, _ in todo:
+    for name, _, _ in todo:
         if len(name) > LONG:
             said.setdefault("", []).append(name)
     while todo:
-        path, value = todo.pop()
+        path, held, key = todo.pop()
+        value = held[key]
         if type(value) is str:
-            if value and not _DATA.fullmatch(value):
+            found = medium(path, held, key) if len(value) >= LEAST_DATA or path in _LOOKED_AT else None
+            if found is not None:
+                if media is not None:
+                    media.append(found)
+            elif value:
                 said.setdefault(path, []).append(value)
         elif type(value) is list:
-            todo.extend((path, each) for each in reversed(value))
+            todo.extend((path, value, place) for place in reversed(range(len(value))))
         elif type(value) is dict:
             for name in reversed(value):
                 if len(name) > LONG:
                     said.setdefault(path, []).append(name)
-                todo.append((f"{path}.{name}"[:MAX_PATH], value[name]))
+                todo.append((f"{path}.{name}"[:MAX_PATH], value, name))
     for path, texts in said.items():
         # Tokens of one text, or texts of their own: shown as both.
         yield path, texts[0] if len(texts) == 1 else "\n".join(texts) + "\n" + "".join(texts)
 
 
-class Overheard:
-    """What strays in the pieces of one answer, woven into what detectors see."""
+def medium(path: str, held: Any, key: str | int) -> Medium | None:
+    """What stands at `held[key]`, if it is base64 or a URL that holds its data, and not a text."""
+    value: str = held[key]
+    if (wanted := MUST.get(path)) is not None or (path == _RESULT and _drawn(held)):
+        return Medium(held, key, Coding.BASE64, must=True, wanted=wanted or "image/") if value else None
+    if (url := _URL.fullmatch(value)) is not None and ((seen := url[1].lower() in _SEEN) or _DATA.fullmatch(url[2])):
+        return Medium(held, key, Coding.URL, must=seen)
+    return Medium(held, key, Coding.BASE64) if _DATA.fullmatch(value) else None
 
-    __slots__ = ("_last", "_weave")
+
+def _drawn(held: Any) -> bool:
+    return isinstance(held, dict) and held.get("type") == "image_generation_call"
+
+
+class Overheard:
+    """What strays in the pieces of one answer, woven into what detectors see. media: what may be pictures, sound or
+    files in the last piece."""
+
+    __slots__ = ("_last", "_weave", "media")
 
     def __init__(self, weave: Weave) -> None:
         self._weave = weave
+        self.media: list[Medium] = []
         self._last: dict[object, str] = {}
 
     def hear(self, voice: object, holder: dict[str, Any], known: frozenset[str]) -> str:
@@ -61,7 +93,7 @@ class Overheard:
         if holder.keys() <= known:
             return ""
         heard = []
-        for path, text in strays(holder, known):
+        for path, text in strays(holder, known, self.media):
             key = (voice, path)
             if len(text) >= REPEATED:
                 if self._last.get(key) == text:  # sources, say, that a server sends with each piece
@@ -69,6 +101,13 @@ class Overheard:
                 self._last[key] = text
             heard.append(self._weave.say(key, text))
         return "".join(heard)
+
+    def borne(self, chunk: Chunk) -> Chunk:
+        """`chunk`, with what was found in it beside text."""
+        if not self.media:
+            return chunk
+        media, self.media = self.media, []
+        return Bearing(chunk, media)
 
 
 # Of chat and text completions: members that hold no text, and those whose text is weighed by itself.
@@ -100,7 +139,7 @@ def beside(overheard: Overheard, answer: dict[str, Any], voice: Voice) -> str:
     return heard
 
 
-def beside_whole(answer: dict[str, Any], voice: Voice) -> str:
+def beside_whole(overheard: Overheard, answer: dict[str, Any], voice: Voice) -> str:
     """The same of a whole answer, set off from its text."""
-    heard = beside(Overheard(Weave()), answer, voice)
+    heard = beside(overheard, answer, voice)
     return "\n" + heard if heard else ""

@@ -14,6 +14,7 @@ STATUS = {  # code: (HTTP, exit)
     "label.extra": (503, 4),
     "label.foreign": (403, 5),
     "label.malformed": (403, 1),
+    "label.media": (502, 4),
     "label.oversized": (403, 4),
     "label.pins": (403, 2),
     "label.plan": (403, 2),
@@ -26,6 +27,7 @@ STATUS = {  # code: (HTTP, exit)
     "label.target": (403, 2),
     "label.unsupported": (415, 2),
     "label.watermark": (422, 1),
+    "label.worker": (503, 4),
     "label.watermark_off": (503, 4),
 }
 

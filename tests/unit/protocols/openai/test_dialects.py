@@ -19,6 +19,10 @@ def test_each_endpoint_has_its_dialect() -> None:
         "/v1/completions": Act.GENERATION,
         "/v1/responses": Act.GENERATION,
         "/v1/embeddings": Act.EMBEDDING,
+        "/v1/images/generations": Act.GENERATION,
+        "/v1/images/edits": Act.GENERATION,
+        "/v1/audio/speech": Act.GENERATION,
+        "/v1/audio/transcriptions": Act.GENERATION,
     }
     with pytest.raises(Refused) as caught:
         DIALECTS.at("/v1/images")

@@ -141,3 +141,48 @@ def test_unknown_events_of_a_stream_are_watched(event: dict[str, Any]) -> None:
 def test_the_request_s_own_words_that_come_back_are_not_held_against_the_answer() -> None:
     echo = {"output": [], "instructions": HANDLE, "tools": [{"description": HANDLE}], "metadata": {"k": HANDLE}}
     assert not seen([responses.whole({"object": "response", **echo})])
+
+
+PICTURE = "QUJD" * 100
+
+
+@pytest.mark.parametrize(
+    ("part", "must"),
+    [
+        ({"audio": {"id": "a", "data": "QUJD"}}, True),
+        ({"images": [{"image_url": {"url": "data:image/png;base64,QUJD" + PICTURE}}]}, True),
+        ({"file": {"file_data": "data:application/pdf;base64," + PICTURE}}, False),
+        ({"thing": PICTURE}, False),
+    ],
+)
+def test_what_may_be_a_picture_sound_or_file_is_found_and_not_taken_for_text(part: dict[str, Any], must: bool) -> None:
+    chunk = choices.whole(message(part), MESSAGE)
+    assert [medium.must for medium in chunk.media] == [must]
+    assert chunk.media[0].read().startswith(b"ABC")
+    assert "QUJD" not in chunk.text
+    assert choices.whole(message(), MESSAGE).media == ()
+
+
+def test_words_in_what_looks_like_a_url_of_data_are_watched() -> None:
+    for url in (f"data:text/plain;base64,{HANDLE}", f"data:image/png;base64,{PICTURE} {HANDLE}"):
+        chunk = choices.whole(message({"link": url}), MESSAGE)
+        assert HANDLE in chunk.text
+        assert not chunk.media
+
+
+def test_pictures_of_responses_must_be_pictures() -> None:
+    item = {"type": "image_generation_call", "id": "i", "status": "completed", "result": "QUJD"}
+    answer = {"id": "r", "object": "response", "output": [item]}
+    (medium,) = responses.whole(answer).media
+    assert (medium.must, medium.wanted, medium.read()) == (True, "image/", b"ABC")
+    decoder = responses.Stream()
+    event = {"type": "response.image_generation_call.partial_image", "partial_image_b64": "QUJD", "item_id": "i"}
+    (chunk,) = decoder.feed(b"data: " + msgspec.json.encode(event) + b"\n\n")
+    assert [medium.must for medium in chunk.media] == [True]
+
+
+def test_sound_in_a_stream_is_found() -> None:
+    decoder = choices.Stream(CHUNK, usage_wanted=False)
+    delta = {"choices": [{"index": 0, "delta": {"audio": {"data": "QUJD"}}}]}
+    (chunk,) = decoder.feed(b"data: " + msgspec.json.encode(delta) + b"\n\n")
+    assert [medium.wanted for medium in chunk.media] == ["audio/"]
