@@ -16,6 +16,7 @@ from answerable.labels.labelling import label, survey
 from answerable.labels.reading import Trust, read_label
 from answerable.marks import aigc, kept, pins, propagation, signature
 from answerable.model.labels import AIGC
+from answerable.protocols import multipart
 
 _KEY: Final = Key.from_seed(b"fuzz" * 8)
 _PROVIDER: Final = "001191350100M000100Y431ABCD"
@@ -56,10 +57,26 @@ def _files(data: bytes) -> None:
             raise ValueError("it does not read back")
 
 
+def _kept(data: bytes) -> None:
+    """What a record keeps of files, in either form."""
+    one, all_of = kept.read(data), kept.files(data)
+    if one is not None and all_of != (one,):
+        raise ValueError("two readers of one body")
+
+
+def _forms(data: bytes) -> None:
+    """A form with files: refused, or the same again when it is written. The first line is the media type."""
+    kind, _, body = data.partition(b"\n")
+    form = multipart.parse(kind if b"boundary" in kind else b"multipart/form-data; boundary=b", body)
+    if multipart.parse(form.kind.encode(), multipart.write(form)) != form:
+        raise ValueError("it does not read back")
+
+
 LABEL_TARGETS: Final[dict[str, Callable[[bytes], object]]] = {
     "label_codes": _codes,
     "label_objects": _objects,
     "label_pins": pins.parse,
-    "label_kept": kept.read,
+    "label_kept": _kept,
+    "openai_forms": _forms,
     "label_files": _files,
 }
