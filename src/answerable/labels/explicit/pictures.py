@@ -43,6 +43,7 @@ WEBP_QUALITY: Final = 90
 _LAYOUT: Final = frozenset(
     (*range(254, 260), 262, 266, 273, *range(277, 280), 284, 317, 320, *range(322, 326), 338, 339)
 )
+_WIDE, _HIGH, _ROWS_PER_STRIP = 256, 257, 278
 _EXIF: Final = frozenset((330, 34_665, 34_853, 40_965))
 
 
@@ -85,6 +86,7 @@ def _drawn(source: BinaryIO, name: str, plan: Plan) -> tuple[list[Drawn], bytes]
     count, out = int(getattr(image, "n_frames", 1)), io.BytesIO()
     spare = int(name in ("JPEG", "WEBP"))
     if count == 1:
+        _loaded(image)
         drawn = draw(image, plan, spare=spare)
         image.save(out, name, **_settings(image, source, name))
         return [drawn], out.getvalue()
@@ -157,6 +159,9 @@ def _settings(image: Image, source: BinaryIO, name: str) -> dict[str, Any]:
     if name == "TIFF":
         compression = image.info.get("compression", "raw")
         tags: Any = getattr(image, "tag_v2", None)
+        if tags is not None and (tags.get(_WIDE), tags.get(_HIGH)) != image.size:  # it was turned when it was loaded
+            tags[_WIDE], tags[_HIGH] = image.size
+            tags.pop(_ROWS_PER_STRIP, None)
         kept = {"tiffinfo": tags if getattr(image, "n_frames", 1) == 1 else _page_tags(tags)}
         return {"compression": compression, **kept}
     if name == "GIF":
@@ -195,6 +200,8 @@ def _checked(source: BinaryIO, target: BinaryIO, name: str, plan: Plan, drawn: l
     with _foreign(name):
         before, after = _open(source, name), _open(target, name)
         counts = [int(getattr(each, "n_frames", 1)) for each in (before, after)]
+        _loaded(before)
+        _loaded(after)
         if not counts[0] == counts[1] == len(drawn) or before.size != after.size:
             raise VerificationError("label.explicit", detail="it came out with another size or number of frames")
         measured = Measured(MAX_PIXELS, 0, 0.0)
@@ -202,6 +209,8 @@ def _checked(source: BinaryIO, target: BinaryIO, name: str, plan: Plan, drawn: l
         for number in range(counts[0]):
             before.seek(number)
             after.seek(number)
+            _loaded(before)
+            _loaded(after)
             measured = min(measured, measure(after, drawn[number].patch, plan).checked(), key=_height)
             error, values = _outside(before, after, drawn[number].stored)
             if before.info.get("duration") != after.info.get("duration"):
@@ -235,6 +244,13 @@ def _outside(before: Image, after: Image, box: Box) -> tuple[float, int]:
         difference[rows, box.x : box.x + box.width] = 0
         wrong, total = wrong + float(np.square(difference, dtype=np.float64).sum()), total + difference.size
     return wrong, total
+
+
+def _loaded(image: Image) -> None:
+    """A TIFF that says it is turned gets its true size, and stands upright, when its pixels are loaded; its orientation
+    is then gone from its tags, and it is written as it is seen."""
+    if image.format == "TIFF":
+        image.load()
 
 
 def _open(source: BinaryIO, name: str) -> Image:

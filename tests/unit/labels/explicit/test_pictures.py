@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageOps
 
 from answerable.errors import AnswerableError, Refused, VerificationError
 from answerable.labels.explicit import pictures
@@ -119,6 +119,22 @@ def test_pages_of_several_sizes_are_each_measured() -> None:
     assert (report.frames, report.exact) == (3, True)
     after = Image.open(out)
     assert [(after.seek(number), after.size)[1] for number in range(3)] == [(320, 240), (900, 700), (200, 400)]
+
+
+@pytest.mark.parametrize("compression", ["raw", "tiff_lzw"])
+@pytest.mark.parametrize("turn", range(2, 9))
+def test_a_turned_tiff_is_written_as_it_is_seen(turn: int, compression: str) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = turn
+    source = saved(smooth(), "TIFF", exif=exif, compression=compression)
+    report, target = rendered(source, "TIFF")
+    seen, made = (np.asarray(ImageOps.exif_transpose(Image.open(each))) for each in (source, target))
+    box = report.box
+    outside = np.ones(seen.shape[:2], dtype=bool)
+    outside[box.y : box.y + box.height, box.x : box.x + box.width] = False
+    assert made.shape == seen.shape
+    assert (made[outside] == seen[outside]).all()
+    assert box.x + box.width > seen.shape[1] * 3 // 4  # at the right as people see it
 
 
 def test_a_gif_with_clear_pixels_stays_clear() -> None:
