@@ -13,6 +13,7 @@ import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -25,15 +26,12 @@ CHUNK: Final = 1 << 20
 
 @contextmanager
 def opened(source: Source) -> Iterator[BinaryIO]:
-    """The source as a seekable stream. Raises Refused ``label.source``."""
+    """The source as a seekable stream. Raises Refused ``label.source``, for a pipe or a device with a name too: it
+    cannot be read twice, and may never end."""
     if isinstance(source, bytes):
         yield io.BytesIO(source)
     elif isinstance(source, Path | str):
-        try:
-            file = Path(source).open("rb")  # noqa: SIM115  closed below
-        except OSError as error:
-            raise Refused("label.source", path=str(source), detail=error.strerror or "cannot be read") from None
-        with file:
+        with _regular(source) as file:
             yield file
     elif source.seekable():
         yield source
@@ -41,6 +39,49 @@ def opened(source: Source) -> Iterator[BinaryIO]:
         with tempfile.TemporaryFile() as copy:
             shutil.copyfileobj(source, copy, CHUNK)
             yield copy
+
+
+def _regular(source: Path | str) -> BinaryIO:
+    try:
+        # A pipe that nobody writes to would be waited for.
+        file = os.fdopen(os.open(source, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb")
+    except (OSError, ValueError) as error:
+        raise _unread(source, getattr(error, "strerror", "") or "cannot be read") from None
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise _unread(source, "it is no regular file")
+    return file
+
+
+def _unread(source: Path | str, detail: str) -> Refused:
+    return Refused("label.source", path=str(source), detail=detail)
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """How the source stood when it was opened. A file that is written to meanwhile would be labelled in halves, and
+    replaced with what it no longer is."""
+
+    path: Path | str | None
+    state: tuple[int, ...] = ()
+
+    @classmethod
+    def of(cls, source: Source) -> Unchanged:
+        path = source if isinstance(source, Path | str) else None
+        return cls(path, _state(path) if path is not None else ())
+
+    def checked(self) -> None:
+        """Raises Refused ``label.source`` if it is another file now, or was written to."""
+        if self.path is not None and _state(self.path) != self.state:
+            raise _unread(self.path, "it changed while it was being labelled")
+
+
+def _state(path: Path | str) -> tuple[int, ...]:
+    """() for a file that is gone."""
+    with suppress(OSError, ValueError):
+        found = Path(path).stat()
+        return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+    return ()
 
 
 class Bench:

@@ -16,7 +16,7 @@ from typing import BinaryIO
 from answerable.errors import Refused
 from answerable.formats.detect import detect
 from answerable.labels import stages
-from answerable.labels.files import CHUNK, Bench, Source, copy, opened, publish, size, target_of
+from answerable.labels.files import CHUNK, Bench, Source, Unchanged, copy, opened, publish, size, target_of
 from answerable.labels.identity import Labeller
 from answerable.labels.stages import Layer
 from answerable.marks.propagation import Role
@@ -64,11 +64,13 @@ def label(
     parent; in_place: `target` may be the source itself, which is replaced in one step; commit: called with
     what was made once it was read back and before it gets its name or leaves: what it raises leaves no file.
 
-    Raises Refused ``label.several|another_record|foreign|contradicted|target|source|chain``; VerificationError
+    Raises Refused ``label.several|another_record|foreign|contradicted|target|source|chain`` (``label.source`` too for a
+    file that changes meanwhile); VerificationError
     ``label.malformed`` for a record or provider that may not stand in a label, ``label.read_back``, ``label.c2pa``,
     ``format.*`` for the file; Unavailable ``label.extra``.
     """
     path = target_of(source, target, in_place=in_place) if isinstance(target, Path | str) else None
+    before = Unchanged.of(source)
     with opened(source) as original, Bench(path) as bench:
         work = stages.begin(original, bench, by, record, made_at or time.time_ns() // 1_000_000, receipt)
         work.made_from = made_from
@@ -85,9 +87,12 @@ def label(
         )  # fmt: skip
         if path is not None:
             done = replace(done, path=path)
+        before.checked()
         if commit is not None:
             commit(replace(done, made=made))
         if path is not None:
+            if in_place:
+                before.checked()  # what somebody wrote meanwhile is not replaced
             publish(made, path, like=source, in_place=in_place)
         elif target is None:
             made.seek(0)

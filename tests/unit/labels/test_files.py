@@ -9,7 +9,7 @@ import pytest
 
 from answerable.errors import Refused
 from answerable.labels import files
-from answerable.labels.files import Bench, opened, publish, target_of
+from answerable.labels.files import Bench, Unchanged, opened, publish, target_of
 
 
 class Pipe(io.RawIOBase):
@@ -34,6 +34,34 @@ def test_sources_of_every_kind(tmp_path: Path) -> None:
     with pytest.raises(Refused) as caught, opened(tmp_path / "missing"):
         pass
     assert caught.value.code == "label.source"
+
+
+@pytest.mark.parametrize("name", ["folder", "pipe", "/dev/zero", "/dev/null", "a\0b"])
+def test_what_is_no_regular_file_is_refused_and_not_waited_for(name: str, tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(Refused) as caught, opened(tmp_path / name):
+        pass
+    assert caught.value.code == "label.source"
+
+
+def test_a_source_that_changes_is_known(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(b"1")
+    before = Unchanged.of(path)
+    before.checked()
+    for change in (lambda: path.write_bytes(b"22"), lambda: _other(path).replace(path), path.unlink):
+        change()
+        with pytest.raises(Refused) as caught:
+            before.checked()
+        assert caught.value.code == "label.source"
+    Unchanged.of(b"bytes").checked()
+
+
+def _other(path: Path) -> Path:
+    made = path.with_name("other")
+    made.write_bytes(b"1")
+    return made
 
 
 def test_a_target_is_a_name_that_nobody_has(tmp_path: Path) -> None:

@@ -93,6 +93,25 @@ def test_the_source_is_replaced_only_where_that_is_said(tmp_path: Path) -> None:
     assert source.read_bytes() == picture()
 
 
+def test_a_file_that_is_written_to_meanwhile_is_left_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source, target = tmp_path / "a.png", tmp_path / "b.png"
+    source.write_bytes(picture())
+
+    def somebody_writes(_: object) -> None:
+        source.write_bytes(picture("JPEG"))
+
+    with pytest.raises(Refused) as caught:
+        label(source, source, by=BY, in_place=True, commit=somebody_writes)
+    assert caught.value.code == "label.source"
+    assert source.read_bytes() == picture("JPEG")
+    source.write_bytes(picture())
+    monkeypatch.setattr(stages, "complete", somebody_writes)
+    with pytest.raises(Refused) as caught:
+        label(source, target, by=BY, commit=lambda _: pytest.fail("it was committed to"))
+    assert caught.value.code == "label.source"
+    assert [path.name for path in tmp_path.iterdir()] == ["a.png"]
+
+
 def test_another_producers_label_makes_us_its_propagator() -> None:
     theirs = label(picture(), by=Labeller(OTHER, Key.generate()))
     assert theirs.data is not None
