@@ -75,7 +75,9 @@ def _first_packet(head: bytes) -> bytes:
 def mp3(head: bytes) -> bool:
     """A frame of MPEG sound at once, and behind it another where it can be seen."""
     size = _frame(head, 0)
-    return size > 0 and (len(head) < size + 4 or _frame(head, size) > 0)
+    # The mark of UTF-16 looks like a frame of layer I: there a second one has to be seen.
+    alone = len(head) < size + 4 and head[:2] != b"\xff\xfe"
+    return size > 0 and (alone or _frame(head, size) > 0)
 
 
 def tagged_mp3(head: bytes) -> bool:

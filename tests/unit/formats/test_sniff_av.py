@@ -51,6 +51,11 @@ def test_a_format_is_known_by_its_beginning_and_as_no_other(name: str, head: byt
     assert said == ([name] if name else [])
 
 
+@pytest.mark.parametrize("text", ["Hello 世界\n", "人工智能生成合成内容\n", "a", "\u7cc0 and more text " * 90])
+def test_text_in_utf_16_is_no_sound(text: str) -> None:
+    assert not sniff_av.mp3(b"\xff\xfe" + text.encode("utf-16-le"))
+
+
 def test_sound_behind_a_tag_and_zeros() -> None:
     assert sniff_av.tagged_mp3(bytes(100) + MP3_FRAME * 2)
     assert not sniff_av.tagged_mp3(bytes(100) + b"\xff\xf1\x50\x80" + bytes(400))
