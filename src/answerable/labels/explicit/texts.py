@@ -4,6 +4,8 @@ begins or ends with the words already keeps them, once."""
 
 from __future__ import annotations
 
+import json
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 
@@ -17,6 +19,8 @@ PDF: Final = "application/pdf"
 PLAIN: Final = frozenset({"text/plain", "text/markdown", "text/html"})
 # Texts are decoded whole.
 MAX_TEXT: Final = 64 << 20
+# Where readers look for the header of a PDF.
+_PDF_WITHIN: Final = 1_024
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,8 @@ def _plain(source: BinaryIO, target: BinaryIO, media: str, plan: Plan) -> Report
     if file.size > MAX_TEXT:
         raise VerificationError("format.oversized", format=file.name, detail=f"longer than {MAX_TEXT} bytes")
     data = file.at(0, file.size)
+    if media == "text/plain" and (kind := _for_machines(data)):
+        raise Refused("label.explicit", detail=f"words in {kind} would break it")
     if media == "text/html":
         insert = places.page(data, plan)
     else:
@@ -70,6 +76,23 @@ def _plain(source: BinaryIO, target: BinaryIO, media: str, plan: Plan) -> Report
     if made != data[: insert.at] + insert.data + data[insert.at :]:
         raise _lost()
     return Report(plan.text, insert.where)
+
+
+def _for_machines(data: bytes) -> str:
+    """What a plain text is that programs read and that a line of words at its start or end would break, "" for none
+    that is known."""
+    if data.startswith(b"#!"):
+        return "a script"
+    if b"%PDF-" in data[:_PDF_WITHIN] and b"%%EOF" in data:
+        return "a PDF that does not begin with its header"
+    body = data.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if not body.startswith((b"{", b"[")):
+        return ""
+    for part in (body, body.partition(b"\n")[0]):  # one document, or one a line
+        with suppress(ValueError, RecursionError):
+            json.loads(part)
+            return "JSON"
+    return ""
 
 
 def _lost() -> VerificationError:

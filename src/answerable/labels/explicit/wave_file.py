@@ -19,6 +19,7 @@ _FLOAT: Final = 3
 _EXTENSIBLE: Final = 0xFFFE
 _MAX: Final = 2**32 - 1
 _PIECE: Final = 1 << 20
+_OTHER_COUNTS: Final = (b"RF64", b"BW64", b"RIFX")
 MAX_CHUNKS: Final = 10_000
 MAX_RATE: Final = 768_000
 
@@ -46,13 +47,16 @@ class Shape:
 
 
 def shape(source: BinaryIO) -> Shape:
-    """Raises VerificationError ``format.malformed``, ``format.unsupported``."""
+    """Raises VerificationError ``format.malformed``, Refused ``label.explicit`` for samples that are coded or counted
+    in another way."""
     source.seek(0, 2)
     size = source.tell()
     source.seek(0)
     head = source.read(12)
-    if len(head) < 12 or head[:4] != b"RIFF" or head[8:] != b"WAVE":
-        raise VerificationError("format.unsupported", format="wav", detail="no RIFF file of the form WAVE")
+    if head[8:] != b"WAVE" or head[:4] not in (b"RIFF", *_OTHER_COUNTS):
+        raise VerificationError("format.malformed", format="wav", detail="no RIFF file of the form WAVE")
+    if head[:4] != b"RIFF":
+        raise Refused("label.explicit", detail="a WAV file whose sizes are counted as in RF64 or RIFX")
     form, data, fact = b"", (0, 0), 0
     at = 12
     for _ in range(MAX_CHUNKS):
@@ -74,7 +78,7 @@ def shape(source: BinaryIO) -> Shape:
     if tag == _EXTENSIBLE and len(form) >= 26:
         (tag,) = struct.unpack_from("<H", form, 24)
     if tag not in (_PCM, _FLOAT) or bits not in ((8, 16, 24, 32) if tag == _PCM else (32, 64)):
-        raise VerificationError("format.unsupported", format="wav", detail=f"coding {tag} of {bits} bits")
+        raise Refused("label.explicit", detail=f"a WAV file of coding {tag} with {bits} bits")
     if not 1 <= channels <= 64 or not 1_000 <= rate <= MAX_RATE or block != channels * bits // 8:
         raise VerificationError("format.malformed", format="wav", detail="numbers in fmt that do not fit")
     return Shape(rate, channels, tag == _FLOAT, bits // 8, *data, fact)

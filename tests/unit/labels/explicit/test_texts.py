@@ -54,6 +54,30 @@ def test_what_has_no_words_put_into_it() -> None:
         rendered(b"{}", "application/json")
 
 
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [
+        (b' {"a": [1, 2]}\n', "JSON"),
+        (b"\xef\xbb\xbf[1]", "JSON"),
+        (b'{"a": 1}\n{"a": 2}\n', "JSON"),
+        (b"#!/bin/sh\necho 1\n", "script"),
+        (b"junk\n%PDF-1.4\n1 0 obj\n%%EOF\n", "PDF"),
+    ],
+)
+def test_what_programs_read_is_not_broken_by_words(data: bytes, kind: str) -> None:
+    with pytest.raises(Refused, match=kind):
+        render(BytesIO(data), BytesIO(), "text/plain", Plan())
+
+
+@pytest.mark.parametrize(
+    "data", [b"[1] is a note.\n", b"{sic} he said\n", b"[" * 100_000, b"A PDF begins with %PDF-1.4\n"]
+)
+def test_what_only_looks_like_it_is_text(data: bytes) -> None:
+    out = BytesIO()
+    render(BytesIO(data), out, "text/plain", Plan())
+    assert out.getvalue().endswith(data)
+
+
 def test_a_bound_on_what_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(texts, "MAX_TEXT", 10)
     with pytest.raises(VerificationError, match=r"format\.oversized"):
