@@ -86,7 +86,7 @@ def extract(
     source: BinaryIO, format: str, key: bytes, *, search: Literal["place", "full"] = "place"
 ) -> WatermarkReading | None:
     """The watermark in a file, None for none or a picture that carries none. Raises VerificationError
-    ``format.malformed``, Unavailable ``label.extra``."""
+    ``format.malformed|oversized``, Unavailable ``label.extra``."""
     name = FORMATS.get(format, "")
     if not name:
         return None
@@ -123,6 +123,8 @@ def _open(source: BinaryIO, name: str) -> tuple[Any, str]:
             return image, ""
     except AnswerableError:
         raise
+    except Image.DecompressionBombError:
+        raise VerificationError("format.oversized", format=name.lower(), detail="too many pixels") from None
     except Exception as error:  # noqa: BLE001  foreign bytes make the library raise almost anything
         raise VerificationError(
             "format.malformed", format=name.lower(), detail=f"its pixels cannot be read ({type(error).__name__})"

@@ -89,6 +89,15 @@ def test_what_is_no_picture() -> None:
         assert caught.value.code == "format.malformed"
 
 
+def test_a_picture_of_too_many_pixels(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = io.BytesIO()
+    Image.new("L", (100, 100)).save(made, "PNG")
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1_000)
+    with pytest.raises(VerificationError) as caught:
+        extract(made, "png", bytes(32))
+    assert caught.value.code == "format.oversized"
+
+
 def test_by_which_bits_a_record_is_named() -> None:
     assert payload_of(RECORD) == 0x00443214C742
     assert payload_of("another") < 1 << 48
