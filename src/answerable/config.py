@@ -112,7 +112,7 @@ class UpstreamConfig(Section, frozen=True, kw_only=True):
     threads: int = 2
     context: int = 4096
     embeddings: bool = False
-    text_watermark: bool = False  # local: words are drawn with a mark; openai: its server marks by itself
+    text_watermark: bool | None = None  # words bear a mark: local: yes unless false; openai: if true, by its own server
 
 
 class DetectorsConfig(Section, frozen=True, kw_only=True):

@@ -50,6 +50,12 @@ def test_a_streamed_and_an_unstreamed_answer_are_found(client: OpenAI, demo: Dem
         assert layer["state"] in ("found", "probable")
         assert layer["p_value"] < 1e-3
         assert (layer["model"], layer["records"]) == (whole.model, [])
+    # Its index is gone with what was said (or never was here): the words alone still tell the model.
+    copied = tmp_path / "part.txt"
+    copied.write_text("It began:\n\n" + said[300:], encoding="utf-8")
+    told = demo.cli("who", str(copied), "--json")
+    assert told.status in (0, 4)
+    assert told.json["sure"] == "probably" or told.json["record"] == member["record"]
 
 
 def test_what_carries_none_says_so(client: OpenAI, demo: Demo, tmp_path: Path) -> None:

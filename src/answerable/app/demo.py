@@ -51,7 +51,6 @@ _LOCAL: Final[dict[str, Any]] = {
     "upstreams.local.kind": "local",
     "upstreams.local.system": fleet.MODEL,
     "upstreams.local.locality": "local",
-    "upstreams.local.text_watermark": True,
     "upstreams.embeddings.kind": "local",
     "upstreams.embeddings.system": fleet.EMBEDDER,
     "upstreams.embeddings.locality": "local",

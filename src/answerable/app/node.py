@@ -235,6 +235,7 @@ class Node:
             doorkeeper=Doorkeeper(self.replica, core.clock, core.origin),
             issuer=Elsewhere.issuer(),
             origin=core.origin,
+            find_marks=self.serving.find_marks,
             index_key=core.keys.index,
             gateway=url,
             audience=self.card.audience,

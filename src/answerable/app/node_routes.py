@@ -13,7 +13,7 @@ from answerable.control.services import Services
 from answerable.errors import Refused
 from answerable.warrants.issuer import Issuer
 
-_ANSWERED: Final = frozenset({("POST", "/who"), ("POST", "/who/file")})
+_ANSWERED: Final = frozenset({("POST", "/who"), ("POST", "/who/file"), ("POST", "/labels/words")})
 _LOOKED_AT: Final = (
     "/alive", "/openapi.json", "/status", "/metrics", "/log/", "/activity", "/systems", "/parties", "/copies", "/stops",
     "/handles", "/policy", "/admins/self", "/nodes",

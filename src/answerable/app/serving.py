@@ -190,6 +190,8 @@ class Serving:
     ) -> ServedModel:
         """A child process that answers, registered as a copy by its own signature."""
         kind = "embedding" if EMBEDDING in system.capabilities else "generation"
+        marked = kind == "generation" and upstream.text_watermark is not False
+        marks = EngineMarks.OWN if marked else EngineMarks.UNKNOWN
         local = LocalModel(
             name,
             "embedding" if kind == "embedding" else "generation",
@@ -198,7 +200,7 @@ class Serving:
             model=upstream.model or system.name,
             threads=upstream.threads,
             context=upstream.context,
-            sampling=self._sampling(weights) if upstream.text_watermark else b"",
+            sampling=self._sampling(weights) if marks is EngineMarks.OWN else b"",
         )
         await local.start()
         drawn = nonce()
@@ -212,7 +214,6 @@ class Serving:
             await local.close()  # a process that the registry does not know must not run
             raise
         self._locals.append(local)
-        marks = EngineMarks.OWN if upstream.text_watermark else EngineMarks.UNKNOWN
         return ServedModel(system, started, local, local.model, (local.model, name), marks)
 
     def _sampling(self, weights: Weights) -> bytes:

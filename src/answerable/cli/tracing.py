@@ -68,7 +68,12 @@ def run(args: argparse.Namespace, source: str | bytes, keep: Callable[..., bytes
         "stopped": found["stopped"],
     }
     if sure == "nobody":
-        raise Refused("admin.nobody")
+        from answerable.cli.words import probably
+
+        if (written := probably(args, source)) is None:
+            raise Refused("admin.nobody")
+        emit(args, {**answer, "sure": "probably", "by": ["text_watermark"], **written[0]}, [written[1]])
+        return STATUS["probably"]
     if not found["record"]:
         emit(args, answer, _unsure(found) if sure == "unsure" else _disagreement(against, found))
         return STATUS[sure]

@@ -54,6 +54,24 @@ def read(args: argparse.Namespace, name: str, reading: FileReading) -> FileReadi
     return reading if found is None else words.with_layer(reading, found)
 
 
+def probably(args: argparse.Namespace, source: str | bytes) -> tuple[dict[str, Any], str] | None:
+    """For a text that no record is known of: which model probably wrote it, as JSON and as a sentence; None where
+    nothing speaks for one. source: a path, or the bytes."""
+    from pathlib import Path
+
+    from answerable.formats import saved
+
+    if isinstance(source, str):
+        with Path(source).open("rb") as file:
+            source = file.read(MAX_TEXT + 1)
+    if len(source) > MAX_TEXT or b"\0" in source:
+        return None
+    found = ask(args, saved.read(source).texts)
+    if found is None or not (said := sentence(found)):
+        return None
+    return {"text_watermark": {"state": found.state, **found.details}}, said
+
+
 def sentence(layer: LayerReading) -> str:
     """Who probably wrote it, and how sure that is; "" for a layer that says nothing."""
     said: Any = layer.details

@@ -93,9 +93,13 @@ class Writer:
             token = draw(likely, self._chance())
         else:
             token = choose(self._key, context, likely)
-        self._seen.add(context)
-        self._said = (*context, token)[-WIDTH:]
+        self.heard(token)
         return token
+
+    def heard(self, token: int) -> None:
+        """The next token, chosen by somebody else."""
+        self._seen.add(self._said)
+        self._said = (*self._said, token)[-WIDTH:]
 
 
 def score(key: bytes, tokens: Sequence[int]) -> Score:

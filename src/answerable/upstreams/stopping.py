@@ -24,8 +24,8 @@ class Speech:
         return self._say(self._decode(data), last=False)
 
     def end(self) -> str:
-        """What was kept back; an unfinished character is U+FFFD."""
-        return self._say(self._decode(b"", True), last=True)
+        """What was kept back; a character that nobody finished is left out."""
+        return self._say("", last=True)
 
     def _say(self, text: str, *, last: bool) -> str:
         if self.stopped:

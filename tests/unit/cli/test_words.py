@@ -79,3 +79,16 @@ def test_only_words_are_read(service: Service, tmp_path: Path) -> None:
     assert words.read(ARGS, str(tmp_path / "no"), missing) is missing
     path.write_bytes(b"x" * (words.MAX_TEXT + 1))
     assert words.read(ARGS, str(path), missing) is missing
+
+
+def test_who_wrote_what_no_record_is_known_of(service: Service, tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("The sea is wide.", encoding="utf-8")
+    for source in (str(path), b"The sea is wide."):
+        found = words.probably(ARGS, source)
+        assert found is not None
+        assert found[0]["text_watermark"]["model"] == "house-model"
+        assert found[1] == words.sentence(words.ask(ARGS, ("x",)))  # type: ignore[arg-type]
+    assert words.probably(ARGS, b"\x00\x01") is None
+    service.said = [{**FOUND, "log10_p": -1.0}]
+    assert words.probably(ARGS, b"The sea is wide.") is None

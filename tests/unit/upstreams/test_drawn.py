@@ -8,7 +8,7 @@ import pytest
 
 from answerable.errors import Unavailable
 from answerable.marks.text_watermark import WIDTH, Writer, score
-from answerable.upstreams.drawn import CANDIDATES, Choice, Drawn, Engine, Rejected, Spent, Step, Token
+from answerable.upstreams.drawn import CANDIDATES, Choice, Drawn, Engine, Rejected, Spent, Step, Token, unfinished
 
 KEY = bytes(range(32))
 END = 2
@@ -20,7 +20,7 @@ def token(number: int, text: bytes, prob: float) -> Token:
 
 def step(top: list[Token], stop: str = "limit", drawn: int = 0) -> Step:
     theirs = top[drawn]
-    return Step([Drawn(theirs.id, theirs.bytes, theirs.prob, top)], stop, 7)
+    return Step(stop, 7, [Drawn(theirs.id, theirs.bytes, theirs.prob, top)], [theirs.id])
 
 
 class Played(Engine):
@@ -28,12 +28,22 @@ class Played(Engine):
 
     def __init__(self, steps: list[Any], ending: tuple[int, ...] = (END,)) -> None:
         self._ends: dict[int, bool] = {}
+        self._bytes: dict[int, bytes] = {}
         self.steps = steps
         self.ending = ending
         self.asked: list[dict[str, Any]] = []
         self.probes = 0
 
+    async def tokens(self, text: str, *, special: bool) -> list[int]:
+        return [97]
+
     async def step(self, asked: dict[str, Any]) -> Step:
+        if asked["n_probs"] == 8:
+            self.probes += 1
+            number, letter = asked["prompt"][0], asked["logit_bias"][1][0]
+            if self.probes == 1:  # it drew the one that ends inside a character
+                return Step("limit", 7, [], [number])
+            return step([token(letter, b"a", 0.95), token(number, b"\xe4", 0.05)])
         if "logit_bias" in asked and asked["n_probs"] == 1:
             self.probes += 1
             number = asked["prompt"][0]
@@ -63,7 +73,8 @@ async def test_each_token_is_a_call_to_the_slot_that_the_answer_has() -> None:
     assert (spent.prompt, spent.answer) == (7, 5)
     first, *later = engine.asked
     assert first == {
-        "temperature": 0.7, "n_predict": 1, "n_probs": CANDIDATES, "post_sampling_probs": True, "id_slot": 1,
+        "temperature": 0.7, "n_predict": 1, "n_probs": CANDIDATES, "post_sampling_probs": True,
+        "return_tokens": True, "id_slot": 1, "seed": 4,
         "prompt": [10, 11], "cache_prompt": False,
     }  # fmt: skip
     assert [each["cache_prompt"] for each in later] == [True] * 4
@@ -101,7 +112,8 @@ async def test_it_ends_where_the_model_ends() -> None:
 
 
 async def test_stops_characters_and_a_full_context() -> None:
-    steps = [step([token(60 + i, part, 1.0)]) for i, part in enumerate([b"\xe4", b"\xbd\xa0", b"x. ", b"more"])]
+    steps = [step([token(60 + i, part, 1.0)]) for i, part in enumerate([b"", b"\xbd\xa0", b"x. ", b"more"])]
+    steps[0] = Step("limit", 7, [], [60])
     one = choice(stop=".")
     assert (await heard(Played(steps), one), one.why) == ("你x", "stop")
     full = Rejected(400, b'{"error":{"type":"exceed_context_size_error"}}')
@@ -114,9 +126,38 @@ async def test_stops_characters_and_a_full_context() -> None:
         await heard(Played([steps[0], Rejected(500, b"{}")]), choice())
 
 
+async def test_a_token_that_ends_inside_a_character_stands_where_the_engine_draws_it() -> None:
+    inside = Step("limit", 7, [], [60])
+    ends = step([token(61, b"\xbd\xa0", 1.0)])
+    engine, one = Played([inside, ends, inside, ends]), choice(4)
+    assert await heard(engine, one) == "你你"
+    assert engine.probes == 2, "what it says is found out once"
+    assert engine.asked[-1]["prompt"] == [10, 11, 60, 61, 60]
+    assert [each["seed"] for each in engine.asked] == [4, 5, 6, 7]
+    # Where the engine drew another, those that end inside a character are not for us to choose.
+    mixed = step([token(70, b"a", 0.1), token(60, b"\xe4", 0.9)])
+    for seed in range(20):
+        one = Choice({"id_slot": 0}, [1], 1, seed, KEY)
+        assert await heard(Played([mixed]), one) == "a"
+    with pytest.raises(Unavailable):
+        await heard(Played([Step("limit", 7, [], [])]), choice())
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        (b"", False), (b"a", False), (b"\xe4", True), (b"\xe4\xbd", True), (b"\xe4\xbd\xa0", False), (b"\xa0", False),
+        (b"\xc3", True), (b"\xc3\xa9", False), (b"\xf0\x9f\x98", True), (b"\xf0\x9f\x98\x80", False), (b"x\xf0", True),
+        (b"\x80\x80\x80\x80\x80", False),
+    ],
+)  # fmt: skip
+def test_where_a_character_is_unfinished(said: bytes, found: bool) -> None:
+    assert unfinished(said) == found
+
+
 async def test_an_engine_that_says_nothing_is_broken() -> None:
     with pytest.raises(Unavailable) as caught:
-        await heard(Played([Step([], "limit", 1)]), choice())
+        await heard(Played([Step("limit", 1)]), choice())
     assert caught.value.code == "upstream.broken"
     wire = b'{"completion_probabilities":[{"id":1,"token":"a","bytes":[97],"prob":1.0,"top_probs":[]}],'
     read = msgspec.json.decode(wire + b'"stop_type":"limit","tokens_evaluated":3,"more":1}', type=Step)

@@ -175,6 +175,14 @@ async def test_words_are_marked_found_again_and_otherwise_as_before() -> None:
         assert said["usage"]["completion_tokens"] == 8
         assert stopped["choices"][0]["message"]["content"] == text[: text.index(text[40:44])]
         assert stopped["choices"][0]["finish_reason"] == "stop"
+        chinese = await ask(
+            model,
+            CHAT,
+            messages=[{"role": "user", "content": "用中文写一首关于大海的诗。"}],
+            max_tokens=24,
+            temperature=1,
+        )
+        assert "\ufffd" not in chinese["choices"][0]["message"]["content"]
         with pytest.raises(Refused) as caught:
             await ask(model, CHAT, messages=[{"role": "user", "content": "word " * 600}], max_tokens=5)
         assert caught.value.code == "upstream.rejected"

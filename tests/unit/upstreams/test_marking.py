@@ -115,7 +115,7 @@ async def test_refusals_of_the_engine_are_passed_on() -> None:
         assert await ask(Whole([refused]), CHAT, {**SAY, "stream": stream}) == (400, refused.body)
     assert (await ask(Whole([]), CHAT, None))[0] == 400
     assert (await ask(Whole([]), "/v1/embeddings", {}))[0] == 404
-    assert (await ask(Whole([Step([], "limit", 1)]), CHAT, SAY))[0] == 502
+    assert (await ask(Whole([Step("limit", 1)]), CHAT, SAY))[0] == 502
 
 
 async def test_an_answer_that_nobody_waits_for_ends() -> None:

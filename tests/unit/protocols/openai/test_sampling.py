@@ -6,11 +6,13 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from answerable.formats.api_text import dialects
 from answerable.model.labels import Sampling
 from answerable.protocols.openai.request import CHAT, COMPLETIONS, EMBEDDINGS, RESPONSES, read
-from answerable.protocols.openai.sampling import sampling, without_opt_out
+from answerable.protocols.openai.sampling import _FORMED, CONTROLS, NESTED, sampling, without_opt_out
 
 SAY = [{"role": "user", "content": "Hi"}]
 
@@ -99,3 +101,24 @@ def test_what_goes_upstream_has_no_opt_out(path: str) -> None:
     body = json.loads(dialects().at(path).prepare(said, "m", stream=False))
     assert "watermarking" not in body
     assert body["sampling_params"] == {}
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=6),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
+    max_leaves=8,
+)
+KEYS = ("messages", "prompt", "n", "seed", "stop", "temperature", "top_p", "top_k")
+NAMES = sorted({*_FORMED, *CONTROLS, *NESTED, *KEYS})
+
+
+@given(
+    st.dictionaries(st.sampled_from(NAMES) | st.text(max_size=4), JSON, max_size=6),
+    st.sampled_from([CHAT, COMPLETIONS]),
+)
+def test_whatever_a_request_holds(request: dict[str, Any], path: str) -> None:
+    assert isinstance(sampling(path, request), Sampling)
+    body = dict(request)
+    without_opt_out(body)
+    assert all(body[name] is True or body[name] == {"enabled": True} for name in CONTROLS & body.keys())
+    assert body.keys() - CONTROLS == request.keys() - CONTROLS
