@@ -28,6 +28,8 @@ EXAMPLES: Final = """\
   answerable label a.png --provider CODE --key label.key
                                                    without a service: a drawn id that no log knows
 """
+# What the log has of another party's and looks or sounds like this file: told of, since likeness proves nothing.
+ALIKE: Final = "alike:"
 LAYERS: Final = frozenset({"explicit", "aigc", "c2pa", "watermark"})
 
 
@@ -145,6 +147,7 @@ def _alone(source: Path, target: Path, by: Labeller, in_place: bool) -> Labelled
 def _recorded(here: Session, source: Path, target: Path, args: argparse.Namespace) -> Labelled:
     """Ask for a record, label, and have what was made recorded before the file gets its name."""
     import base64
+    from dataclasses import replace
 
     from answerable.labels.files import target_of
     from answerable.labels.labelling import label, survey
@@ -160,6 +163,7 @@ def _recorded(here: Session, source: Path, target: Path, args: argparse.Namespac
             "size": found.size,
             "media": found.media,
             "label": write(found.label) if found.label is not None else "",
+            **_asked(here, source),
         },
     )
 
@@ -180,7 +184,7 @@ def _recorded(here: Session, source: Path, target: Path, args: argparse.Namespac
         )
 
     with _ended(here, begun["record"]):
-        return label(
+        done = label(
             source,
             target,
             by=_of_store(here, begun, args),
@@ -189,6 +193,26 @@ def _recorded(here: Session, source: Path, target: Path, args: argparse.Namespac
             in_place=args.in_place,
             commit=commit,
         )
+    if begun["alike"]:
+        done = replace(done, problems=(*done.problems, f"{ALIKE}{begun['alike']}"))
+    return done
+
+
+def _asked(here: Session, source: Path) -> dict[str, Any]:
+    """By what the log is asked whether another party made it."""
+    from answerable.cli.read import own_watermarks
+    from answerable.formats.detect import detect
+    from answerable.labels.files import opened
+    from answerable.labels.tracing import traces
+
+    keys = own_watermarks(here.place.store)
+    with opened(source) as file:
+        its = traces(file, detect(file), watermark_key=keys[0] if keys else None)
+    return {
+        "content": its.content.hex(),
+        "prints": [each.tag().hex() for each in its.prints],
+        "watermark": its.watermark,
+    }
 
 
 def _taken(done: Labelled) -> dict[str, Any]:
@@ -272,4 +296,10 @@ def _line(name: str, done: Labelled) -> str:
         "propagator": pick("kept its producer's label and named us as propagator", "保留原生产者标识并记为传播者"),
         "kept": pick("kept the label that stood there", "保留原有标识"),
     }
-    return f"{name} → {done.path}: {roles[str(done.role)]}; {pick('record', '记录')} {done.record}; {layers}"
+    line = f"{name} → {done.path}: {roles[str(done.role)]}; {pick('record', '记录')} {done.record}; {layers}"
+    for record in (each.removeprefix(ALIKE) for each in done.problems if each.startswith(ALIKE)):
+        line += pick(
+            f"\n  ! it is like what another party's record {record} is of: answerable who {record}",
+            f"\n  ! 与他方记录 {record} 的内容相似：answerable who {record}",
+        )
+    return line

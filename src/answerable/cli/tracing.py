@@ -13,7 +13,7 @@ import base64
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
-from answerable.cli.talk import emit, pick, say
+from answerable.cli.talk import emit, pick, say, when
 
 if TYPE_CHECKING:
     from answerable.cli.session import Session
@@ -66,6 +66,7 @@ def run(args: argparse.Namespace, source: str | bytes, keep: Callable[..., bytes
         "format": carrier.name if carrier is not None else "",
         "not_taken": list(taken.problems),
         "stopped": found["stopped"],
+        "stopped_at": found["stopped_at"],
     }
     if sure == "nobody":
         from answerable.cli.words import probably
@@ -165,10 +166,10 @@ def _checked(sure: str, by: list[str], report: Report, taken: Traces) -> str:
     body = report.content("out")
     if body is None:  # the log has let go of it, or keeps none: the service's word is left
         return "probably"
-    its = kept.read(body)
-    if its is not None and taken.digest.hex() in (its.digest, its.before):
+    files = kept.files(body)
+    if any(taken.digest.hex() in (its.digest, its.before) for its in files):
         return "proven"
-    if its is not None and its.content and its.content == taken.content.hex():
+    if any(its.content and its.content == taken.content.hex() for its in files):
         return "matching"
     raise VerificationError("receipt.inconsistent", detail="the record is of another file")
 
@@ -177,17 +178,24 @@ def _told(sure: str, by: list[str], found: dict[str, Any], report: Report) -> li
     from answerable.cli.sentence import sentence
 
     lines = [pick(*_BEGINNINGS[sure]).format(by=_named(by, found)), sentence(report)]
-    if found["stopped"]:
-        lines.append(
-            pick(
-                f"What made it has been stopped since, by the order {found['stopped']}.",
-                f"生成它的系统已被终止令 {found['stopped']} 停止。",
-            )
-        )
+    lines += stopped(found)
     many = max((layer["count"] for layer in found["layers"] if layer["name"] in by), default=1)
     if many > 1:
         lines.append(pick(f"{many} records are like it; this is the best.", f"共有 {many} 条相似记录，此为最佳匹配。"))
     return lines
+
+
+def stopped(found: dict[str, Any]) -> list[str]:
+    """That what made it has been stopped since, where it has."""
+    if not found["stopped"]:
+        return []
+    order, at = found["stopped"], when(found["stopped_at"])
+    return [
+        pick(
+            f"What made it has been stopped since, by the order {order} of {at}.",
+            f"生成它的系统已于 {at} 被终止令 {order} 停止。",
+        )
+    ]
 
 
 def _unsure(found: dict[str, Any]) -> list[str]:

@@ -91,7 +91,8 @@ def run(args: argparse.Namespace) -> int:
     if args.receipt:
         write_bytes(args.receipt, _kept(args, here, report, receipt))
     answer: dict[str, Any] = {**as_json(report), "content": content, "matches": found["matches"], "sentence": said}
-    lines = [said]
+    answer |= {"stopped": found["stopped"], "stopped_at": found["stopped_at"]}
+    lines = [said, *tracing.stopped(found)]
     if found["matches"] > 1:
         lines.append(
             pick(

@@ -27,13 +27,13 @@ from answerable.marks.kept import Asked, Kept
 from answerable.marks.signature import party_of
 from answerable.model.actions import Action, Decision, Facts
 from answerable.model.leaves import CloseLeaf, Commitments, OpenLeaf
-from answerable.model.prints import Print
+from answerable.model.prints import Print, alike, distance
 from answerable.model.records import Copy, System
 from answerable.model.terms import PROPAGATION, Act, DataClass, Locality, Outcome, Role, Ruling, World
 from answerable.model.units import Drop, Expect, Payload, Put, Space, Unit
 from answerable.model.warrants import Bearer, Credential, Peer
 from answerable.pipeline.deps import Deps
-from answerable.pipeline.found import file_tag, kept_tags
+from answerable.pipeline.found import content_tag, file_tag, hidden, kept_tags, watermark_tag
 from answerable.pipeline.record import WITNESSED_TIER
 from answerable.pipeline.steps import Ruled
 from answerable.policy.combine import decide
@@ -49,7 +49,8 @@ LEFT_MS: Final = 60 * 60_000  # what nobody ended by then was given up
 class Begun(Answer, frozen=True, kw_only=True):
     """record: goes into the label; provider: the operator's code, its ContentProducer; operator: id of that party;
     system, party: rids of what made the file and who answers for it; act: generation, or propagation where another
-    producer's label stands; receipt: of the record, base64, for the C2PA manifest."""
+    producer's label stands; receipt: of the record, base64, for the C2PA manifest; alike: record of another party
+    whose content looks or sounds like this file, the nearest, "" for none: it is told of, and no reason to refuse."""
 
     record: str
     provider: str
@@ -58,14 +59,17 @@ class Begun(Answer, frozen=True, kw_only=True):
     party: str
     act: str
     receipt: bytes
+    alike: str = ""
 
 
 class Marks(msgspec.Struct, frozen=True):
-    """By what a labelled file is found again when its bytes have changed. watermark: its 48 bits, None for none."""
+    """By what a file is found again when its bytes have changed. content: SHA-256 of what it shows or says, "" where
+    its format tells none; watermark: its 48 bits, None for none."""
 
     prints: tuple[Print, ...] = ()
     sketch: tuple[int, ...] = ()
     watermark: int | None = None
+    content: str = ""
 
 
 class _Open(msgspec.Struct, frozen=True):
@@ -84,9 +88,9 @@ class Labelling:
         self._key = key
         self._begun: dict[str, _Open] = {}
 
-    async def begin(self, services: Services, system: str, asked: Asked, by: str) -> Begun:
+    async def begin(self, services: Services, system: str, asked: Asked, by: str, marks: Marks | None = None) -> Begun:
         """The record of a file that is to be labelled. system: what made it, by name or id, "" for the only one that
-        runs; by: rid of the key leaf of who asks.
+        runs; by: rid of the key leaf of who asks; marks: by what the log is asked whether another party made it.
 
         Raises Refused ``label.contradicted|another_record|foreign|system``, ``system.unknown``, ``policy.refused``,
         ``action.held``, ``stop.*``, ``warrant.*``; Unavailable ``log.*``.
@@ -94,7 +98,7 @@ class Labelling:
         made_by = self._system(services, system)
         act = self._act(asked)
         party = made_by.party(Role.DEPLOYER)
-        await not_anothers(services, asked, party)
+        like = await not_anothers(services, asked, party, marks or Marks())
         bearer = await self._bearer(services, made_by)
         await self._pin(services)
         await self._give_up(services)
@@ -116,7 +120,7 @@ class Labelling:
         made = await assemble(services.reader, services.book, record)
         return Begun(
             record=record, provider=self._deps.provider, operator=services.operator, system=made_by.rid, party=party,
-            act=act, receipt=made.receipt,
+            act=act, receipt=made.receipt, alike=like,
         )  # fmt: skip
 
     async def end(
@@ -270,13 +274,38 @@ def _running(services: Services, system: System) -> list[Copy]:
     return [copy for copy in services.book.copies_of(system.rid) if not copy.ended and not copy.node]
 
 
-async def not_anothers(services: Services, asked: Asked, party: str) -> None:
-    """Raises Refused ``label.contradicted`` where the log has these very bytes as made under another party."""
-    found = await services.reader.by_tag(file_tag(bytes.fromhex(asked.before), services.index_key))
-    for name in list(found)[-LOOKED_AT:]:
+async def not_anothers(services: Services, asked: Asked, party: str, marks: Marks) -> str:
+    """The nearest record of another party that the file is alike, "" for none.
+
+    Raises Refused ``label.contradicted`` where the log has these bytes, what they show or say, or their watermark as
+    another party's. What another party passed on alone, under the label that stands in it, others may pass on too.
+    """
+    key = services.index_key
+    layers = {"bytes": file_tag(bytes.fromhex(asked.before), key)}
+    if marks.content:
+        layers["content"] = content_tag(bytes.fromhex(marks.content), key)
+    if marks.watermark is not None:
+        layers["watermark"] = watermark_tag(marks.watermark, key)
+    for layer, tag in layers.items():
+        found = await services.reader.by_tag(tag)
+        if record := await _anothers(services, list(found)[-LOOKED_AT:], asked, party):
+            raise Refused("label.contradicted", detail=f"record {record} is of another party ({layer})")
+    near: list[str] = []
+    for each in marks.prints:
+        its = hidden(each, key)
+        found_near = await services.reader.near(its)
+        near += [rid for rid, other in found_near if (far := distance(its, other)) is not None and alike(far)]
+    return await _anothers(services, near[:LOOKED_AT][::-1], asked, party)
+
+
+async def _anothers(services: Services, names: list[str], asked: Asked, party: str) -> str:
+    """The last of these records that is of another party, and says that it made the file."""
+    for name in reversed(names):
         opened = await _opened(services, name)
-        if opened is not None and opened.party != party:
-            raise Refused("label.contradicted", detail=f"record {name} is of another party")
+        passed_on = asked.label and opened is not None and opened.act == PROPAGATION
+        if opened is not None and opened.party != party and not passed_on:
+            return name
+    return ""
 
 
 async def _opened(services: Services, name: str) -> OpenLeaf | None:

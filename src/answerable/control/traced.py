@@ -96,8 +96,15 @@ async def opening(services: Services, rid: str) -> str:
     return rid if isinstance(leaf, OpenLeaf) else ""
 
 
-async def stopped(services: Services, record: str) -> str:
-    """rid of the stop order in force that reaches what made the record, "" for none."""
+async def stopped(services: Services, record: str) -> tuple[str, int]:
+    """rid of the stop order in force that reaches what made the record, and when it was given, ms since 1970; ("", 0)
+    for none."""
+    order = await _order(services, record)
+    data = await services.reader.find(order) if order else None
+    return (order, decode(data).t) if data is not None else (order, 0)
+
+
+async def _order(services: Services, record: str) -> str:
     data = await services.reader.find(record)
     leaf = decode(data) if data is not None else None
     if not isinstance(leaf, OpenLeaf) or (system := services.book.system(leaf.sys)) is None:

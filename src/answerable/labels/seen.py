@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether our own words stand in a file, where they are put: in texts and documents at once; on pictures and the opening
-of videos, and the rhythm in sound, by measuring, which takes seconds and is done when it is asked for.
+"""Whether our own words stand in a file, where they are put: in texts and documents at once; on pictures, the opening
+of videos and as a rhythm in sound by measuring, which takes seconds and is done when it is asked for.
 
 What is not found there is not said to be absent: another's words are pixels and sound like all others.
 """

@@ -29,13 +29,17 @@ Layers = Annotated[tuple[Annotated[str, Meta(max_length=20)], ...], Meta(max_len
 
 class AskLabel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """system: what made the file, by name or id, empty for the only one that runs; before: of the file as it came;
-    label: the AIGC object that stands in it, empty for none."""
+    label: the AIGC object that stands in it, empty for none; content, prints, watermark: of it, as in `/who/file`, by
+    which the log is asked whether another party made it."""
 
     system: Annotated[str, Meta(max_length=400)] = ""
     before: Hex
     size: Size
     media: Media
     label: Label = ""
+    content: Annotated[str, Meta(pattern=r"^([0-9a-f]{64})?\Z")] = ""
+    prints: Prints = ()
+    watermark: Watermark | None = None
 
 
 class EndLabel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -76,7 +80,8 @@ class LabelKeyShown(Answer, frozen=True, kw_only=True):
 async def begin(services: Services, call: Call[AskLabel]) -> Begun:
     body = call.body
     asked = Asked(before=body.before, label=body.label, media=body.media, size=body.size, v=VERSION)
-    return await _labelling(services).begin(services, body.system, asked, call.by.rid)
+    marks = Marks(prints_of(body.prints), watermark=body.watermark, content=body.content)
+    return await _labelling(services).begin(services, body.system, asked, call.by.rid, marks)
 
 
 async def end(services: Services, call: Call[EndLabel]) -> Ended:

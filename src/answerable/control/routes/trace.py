@@ -60,8 +60,9 @@ class Layer(Answer, frozen=True, kw_only=True):
 class Traced(Answer, frozen=True, kw_only=True):
     """sure: proven, matching, probably, unsure, contradicted or nobody; record: rid of the open leaf, "" where nobody
     is named; by, against: layers that name it, and that say otherwise; producer: same, differs or not_compared;
-    content: same where the receipt shows what was recorded of the file; stopped: rid of the stop order that reaches
-    what made it; receipt: the file, base64. Verify it: this answer alone proves nothing."""
+    content: same where the receipt shows what was recorded of the file; stopped, stopped_at: rid of the stop order in
+    force that reaches what made it, and its time in ms; receipt: the file, base64. Verify it: this answer alone
+    proves nothing."""
 
     sure: str
     record: str
@@ -71,6 +72,7 @@ class Traced(Answer, frozen=True, kw_only=True):
     producer: str
     content: str = NOT_COMPARED
     stopped: str = ""
+    stopped_at: int = 0
     receipt: bytes = b""
 
 
@@ -100,10 +102,12 @@ async def trace(services: Services, call: Call[AskTrace]) -> Traced:
     made = await assemble(
         services.reader, services.book, settled.record, _shown(asked), cosigned=asked.cosigned, signer=signer
     )
+    order, at = await stopped(services, settled.record)
     return msgspec.structs.replace(
         answer,
         content=made.content,
-        stopped=await stopped(services, settled.record),
+        stopped=order,
+        stopped_at=at,
         receipt=made.receipt,
     )
 
@@ -112,11 +116,11 @@ def _shown(asked: AskTrace) -> Callable[[bytes], str]:
     """What was recorded of a file is disclosed to who has the file, or what it shows."""
 
     def compare(body: bytes) -> str:
-        its = kept.read(body)
-        if its is None:
-            return DIFFERS
-        same = asked.digest in (its.digest, its.before) if asked.digest else False
-        return SAME if same or (asked.content and asked.content == its.content) else DIFFERS
+        for its in kept.files(body):
+            same = asked.digest in (its.digest, its.before) if asked.digest else False
+            if same or (asked.content and asked.content == its.content):
+                return SAME
+        return DIFFERS
 
     return compare
 

@@ -15,6 +15,7 @@ from answerable.control.receipts import DIFFERS, SAME, WORDS, assemble
 from answerable.control.routing import Call, Route
 from answerable.control.said import texts, words_alone
 from answerable.control.services import Services
+from answerable.control.traced import stopped
 from answerable.errors import Refused, VerificationError
 from answerable.marks import kept, provider_code
 from answerable.model.terms import AdminRole
@@ -41,13 +42,16 @@ class AskWho(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 class Found(Answer, frozen=True, kw_only=True):
     """record: rid of the open leaf; matches: records that hold one of the texts, the newest is shown; content: same,
     words (its words, but it holds more, which is not disclosed to who has the words alone), differs, not_kept or
-    not_compared; producer: same, differs or not_compared; receipt: the file, base64. Verify it: this answer alone
-    proves nothing."""
+    not_compared; producer: same, differs or not_compared; stopped, stopped_at: rid of the stop order in force
+    that reaches what made it, and its time in ms; receipt: the file, base64. Verify it: this answer alone proves
+    nothing."""
 
     record: str
     matches: int
     content: str
     producer: str
+    stopped: str = ""
+    stopped_at: int = 0
     receipt: bytes
 
 
@@ -66,7 +70,11 @@ async def who(services: Services, call: Call[AskWho]) -> Found:
         services.reader, services.book, record, _shown(services, asked), cosigned=asked.cosigned, signer=signer
     )
     said = producer(services, asked.producer)
-    return Found(record=made.record, matches=matches, content=made.content, producer=said, receipt=made.receipt)
+    order, at = await stopped(services, made.record)
+    return Found(
+        record=made.record, matches=matches, content=made.content, producer=said, stopped=order, stopped_at=at,
+        receipt=made.receipt,
+    )  # fmt: skip
 
 
 def _tags(services: Services, asked: AskWho) -> tuple[bytes, ...]:
@@ -97,8 +105,8 @@ def _shown(services: Services, asked: AskWho) -> Callable[[bytes], str] | None:
     def compare(body: bytes) -> str:
         if body == asked.content:
             return SAME
-        if (labelled := kept.read(body)) is not None:
-            return SAME if asked.file in (labelled.digest, labelled.before) else DIFFERS
+        if asked.file and (files := kept.files(body)):
+            return SAME if any(asked.file in (its.digest, its.before) for its in files) else DIFFERS
         said = tags(texts(body), services.index_key)
         if not said or not known.issuperset(said):
             return DIFFERS

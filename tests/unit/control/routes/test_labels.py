@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from answerable.control.labelling import EXTENSION, not_anothers
+from answerable.control.labelling import EXTENSION, Marks, not_anothers
 from answerable.crypto.b64 import b64u
 from answerable.errors import AnswerableError
 from answerable.log import trust
@@ -17,6 +17,7 @@ from answerable.log.leaf import decode
 from answerable.marks import kept, provider_code
 from answerable.marks.aigc import generated, write
 from answerable.model.leaves import CloseLeaf, OpenLeaf
+from answerable.model.prints import Print
 from answerable.registry.ids import unassigned_uscc
 from answerable.verify.receipt import verify
 from tests.unit.control.house import OPERATOR, House
@@ -140,11 +141,57 @@ def test_what_the_log_has_under_another_party_is_contradicted(house: House) -> N
     asked = kept.Asked(before=AFTER, media="image/png", size=9, v=1)
 
     async def as_another() -> None:
-        await not_anothers(house.services, asked, "another-party")
+        await not_anothers(house.services, asked, "another-party", Marks())
 
     with pytest.raises(AnswerableError) as caught:
         house.run(as_another())
     assert caught.value.code == "label.contradicted"
+
+
+PRINT = Print(1, 1, (0x0F0F_1234_5678_9ABC,))
+
+
+def asking(house: House, marks: Marks, **more: str) -> str:
+    """As another party, of a file whose bytes nobody knows."""
+    asked = kept.Asked(before=sha256(b"unknown").hexdigest(), media="image/png", size=9, v=1, **more)
+
+    async def as_another() -> str:
+        return await not_anothers(house.services, asked, "another-party", marks)
+
+    return str(house.run(as_another()))
+
+
+def test_each_layer_that_leads_to_another_party_contradicts_and_likeness_does_not(house: House) -> None:
+    house.start_copy("helper")
+    record, shown = house.post("/labels", ASK)["record"], sha256(b"shown").hexdigest()
+    tag = PRINT.tag().hex()
+    rid = house.post("/labels/end", done(record, content=shown, watermark=77, prints=[tag]))["rid"]
+    for marks, layer in ((Marks(content=shown), "content"), (Marks(watermark=77), "watermark")):
+        with pytest.raises(AnswerableError) as caught:
+            asking(house, marks)
+        assert (caught.value.code, caught.value.params["detail"]) == (
+            "label.contradicted", f"record {rid} is of another party ({layer})",
+        )  # fmt: skip
+    near = Print(PRINT.kind, PRINT.version, (PRINT.words[0] ^ 0b101,))
+    assert asking(house, Marks((near,))) == rid
+    assert asking(house, Marks((Print(PRINT.kind, PRINT.version, (~PRINT.words[0] & 2**64 - 1,)),))) == ""
+    assert asking(house, Marks(content=sha256(b"else").hexdigest(), watermark=78)) == ""
+    asked = ASK | {"content": shown, "watermark": 77, "prints": [tag]}
+    assert house.post("/labels", asked)["alike"] == "", "its own party may label it anew"
+
+
+def test_what_another_party_passed_on_others_may_pass_on_too(house: House) -> None:
+    house.start_copy("helper")
+    theirs = write(
+        generated(provider_code.make(unassigned_uscc("elsewhere").removeprefix("NTRCN-"), "0000"), "their-record")
+    )
+    record, shown = house.post("/labels", ASK | {"label": theirs})["record"], sha256(b"theirs").hexdigest()
+    aigc = write(generated(PROVIDER, record))
+    house.post("/labels/end", done(record, content=shown, aigc=aigc))
+    assert asking(house, Marks(content=shown), label=theirs) == ""
+    with pytest.raises(AnswerableError) as caught:
+        asking(house, Marks(content=shown))
+    assert caught.value.code == "label.contradicted", "without their label it would be called one's own"
 
 
 def test_what_made_it_is_a_running_system(house: House) -> None:

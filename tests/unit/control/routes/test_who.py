@@ -81,3 +81,9 @@ def test_a_labels_producer_is_compared_with_who_runs_the_gateway(house: House) -
         ("nonsense", "differs"),
     ):
         assert house.post("/who", {"record": record, "producer": producer})["producer"] == answer, producer
+
+
+def test_what_made_it_has_been_stopped_since(house: House) -> None:
+    record = house.act("Said before the order.")
+    found = house.post("/who", {"record": record})
+    assert (found["stopped"], found["stopped_at"]) == ("", 0)
