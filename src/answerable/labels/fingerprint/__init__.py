@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import BinaryIO
 
+from answerable.errors import AnswerableError, VerificationError
 from answerable.model.prints import Print
 
 
@@ -24,7 +25,12 @@ def fingerprint(source: BinaryIO, media: str) -> tuple[Print, ...]:
         from answerable.labels.fingerprint.decoding import picture
         from answerable.labels.fingerprint.image import of_image
 
-        return of_image(picture(source))
+        try:
+            return of_image(picture(source))
+        except AnswerableError:
+            raise
+        except Exception as error:  # noqa: BLE001  what stands beside the pixels, as Exif, may be anything
+            raise VerificationError("format.malformed", format="picture", detail=type(error).__name__) from None
     if medium == "audio":
         from answerable.labels.fingerprint.sound import of_sound
 
