@@ -99,7 +99,8 @@ class Bench:
         self._stack.close()
 
     def sheet(self) -> BinaryIO:
-        """An empty file without a name: gone when the bench is."""
+        """An empty file without a name: gone when the bench is. Raises Refused ``label.target`` where none can be
+        made."""
         if self._near is None:
             return io.BytesIO()
         folder = self._near.parent
@@ -107,7 +108,11 @@ class Bench:
             # Linux, and the file systems that have it: such a file can be given a name later without being copied.
             handle = os.open(folder, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, 0o600)
         except (OSError, AttributeError):
-            return self._stack.enter_context(tempfile.TemporaryFile(dir=folder))
+            try:
+                return self._stack.enter_context(tempfile.TemporaryFile(dir=folder))
+            except OSError as error:
+                detail = error.strerror or "its folder cannot be written to"
+                raise Refused("label.target", path=str(self._near), detail=detail) from None
         return self._stack.enter_context(os.fdopen(handle, "w+b"))
 
 

@@ -64,6 +64,12 @@ def _other(path: Path) -> Path:
     return made
 
 
+def test_a_folder_that_cannot_be_written_to(tmp_path: Path) -> None:
+    with Bench(tmp_path / "gone" / "a") as bench, pytest.raises(Refused) as caught:
+        bench.sheet()
+    assert caught.value.code == "label.target"
+
+
 def test_a_target_is_a_name_that_nobody_has(tmp_path: Path) -> None:
     source, other = tmp_path / "a", tmp_path / "b"
     source.write_bytes(b"1")
