@@ -35,6 +35,8 @@ STORED_ONLY: Final = frozenset(
 )
 # Names that formats have elsewhere in this project, and the one that the library takes.
 _NAMES: Final = {"video/vnd.avi": "video/avi", "audio/vnd.wave": "audio/wav"}
+_PDF: Final = "application/pdf"
+_COVERS: Final = b"/ByteRange"
 _UNREADABLE: Final = ("Io", "Other", "NotSupported")
 # A report of a manifest made for it takes some 400 times its size in memory; real ones with pictures stay below 1 MiB.
 MAX_MANIFEST: Final = manifest.MAX_STORE_MIB << 20
@@ -53,7 +55,19 @@ def supports(media: str, source: BinaryIO) -> bool:
                 return all(each.compress_type == zipfile.ZIP_STORED for each in archive.infolist())
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
             return False
-    return media in CARRIES
+    return media in CARRIES and not (media == _PDF and _has_signatures(source))
+
+
+def _has_signatures(source: BinaryIO) -> bool:
+    """Whether a PDF has signatures, which say in the clear what they cover (ISO 32000-2 section 12.8.1): the library
+    writes a PDF anew, and none of them would hold."""
+    source.seek(0)
+    end = b""
+    while data := source.read(1 << 20):
+        if _COVERS in end + data:
+            return True
+        end = data[-len(_COVERS) :]
+    return False
 
 
 def sign(

@@ -176,6 +176,8 @@ def sign(work: Work) -> None:
     if chain is None:
         return
     if not c2pa.supports(media, work.content):
+        if work.stood.state not in (ABSENT, UNSUPPORTED):
+            raise Refused("label.foreign", detail="a C2PA manifest that no new one can be signed over here")
         work.layers.append(Layer("c2pa", UNSUPPORTED, media))
         return
     mark = None

@@ -100,6 +100,15 @@ def test_pdf() -> None:
     checked(out, "application/pdf")
 
 
+def test_a_pdf_with_signatures_is_not_written_anew() -> None:
+    assert c2pa.supports("application/pdf", BytesIO(b"%PDF-1.7\n"))
+    for before in (0, (1 << 20) - 4):  # as it may be cut in two when it is read
+        signed_file = BytesIO(b" " * before + b"<< /Type /Sig /ByteRange [0 1 2 3] >>")
+        assert not c2pa.supports("application/pdf", signed_file)
+        with pytest.raises(Refused, match=r"label\.unsupported"):
+            signed(signed_file, "application/pdf")
+
+
 def word(how: int) -> BytesIO:
     from docx import Document
 

@@ -89,6 +89,17 @@ def test_a_manifest_that_nobody_signs_anew_is_not_broken() -> None:
     assert caught.value.code == "label.foreign"
 
 
+def test_a_manifest_in_a_signed_pdf_is_not_broken() -> None:
+    pdf = (Path(__file__).parents[2] / "golden" / "pdf" / "bare.pdf").read_bytes()
+    by = replace(BY, explicit=None)
+    assert [layer.state for layer in label(pdf + b"%/ByteRange\n", by=by).layers] == ["written", "unsupported"]
+    marked = label(pdf, by=by).data
+    assert marked is not None
+    with pytest.raises(Refused) as caught:
+        label(marked + b"%/ByteRange\n", by=by)
+    assert caught.value.code == "label.foreign"
+
+
 def test_a_manifest_with_another_record_contradicts() -> None:
     """Somebody took the AIGC object out and left the manifest, or moved a manifest's file under a new label."""
     out = BytesIO()
