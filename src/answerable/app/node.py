@@ -19,6 +19,7 @@ from answerable.admission.holding import HolderView
 from answerable.admission.orders import Told
 from answerable.app import wiring
 from answerable.app.core import Core
+from answerable.app.media_labelling import ChildLabeller
 from answerable.app.node_canary import Perch
 from answerable.app.node_card import Card, read_card
 from answerable.app.node_create import node_key
@@ -106,6 +107,7 @@ class Node:
         self.serving = Serving(FarRegistry(self.replica, self.link, self.card, config, core.clock), say)
         self._retention = Retention(config.retention.rules, config.store.payload_days, self.replica)
         self._tasks: list[asyncio.Task[None]] = []
+        self._media: ChildLabeller | None = None
         self._endings: set[asyncio.Task[object]] = set()
         self._listeners: list[Listener] = []
         self._saved = -1
@@ -163,6 +165,8 @@ class Node:
             task.cancel()
         await asyncio.gather(*self._tasks, *self._endings, return_exceptions=True)
         try:
+            if self._media is not None:
+                await self._media.close()
             if self._served:
                 with suppress(AnswerableError):
                     await self.serving.close()
@@ -205,6 +209,8 @@ class Node:
             iss=self.card.issuer,
             told=self.view,
         )
+        # A node has no key that the registry knows as a label's: its labels lead to the log, and are not signed.
+        media = self._media = wiring.labels_media(config, producer_of(self.replica, config), signs=False)
         deps = Deps(
             clock=core.clock,
             desk=RepeatingDesk(desk, self.repeater),
@@ -222,6 +228,7 @@ class Node:
             index_key=core.keys.index,
             deadline_s=config.gateway.deadline_s,
             keep=self._retention.until if config.retention.rules else None,
+            media=media,
         )
         return deps, metrics
 

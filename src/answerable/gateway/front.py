@@ -35,6 +35,7 @@ _WANTED: Final = _OURS | {
     b"origin",
     b"content-encoding",
     b"content-length",
+    b"content-type",
     b"accept-language",
 }
 _LOOPBACK: Final = ("localhost", "127.0.0.1", "[::1]")
