@@ -133,3 +133,20 @@ async def test_connections_are_kept_for_whom_a_record_names() -> None:
     assert b"connection: close" in await refused(Refused("warrant.missing"))
     assert b"connection: close" not in await refused(Refused("warrant.expired"), RID)
     assert b"connection: close" in await refused(Refused("request.too_large", limit=1), RID)
+
+
+async def test_an_answer_says_what_it_is_of_and_who_speaks() -> None:
+    async def handler(request: Request) -> None:
+        request.keep = False
+        out = Answer(request, stream=False, kind="audio/wav")
+        out.start(RID, b"{}", "AI生成: not a person")
+        await out.send(b"RIFF")
+        await out.finish(b"")
+
+    async with handling(handler) as listener:
+        answer = await talk(listener.port, ASK % b"audio/speech", seconds=2)
+    head, _, body = answer.partition(b"\r\n\r\n")
+    lines = head.split(b"\r\n")
+    assert b"content-type: audio/wav" in lines
+    assert b"answerable-notice: AI%E7%94%9F%E6%88%90: not a person" in lines
+    assert body == b"RIFF"

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import pytest
 
+from answerable.marks import wording
 from answerable.marks.wording import PREFIXES, WORDS, complete, found, plain, prefix, without, words
 
 
@@ -46,3 +47,11 @@ def test_plain_is_what_people_copy() -> None:
     assert plain("AI-generated\n\n hi\r\nyou \n") == "hi\nyou"
     assert plain("AI生成\n\n") == ""
     assert plain("hi") == plain(prefix("AI生成") + "hi")
+
+
+def test_a_digital_humans_notice_holds_what_the_standard_asks_for() -> None:
+    for language in ("en", "zh", "other"):
+        said = wording.notice(language)
+        assert wording.complete(said)
+    assert wording.notice("zh") == "AI生成的数字人，并非真人"
+    assert wording.notice("other") == wording.notice("en")

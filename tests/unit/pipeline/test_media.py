@@ -136,6 +136,23 @@ async def test_a_stop_order_that_comes_while_it_is_labelled_is_obeyed() -> None:
     assert stage.closes[0].st == "stopped"
 
 
+async def test_a_stop_order_does_not_wait_for_the_label() -> None:
+    stage, left = Stage(carry), asyncio.Event()
+
+    async def stop() -> None:
+        stage.gate.stopped[3] = "order"
+        stage.flights.stops_changed()
+        try:
+            await asyncio.sleep(30)
+        finally:
+            left.set()
+
+    out = await run(stage, Labeller(stop), b"PNG1")
+    assert (out.error.code, out.data) == ("stop.system", b"")
+    assert left.is_set(), "the labelling was cut"
+    assert stage.closes[0].st == "stopped"
+
+
 async def test_labelling_ends_with_the_actions_time() -> None:
     stage = Stage(carry, deadline_s=0.05)
 
