@@ -48,7 +48,7 @@ def payload_of(record: str) -> int:
 
 
 def embed(source: BinaryIO, target: BinaryIO, format: str, record: str, key: bytes) -> Marked:
-    """`source` in `target` with the watermark of `record`, read back from the file as it was written. Where the picture
+    """`source` in `target` with the watermark of `record`, read back from the pixels as stored. Where the picture
     cannot carry one, `target` is of no use. Raises VerificationError ``format.malformed`` for what is no picture."""
     name = FORMATS.get(format, "")
     if not name:
@@ -68,17 +68,15 @@ def embed(source: BinaryIO, target: BinaryIO, format: str, record: str, key: byt
         return Marked(False, str(error.params.get("detail", error.code)))
     made = Image.fromarray(marked, image.mode)
     made.info = dict(image.info)
-    encoded = io.BytesIO()
-    made.save(encoded, name, **_settings(image, source, name))
-    data = encoded.getvalue()
-    if name != "WEBP":
-        data = chunks.png(source, data) if name == "PNG" else chunks.jpeg(source, data)
+    data = _encoded(made, image, source, name)
     target.seek(0)
     target.write(data)
     target.truncate()
-    found = extract(target, format, key)
-    if found is None or found.payload != payload_of(record):
-        return Marked(False, "the picture is encoded too coarsely to hold it")
+    # Without loss the pixels are those that `embed` has read back; the file is read when it is whole (`stages`).
+    if name != "PNG":
+        found = extract(target, format, key)
+        if found is None or found.payload != payload_of(record):
+            return Marked(False, "the picture is encoded too coarsely to hold it")
     return Marked(True, f"{watermark.psnr(pixels, marked):.1f} dB")
 
 
@@ -129,6 +127,15 @@ def _open(source: BinaryIO, name: str) -> tuple[Any, str]:
         raise VerificationError(
             "format.malformed", format=name.lower(), detail=f"its pixels cannot be read ({type(error).__name__})"
         ) from None
+
+
+def _encoded(made: Any, image: Any, source: BinaryIO, name: str) -> bytes:
+    """The marked picture as `source` was coded, with what stood beside its pixels. image: as it was read."""
+    if name == "PNG":
+        return chunks.png(source, chunks.png_encoded(made))
+    out = io.BytesIO()
+    made.save(out, name, **_settings(image, source, name))
+    return chunks.jpeg(source, out.getvalue()) if name == "JPEG" else out.getvalue()
 
 
 def _settings(image: Any, source: BinaryIO, name: str) -> dict[str, Any]:

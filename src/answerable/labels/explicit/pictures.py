@@ -88,6 +88,8 @@ def _drawn(source: BinaryIO, name: str, plan: Plan) -> tuple[list[Drawn], bytes]
     if count == 1:
         _loaded(image)
         drawn = draw(image, plan, spare=spare)
+        if name == "PNG":
+            return [drawn], chunks.png_encoded(image)
         image.save(out, name, **_settings(image, source, name))
         return [drawn], out.getvalue()
     marks, frames, times = [], [], []

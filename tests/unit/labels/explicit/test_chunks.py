@@ -81,3 +81,16 @@ def test_foreign_bytes_raise_our_errors_alone(data: bytes) -> None:
         for whole in (data, head + data):
             with suppress(AnswerableError):
                 make(BytesIO(whole), encoded(form, 9))
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "LA", "P", "1"])
+def test_pixels_come_back_and_what_compresses_well_is_compressed_well(mode: str) -> None:
+    noise = Image.effect_noise((200, 160), 90).convert(mode if mode != "LA" else "L").convert(mode)
+    even = Image.new("RGB", (200, 160), (3, 4, 5)).convert(mode if mode != "LA" else "L").convert(mode)
+    for image in (noise, even):
+        encoded = chunks.png_encoded(image)
+        with Image.open(BytesIO(encoded)) as again:
+            assert (again.mode, again.tobytes()) == (image.mode, image.tobytes())
+    best = BytesIO()
+    even.save(best, "PNG")
+    assert len(chunks.png_encoded(even)) == len(best.getvalue())
