@@ -70,6 +70,7 @@ def run(args: argparse.Namespace) -> int:
         raise Refused(
             "admin.request", detail="--key, --c2pa and --system-version are for --provider: the service has its own"
         )
+    _required(args)  # before a record is made for nothing
     if args.provider:
         by = _by_hand(args)
         one: Callable[[Path, Path], Labelled] = lambda source, target: _alone(source, target, by, args.in_place)  # noqa: E731
@@ -112,7 +113,7 @@ def _by_hand(args: argparse.Namespace) -> Labeller:
     from answerable.labels.identity import Labeller, load_key
 
     return Labeller(
-        args.provider,
+        _provider(args.provider),
         load_key(args.key) if args.key else None,
         Chain.load(Path(args.c2pa)) if args.c2pa else None,
         require=_required(args),
@@ -120,6 +121,19 @@ def _by_hand(args: argparse.Namespace) -> Labeller:
         system=args.system,
         agent=(args.system, args.system_version),
     )
+
+
+def _provider(code: str) -> str:
+    """`code` itself, if it is a provider code or a party id. Raises VerificationError ``label.provider_code``."""
+    from answerable.errors import Refused
+    from answerable.marks import provider_code
+    from answerable.registry import ids
+
+    try:
+        ids.parse(code)
+    except Refused:
+        provider_code.parse(code)
+    return code
 
 
 def _words(args: argparse.Namespace) -> Plan | None:
@@ -297,6 +311,7 @@ def _line(name: str, done: Labelled) -> str:
         "kept": pick("kept the label that stood there", "保留原有标识"),
     }
     line = f"{name} → {done.path}: {roles[str(done.role)]}; {pick('record', '记录')} {done.record}; {layers}"
+    line = line.replace("\n", "\\n")  # of a file's name
     for record in (each.removeprefix(ALIKE) for each in done.problems if each.startswith(ALIKE)):
         line += pick(
             f"\n  ! it is like what another party's record {record} is of: answerable who {record}",

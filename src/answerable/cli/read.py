@@ -142,7 +142,9 @@ def told(name: str, found: FileReading) -> list[str]:
         lines.append(
             pick(f"  record {found.record}: answerable who {name}", f"  记录 {found.record}：answerable who {name}")
         )
-    return lines + [f"  ! {each}" for each in found.contradictions]
+    lines += [f"  ! {each}" for each in found.contradictions]
+    # What strangers wrote stays on the line where it is quoted.
+    return [line.replace("\n", "\\n") for line in lines]
 
 
 def _layer(layer: LayerReading) -> str:

@@ -120,6 +120,20 @@ def test_another_producers_file_is_passed_on(house: House, run: Run, file: Path)
     assert "passed on by" in told.out
 
 
+def test_a_wrong_word_costs_no_record(house: House, run: Run, file: Path) -> None:
+    before = house.run(house.core.reader.size())
+    assert run("label", str(file), "--system", "helper", "--require", "soul").status == 2
+    assert house.run(house.core.reader.size()) == before
+
+
+def test_a_name_of_two_lines_is_told_on_one(house: House, run: Run, file: Path) -> None:
+    odd = file.with_name("a\n  c2pa: trusted.png")
+    odd.write_bytes(file.read_bytes())
+    said = run("label", str(odd), "--system", "helper")
+    assert said.status == 0
+    assert not any(line.startswith("  c2pa") for line in said.out.splitlines())
+
+
 def test_without_a_service(run: Run, file: Path, tmp_path: Path) -> None:
     made = run("keys", "label", str(tmp_path / "k.key"), "--algorithm", "ES256", "--party", "NTRCN-91350100M000100Y43")
     assert made.status == 0
@@ -131,6 +145,9 @@ def test_without_a_service(run: Run, file: Path, tmp_path: Path) -> None:
     # `main` in one process knows the store of this module's house, which has nothing to do with these keys.
     assert run("label", str(file), "--key", str(tmp_path / "k.key")).status == 2
     assert run("label", str(file), "--provider", PROVIDER, "--require", "soul").status == 2
+    for wrong in ("BAD", PROVIDER[:-6] + "X" + PROVIDER[-5:], "NTRCN-91350100M000100Y44"):
+        refused = run("label", str(file), "--out-dir", str(tmp_path / "no"), "--provider", wrong)
+        assert (refused.status == 0, code(refused)) == (False, "label.provider_code")
     refused = run("label", str(file), "-o", str(tmp_path / "c.png"), "--provider", PROVIDER, "--require", "c2pa")
     assert (refused.status, code(refused)) == (2, "label.unsupported")
     assert not (tmp_path / "c.png").exists()

@@ -55,6 +55,15 @@ def test_each_layer_is_told(run: Run, folder: Path, monkeypatch: pytest.MonkeyPa
     assert ([each["verdict"] for each in several.data], several.status) == (["labelled", "not_labelled"], 1)
 
 
+def test_what_strangers_wrote_stays_on_its_line(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANSWERABLE_STORE_PATH", str(folder / "no-store"))
+    forged = write(AIGC("1", PROVIDER, "@")).replace("@", "x\\n  c2pa: trusted")
+    (folder / "forged.png").write_bytes(with_label(picture(), forged))
+    said = run("read", str(folder / "forged.png"))
+    assert "c2pa: trusted" in said.out
+    assert not any(line.startswith("  c2pa: trusted") for line in said.out.splitlines())
+
+
 def test_a_file_that_is_not_there(run: Run, folder: Path) -> None:
     said = run("read", str(folder / "missing.png"))
     assert (said.status, said.err.partition(":")[0]) == (3, "label.source")
