@@ -231,6 +231,24 @@ def test_those_that_share_the_most_tags_come_first(store: Store) -> None:
     view.close()
 
 
+def test_tags_that_are_made_of_what_is_kept_go_with_it(store: Store) -> None:
+    unit, its = opening(body=b"said")
+    other, its_other = opening(body=b"said too")
+    append(store, unit, other)
+    view = store.view(lambda group, body: (body[:4].ljust(12, b"\x00"),) if group == "in" and body else ())
+    made = b"said".ljust(12, b"\x00")
+    assert set(view.by_tag(made)) == {its, its_other}
+    assert view.tags(its) == [made]
+    plain = store.view()
+    assert plain.tags(its) == []
+    plain.close()
+    assert store.erase([(0, its)]) == 1
+    for _ in range(2):
+        assert (view.by_tag(made), view.tags(its)) == ([its_other], [])
+        store.tidy([its])
+    view.close()
+
+
 @pytest.mark.parametrize("by", ["erasure", "expiry"])
 def test_a_fingerprint_goes_with_its_payload(store: Store, by: str) -> None:
     _, its = opening()

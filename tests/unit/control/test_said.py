@@ -4,8 +4,10 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from answerable.control.said import texts, words_alone
+from answerable.control.said import deriving, texts, words_alone
+from answerable.pipeline.found import sketch_tags
 from answerable.protocols.openai.content import Call, Choice, body
+from tests.unit.marks.test_sketch import story
 
 
 def test_texts_are_as_people_copy_them() -> None:
@@ -23,3 +25,10 @@ def test_what_stands_beside_the_words_is_seen() -> None:
 def test_foreign_bytes_say_nothing(data: bytes) -> None:
     assert isinstance(texts(data), tuple)
     assert texts(b"\xff" + data) == ()
+
+
+def test_an_edited_answer_is_found_by_tags_made_of_what_was_kept() -> None:
+    derive = deriving(b"k" * 32)
+    content = body((Choice(text="AI-generated\n\n" + story(1)), Choice(text=story(2))))
+    assert tuple(derive("out", content)) == (*sketch_tags(story(1), b"k" * 32), *sketch_tags(story(2), b"k" * 32))
+    assert tuple(derive("in", content)) == tuple(derive("out", b"\xff")) == ()
