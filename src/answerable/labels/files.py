@@ -166,19 +166,33 @@ def publish(file: BinaryIO, path: Path, *, like: Source, in_place: bool) -> None
 def _settle(file: BinaryIO, draft: Path, mode: int) -> None:
     """The content of `file` under the name `draft`, on the disk."""
     file.flush()
-    with suppress(OSError):
-        handle = file.fileno()
-        os.fchmod(handle, mode)
-        os.fsync(handle)
-        os.link(f"/proc/self/fd/{handle}", draft, follow_symlinks=True)
+    if _linked(file, draft, mode):
         return
-    # No file, or one that cannot get a name any more.
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     with os.fdopen(handle, "wb") as new:
         copy(file, new)
         new.flush()
         os.fchmod(handle, mode)
         os.fsync(handle)
+
+
+def _linked(file: BinaryIO, draft: Path, mode: int) -> bool:
+    """Whether a sheet could be given the name, without being copied. What has a name is the source itself, unchanged:
+    two names for one file are not two files."""
+    with suppress(OSError):
+        handle = file.fileno()
+        if os.fstat(handle).st_nlink:
+            return False
+        os.fchmod(handle, mode)
+        os.fsync(handle)
+        folder = os.open(draft.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            # With a folder the call is linkat(2), which follows the link in /proc to the file; link(2) does not.
+            os.link(f"/proc/self/fd/{handle}", draft.name, dst_dir_fd=folder, follow_symlinks=True)
+        finally:
+            os.close(folder)
+        return True
+    return False
 
 
 def _name(draft: Path, path: Path) -> None:

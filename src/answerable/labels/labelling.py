@@ -6,12 +6,14 @@ the file gets its name; anything else that happens leaves no file, and the sourc
 
 from __future__ import annotations
 
+import errno
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 from answerable.errors import Refused
 from answerable.formats.detect import detect
@@ -21,6 +23,8 @@ from answerable.labels.identity import Labeller
 from answerable.labels.stages import Layer
 from answerable.marks.propagation import Role
 from answerable.model.labels import AIGC
+
+_FULL: Final = frozenset({errno.ENOSPC, errno.EFBIG, errno.EDQUOT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,7 @@ def label(
     """
     path = target_of(source, target, in_place=in_place) if isinstance(target, Path | str) else None
     before = Unchanged.of(source)
-    with opened(source) as original, Bench(path) as bench:
+    with _room(path), opened(source) as original, Bench(path) as bench:
         work = stages.begin(original, bench, by, record, made_at or time.time_ns() // 1_000_000, receipt)
         work.made_from = made_from
         stages.explicit(work)
@@ -100,6 +104,17 @@ def label(
         elif not isinstance(target, Path | str):
             copy(made, target)
         return done
+
+
+@contextmanager
+def _room(path: Path | None) -> Iterator[None]:
+    """A disk that is full, or lets no file grow so long, as a refusal."""
+    try:
+        yield
+    except OSError as error:
+        if path is None or error.errno not in _FULL:
+            raise
+        raise Refused("label.target", path=str(path), detail=error.strerror or "the disk is full") from None
 
 
 @dataclass(frozen=True, slots=True)

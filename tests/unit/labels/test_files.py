@@ -157,3 +157,24 @@ def test_a_disk_that_is_full_leaves_nothing(tmp_path: Path, monkeypatch: pytest.
     assert caught.value.params["detail"] == "No space left on device"
     assert source.read_bytes() == b"old"
     assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_sheet_gets_its_name_without_being_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Bench(tmp_path / "a") as bench:
+        sheet = bench.sheet()
+        sheet.write(b"written once")
+        inode = os.fstat(sheet.fileno()).st_ino
+        monkeypatch.setattr(files, "copy", lambda *_: pytest.fail("copied"))
+        publish(sheet, tmp_path / "a", like=b"", in_place=False)
+        assert (tmp_path / "a").stat().st_ino == inode
+    assert (tmp_path / "a").read_bytes() == b"written once"
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
+
+
+def test_the_source_itself_is_copied_and_never_gets_a_second_name(tmp_path: Path) -> None:
+    (tmp_path / "source").write_bytes(b"as it was")
+    with (tmp_path / "source").open("rb") as source:
+        publish(source, tmp_path / "a", like=tmp_path / "source", in_place=False)
+    assert (tmp_path / "source").stat().st_nlink == 1
+    assert (tmp_path / "a").stat().st_ino != (tmp_path / "source").stat().st_ino
+    assert (tmp_path / "a").read_bytes() == b"as it was"
