@@ -3,15 +3,19 @@ from __future__ import annotations
 
 import base64
 
+import msgspec
 import pytest
 
 from answerable.errors import AnswerableError
 from answerable.log import trust
 from answerable.marks import provider_code
+from answerable.model.terms import OrderKind
 from answerable.protocols.openai.content import Choice, body
 from answerable.registry.ids import unassigned_uscc
+from answerable.stops import orders
 from answerable.verify.receipt import verify
 from tests.unit.control.house import MAKER, OPERATOR, House
+from tests.unit.control.routes.test_stops import order, signed
 
 
 def test_a_record_is_found_by_its_id_and_by_its_words(house: House) -> None:
@@ -84,6 +88,14 @@ def test_a_labels_producer_is_compared_with_who_runs_the_gateway(house: House) -
 
 
 def test_what_made_it_has_been_stopped_since(house: House) -> None:
-    record = house.act("Said before the order.")
+    record = house.act("Said before the order.", caller="other")
     found = house.post("/who", {"record": record})
     assert (found["stopped"], found["stopped_at"]) == ("", 0)
+    done = house.post("/stops", order(house, "other", OrderKind.SUSPEND, "officer-1"), "officer-1")["order"]
+    try:
+        found = house.post("/who", {"record": record})
+        assert (found["stopped"], found["stopped_at"]) == (done["rid"], done["at"])
+    finally:
+        leaf = signed(house, orders.release_statement(done["rid"]), "officer-1", "officer-2")
+        house.post("/stops/release", {"release": msgspec.to_builtins(leaf)}, "officer-1")
+    assert house.post("/who", {"record": record})["stopped"] == "", "it was released, and acts again"
