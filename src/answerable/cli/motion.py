@@ -70,8 +70,9 @@ def is_pulse(data: bytes) -> bool:
 
 
 def read_bytes(path: Path) -> bytes:
-    """Raises Refused ``config.value``."""
+    """What a person carries in a file, without the line's end that `pulse run --to FILE` writes. Raises Refused
+    ``config.value``."""
     try:
-        return path.read_bytes()
+        return path.read_bytes().rstrip(b"\n")
     except OSError as error:
         raise Refused("config.value", detail=f"{path}: {error.strerror}") from None

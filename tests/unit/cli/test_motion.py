@@ -2,10 +2,11 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 import pytest
 
-from answerable.cli.motion import at, limits, zone
+from answerable.cli.motion import at, limits, read_bytes, zone
 from answerable.crypto.b64 import b64u
 from answerable.errors import Refused
 from answerable.model.envelopes import Zone
@@ -36,3 +37,10 @@ def test_where_a_machine_is() -> None:
     for bad in ("", "zenoh:x", f"#{key}", "zenoh:x#AA", "zenoh:x#%"):
         with pytest.raises(Refused):
             at(bad)
+
+
+def test_a_message_in_a_file_is_its_line_without_the_end(tmp_path: Path) -> None:
+    """As `pulse run --to FILE` leaves it: canonical JSON has no line's end."""
+    file = tmp_path / "newest.pulse"
+    file.write_bytes(b'{"v":1}\n')
+    assert read_bytes(file) == b'{"v":1}'
