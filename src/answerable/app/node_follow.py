@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Final
 
 from answerable.admission.holding import HolderView
@@ -23,6 +24,8 @@ from answerable.errors import AnswerableError
 
 RETRY_S: Final = 0.5
 LONGEST_S: Final = 5.0
+# Where a warrant shows that the control plane is there again and knows more, it is asked no sooner than this.
+HURRY_S: Final = 0.1
 # Messages offered in one question.
 OFFERED: Final = 64
 _log: Final = logging.getLogger("answerable.node")
@@ -50,6 +53,7 @@ class Follow:
         self._heard = heard
         self.problem = "node.unseen"
         self.offered = 0
+        self._hurry = asyncio.Event()
 
     def recall(self) -> int:
         """Take in what was kept; how many orders are known. Raises Unavailable ``store.failed``."""
@@ -66,6 +70,10 @@ class Follow:
             self._orders.add(told.data)
         except AnswerableError as error:
             _log.error("an order is in force and was not kept: %s", error)
+
+    def hurry(self) -> None:
+        """Ask at once, if the next question waits for a control plane that did not answer."""
+        self._hurry.set()
 
     async def once(self, *, wait: bool = False) -> bool:
         """Ask once; whether the replica is complete. Raises as `Link.changes`."""
@@ -91,7 +99,11 @@ class Follow:
                 if self.problem != error.code:
                     _log.warning("the control plane: %s", error)
                 self.problem = error.code
-                await asyncio.sleep(pause * (0.5 + spread()))
+                self._hurry.clear()
+                await asyncio.sleep(HURRY_S)
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(pause * (0.5 + spread()) - HURRY_S):
+                        await self._hurry.wait()
                 pause = min(2 * pause, LONGEST_S)
                 continue
             pause = RETRY_S

@@ -8,9 +8,11 @@ known to it, and a warrant that a caller shows may be of the time before.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from answerable.admission.holding import HolderView
 from answerable.app.node_replica import Replica
-from answerable.errors import AnswerableError, Unavailable
+from answerable.errors import AnswerableError, Refused, Unavailable
 from answerable.model.warrants import Bearer
 from answerable.ports import Clock
 from answerable.warrants.gate import Gate
@@ -19,10 +21,19 @@ from answerable.warrants.gate import Gate
 class NodeGate(Gate):
     """Implements `ports.Gate`. audience: this node's; view: the orders and the pulse that it was told."""
 
-    __slots__ = ("_replica", "_seen")
+    __slots__ = ("_behind", "_replica", "_seen")
 
-    def __init__(self, replica: Replica, clock: Clock, audience: str, view: HolderView) -> None:
+    def __init__(
+        self,
+        replica: Replica,
+        clock: Clock,
+        audience: str,
+        view: HolderView,
+        behind: Callable[[], object] = lambda: None,
+    ) -> None:
+        """behind: called where a warrant shows that the issuer knows of orders that are not known here."""
         super().__init__(replica, clock, audience, view)
+        self._behind = behind
         self._replica = replica
         self._seen = view
 
@@ -30,7 +41,12 @@ class NodeGate(Gate):
         """As `Gate.admit`; raises Unavailable ``node.unseen`` too."""
         if not self._replica.seen:
             raise Unavailable("node.unseen")
-        super().admit(bearer)
+        try:
+            super().admit(bearer)
+        except Refused as error:
+            if error.code == "stop.stale":
+                self._behind()
+            raise
 
     def problem(self) -> str:
         """Code of why nothing at all is admitted now, "" where nothing keeps it."""

@@ -61,17 +61,19 @@ class Repeater:
         """Parties of these rids changed: what changed their standing is repeated too. What cannot be had now is had
         the next time."""
         rids = set(changed)
-        async with self._one:
-            for grant, rid in list(self.whole.items()):
-                copy = self._directory.copy(rid)
-                system = self._directory.system(copy.system) if copy is not None else None
-                if system is None or not any(entry.party in rids for entry in system.parties):
-                    continue
-                try:
-                    await self._repeat(await self._fetch(rid, grant))
-                except AnswerableError as error:
-                    _log.warning("the leaves behind %s are not repeated: %s", grant, error.code)
-                    del self.whole[grant]
+        # Of each copy the newest grant: the others lead to the same parties.
+        for rid, grant in {rid: grant for grant, rid in self.whole.items()}.items():
+            copy = self._directory.copy(rid)
+            system = self._directory.system(copy.system) if copy is not None else None
+            if system is None or not any(entry.party in rids for entry in system.parties):
+                continue
+            try:
+                carried = await self._fetch(rid, grant)  # whoever waits for a first grant need not wait for this
+                async with self._one:
+                    await self._repeat(carried)
+            except AnswerableError as error:
+                _log.warning("the leaves behind %s are not repeated: %s", grant, error.code)
+                self.whole.pop(grant, None)
 
     async def _repeat(self, carried: list[Carried]) -> None:
         fresh: list[bytes] = []

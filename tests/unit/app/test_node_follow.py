@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,7 @@ class Scripted:
     async def changes(self, since: str, *, wait: bool, epoch: int = 0, root: str = "") -> Told:
         import msgspec
 
+        await asyncio.sleep(0)
         if self.away:
             raise Unavailable("node.away", detail="scripted")
         self.said.append((epoch, root))
@@ -145,3 +147,24 @@ def test_what_was_kept_is_known_again_however_much_of_one_officer_it_is(tmp_path
             orders.direct(order(num, by=((ANNA, ANNA_KID),)), origin=ORIGIN, subject=system(num), num=num)
         )
     assert following.recall() == len(view.direct()) == 2 * MOST_ALONE
+
+
+async def test_who_is_told_to_hurry_asks_at_once_though_it_had_given_up_for_a_while(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("answerable.app.node_follow.RETRY_S", 60.0)
+    following, link, replica, _, _ = follow(tmp_path)
+    link.away = True
+    task = asyncio.create_task(following.run())
+    try:
+        async with asyncio.timeout(10):
+            while following.problem != "node.away":  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+            link.away = False
+            await asyncio.sleep(0.2)
+            assert not replica.seen, "it waits"
+            following.hurry()
+            while not replica.seen:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+    finally:
+        task.cancel()

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+from dataclasses import replace
+
+import msgspec
 import pytest
 
 from answerable.admission.clocks import ClockMode, Reading
@@ -74,3 +77,15 @@ async def test_a_clock_that_nobody_vouches_for_admits_nothing() -> None:
     house.view.clock(Reading(synchronised=False, error_ms=4, mono_ms=house.clock.mono))
     with pytest.raises(Refused, match=r"clock\.unsynchronised"):
         house.node.admit(bearer)
+
+
+async def test_a_warrant_that_knows_of_more_orders_makes_the_node_ask_at_once() -> None:
+    house, hurried = House(), list[bool]()
+    node = NodeGate(house.replica, house.clock, GATEWAY, house.view, lambda: hurried.append(True))
+    bearer = await house.holder.bearer(house.copies["tuned"].rid)
+    node.admit(bearer)
+    assert not hurried
+    ahead = replace(bearer, warrant=msgspec.structs.replace(bearer.warrant, epoch=bearer.warrant.epoch + 1))
+    with pytest.raises(Refused, match=r"stop\.stale"):
+        node.admit(ahead)
+    assert hurried == [True]

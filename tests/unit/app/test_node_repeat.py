@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from answerable.admission.warrant import parse
 from answerable.app.node_repeat import Carried, Repeater
 from answerable.errors import Unavailable, VerificationError
 from answerable.log.leaf import decode
+from answerable.warrants.far import Ask
 from tests.e2e.scripted_upstream import ScriptedUpstream
 from tests.small_nodes import joined, node, plane
 from tests.small_relay import until
@@ -22,7 +24,9 @@ async def test_registrations_are_repeated_once_byte_for_byte_with_their_names(tm
             async with node(settings) as berlin:
                 await until(lambda: berlin._served)
                 (copy,) = control.core.book.copies_of(system.rid)
-                bearer = await berlin.holder.bearer(copy.rid)
+                ask = Ask(copy=copy.rid, nonce=berlin.holder.boot, seq=1)
+                (token,) = await berlin.link.warrants([ask])
+                grant = parse(str(token), {berlin.card.kid: berlin.card.public}).grant
                 fetched: list[str] = []
 
                 async def fetch(copy: str, grant: str) -> list[Carried]:
@@ -31,9 +35,9 @@ async def test_registrations_are_repeated_once_byte_for_byte_with_their_names(tm
 
                 repeater = Repeater(berlin.core, berlin.replica, fetch)
                 for _ in range(2):
-                    await repeater.ensure(copy.rid, bearer.warrant.grant)
-                assert fetched == [bearer.warrant.grant]
-                for name in (control.operator, system.rid, copy.rid, bearer.warrant.grant):
+                    await repeater.ensure(copy.rid, grant)
+                assert fetched == [grant]
+                for name in (control.operator, system.rid, copy.rid, grant):
                     mine, theirs = await berlin.core.reader.find(name), await control.core.reader.find(name)
                     assert mine == theirs is not None
                 kept = await berlin.core.reader.payload(system.rid, "name")
