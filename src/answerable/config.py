@@ -196,12 +196,14 @@ class LogConfig(Section, frozen=True, kw_only=True):
 class NodeConfig(Section, frozen=True, kw_only=True):
     """A gateway node's way to its control plane (docs/howto/run-a-gateway-elsewhere.md). control: URL of its holders'
     plane; relays: further ones that carry orders and pulses; ca_file: PEM of the authority behind their certificates,
-    in place of the system's; clock: ntp, or same-host where it runs beside the control plane."""
+    in place of the system's; clock: ntp, or same-host where it runs beside the control plane; onsite: on-site issuers
+    that sign for its models while the control plane is away, name of the site -> address (unix:///…)."""
 
     control: str = ""
     relays: tuple[str, ...] = ()
     ca_file: str = ""
     clock: str = "ntp"
+    onsite: dict[str, str] = {}
     hand_in_s: Annotated[float, Meta(gt=0, le=3600)] = 10.0  # its log's checkpoint goes to the control plane so often
 
 

@@ -21,12 +21,13 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from answerable.admission.bound import Clocks, bound
 from tests.disks import Disk, disk
-from tests.partition.place import Place, alive, frozen, wait_for
+from tests.partition.place import VALID_S, Place, alive, frozen, wait_for
 
 LIFE_MS = 2_000  # of the class `physical`
 # Issuer and holders share one machine's clock, so no errors of wall clocks; delta is the code's own.
@@ -37,6 +38,7 @@ VEIL = 7000
 FED = ("GET /relay/v1/node/", "POST /relay/v1/node/")  # a node's questions: the registry by its feed, and warrants
 ROLES = {"main", "child", "detached", "stream"}  # of the program's processes
 GUARD_ENDS_S = 10.0  # after all else: its receipts are asked for 5 s long where nobody takes them
+OUTAGE_S = 15.0  # longer than a warrant of the guard, and than a pulse
 WARM = 20  # acts before an order is given
 
 
@@ -282,6 +284,38 @@ class Drill:
             self.cleared(name)
             self.place.start_cp()
 
+    def on_site(self) -> Seen:
+        """An outage of guard and gateway, longer than warrants and pulse live, with on-site issuers for the caller and
+        for the gateway's model: calls go on to the end of the envelope, and none is admitted after it. T_stop is its
+        end, since nobody orders anything."""
+        self._count += 1
+        name = f"Doomed{self._count}"
+        self.place.robot(name)
+        copy = self.place.enrol(name, "gw1")
+        served = wait_for(lambda: _served(self.place, "gw1"))
+        try:
+            self.place.start_site("models", served, "gw1", 2 * OUTAGE_S + 30)
+            limits = ("--area", "0,1000,0,1000", "--max-speed", "500")
+            ends = self.place.start_site("hall", copy, "gw1", 2 * OUTAGE_S, *limits)
+            self.place.start_guard(name, "a1", site="hall")
+            self.acting(name)
+            self.place.net.cut("a1")
+            self.place.net.cut("gw1")
+            cut = time.time()
+            time.sleep(max(0.0, ends - time.time()))
+            late = [when for when, _ in self.place.effects(name) if when / 1e9 > cut + VALID_S + 2]
+            assert late, f"nothing went on once warrant and pulse had ended: {self.place.states(name)}"
+            gaps = [b - a for a, b in pairwise([when for when, _ in self.place.effects(name) if when / 1e9 > cut])]
+            return self.watch(
+                "outage, on-site issuers", name, round(ends * 1e9), went_on=len(late), outage=round(ends - cut, 1),
+                gap=max(gaps) // 1_000_000,
+            )  # fmt: skip
+        finally:
+            self.cleared(name)
+            for site in ("hall", "models"):
+                if program := self.place.programs.pop(site, None):
+                    program.kill()
+
     def disk_full(self) -> Seen:
         """The control plane's disk is full: the order is taken all the same, and holds."""
         name = self.doomed()
@@ -511,6 +545,7 @@ class Drill:
             "guard killed": self.guard_killed,
             "control plane killed": self.control_killed,
             "control plane killed, no order": self.dead_man,
+            "outage, on-site issuers": self.on_site,
             "disk full": self.disk_full,
             "gateway's disk full": self.gateway_disk_full,
             "guard's disk full": self.guard_disk_full,
@@ -519,6 +554,13 @@ class Drill:
             "control plane put back": self.put_back,
             "control plane put back, fed": self.put_back_fed,
         }
+
+
+def _served(place: Place, gateway: str) -> str:
+    """The copy of the model that a gateway serves, "" while there is none."""
+    node = json.loads((place.folder / f"{gateway}.card").read_text())["node"]
+    found = [each["copy"] for each in place.cli("copy", "ls")]
+    return next((str(copy["id"]) for copy in found if copy["node"] == node), "")
 
 
 def fake(file: Path) -> dict[str, str]:

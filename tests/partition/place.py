@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from answerable.admission.envelope import bound_ms
 from answerable.cli import main
 from answerable.log.trust import parse
 from answerable.registry.ids import unassigned_lei
@@ -174,6 +175,8 @@ class Place:
             policy = self.folder / "policy.txt"
             lines += ["[log]", f'policy = "{policy}"', "witness_every_s = 0.2", "[log.witnesses]"]
             lines += [f'watcher = "http://{net.world("sink")}:{WITNESS}"']
+        if name == "gw1":
+            lines += ["[node.onsite]", f'models = "unix://{self.folder}/models.sock"']
         if pulse:
             lines += ["[pulse]", f'keys = ["{self.pin}"]', f"valid_for_ms = {int(VALID_S * 1000)}"]
         if relay:
@@ -235,6 +238,7 @@ class Place:
     def start_pulse(self) -> None:
         command = [
             *ANSWERABLE, "pulse", "run", str(self.folder / "pulse"), "--from", self.plane, "--to", self.plane,
+            "--to", str(self.folder / "newest.pulse"),
             "--every", str(EVERY_S), "--valid-for", str(VALID_S), "--clock", "same-host", "--json",
             "--listen", f"{self.net.control('pulse')}:{SECOND}", "--unsafe-bind",
         ]  # fmt: skip
@@ -256,27 +260,55 @@ class Place:
             return error.code
         return ""
 
-    def enrol(self, system: str, gateway: str, planes: tuple[str, ...] = (), file: Path | None = None) -> Path:
-        """An enrolment of a guard that calls this gateway."""
+    def enrol(self, system: str, gateway: str, planes: tuple[str, ...] = (), file: Path | None = None) -> str:
+        """An enrolment of a guard that calls this gateway. Its copy's id."""
         file = file or self.folder / f"{system}.guard"
         url = f"http://{self.net.world(gateway)}:{GATEWAY}/v1"
         ways = [word for plane in planes or (self.plane,) for word in ("--plane", plane)]
         audience = f"spiffe://{DOMAIN}/gateway/{gateway}"
-        self.cli(
+        told = self.cli(
             "guard", "--enrol", system, "--out", str(file), "--gateway", url, "--audience", audience,
             "--clock", "same-host", *ways,
         )  # fmt: skip
-        return file
+        return str(told["copy"])
+
+    def start_site(self, site: str, copy: str, gateway: str, life: float, *limits: str) -> float:
+        """An on-site issuer for that copy at that gateway, on a Unix socket of that name; when its envelope ends,
+        seconds since 1970."""
+        key, file = self.folder / f"{site}.key", self.folder / f"{site}.envelope"
+        for old in (key, file, self.folder / f"{site}.sock"):
+            old.unlink(missing_ok=True)
+        public = self.cli("onsite", "key", str(key))["public"]
+        told = self.cli(
+            "onsite", "issue", copy, f"--key={public}", "--site", site, "--life", str(life), "--out", str(file),
+            "--for", f"spiffe://{DOMAIN}/gateway/{gateway}", "--as", "officer-1",
+            "--bound", str(bound_ms(round(life * 1000))), *limits,
+        )  # fmt: skip
+        (self.folder / f"{site}.out").unlink(missing_ok=True)
+        command = [
+            *ANSWERABLE, "onsite", "run", str(file), "--key", str(key), "--socket", str(self.folder / f"{site}.sock"),
+            "--clock", "same-host", "--pulse", str(self.folder / "newest.pulse"), "--json",
+        ]  # fmt: skip
+        self._start(site, "sink", command).first()
+        return float(told["ends"]) / 1000
 
     def start_guard(
-        self, system: str, host: str, env: dict[str, str] | None = None, every: float = 0.1, disk: Disk | None = None
+        self,
+        system: str,
+        host: str,
+        env: dict[str, str] | None = None,
+        every: float = 0.1,
+        disk: Disk | None = None,
+        site: str = "",
     ) -> Program:
-        """disk: of its evidence, where that has one of its own."""
+        """disk: of its evidence, where that has one of its own; site: of an on-site issuer."""
         evidence = disk.path if disk is not None else self.folder / f"{system}.evidence"
+        on_site = ("--on-site", f"unix://{self.folder}/{site}.sock", "--site", f"spiffe://{DOMAIN}/onsite/{site}")
+        more = on_site if site else ()
         command = [
             *(disk.prefix(self.floor) if disk is not None else ()), *ANSWERABLE, "guard",
             "--enrolment", str(self.folder / f"{system}.guard"), "--grace", "0.2", "--evidence", str(evidence),
-            "--json", "--", PYTHON, "actor.py", system, str(every),
+            "--json", *more, "--", PYTHON, "actor.py", system, str(every),
         ]  # fmt: skip
         (self.folder / f"{system}.out").unlink(missing_ok=True)
         program = self._start(system, host, command, env, cwd=self.floor)

@@ -32,8 +32,9 @@ class View(Protocol):
     def life(self) -> tuple[int, int] | None:
         """(wall clock, monotonic clock), ms, until which `check` goes on to return; None where no clock ends that."""
 
-    def check(self, now_ms: int, mono_ms: int) -> None:
-        """Return if this holder may admit anything at all. Raises Refused ``pulse.*``, ``clock.unsynchronised``."""
+    def check(self, now_ms: int, mono_ms: int, *, pulse: bool = True) -> None:
+        """Return if this holder may admit anything at all; without `pulse`, what stands on an envelope. Raises Refused
+        ``pulse.*``, ``clock.unsynchronised``."""
 
 
 def admit(
@@ -45,14 +46,16 @@ def admit(
     stops: StopSet,
     audience: str,
     view: View | None = None,
+    enveloped: bool = False,
 ) -> None:
     """Return if `warrant` admits an action at this instant.
 
     now_ms: wall clock, ms UTC. mono_ms: monotonic clock. deadline_mono_ms: its instant at which the warrant ends,
     counted from when it was asked for. audience: who asks. view: the pulse that must be fresh beside the warrant, and
     the orders that came with it: two authorities to live, any one to die. None where no pulse is asked for and the
-    clocks are the issuer's own. The stop sets come first: a copy that was stopped is told so even after its warrant
-    ended.
+    clocks are the issuer's own. enveloped: it was signed under an envelope, for which the pulse was fresh when it was
+    first seen: from then on the envelope's own end stands for it (`docs/spec/envelope.md`). The stop sets come first: a
+    copy that was stopped is told so even after its warrant ended.
     Raises Refused ``stop.system``, ``warrant.audience``, ``warrant.not_yet``, ``warrant.expired``, and ``stop.stale``
     where the issuer knew of stops that neither stop set holds whole; and as `View.check`.
     """
@@ -70,7 +73,7 @@ def admit(
     if warrant.epoch > stops.epoch and (view is None or warrant.epoch > view.stops.epoch):
         raise Refused("stop.stale", known=warrant.epoch, have=stops.epoch)
     if view is not None:
-        view.check(now_ms, mono_ms)
+        view.check(now_ms, mono_ms, pulse=not enveloped)
 
 
 def reach(warrant: Warrant, *, world: World, criticality: Criticality) -> None:

@@ -201,12 +201,12 @@ class HolderView:
         self._reading = reading
         self.changes += 1  # what was seen ahead was seen by the reading before
 
-    def check(self, now_ms: int, mono_ms: int) -> None:
-        """Return if this holder may admit anything at all now. Raises Refused ``clock.unsynchronised``,
-        ``pulse.missing|stale|root``."""
+    def check(self, now_ms: int, mono_ms: int, *, pulse: bool = True) -> None:
+        """Return if this holder may admit anything at all now; without `pulse`, what stands on an envelope. Raises
+        Refused ``clock.unsynchronised``, ``pulse.missing|stale|root``."""
         if self._mode is not clocks.SAME_HOST:
             clocks.check(self._mode, self._reading, mono_ms, self._max_error_ms)
-        if not self.pulse_required:
+        if not (pulse and self.pulse_required):
             return
         life = self._life
         if life is not None and now_ms < life.ends_ms and mono_ms < life.ends_mono_ms:

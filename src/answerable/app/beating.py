@@ -83,10 +83,10 @@ class OwnView(HolderView):
             directory.raw(Space.STOPS, told.stop.rid) is not None or directory.raw(Space.NONCES, told.nonce) is not None
         )
 
-    def check(self, now_ms: int, mono_ms: int) -> None:
+    def check(self, now_ms: int, mono_ms: int, *, pulse: bool = True) -> None:
         if self.missing:
             self._settle()  # the registry may have it by now
-        super().check(now_ms, mono_ms)
+        super().check(now_ms, mono_ms, pulse=pulse)
 
 
 class Heart:

@@ -26,6 +26,7 @@ from answerable.app.node_create import node_key
 from answerable.app.node_follow import Follow
 from answerable.app.node_gate import NodeGate
 from answerable.app.node_link import Link
+from answerable.app.node_onsite import OnSpot, copy_keys
 from answerable.app.node_records import HandIn, Noted, Receipts
 from answerable.app.node_repeat import Repeater, RepeatingDesk
 from answerable.app.node_replica import Replica
@@ -43,6 +44,8 @@ from answerable.model.records import Copy
 from answerable.net.bind import unix
 from answerable.net.bridge import asgi
 from answerable.net.events import Follower
+from answerable.net.limits import Limits
+from answerable.net.relay_client import RelayClient
 from answerable.net.server import Listener
 from answerable.net.timex import read_clock
 from answerable.pipeline.deps import Deps
@@ -59,6 +62,8 @@ CLOCK_S: Final = 10.0
 RECEIPTS_S: Final = 0.1
 DRAIN_S: Final = 0.02
 SAVE_S: Final = 30.0
+# An on-site issuer stands beside the node: one that does not answer at once is asked again before a warrant ends.
+ON_SITE: Final = Limits(connections=2, waiting=16, connect=0.5, head=0.5, silence=0.5)
 # How long a first start waits for the control plane.
 FIRST_S: Final = 10.0
 log: Final = logging.getLogger("answerable.node")
@@ -89,8 +94,23 @@ class Node:
             ca_file=config.node.ca_file,
             told=self._told,
         )
-        self.gate = NodeGate(self.replica, core.clock, self.card.audience, self.view)
+        self.gate = NodeGate(self.replica, core.clock, self.card.audience, self.view, self.follow.hurry)
         self.flights = Flights(self.gate)
+        self.repeater = Repeater(core, self.replica, self.link.leaves)
+        self._sites = {
+            f"spiffe://{self.card.domain}/onsite/{name}": RelayClient(url, limits=ON_SITE)
+            for name, url in config.node.onsite.items()
+        }
+        behind = tuple(name for name, upstream in config.upstreams.items() if upstream.url)
+        self.on_spot = OnSpot(
+            sites=self._sites,
+            keys=lambda: copy_keys(config.store_path, behind),
+            card=self.card,
+            replica=self.replica,
+            clock=core.clock,
+            may_begin=lambda: self.view.check(core.clock.now_ms(), core.clock.mono_ms()),
+            ensure=self.repeater.ensure,
+        )
         self.holder = FarHolder(
             ask=self.link.warrants,
             directory=self.replica,
@@ -98,8 +118,10 @@ class Node:
             aud=self.card.audience,
             issuers={self.card.kid: self.card.public},
             iss=self.card.issuer,
+            spare=self.on_spot.spare,
+            ensure=self.repeater.ensure,
+            told=self.view,
         )
-        self.repeater = Repeater(core, self.replica, self.link.leaves)
         self.noted = Noted(core.ledger, core.clock)
         self.receipts = Receipts(core, self.replica, self.noted, self.card, self._key, self.link)
         self.hand_in = HandIn(core, self.link)
@@ -141,6 +163,7 @@ class Node:
             self.follow.run(),
             self.relays.run(),
             self.holder.run(),
+            *((self.on_spot.run(),) if self._sites else ()),
             self._every(CLOCK_S, self._read_clock),
             self._every(RECEIPTS_S, self.receipts.flush),
             self._every(config.node.hand_in_s, self._hand_in),
@@ -173,6 +196,8 @@ class Node:
             if self.replica.seen:
                 await self._farewell()
         finally:
+            for site in self._sites.values():
+                await site.close()
             await self.link.close()
             await self.core.close()
 

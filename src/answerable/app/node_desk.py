@@ -35,6 +35,7 @@ from answerable.registry.requests import EndCopy, StartCopy
 from answerable.relay.routes import Answer, Call, Route
 from answerable.sequencer.replay import ROOT, SHARD
 from answerable.verify.links import pointed
+from answerable.warrants import envelopes
 from answerable.warrants.far import TOGETHER, Ask
 
 PREFIX: Final = "/relay/v1/node/"
@@ -199,7 +200,7 @@ class NodeDesk:
         warrant = leaf.decode(data) if data is not None else None
         copy = self._services.book.copy(ref)
         aud = audience(self._services.book.domain, node)
-        if copy is not None and isinstance(warrant, WarrantLeaf) and (warrant.cpy, warrant.aud) == (copy.rid, aud):
+        if copy is not None and isinstance(warrant, WarrantLeaf) and envelopes.names(warrant, copy.rid, aud):
             return copy
         return self._its(node, ref)
 

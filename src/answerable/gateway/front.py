@@ -23,6 +23,7 @@ DATA_CLASS: Final = b"answerable-data-class"
 WORLD: Final = b"answerable-world"
 CRITICALITY: Final = b"answerable-criticality"
 PRINCIPAL: Final = b"answerable-principal"
+ENVELOPE: Final = b"answerable-envelope"  # what an on-site warrant stands on
 MAX_VALUE: Final = 256  # bytes of a header of ours
 MAX_HOSTS: Final = 64  # ways to write our names that are remembered
 MAX_CREDENTIAL: Final = 20_480  # a warrant is at most 16 KiB
@@ -35,6 +36,7 @@ _WANTED: Final = _OURS | {
     b"origin",
     b"content-encoding",
     b"content-length",
+    ENVELOPE,
     b"content-type",
     b"accept-language",
 }
@@ -113,7 +115,10 @@ def credential(request: Request, headers: Headers) -> Credential:
     given = headers.get(b"authorization", b"")
     if given[:7].lower() == b"bearer " and len(given) <= MAX_CREDENTIAL and given.isascii():
         value = given[7:].strip().decode("ascii")
-    return Credential(value, request.connection.peer)
+    envelope = headers.get(ENVELOPE, b"")
+    if not (value and len(envelope) <= MAX_CREDENTIAL and envelope.isascii()):
+        envelope = b""  # then what stands on it is refused
+    return Credential(value, request.connection.peer, envelope.decode("ascii"))
 
 
 def _without_port(host: bytes) -> bytes:

@@ -63,10 +63,10 @@ class Gate:
             task.cancel()
         return len(running)
 
-    async def show(self) -> None:
-        """Let the gateway see the warrant in hand: an answer that began under an older one goes on under this. Raises
-        Refused as `Standing.admit`, Unavailable ``upstream.*``."""
-        leased = self._standing.admit()
+    async def show(self, other: Leased | None = None) -> None:
+        """Let the gateway see the warrant in hand: an answer that began under an older one goes on under this. other:
+        one of another source, in its place. Raises Refused as `Standing.admit`, Unavailable ``upstream.*``."""
+        leased = other or self._standing.admit()
         lines = [*self._first_lines(b"GET", PREFIX + b"models"), *_credentials(leased)]
         with contextlib.closing(await self._pool.ask(b"\r\n".join(lines) + b"\r\n\r\n")) as exchange:
             await exchange.whole(MAX_SHOWN)

@@ -25,7 +25,7 @@ from answerable.guard.gate import Gate
 from answerable.guard.lease import RETRY_MS, mono_ms, now_ms
 from answerable.guard.plans import Plan
 from answerable.guard.reporting import Receipts
-from answerable.guard.sources import KILL_MS, Leased, WarrantSource
+from answerable.guard.sources import KILL_MS, Either, Leased, WarrantSource
 from answerable.guard.standing import Reached, Standing
 
 LOOK_MS: Final = 250  # how soon a lapse, a pulse's end or a clock is seen; orders and ends wake us at once
@@ -123,6 +123,9 @@ class Guard:
         try:
             await self._first()
             self._begun()
+            if isinstance(self._source, Either) and self._source.begun is not None:
+                # A gateway takes an envelope up while it hears the pulse: not first when it is needed.
+                self._show(self._source.begun)
             self._cage.start(argv, environ, self._until())
             for descriptor in self._cage.descriptors():
                 loop.add_reader(descriptor, self.wake)
@@ -225,6 +228,10 @@ class Guard:
             self._resume()
         # What stood still for an order asks for a fresh warrant once the order is gone; not before.
         self._renew(now=standing.over or standing.lapsed or self._refused is not None, blocked=order is not None)
+        if isinstance(fault, Refused) and fault.code.startswith("pulse.") and isinstance(self._source, Either):
+            # Cut off, as it seems: the on-site issuer is not left until a renewal is due. Asked now and then.
+            self._renew(now=True, blocked=False)
+            self._again = max(self._again, mono_ms() + RETRY_MS)
         return None
 
     def _suspends(self, refused: AnswerableError) -> bool:
@@ -283,14 +290,14 @@ class Guard:
             self._renewing = asyncio.get_running_loop().create_task(self._source.next())
             self._renewing.add_done_callback(self.wake)
 
-    def _show(self) -> None:
+    def _show(self, other: Leased | None = None) -> None:
         """What streams now goes on under the warrant that the gateway saw last, so it is shown the new one."""
         if self._showing is None or self._showing.done():
-            self._showing = asyncio.get_running_loop().create_task(self._shown())
+            self._showing = asyncio.get_running_loop().create_task(self._shown(other))
 
-    async def _shown(self) -> None:
+    async def _shown(self, other: Leased | None) -> None:
         try:
-            await self._gate.show()
+            await self._gate.show(other)
         except AnswerableError as error:
             self._words.say(
                 f"the gateway has not seen the new warrant: {error}", f"网关尚未收到新的许可：{error.reason('zh')}"

@@ -213,6 +213,7 @@ class Either:
         self._asked = False
         self.without: AnswerableError | None = None  # why the second is not used
         self._kept: Leased | None = None  # the newest warrant of the first
+        self.begun: Leased | None = None  # what the second gave at the start
 
     @property
     def name(self) -> str:
@@ -222,7 +223,7 @@ class Either:
         if not self._asked:
             self._asked = True
             try:
-                await self._second.next()
+                self.begun = await self._second.next()
             except AnswerableError as error:
                 self.without = error
 

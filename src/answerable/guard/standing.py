@@ -96,6 +96,7 @@ class Standing:
             stops=view.stops if view is not None else StopSet(epoch=warrant.epoch),
             audience=self._audience,
             view=view,
+            enveloped=bool(leased.held.envelope),
         )
         return leased
 
@@ -164,8 +165,9 @@ class Standing:
             return Refused("warrant.expired")
         if self._view is None:
             return None
+        enveloped = self.leased is not None and bool(self.leased.held.envelope)
         try:
-            self._view.check(self._wall(), self._mono())
+            self._view.check(self._wall(), self._mono(), pulse=not enveloped)
         except AnswerableError as error:
             return error
         return None

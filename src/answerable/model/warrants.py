@@ -53,10 +53,12 @@ class Peer(msgspec.Struct, frozen=True, gc=False):
 
 
 class Credential(msgspec.Struct, frozen=True, gc=False):
-    """What the caller sent. `repr` hides the value: it must not reach a log."""
+    """What the caller sent. `repr` hides the value: it must not reach a log. envelope: token of the envelope that an
+    on-site warrant stands on, "" for none."""
 
     value: str
     peer: Peer
+    envelope: str = ""
 
     def __repr__(self) -> str:
         return f"Credential(<hidden>, {self.peer!r})"
@@ -72,6 +74,8 @@ class Bearer:
     party: Party
     deadline_mono_ms: int  # monotonic instant at which the warrant ends, counted from when it was asked for
     held: bool = False  # this gateway holds and renews the warrant (a handle's copy, a model that it serves)
+    # Signed on site, under an envelope whose pulse was fresh when it was first seen: its end is in the deadline.
+    enveloped: bool = False
 
 
 class Horizon(msgspec.Struct, frozen=True, gc=False):

@@ -17,6 +17,7 @@ from answerable.errors import AnswerableError, Refused, VerificationError
 from answerable.model.records import Copy, Handle
 from answerable.model.warrants import Bearer, Credential, Horizon, Peer, Recognised, Warrant
 from answerable.ports import Clock, Directory
+from answerable.warrants.agreed import Agreed, Agreements
 from answerable.warrants.bindings import Binding
 from answerable.warrants.handles import PREFIX, digest_of
 from answerable.warrants.replays import Replays
@@ -92,11 +93,12 @@ class Desk:
         self._handles: dict[str, _Known] = {}
         self._tokens: dict[str, _Shown] = {}
         self._replays = Replays()
+        self._agreements = Agreements(issuers, iss, clock, told)
 
     async def present(self, credential: Credential) -> Bearer:
         """The bearer behind a credential, its warrant expired or not.
 
-        Raises Refused ``warrant.missing|malformed|forged|life|unregistered|copy_ended|replayed``,
+        Raises Refused ``warrant.missing|malformed|forged|life|unregistered|copy_ended|replayed``, ``envelope.*``,
         ``handle.unknown|revoked|expired|elsewhere``, and for a handle's copy what the issuer refuses; Recognised where
         it is known whose credential it is.
         """
@@ -104,7 +106,7 @@ class Desk:
         known = self._handles.get(value)
         if known is None:
             if not value.startswith(PREFIX):
-                return self._warrant(value)
+                return self._warrant(credential)
             known = self._recognise(value)
         if known.changes != self._directory.changes:
             known = self._recognise(value, known)
@@ -125,12 +127,13 @@ class Desk:
             return await self.present(credential)
         later = self._replays.newest(bearer)
         if later is not bearer:
-            return self._stand(later.warrant, later.deadline_mono_ms)
-        known = self._tokens.get(credential.value)
+            return self._again(later)
+        name = self._name(credential)
+        known = self._tokens.get(name)
         if known is None:
-            return self._stand(bearer.warrant, bearer.deadline_mono_ms)
+            return self._again(bearer)
         if known.changes != self._directory.changes:
-            known = self._stands(credential.value, known)
+            known = self._stands(name, known)
         return known.bearer
 
     def horizon(self, credential: Credential, caller: Bearer, model: Bearer) -> Horizon | None:
@@ -148,7 +151,7 @@ class Desk:
             until_ms = min(until_ms, known.row.expires)
             until_mono_ms = min(until_mono_ms, self._holder.due(caller))
         else:
-            shown = self._tokens.get(credential.value)
+            shown = self._tokens.get(self._name(credential))
             if shown is None or shown.changes != changes or shown.bearer is not caller:
                 return None
         if model.held:
@@ -186,14 +189,23 @@ class Desk:
         known = self._handles[value] = _Known(row, changes)
         return known
 
-    def _warrant(self, token: str) -> Bearer:
-        if not token:
+    def _warrant(self, credential: Credential) -> Bearer:
+        if not credential.value:
             raise Refused("warrant.missing")
+        agreed = self._agreements.take(credential.envelope) if credential.envelope else None
+        name = self._name(credential)
         now_ms, mono_ms = self._clock.now_ms(), self._clock.mono_ms()
-        known = self._tokens.get(token)
-        if known is None or known.changes != self._directory.changes:
-            known = self._look(token, known, now_ms, mono_ms)
+        known = self._tokens.get(name)
+        if known is None:
+            known = self._look(credential.value, name, agreed, now_ms, mono_ms)
+        elif known.changes != self._directory.changes:
+            known = self._stands(name, known)
         bearer = known.bearer
+        if agreed is not None:
+            try:
+                agreed.lives(now_ms, mono_ms)
+            except Refused as error:
+                raise Recognised(error.code, bearer) from None
         if now_ms < bearer.warrant.exp_ms:  # an expired one says nothing about what is newest
             try:
                 self._replays.check(bearer, now_ms=now_ms, mono_ms=mono_ms)
@@ -201,18 +213,26 @@ class Desk:
                 raise Recognised(error.code, bearer) from None
         return bearer
 
-    def _look(self, token: str, known: _Shown | None, now_ms: int, mono_ms: int) -> _Shown:
-        if known is not None:
-            return self._stands(token, known)
+    def _name(self, credential: Credential) -> str:
+        """Under which a warrant is kept that was recognised: under an envelope, one that is that envelope's."""
+        if not credential.envelope:
+            return credential.value
+        agreed = self._agreements.known(credential.envelope)
+        return f"{agreed.digest} {credential.value}" if agreed is not None else ""
+
+    def _look(self, token: str, name: str, agreed: Agreed | None, now_ms: int, mono_ms: int) -> _Shown:
         changes = self._directory.changes
-        bearer = self._read(token, now_ms, mono_ms)
+        bearer = self._read(token, now_ms, mono_ms) if agreed is None else self._on_site(token, agreed, now_ms, mono_ms)
         _make_room(self._tokens)
-        known = self._tokens[token] = _Shown(bearer, changes)
+        known = self._tokens[name] = _Shown(bearer, changes)
         return known
+
+    def _again(self, bearer: Bearer) -> Bearer:
+        return self._stand(bearer.warrant, bearer.deadline_mono_ms, enveloped=bearer.enveloped)
 
     def _stands(self, token: str, known: _Shown) -> _Shown:
         changes = self._directory.changes
-        bearer = self._stand(known.bearer.warrant, known.bearer.deadline_mono_ms)
+        bearer = self._again(known.bearer)
         if bearer == known.bearer:
             known.changes = changes
             return known
@@ -230,7 +250,13 @@ class Desk:
         left = min(warrant.exp_ms - now_ms, warrant.exp_ms - warrant.iat_ms)
         return self._stand(warrant, mono_ms + left)
 
-    def _stand(self, warrant: Warrant, deadline_mono_ms: int) -> Bearer:
+    def _on_site(self, token: str, agreed: Agreed, now_ms: int, mono_ms: int) -> Bearer:
+        """As `_read`, and it ends no later than its envelope does, counted from when that was first seen."""
+        warrant = agreed.under(token)
+        left = min(warrant.exp_ms - now_ms, warrant.exp_ms - warrant.iat_ms)
+        return self._stand(warrant, min(mono_ms + left, agreed.ends_mono_ms), enveloped=True)
+
+    def _stand(self, warrant: Warrant, deadline_mono_ms: int, *, enveloped: bool = False) -> Bearer:
         """The registrations behind a warrant. They must be the ones that it names: an id alone proves nothing."""
         copy = self._directory.copy(warrant.copy)
         system = self._directory.system(warrant.system)
@@ -245,7 +271,7 @@ class Desk:
             or {system.num, *system.ancestors} - set(warrant.ancestors)
         ):
             raise Refused("warrant.unregistered")
-        bearer = Bearer(warrant, system, copy, party, deadline_mono_ms)
+        bearer = Bearer(warrant, system, copy, party, deadline_mono_ms, enveloped=enveloped)
         if copy.ended:
             raise Recognised("warrant.copy_ended", bearer, copy=copy.id)
         return bearer

@@ -137,6 +137,15 @@ def row_of(envelope: Envelope, name: str, system: str) -> bytes:
     return _row(name, system, envelope.site, envelope.iat_ms, envelope.exp_ms, envelope.bound)
 
 
+def names(leaf: WarrantLeaf, copy: str, audience: str) -> bool:
+    """Whether the warrant that a leaf records is for that copy (rid), at that audience: an envelope is for several."""
+    said = leaf.x.get(NAME) if isinstance(leaf.x, dict) else None
+    if not isinstance(said, dict):
+        return (leaf.cpy, leaf.aud) == (copy, audience)
+    copies, audiences = said.get("copies"), said.get("aud")
+    return isinstance(copies, list) and isinstance(audiences, list) and copy in copies and audience in audiences
+
+
 def told(leaf: WarrantLeaf, name: str) -> list[Put]:
     """The row that a leaf tells of: none for a copy's own warrant. Raises ValueError for an extension of another
     form."""

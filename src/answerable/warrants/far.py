@@ -15,6 +15,7 @@ from typing import Final
 
 import msgspec
 
+from answerable.admission.admit import View
 from answerable.admission.ttl import renew_after_ms
 from answerable.admission.warrant import parse
 from answerable.crypto.random import nonce, spread
@@ -37,6 +38,11 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 Asker = Callable[[Sequence[Ask]], Awaitable[Sequence[str | AnswerableError]]]
 """One answer for each question: the token, or why there is none. Raises Unavailable when nobody answers."""
+
+
+async def _nothing_else(_copy: str, _grant: str) -> None:
+    return None
+
 
 # What a renewal is refused with when the issuer has forgotten this boot, or an answer was lost on the way.
 _ANEW: Final = frozenset({"warrant.boot_unknown", "warrant.replayed"})
@@ -64,10 +70,20 @@ class FarHolder:
         aud: str,
         issuers: Mapping[str, bytes],
         iss: str,
+        spare: Callable[[str], Bearer | None] = lambda _copy: None,
+        told: View | None = None,
+        ensure: Callable[[str, str], Awaitable[None]] = _nothing_else,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         spread: Callable[[], float] = spread,
     ) -> None:
+        """spare: rid of a copy -> a live bearer that was signed on site, for when the issuer is away and its own
+        warrant, or the pulse beside that, has ended. told: see `Gate`. ensure: (copy, grant) -> all that a record under
+        that grant needs is here; until then a first grant takes no place of a warrant that lives."""
+        self._ensure = ensure
+        self._pending: dict[str, _Held] = {}  # granted, and not yet ensured
+        self._told = told
         self.boot = nonce()
+        self._spare = spare
         self._ask = ask
         self._directory = directory
         self._clock = clock
@@ -89,13 +105,17 @@ class FarHolder:
     def cached(self, copy: str) -> Bearer | None:
         """The bearer of the copy with that rid, while its warrant lives and its registration is unchanged."""
         held = self._held.get(copy)
-        if held is None or held.refused is not None:
+        if held is None:
+            return self._spare(copy)
+        if held.refused is not None:
             return None
         mono_ms = self._clock.mono_ms()
-        if self._over(held, mono_ms) or (held.changes != self._directory.changes and not self._unchanged(held)):
+        if self._over(held, mono_ms):
+            return self._spare(copy)
+        if held.changes != self._directory.changes and not self._unchanged(held):
             return None
         held.used = mono_ms
-        return held.bearer
+        return (self._spare(copy) or held.bearer) if self._without_pulse(mono_ms) else held.bearer
 
     def due(self, bearer: Bearer) -> int:
         """Monotonic instant, ms, until which `cached` may return this bearer, as long as the directory does not
@@ -161,7 +181,7 @@ class FarHolder:
             if self._held.get(copy) is not held:
                 continue
             try:
-                self._taken(copy, held, answer, asked)
+                await self._taken(copy, held, answer, asked)
                 done += 1
             except Refused as error:
                 if error.code in _ANEW:
@@ -172,10 +192,14 @@ class FarHolder:
                 continue
         return done
 
-    def _taken(self, copy: str, held: _Held, answer: str | AnswerableError, asked: int) -> None:
+    async def _taken(self, copy: str, held: _Held, answer: str | AnswerableError, asked: int) -> None:
         if isinstance(answer, AnswerableError):
             raise answer
         fresh = self._read(copy, answer, asked, held.seq + 1)
+        if fresh.bearer.warrant.grant != held.bearer.warrant.grant:
+            self._pending[copy] = fresh
+            await self._ensure(copy, fresh.bearer.warrant.grant)
+            self._pending.pop(copy, None)
         held.bearer, held.seq, held.due = fresh.bearer, fresh.seq, fresh.due
         held.changes = fresh.changes
 
@@ -195,12 +219,17 @@ class FarHolder:
         return await asyncio.shield(task)
 
     async def _grant(self, copy: str) -> Bearer:
-        asked = self._clock.mono_ms()
-        (answer,) = await self._ask([Ask(copy=copy, nonce=self.boot, seq=1)])
-        if isinstance(answer, AnswerableError):
-            raise answer
-        held = self._held[copy] = self._read(copy, answer, asked, 1)
-        return held.bearer
+        fresh = self._pending.get(copy)
+        if fresh is None or self._over(fresh, self._clock.mono_ms()):
+            asked = self._clock.mono_ms()
+            (answer,) = await self._ask([Ask(copy=copy, nonce=self.boot, seq=1)])
+            if isinstance(answer, AnswerableError):
+                raise answer
+            fresh = self._pending[copy] = self._read(copy, answer, asked, 1)
+        await self._ensure(copy, fresh.bearer.warrant.grant)
+        self._pending.pop(copy, None)
+        self._held[copy] = fresh
+        return fresh.bearer
 
     def _granted(self, copy: str, task: asyncio.Task[Bearer]) -> None:
         self._first.pop(copy, None)
@@ -230,6 +259,10 @@ class FarHolder:
         bearer = Bearer(warrant, system, known, party, asked + life, held=True)
         due = asked + int(renew_after_ms(life) * (1 - JITTER * self._spread()))
         return _Held(bearer, seq, due, self._clock.mono_ms(), changes)
+
+    def _without_pulse(self, mono_ms: int) -> bool:
+        life = self._told.life if self._told is not None else None
+        return life is not None and (self._clock.now_ms() >= life[0] or mono_ms >= life[1])
 
     def _over(self, held: _Held, mono_ms: int) -> bool:
         return mono_ms >= held.bearer.deadline_mono_ms or self._clock.now_ms() >= held.bearer.warrant.exp_ms

@@ -53,6 +53,7 @@ class Gate:
             stops=stops,
             audience=self.audience,
             view=told,
+            enveloped=bearer.enveloped,
         )
 
     def holds(self, horizon: Horizon) -> bool:

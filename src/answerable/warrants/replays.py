@@ -2,7 +2,8 @@
 """A warrant that was followed by a newer one no longer counts: what a gateway remembers of each copy's key.
 
 A restored image would show the warrant of its past, or go on beside the original. Sequence numbers order the warrants
-of one boot, times of issue order boots.
+of one boot, times of issue order boots. An on-site issuer counts boots of its own, by its own clock: what it signs is
+ordered among itself, and beside what the control plane signed.
 """
 
 from __future__ import annotations
@@ -29,15 +30,16 @@ class Replays:
     """The newest warrant seen of each copy's key."""
 
     def __init__(self) -> None:
-        self._newest: dict[str, _Seen] = {}
+        self._newest: dict[tuple[str, str], _Seen] = {}  # by key and issuer
 
     def check(self, bearer: Bearer, *, now_ms: int, mono_ms: int) -> None:
         """Return if none newer was seen of this key, and remember it. Raises Refused ``warrant.replayed``."""
         warrant = bearer.warrant
-        seen = self._newest.get(warrant.key)
+        name = warrant.key, warrant.iss
+        seen = self._newest.get(name)
         if seen is None:
             self._forget(now_ms)
-            self._newest[warrant.key] = _Seen(bearer, mono_ms)
+            self._newest[name] = _Seen(bearer, mono_ms)
             return
         newest = seen.bearer.warrant
         if warrant is newest or warrant.jti == newest.jti:
@@ -49,13 +51,13 @@ class Replays:
             # Of two boots the one whose warrant was issued later; at the same instant neither, so not this one.
             later, overlaps = warrant.iat_ms > newest.iat_ms, False
         if later:
-            self._newest[warrant.key] = _Seen(bearer, mono_ms)
+            self._newest[name] = _Seen(bearer, mono_ms)
         elif not overlaps:
             raise Refused("warrant.replayed")
 
     def newest(self, bearer: Bearer) -> Bearer:
         """The newest that was shown since by the same boot of the same copy, or `bearer` itself."""
-        seen = self._newest.get(bearer.warrant.key)
+        seen = self._newest.get((bearer.warrant.key, bearer.warrant.iss))
         if seen is None:
             return bearer
         one, other = seen.bearer.warrant, bearer.warrant
@@ -64,4 +66,4 @@ class Replays:
     def _forget(self, now_ms: int) -> None:
         # An expired warrant is refused by itself, so what is forgotten here lets nothing in.
         if len(self._newest) >= MAX_KEYS:
-            self._newest = {key: seen for key, seen in self._newest.items() if seen.bearer.warrant.exp_ms > now_ms}
+            self._newest = {name: seen for name, seen in self._newest.items() if seen.bearer.warrant.exp_ms > now_ms}

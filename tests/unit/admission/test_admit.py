@@ -60,7 +60,7 @@ class Told:
         self.changes = 0
         self.life = (T0 + 3_000, 3_000)
 
-    def check(self, now_ms: int, mono_ms: int) -> None:
+    def check(self, now_ms: int, mono_ms: int, *, pulse: bool = True) -> None:
         if now_ms >= self.life[0] or mono_ms >= self.life[1]:
             raise Refused("pulse.stale")
 

@@ -107,3 +107,15 @@ def test_a_hold_is_a_record_id_and_no_free_text_for_the_log(text: bytes) -> None
     assert said.hold == ""
     assert said.fault is not None
     assert said.fault.code == "request.header"
+
+
+def test_an_envelope_is_taken_beside_its_warrant_as_it_stands_and_only_once() -> None:
+    given = {b"authorization": b"Bearer w", b"answerable-envelope": b"a.b.c"}
+    found = credential(asked(), given)
+    assert (found.value, found.envelope) == ("w", "a.b.c")
+    assert "a.b.c" not in repr(found)
+    for other in (b"x" * 30_000, b"\xff"):
+        assert credential(asked(), {**given, b"answerable-envelope": other}).envelope == ""
+    assert credential(asked(), {b"answerable-envelope": b"a.b.c"}).envelope == "", "nothing stands on it"
+    with pytest.raises(Refused, match=r"request\.header"):
+        FRONT.headers(asked((b"answerable-envelope", b"a"), (b"answerable-envelope", b"b")))

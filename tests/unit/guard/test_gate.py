@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -253,3 +253,16 @@ async def test_the_gateway_is_shown_the_warrant_in_hand() -> None:
         with pytest.raises(Refused, match=r"guard\.closed"):
             await it.gate.show()
         assert len(server.requests) == 1
+
+
+async def test_what_another_source_gave_is_shown_with_its_envelope() -> None:
+    async with serving(always(http(b"{}"))) as server, way(server) as it:
+        leased = it.standing.leased
+        assert leased is not None
+        other = replace(leased, held=replace(leased.held, token="on.the.spot", envelope="en.vel.ope"))
+        await it.gate.show(other)
+        await it.gate.show()
+        first, second = server.requests
+        assert b"authorization: Bearer on.the.spot\r\nanswerable-envelope: en.vel.ope\r\n" in first
+        assert b"answerable-envelope" not in second
+        assert it.standing.leased is leased

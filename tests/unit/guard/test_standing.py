@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+from dataclasses import replace
+
+import msgspec
 import pytest
 
 from answerable.admission.clocks import ClockMode
@@ -139,3 +142,17 @@ async def test_the_last_calls_are_kept_and_no_more() -> None:
     assert len(made.calls) == KEPT
     assert made.calls[-1].path == f"/v1/{KEPT + 4}"
     assert (made.flying, made.last) == (0, office.wall)
+
+
+async def test_under_an_envelope_the_pulse_is_not_asked_for_again_and_an_order_ends_it_all_the_same() -> None:
+    view = heard(trust=a_stop.TRUST, pulse=True)
+    made, _ = await standing(view)
+    assert made.leased is not None
+    made.leased = replace(made.leased, warrant=msgspec.structs.replace(made.leased.warrant, epoch=0))
+    assert code(made).startswith("pulse.")
+    assert made.fault() is not None
+    made.leased = replace(made.leased, held=replace(made.leased.held, envelope="en.vel.ope"))
+    assert made.admit() is made.leased
+    assert made.fault() is None
+    view.order(order(WARRANT.ancestors[-1]))
+    assert code(made) == "stop.system"

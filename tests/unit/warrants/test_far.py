@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 
 import msgspec
 import pytest
 
+from answerable.admission.stopset import StopSet
 from answerable.errors import AnswerableError, Refused, Unavailable
-from answerable.model.warrants import Recognised
+from answerable.model.warrants import Bearer, Recognised
 from answerable.warrants.far import Ask, FarHolder
 from answerable.warrants.holder import IDLE_MS, RETRY_MS
 from tests.fleet import GATEWAY, ISSUER, key
@@ -179,3 +181,99 @@ async def test_the_idle_are_forgotten() -> None:
     office.clock.pass_ms(IDLE_MS + 60_001)
     await office.far.renew_due()
     assert len(office.far) == 0
+
+
+class Pulse:
+    """What was told: nothing but a pulse that ends."""
+
+    def __init__(self, office: Far) -> None:
+        self.stops, self.changes = StopSet(), 0
+        self.life: tuple[int, int] | None = (office.clock.now + 5_000, office.clock.mono + 5_000)
+
+    def check(self, now_ms: int, mono_ms: int, *, pulse: bool = True) -> None:
+        raise AssertionError("the gate asks that")
+
+
+async def test_what_was_signed_on_site_is_used_only_where_the_issuers_warrant_or_the_pulse_has_ended() -> None:
+    office = Far()
+    rid = office.copies["base"].rid
+    spare: list[Bearer] = []
+    told = Pulse(office)
+    far = FarHolder(
+        ask=office.ask, directory=office.book, clock=office.clock, aud=GATEWAY,
+        issuers={"issuer-1": key("issuer").public}, iss=ISSUER, told=told,
+        spare=lambda copy: spare[0] if spare and copy == rid else None,
+    )  # fmt: skip
+    own = await far.bearer(rid)
+    on_site = replace(own, enveloped=True)
+    office.cut = True
+    office.clock.pass_ms(5_000)
+    assert await far.bearer(rid) is own, "no spare: the gate says why it does not admit"
+    spare.append(on_site)
+    assert await far.bearer(rid) is on_site, "the pulse ended"
+    assert far.due(on_site) == 0, "not to be seen ahead"
+    told.life = None
+    assert await far.bearer(rid) is own
+    office.clock.pass_ms(55_000)
+    assert await far.bearer(rid) is on_site, "the warrant ended"
+    spare.clear()
+    with pytest.raises(Unavailable, match=r"node\.away"):
+        await far.bearer(rid)
+    office.cut = False
+    spare.append(on_site)
+    office.stop("base")
+    far._held.clear()
+    spare.clear()
+    with pytest.raises(Refused, match=r"stop\.system"):
+        await far.bearer(rid)
+
+
+async def test_a_refused_renewal_is_the_end_whatever_was_signed_on_site() -> None:
+    office = Far()
+    rid = office.copies["base"].rid
+    spare: list[Bearer] = []
+    far = FarHolder(
+        ask=office.ask, directory=office.book, clock=office.clock, aud=GATEWAY,
+        issuers={"issuer-1": key("issuer").public}, iss=ISSUER, spare=lambda _: spare[0], spread=lambda: 0.0,
+    )  # fmt: skip
+    spare.append(replace(await _first_of(far, rid, spare, office), enveloped=True))
+    office.stop("base")
+    office.clock.pass_ms(20_001)
+    await far.renew_due()
+    assert far.cached(rid) is None
+
+
+async def _first_of(far: FarHolder, rid: str, spare: list[Bearer], office: Far) -> Bearer:
+    return await far._asked(rid)
+
+
+async def test_a_first_grant_takes_no_place_of_a_live_warrant_before_its_records_can_be_written() -> None:
+    """The issuer began anew, gave a first grant and died: what a record under that leads to is nowhere to be had, and
+    the warrant in hand lives on."""
+    office = Far()
+    rid = office.copies["base"].rid
+    away, ensured = False, list[str]()
+
+    async def ensure(_copy: str, grant: str) -> None:
+        if away:
+            raise Unavailable("node.away", detail="cut")
+        ensured.append(grant)
+
+    far = FarHolder(
+        ask=office.ask, directory=office.book, clock=office.clock, aud=GATEWAY,
+        issuers={"issuer-1": key("issuer").public}, iss=ISSUER, ensure=ensure, spread=lambda: 0.0,
+    )  # fmt: skip
+    first = await far.bearer(rid)
+    office.issuer.forget(rid, "node:x", far.boot)
+    away = True
+    office.clock.pass_ms(20_001)
+    await far.renew_due()
+    assert await far.bearer(rid) is first
+    away = False
+    office.asked.clear()
+    office.clock.pass_ms(RETRY_MS)
+    await far.renew_due()
+    second = await far.bearer(rid)
+    assert second.warrant.grant != first.warrant.grant
+    assert ensured == [first.warrant.grant, second.warrant.grant]
+    assert [ask.seq for ask in office.asked].count(1) == 0, "what was granted is not asked for again"

@@ -142,8 +142,8 @@ class Told:
         self.changes = 0
         self.life = (office.clock.now + 3_000, office.clock.mono + 3_000)
 
-    def check(self, now_ms: int, mono_ms: int) -> None:
-        if now_ms >= self.life[0] or mono_ms >= self.life[1]:
+    def check(self, now_ms: int, mono_ms: int, *, pulse: bool = True) -> None:
+        if pulse and (now_ms >= self.life[0] or mono_ms >= self.life[1]):
             raise Refused("pulse.stale")
 
 
@@ -222,7 +222,7 @@ async def test_what_was_told_is_looked_at_from_the_first_word_on() -> None:
             self.asked += 1
             return self.told
 
-        def check(self, now_ms: int, mono_ms: int) -> None:
+        def check(self, now_ms: int, mono_ms: int, *, pulse: bool = True) -> None:
             self.asked += 1
 
     beside = Beside()
