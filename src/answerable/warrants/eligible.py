@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from answerable.admission.stopset import StopSet
 from answerable.admission.claims import MAX_ANCESTORS
+from answerable.admission.stopset import StopSet
 from answerable.errors import Refused
 from answerable.model.records import Copy, Party, System
 from answerable.model.terms import Role
