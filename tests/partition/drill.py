@@ -294,7 +294,9 @@ class Drill:
         copy = self.place.enrol(name, "gw1")
         served = wait_for(lambda: _served(self.place, "gw1"))
         try:
+            taken = self.place.took_up("gw1")
             self.place.start_site("models", served, "gw1", 2 * OUTAGE_S + 30)
+            wait_for(lambda: self.place.took_up("gw1") > taken, 30.0)
             limits = ("--area", "0,1000,0,1000", "--max-speed", "500")
             ends = self.place.start_site("hall", copy, "gw1", 2 * OUTAGE_S, *limits)
             self.place.start_guard(name, "a1", site="hall")

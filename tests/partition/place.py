@@ -292,6 +292,10 @@ class Place:
         self._start(site, "sink", command).first()
         return float(told["ends"]) / 1000
 
+    def took_up(self, gateway: str) -> int:
+        """How often the gateway took up an envelope for its model."""
+        return (self.folder / f"{gateway}.log").read_text().count(" signs ")
+
     def start_guard(
         self,
         system: str,

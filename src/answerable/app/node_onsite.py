@@ -134,6 +134,7 @@ class OnSpot:
             if spare.leased is None or leased.warrant.grant != spare.leased.warrant.grant:
                 self._may_begin()  # another envelope
                 await self._ensure(copy, leased.warrant.grant)
+                _log.info("%s signs under another envelope", leased.warrant.iss)
             self._taken(spare, leased)
         except Refused as error:
             # A stop, or the end of the envelope: another envelope is taken up anew, under the conditions of a first.

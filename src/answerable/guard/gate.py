@@ -65,11 +65,16 @@ class Gate:
 
     async def show(self, other: Leased | None = None) -> None:
         """Let the gateway see the warrant in hand: an answer that began under an older one goes on under this. other:
-        one of another source, in its place. Raises Refused as `Standing.admit`, Unavailable ``upstream.*``."""
+        one of another source, in its place. Raises Refused as `Standing.admit`, Unavailable ``upstream.*``, also where
+        the gateway does not take it."""
         leased = other or self._standing.admit()
         lines = [*self._first_lines(b"GET", PREFIX + b"models"), *_credentials(leased)]
         with contextlib.closing(await self._pool.ask(b"\r\n".join(lines) + b"\r\n\r\n")) as exchange:
-            await exchange.whole(MAX_SHOWN)
+            told = await exchange.whole(MAX_SHOWN)
+        if exchange.status != HTTPStatus.OK:
+            raise Unavailable(
+                "upstream.broken", what=f"status {exchange.status}, {told[:200].decode('utf-8', 'replace')}"
+            )
 
     async def __call__(self, request: Request) -> None:
         task = asyncio.current_task()

@@ -103,6 +103,7 @@ class Guard:
         self._ordered = False  # it stood still for an order since it last ran
         self._pulling: asyncio.Task[None] | None = None
         self._showing: asyncio.Task[None] | None = None
+        self._presenting: asyncio.Task[None] | None = None
         self._refused: AnswerableError | None = None
         self._refused_ms = 0
 
@@ -123,9 +124,8 @@ class Guard:
         try:
             await self._first()
             self._begun()
-            if isinstance(self._source, Either) and self._source.begun is not None:
-                # A gateway takes an envelope up while it hears the pulse: not first when it is needed.
-                self._show(self._source.begun)
+            if isinstance(self._source, Either) and self._source.without is None:
+                self._presenting = loop.create_task(self._present(self._source))
             self._cage.start(argv, environ, self._until())
             for descriptor in self._cage.descriptors():
                 loop.add_reader(descriptor, self.wake)
@@ -137,7 +137,8 @@ class Guard:
             self._standing.closed = self._standing.closed or "ended"
             if listening is not None:
                 listening.cancel()
-            tasks = [task for task in (listening, self._renewing, self._pulling, self._showing) if task is not None]
+            started = (listening, self._renewing, self._pulling, self._showing, self._presenting)
+            tasks = [task for task in started if task is not None]
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -290,14 +291,30 @@ class Guard:
             self._renewing = asyncio.get_running_loop().create_task(self._source.next())
             self._renewing.add_done_callback(self.wake)
 
-    def _show(self, other: Leased | None = None) -> None:
+    async def _present(self, source: Either) -> None:
+        """A gateway takes an envelope up while it hears the pulse, not first when it is needed: it is shown until it
+        was taken."""
+        said = False
+        while True:
+            try:
+                return await self._gate.show(await source.spare())
+            except AnswerableError as error:
+                if not said:
+                    self._words.say(
+                        f"the gateway has not taken the envelope yet: {error}",
+                        f"网关尚未接受信封：{error.reason('zh')}",
+                    )
+                said = True
+            await asyncio.sleep(RETRY_MS / 1000)
+
+    def _show(self) -> None:
         """What streams now goes on under the warrant that the gateway saw last, so it is shown the new one."""
         if self._showing is None or self._showing.done():
-            self._showing = asyncio.get_running_loop().create_task(self._shown(other))
+            self._showing = asyncio.get_running_loop().create_task(self._shown())
 
-    async def _shown(self, other: Leased | None) -> None:
+    async def _shown(self) -> None:
         try:
-            await self._gate.show(other)
+            await self._gate.show()
         except AnswerableError as error:
             self._words.say(
                 f"the gateway has not seen the new warrant: {error}", f"网关尚未收到新的许可：{error.reason('zh')}"

@@ -213,7 +213,6 @@ class Either:
         self._asked = False
         self.without: AnswerableError | None = None  # why the second is not used
         self._kept: Leased | None = None  # the newest warrant of the first
-        self.begun: Leased | None = None  # what the second gave at the start
 
     @property
     def name(self) -> str:
@@ -223,7 +222,7 @@ class Either:
         if not self._asked:
             self._asked = True
             try:
-                self.begun = await self._second.next()
+                await self._second.next()
             except AnswerableError as error:
                 self.without = error
 
@@ -250,6 +249,10 @@ class Either:
             return replace(kept, held=replace(kept.held, due=mono + RETRY_MS))
         self._now = self._second
         return leased
+
+    async def spare(self) -> Leased:
+        """A fresh warrant of the second, which the gateway may be shown. Raises as `next`."""
+        return await self._second.next()
 
     @property
     def parts(self) -> tuple[WarrantSource, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 
@@ -48,7 +48,7 @@ class Office:
         self.boot = ""
 
     @classmethod
-    def now(cls, life: int) -> Office:
+    def now(cls, life: int) -> Self:
         """One whose clocks are the machine's, and whose warrants live so long."""
         made = cls()
         made.real, made.life = True, life
@@ -125,6 +125,15 @@ class Site(Office):
         )
         self.token = envelopes.issue(self.envelope, ISSUER_KEY, KID)
 
+    @classmethod
+    def here(cls, life: int) -> Site:
+        """One whose clocks are the machine's, and whose envelope begins now."""
+        made = cls.now(life)
+        made.envelope = msgspec.structs.replace(made.envelope, iat_ms=now_ms(), exp_ms=now_ms() + life, epoch=0)
+        made.token = envelopes.issue(made.envelope, ISSUER_KEY, KID)
+        made.changes = {"epoch": 0}
+        return made
+
     def granted(self, request: WarrantRequest) -> dict[str, Any]:
         if self.wall >= self.envelope.exp_ms:
             raise Refused("envelope.expired")
@@ -136,6 +145,7 @@ class Site(Office):
             exp_ms=min(self.wall + 2_000, self.envelope.exp_ms),
             seq=request.seq,
             nonce=request.nonce,
+            **self.changes,
         )
         token = onsite.sign(warrant, self.envelope, self.token, SITE_KEY)
         life = warrant.exp_ms - warrant.iat_ms
@@ -143,4 +153,5 @@ class Site(Office):
         return {**told, "envelope": self.token}
 
     def source(self) -> OnSite:  # type: ignore[override]
-        return OnSite(IDENTITY, (self,), SITE, wall=lambda: self.wall, mono=lambda: self.mono)
+        wall, mono = self.clocks()
+        return OnSite(IDENTITY, (self,), SITE, wall=wall, mono=mono)

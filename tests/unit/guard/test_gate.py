@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from answerable.errors import Refused
+from answerable.errors import Refused, Unavailable
 from answerable.guard import gate as gates
 from answerable.guard.gate import Gate
 from answerable.guard.standing import Standing
@@ -266,3 +266,10 @@ async def test_what_another_source_gave_is_shown_with_its_envelope() -> None:
         assert b"authorization: Bearer on.the.spot\r\nanswerable-envelope: en.vel.ope\r\n" in first
         assert b"answerable-envelope" not in second
         assert it.standing.leased is leased
+
+
+async def test_a_gateway_that_does_not_take_what_it_is_shown_is_heard() -> None:
+    refusal = b"HTTP/1.1 403 Forbidden\r\ncontent-length: 20\r\n\r\nwarrant.unregistered"
+    async with serving(always(refusal)) as server, way(server) as it:
+        with pytest.raises(Unavailable, match=r"status 403, warrant\.unregistered"):
+            await it.gate.show()

@@ -5,6 +5,7 @@ them. Warrants live a second or two, so that their ends are seen."""
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import tempfile
@@ -33,13 +34,14 @@ from answerable.guard.plans import Plan
 from answerable.guard.primitives import choose, look
 from answerable.guard.reporting import Receipts
 from answerable.guard.running import Guard, Words
+from answerable.guard.sources import Either
 from answerable.guard.standing import Standing
 from answerable.net.endpoint import Endpoint
 from answerable.net.pool import Pool
 from tests.guarded import acting, all_act, beats, floor, last_beat
 from tests.unit.admission import a_stop
 from tests.unit.admission.a_warrant import WARRANT
-from tests.unit.guard.offices import COPY_KEY, IDENTITY, Office
+from tests.unit.guard.offices import COPY_KEY, IDENTITY, Office, Site
 from tests.unit.net.servers import always, http, serving
 
 pytestmark = pytest.mark.system("guard")
@@ -120,7 +122,7 @@ class Run:
 async def running(
     *, life: int = 20_000, pulse: bool = False, hears: bool = True, argv: tuple[str, ...] = ("sh", "clings.sh"),
     known: tuple[bytes, ...] = (), without: tuple[str, ...] = (), beat: bool = True,
-    clock: ClockMode = ClockMode.SAME_HOST, synchronised: bool = True, gateway: int = 9,
+    clock: ClockMode = ClockMode.SAME_HOST, synchronised: bool = True, gateway: int = 9, site: Site | None = None,
 ) -> AsyncIterator[Run]:  # fmt: skip
     trust = a_stop.TRUST if pulse else Trust(a_stop.ORIGIN, issuers=a_stop.TRUST.issuers)
     view = HolderView(trust, clock, pulse)
@@ -144,7 +146,8 @@ async def running(
         states: list[dict[str, Any]] = []
         evidence = Folder(Path(folder))
         guard = Guard(
-            cage=cage, standing=standing, source=office.source(), gate=Gate(standing, pool), plan=Plan(GRACE_MS),
+            cage=cage, standing=standing, gate=Gate(standing, pool), plan=Plan(GRACE_MS),
+            source=office.source() if site is None else Either(office.source(), site.source()),
             receipts=Receipts(IDENTITY, a_stop.ORIGIN, (Way(),), evidence), folder=evidence,
             words=Words(lambda *_: None, lambda what: states.append(dict(what))), ear=ear if hears else None,
             begun=lambda: states.append({"state": "running"}),
@@ -417,3 +420,34 @@ async def test_asked_to_end_as_an_order_comes_it_answers_the_order_too() -> None
         run.ear.tell(order())
         assert await run.task == 9
         assert run.said() == ["draining", "sealed"]
+
+
+async def test_with_an_on_site_issuer_it_acts_on_past_the_pulse_under_the_envelope() -> None:
+    """The gateway does not take the envelope at first, and is shown it until it does."""
+    shown: list[bytes] = []
+
+    async def gateway(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(asyncio.IncompleteReadError):
+            while head := await reader.readuntil(b"\r\n\r\n"):
+                shown.append(head)
+                status = b"403 Forbidden" if len(shown) < 2 else b"200 OK"
+                writer.write(b"HTTP/1.1 " + status + b"\r\ncontent-length: 2\r\n\r\n{}")
+        writer.close()
+
+    server = await asyncio.start_server(gateway, "127.0.0.1", 0)
+    async with (
+        server,
+        running(pulse=True, beat=False, gateway=server.sockets[0].getsockname()[1], site=Site.here(8_000)) as run,
+    ):
+        run.ear.beat(1, 1_500)
+        await run.up()
+        begun = time.monotonic()
+        async with asyncio.timeout(5):
+            while len(shown) < 2:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        assert all(b"answerable-envelope: " in head for head in shown)
+        run.office.error = AWAY
+        await asyncio.sleep(max(0.0, 3.5 - (time.monotonic() - begun)))
+        assert await run.all_act(), "the pulse ended two seconds ago, and its warrant was not due"
+        assert run.standing.leased is not None
+        assert run.standing.leased.source == "the on-site issuer"

@@ -116,8 +116,8 @@ async def test_the_site_steps_in_while_the_control_plane_is_away(monkeypatch: py
     both = Either(office.source(), site.source())
     assert (await both.next()).source == both.name == "the control plane"
     assert bounds(both, 0) == {"the control plane": LIFE + 100, "the on-site issuer": 10_100}, "known from the start"
-    assert both.begun is not None, "to be shown to the gateway"
-    assert both.begun.held.envelope
+    assert (await both.spare()).held.envelope, "to be shown to the gateway"
+    assert both.name == "the control plane"
     office.error = AWAY
     office.passes(20_000)
     assert (await both.next()).source == both.name == "the on-site issuer"
