@@ -126,7 +126,7 @@ def test_a_canary_is_stopped_on_both_gateways(story: Story) -> None:
     assert told["silent"] == []
     status = story.control.cli("drill", "status")
     assert status["canary"]["last"]["order"] == told["order"]
-    assert [row["overdue"] for row in status["plan"]] == [True] * 5
+    assert [row["overdue"] for row in status["plan"]] == [True] * 7
 
 
 def test_a_drill_is_run_and_reported(story: Story) -> None:
