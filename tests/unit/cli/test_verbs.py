@@ -11,7 +11,7 @@ from answerable.cli.verbs import GROUPS, VERBS
 ISSUE = (
     "serve demo init doctor register ls describe lineage ps top who verify stop reauthorise log policy config "
     "completion announce transfer copy handles party admin model release witness data feed"
-    " device drill gateway guard incidents officers onsite pulse recover redlines relay"
+    " device drill gateway guard incidents keys label officers onsite pulse read recover redlines relay"
 )
 
 
