@@ -8,7 +8,20 @@ from tests.interfaces import contracts
 def test_these_are_the_contracts_and_their_members() -> None:
     assert contracts(dialects) == {
         "Decoder": {"end", "feed"},
-        "Dialect": {"act", "content", "decoder", "encode", "label_format", "path", "prepare", "stamp", "trailer"},
+        "Dialect": {
+            "act",
+            "answers",
+            "content",
+            "decoder",
+            "encode",
+            "kind",
+            "label_format",
+            "original",
+            "path",
+            "prepare",
+            "stamp",
+            "trailer",
+        },
         "Transcript": {"add", "body", "texts"},
         "Out": {"fail", "finish", "send", "start"},
     }

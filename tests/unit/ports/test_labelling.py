@@ -9,4 +9,5 @@ def test_these_are_the_contracts_and_their_members() -> None:
     assert contracts(labelling) == {
         "LabelWriter": {"feed"},
         "LabelFormat": {"name", "read", "writer"},
+        "MediaLabeller": {"kind", "label"},
     }

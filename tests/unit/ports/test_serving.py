@@ -9,6 +9,6 @@ def test_these_are_the_contracts_and_their_members() -> None:
     assert contracts(serving) == {
         "Reply": {"close", "read"},
         "Upstream": {"call", "close", "locality", "name"},
-        "Served": {"copy", "model", "system", "upstream"},
+        "Served": {"copy", "marks", "model", "system", "upstream"},
         "Models": {"absent", "named"},
     }

@@ -21,10 +21,12 @@ def test_these_are_the_contracts_and_their_members() -> None:
             "rows",
             "spend_reserve",
             "sweep",
+            "tidy",
             "tile",
             "view",
         },
         "StoreView": {
+            "alike",
             "by_tag",
             "checkpoint",
             "close",
@@ -35,8 +37,10 @@ def test_these_are_the_contracts_and_their_members() -> None:
             "kept",
             "leaf",
             "leaves",
+            "near",
             "payload",
             "state",
+            "tags",
             "tile",
         },
     }
