@@ -34,7 +34,8 @@ SIGNED = {"warrants_ask", "stops_give_signed", "stops_release_signed", "redlines
 
 
 def test_what_changes_anything_needs_more_than_looking() -> None:
-    looks = {"who_who", "trace_trace", "text_marks_find", "data_about"}  # questions too long, or too private, for a query
+    # Questions too long, or too private, for a query.
+    looks = {"who_who", "trace_trace", "text_marks_find", "data_about"}
     signed = {"data_grant", "data_revoke", "data_read"}  # whose signatures stand in the body decides
     for route in ROUTES:
         others = looks | signed | SIGNED
