@@ -47,6 +47,7 @@ class ChildLabeller:
         self._pin = pin
         self._within_s = within_s
         self._free: list[Process] = []
+        self._closed = False
         self._places = asyncio.Semaphore(workers)
 
     def kind(self, data: bytes, *, must: bool) -> str:
@@ -83,7 +84,8 @@ class ChildLabeller:
         raise Refused("label.media", detail=done.detail)
 
     async def close(self) -> None:
-        """End the processes."""
+        """End the processes; one that still works ends with its work."""
+        self._closed = True
         while self._free:
             await _end(self._free.pop())
 
@@ -100,13 +102,20 @@ class ChildLabeller:
             raise Refused("label.media", detail=f"it took longer than {self._within_s:g} s") from None
         except (OSError, EOFError):
             raise Unavailable("label.worker", detail="it ended while it worked") from None
-        self._free.append(process)
+        if self._closed:
+            await _end(process)
+        else:
+            self._free.append(process)
         return msgspec.msgpack.decode(answer, type=Done)
 
     async def _start(self) -> Process:
         environment = {name: value for name in _PASSED if (value := os.environ.get(name)) is not None}
         process = await asyncio.create_subprocess_exec(*_COMMAND, stdin=PIPE, stdout=PIPE, env=environment)
-        await _say(process, msgspec.msgpack.encode(self._order))
+        try:
+            await _say(process, msgspec.msgpack.encode(self._order))
+        except BaseException:
+            await asyncio.shield(_end(process))
+            raise
         return process
 
 
