@@ -44,14 +44,16 @@ async def serve(
 ) -> None:
     """Serve `source` until `ended`. Raises Refused ``config.unsafe_bind``, ``config.value``, Unavailable
     ``request.bind``."""
-    sock = tcp(host, port, tls=certificate is not None, unsafe=unsafe)
     app = TileServer(source, hosts=(host, *hosts))
-    listener = Listener(asgi(app), sock, certificate=certificate, key=key)
-    await listener.start()
     try:
-        shown = f"[{host}]" if ":" in host else host
-        await announce(f"{'https' if listener.tls else 'http'}://{shown}:{listener.port}/")
-        await ended.wait()
+        sock = tcp(host, port, tls=certificate is not None, unsafe=unsafe)
+        listener = Listener(asgi(app), sock, certificate=certificate, key=key)
+        await listener.start()
+        try:
+            shown = f"[{host}]" if ":" in host else host
+            await announce(f"{'https' if listener.tls else 'http'}://{shown}:{listener.port}/")
+            await ended.wait()
+        finally:
+            await listener.close()
     finally:
-        await listener.close()
         await app.close()
