@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -72,11 +73,9 @@ def run(args: argparse.Namespace) -> int:
         )
     _required(args)  # before a record is made for nothing
     if args.provider:
-        by = _by_hand(args)
-        one: Callable[[Path, Path], Labelled] = lambda source, target: _alone(source, target, by, args.in_place)  # noqa: E731
+        one: Callable[[Path, Path], Labelled] = partial(_alone, _by_hand(args), args.in_place)
     else:
-        here = session(args, AdminRole.OPERATOR)
-        one = lambda source, target: _recorded(here, source, target, args)  # noqa: E731
+        one = partial(_recorded, session(args, AdminRole.OPERATOR), args)
     done: list[dict[str, Any]] = []
     lines: list[str] = []
     status = 0
@@ -152,13 +151,13 @@ def _required(args: argparse.Namespace) -> frozenset[str]:
     return named
 
 
-def _alone(source: Path, target: Path, by: Labeller, in_place: bool) -> Labelled:
+def _alone(by: Labeller, in_place: bool, source: Path, target: Path) -> Labelled:
     from answerable.labels.labelling import label
 
     return label(source, target, by=by, in_place=in_place)
 
 
-def _recorded(here: Session, source: Path, target: Path, args: argparse.Namespace) -> Labelled:
+def _recorded(here: Session, args: argparse.Namespace, source: Path, target: Path) -> Labelled:
     """Ask for a record, label, and have what was made recorded before the file gets its name."""
     import base64
     from dataclasses import replace
@@ -231,11 +230,13 @@ def _asked(here: Session, source: Path) -> dict[str, Any]:
 
 def _taken(done: Labelled) -> dict[str, Any]:
     """By what the file is found again when its bytes have changed."""
+    from answerable.errors import VerificationError
     from answerable.formats.detect import detect
     from answerable.labels.tracing import traces
     from answerable.labels.watermarking import payload_of
 
-    assert done.made is not None  # noqa: S101  while it is committed to
+    if done.made is None:  # it stands open for as long as `commit` runs, and this is asked there alone
+        raise VerificationError("label.read_back", layer="file", detail="it was closed before it was recorded")
     its = traces(done.made, detect(done.made))
     marked = any(layer.name == "watermark" and layer.state == "written" for layer in done.layers)
     return {

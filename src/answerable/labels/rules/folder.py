@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final, cast
 
 from answerable.labels.rules.verdicts import Checked
 from answerable.labels.rules.worker import heard
@@ -93,9 +93,7 @@ class _Worker:
         self._process = subprocess.Popen(
             _COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         )
-        assert self._process.stdin is not None  # noqa: S101  both are pipes
-        assert self._process.stdout is not None  # noqa: S101
-        self._in, self.out = self._process.stdin, self._process.stdout
+        self._in, self.out = cast("IO[bytes]", self._process.stdin), cast("IO[bytes]", self._process.stdout)
         self._held = b""
         self.number, self.path, self.until = -1, "", 0.0
         self._say(task)
