@@ -110,12 +110,12 @@ class _Words(HTMLParser):
 
 
 def _pixels(source: BinaryIO) -> bytes:
-    from PIL import ImageSequence
-
     from answerable.labels.fingerprint.decoding import picture
 
     hashed, left = sha256(b"pixels\x00"), MAX_PIXELS
-    image = picture(source)
+    image = picture(source)  # says so where Pillow is not there, so it comes before the import
+    from PIL import ImageSequence
+
     try:
         for number, frame in enumerate(ImageSequence.Iterator(image)):
             left -= frame.width * frame.height

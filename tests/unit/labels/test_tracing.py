@@ -4,6 +4,7 @@ from __future__ import annotations
 import io
 import sys
 from hashlib import sha256
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -75,3 +76,14 @@ def test_no_damaged_file_is_an_error(at: int, noise: bytes) -> None:
     data = bytearray(_SMALL)
     data[at + 8 : at + 8 + len(noise)] = noise
     assert traces(bytes(data), detect(io.BytesIO(_SMALL))).digest == sha256(bytes(data)).digest()
+
+
+def test_without_the_library_for_pictures_the_digest_stands_and_the_extra_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    data = (Path(__file__).parents[2] / "golden" / "png" / "bare.png").read_bytes()
+    monkeypatch.setitem(sys.modules, "PIL", None)
+    taken = traces(data, detect(io.BytesIO(data)))
+    assert taken.digest
+    assert taken.content == b""
+    assert "extra:image" in taken.problems
