@@ -51,6 +51,7 @@ class Action(msgspec.Struct, frozen=True):
         None  # what is wrong with the request itself; refused, and recorded, once its caller is known
     )
     sampling: Sampling = Sampling.NONE
+    tool: str = ""  # of a tool call its name, as its server lists it; then `model` is the server's name
 
 
 class Facts(msgspec.Struct, frozen=True, gc=False):

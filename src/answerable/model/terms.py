@@ -115,6 +115,15 @@ class Act(StrEnum):
     TOOL_CALL = "tool_call"
 
 
+class Effect(StrEnum):
+    """What a tool call leaves behind. NONE: no tool is called."""
+
+    NONE = "none"
+    READ = "read"
+    WRITE = "write"
+    IRREVERSIBLE = "irreversible"
+
+
 # The act of a record under which content of another producer was passed on. Decided by the rules of a generation: what
 # may not be generated may not be passed on either.
 PROPAGATION: Final = "propagation"

@@ -47,6 +47,10 @@ class Space(StrEnum):
     FEED = "feed"  # number of a page of the authorities' feed -> FeedPage
     INCIDENTS = "incidents"  # rid of an incident leaf -> Incident
     EVENTS = "events"  # rid of an event leaf that goes on mattering (a person's word) -> EventSaid
+    TOOLS = "tools"  # "<server>/<tool>" -> Tool
+    HELD = "held"  # rid of a hold leaf -> Hold
+    CALLS = "calls"  # digest of a call that must not run twice -> Call
+    BUDGETS = "budgets"  # rid of an open leaf -> Reserved: what it may use, then what it used
     MISC = "misc"  # "domain", "origin", "demo"
 
 
@@ -106,6 +110,16 @@ class Unit(msgspec.Struct, frozen=True, gc=False):
     payloads: tuple[Payload, ...] = ()
     lane: Lane = Lane.ACTION
     witnessed: bool = False
+
+
+class Rider(msgspec.Struct, frozen=True, gc=False):
+    """What joins the unit of an open or a close leaf: a hold, an approval that is spent, a budget, a call's key. All of
+    it is written with that leaf, or none of it."""
+
+    leaves: tuple[bytes, ...] = ()
+    effects: tuple[Effect, ...] = ()
+    expect: tuple[Expect, ...] = ()
+    payloads: tuple[Payload, ...] = ()
 
 
 class Committed(msgspec.Struct, frozen=True, gc=False):

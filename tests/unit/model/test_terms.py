@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-from answerable.model.terms import Criticality, Relation, Standing
+from answerable.model.terms import Criticality, Effect, Relation, Standing
 
 
 def test_all_relations_but_uses_are_weights_edges() -> None:
@@ -13,3 +13,7 @@ def test_criticality_ranks_rise_in_order() -> None:
 
 def test_standings_are_listed_weakest_first() -> None:
     assert list(Standing) == ["declared", "vouched", "proven"]
+
+
+def test_what_calls_no_tool_has_no_effect_of_one() -> None:
+    assert list(Effect) == ["none", "read", "write", "irreversible"]
