@@ -6,6 +6,7 @@
 #   make test-faults   kills, power cuts and a soak by the hundred, some ten minutes (ARGS="-k power")
 #   make test-machines a cart that loses its authority, over zenoh and MQTT, with figures (MACHINES_ROUNDS=20)
 #   make test-partition  the stop drilled on hosts of their own, some eight minutes (ARGS="--trials 1 --case healthy")
+#   make test-frameworks  five agent frameworks, unmodified, against this gateway (ARGS="langgraph smolagents")
 #   make lint          style, types, layers, generated pages
 #   make bench         this gateway beside its peers (ARGS="--quick --json")
 #   make bench-log     the log beside its peers (ARGS="--quick --json")
@@ -37,9 +38,9 @@ sync := tools/uv pip sync --quiet --require-hashes --no-build --python $(bin)/py
 run_locks := requirements/base.txt requirements/local.txt requirements/build.txt requirements/tools.txt
 dev_locks := $(run_locks) requirements/test.txt requirements/lint.txt
 
-.PHONY: help run test test-faults test-machines test-partition lint bench bench-log bench-labels fuzz reference requirements clean
+.PHONY: help run test test-faults test-machines test-partition test-frameworks lint bench bench-log bench-labels fuzz reference requirements clean
 help:
-	@sed -n '4,19p' Makefile | sed 's/^# \{0,1\}//'
+	@sed -n '4,20p' Makefile | sed 's/^# \{0,1\}//'
 
 # --- environments -----------------------------------------------------------------------------------------------------
 
@@ -93,6 +94,14 @@ $(VENV)-log/stamp: requirements/bench-log.txt $(stamps)/tools
 	@tools/uv pip sync --quiet --require-hashes --no-build --python $(VENV)-log/bin/python requirements/bench-log.txt
 	@touch $@
 
+# Agent frameworks have an environment each: they do not agree on their dependencies, and none is one of ours.
+frameworks := openai-agents langgraph pydantic-ai agent-framework smolagents
+$(VENV)-frameworks/%/stamp: requirements/frameworks/%.txt $(stamps)/tools
+	@echo "installing $*" >&2
+	@tools/uv venv --quiet --allow-existing --python $(bin)/python $(@D)
+	@tools/uv pip sync --quiet --require-hashes --no-build --python $(@D)/bin/python $<
+	@touch $@
+
 # --- commands ---------------------------------------------------------------------------------------------------------
 
 run: $(stamps)/run
@@ -117,6 +126,10 @@ test-machines: $(stamps)/dev
 # Every case several times over; prints one table, writes each trial as JSON. Needs the right to make namespaces.
 test-partition: $(stamps)/dev
 	@python -m tests.partition.drill --json .cache/partition.json $(ARGS)
+
+# Each framework's real package by base URL, MCP URL and key alone; writes docs/reference/frameworks.md when all are run.
+test-frameworks: $(stamps)/dev $(frameworks:%=$(VENV)-frameworks/%/stamp)
+	@python -m tests.frameworks --environments $(VENV)-frameworks $(ARGS)
 
 lint: $(stamps)/dev
 	ruff check --quiet .
@@ -163,7 +176,9 @@ requirements: $(stamps)/tools
 	$(compile) --group bench-litellm --excludes requirements/bench-litellm-excluded.in -o requirements/bench-litellm.txt
 	$(compile) --group bench-log -o requirements/bench-log.txt
 	$(compile) --group bench-labels --no-deps -o requirements/bench-labels.txt
-	@! grep -nE '://|^-|(^|[ =@])/' requirements/*.txt
+	mkdir -p requirements/frameworks
+	$(foreach name,$(frameworks),$(compile) --group framework-$(name) -o requirements/frameworks/$(name).txt &&) true
+	@! grep -nE '://|^-|(^|[ =@])/' requirements/*.txt requirements/frameworks/*.txt
 
 clean:
-	rm -rf $(VENV) $(VENV)-litellm $(VENV)-log $(VENV)-labels .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .cache
+	rm -rf $(VENV) $(VENV)-litellm $(VENV)-log $(VENV)-labels $(VENV)-frameworks .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .cache

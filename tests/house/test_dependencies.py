@@ -15,6 +15,8 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 # Names that are ours wherever tests and tools import one another.
 OWN = {"answerable", "tests", "tools", "benchmarks", "examples", "fuzz"}
+# What is installed in an environment of its own, and is called otherwise when it is imported.
+ELSEWHERE = {"agents": ["openai-agents"], "agent_framework": ["agent-framework-core"], "pydantic_ai": ["pydantic-ai-slim"]}
 
 
 def named(lines: list[str]) -> set[str]:
@@ -41,7 +43,7 @@ def test_the_page_names_each_dependency_with_reason_and_licence() -> None:
 
 
 def test_each_dependency_is_locked() -> None:
-    locks = (path.read_text(encoding="utf-8") for path in (ROOT / "requirements").glob("*.txt"))
+    locks = (path.read_text(encoding="utf-8") for path in (ROOT / "requirements").rglob("*.txt"))
     locked = {name.lower() for lock in locks for name in re.findall(r"^([\w.-]+)(?:\[[\w,]+\])?==", lock, re.MULTILINE)}
     assert package() | development() <= locked
 
@@ -63,7 +65,7 @@ def test_what_is_imported_is_declared() -> None:
     for path in (path for path in files() if path.suffix == ".py"):
         allowed = package() if path in source else package() | development()
         for name in sorted(imported(syntax(path))):
-            homes = {home.lower().replace("_", "-") for home in distributions.get(name, [name])}
+            homes = {home.lower().replace("_", "-") for home in distributions.get(name, ELSEWHERE.get(name, [name]))}
             if path in source and name == "uv":
                 continue  # asked for where it is, never required
             if not homes & allowed and "opentelemetry-api" not in homes:
