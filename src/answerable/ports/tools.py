@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The tools that may be called, and the servers behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from answerable.model.tools import Definition, Tool
+from answerable.ports.serving import Upstream
+
+
+class Tools(Protocol):
+    """The tool registry, over the servers as they list their tools now."""
+
+    def find(self, server: str, name: str) -> Tool:
+        """The classified tool whose server lists the very definition that is pinned. Raises Refused ``tool.unknown``
+        for what nobody listed, nobody classified, or somebody withdrew, ``tool.changed`` where the definition is
+        another one than the pinned or is not listed any more."""
+
+    def shown(self, server: str) -> Sequence[tuple[Tool, Definition]]:
+        """All of a server that `find` gives, by name. Which of them a caller may see is the caller's warrant's matter.
+        Raises Refused ``tool.unknown`` for a server that is not configured."""
+
+
+class ToolServer(Upstream, Protocol):
+    """An MCP server. Never trusted: what it lists is compared with what is pinned, before each call.
+
+    As an `Upstream`: `path` is ``tools/call``; `body` the JSON object ``{"arguments": {…}, "name": "…"}``, sent on
+    byte for byte (of `_meta` it gets what its protocol asks for, and nothing of the caller's); the reply is one JSON
+    object, ``{"result": {…}}`` or ``{"error": {"code": …, "message": …}}``, as the server said it, never in pieces.
+    ``upstream.unreachable`` and ``upstream.busy`` say that nothing was sent; every other error of `call` and of the
+    reply's `read` leaves the outcome unknown.
+    """
+
+    def definitions(self) -> Sequence[Definition]:
+        """As last listed, by name; without those whose names or schemas are refused. Empty before the first list."""
+
+    def definition(self, name: str) -> Definition | None:
+        """Of `definitions`, the one of that name."""
+
+    def refused(self) -> Sequence[tuple[str, str]]:
+        """(name, code) of what the server lists and nobody can pin: names that MCP does not allow, that look like
+        another's, definitions that are too large or no JSON."""
+
+    async def refresh(self) -> None:
+        """Ask for the list again. Raises Unavailable ``upstream.*``; the list of before is forgotten then."""
