@@ -16,7 +16,11 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 # Names that are ours wherever tests and tools import one another.
 OWN = {"answerable", "tests", "tools", "benchmarks", "examples", "fuzz"}
 # What is installed in an environment of its own, and is called otherwise when it is imported.
-ELSEWHERE = {"agents": ["openai-agents"], "agent_framework": ["agent-framework-core"], "pydantic_ai": ["pydantic-ai-slim"]}
+ELSEWHERE = {
+    "agents": ["openai-agents"],
+    "agent_framework": ["agent-framework-core"],
+    "pydantic_ai": ["pydantic-ai-slim"],
+}
 
 
 def named(lines: list[str]) -> set[str]:
