@@ -34,6 +34,8 @@ class MeterKind(StrEnum):
     TOKENS = "tokens"
     MONEY = "money"  # millionths of the currency
     ENERGY = "energy"  # millijoule
+    IMAGES = "images"  # that were made
+    SPEECH = "speech"  # milliseconds of sound that was made
 
 
 class ToolMeter(Record, frozen=True, kw_only=True):

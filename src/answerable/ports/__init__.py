@@ -9,6 +9,7 @@ what it will not do is `Refused`. It never blocks the event loop for longer than
 from __future__ import annotations
 
 from answerable.ports.admitting import Desk, Gate
+from answerable.ports.budgets import Budgets, Reservation
 from answerable.ports.devices import Device
 from answerable.ports.dialects import Decoder, Dialect, Out, Transcript
 from answerable.ports.directory import Directory, Group, Reach
@@ -21,6 +22,7 @@ from answerable.ports.tools import Tools, ToolServer
 from answerable.ports.watching import Detector, LogDetector, Policy, Watch
 
 __all__ = [
+    "Budgets",
     "Bus",
     "Clock",
     "Decoder",
@@ -45,6 +47,7 @@ __all__ = [
     "Policy",
     "Reach",
     "Reply",
+    "Reservation",
     "Served",
     "Signer",
     "Store",
