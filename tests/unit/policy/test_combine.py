@@ -12,7 +12,7 @@ from answerable.model.actions import Decision, Facts
 from answerable.model.terms import Ruling
 from answerable.policy import kernel
 from answerable.policy.combine import FAILED, combine, consult, decide, digest, strictness
-from tests.unit.policy.test_kernel import POINT
+from tests.policies import POINT
 
 SOME = [Decision(ruling, rule, rule, (rule,)) for ruling in Ruling for rule in ("K", "O")]
 
