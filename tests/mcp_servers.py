@@ -115,7 +115,7 @@ def _asked_by(app: Any, credential: str, seen: Path | None) -> Any:
         if scope["type"] == "http":
             heads = {name.decode(): value.decode("latin-1") for name, value in scope["headers"]}
             if seen is not None:
-                with seen.open("a", encoding="utf-8") as out:  # noqa: ASYNC230
+                with seen.open("a", encoding="utf-8") as out:
                     out.write(json.dumps(heads) + "\n")
             if credential and heads.get("authorization") != f"Bearer {credential}":
                 await send({"type": "http.response.start", "status": 401, "headers": []})
