@@ -11,6 +11,7 @@ from typing import Final, Protocol
 
 from answerable.admission.stopset import StopSet
 from answerable.errors import Refused
+from answerable.model.scopes import permits
 from answerable.model.terms import Criticality, World
 from answerable.model.warrants import Warrant
 
@@ -76,11 +77,14 @@ def admit(
         view.check(now_ms, mono_ms, pulse=not enveloped)
 
 
-def reach(warrant: Warrant, *, world: World, criticality: Criticality) -> None:
-    """Return if an action in `world` of `criticality` lies within the warrant.
+def reach(warrant: Warrant, *, world: World, criticality: Criticality, tool: str = "") -> None:
+    """Return if an action in `world` of `criticality` lies within the warrant. tool: ``server/name`` of the tool that
+    it calls, "" where it calls none.
 
-    Raises Refused ``warrant.world`` or ``warrant.criticality``.
+    Raises Refused ``warrant.tool``, ``warrant.world`` or ``warrant.criticality``.
     """
+    if tool and not permits(warrant.tools, tool):
+        raise Refused("warrant.tool", tool=tool)
     if world not in warrant.worlds:
         raise Refused("warrant.world", world=str(world))
     if criticality.rank > warrant.max_criticality.rank:

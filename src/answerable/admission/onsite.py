@@ -20,6 +20,7 @@ from answerable.crypto import jwt
 from answerable.crypto.b64 import unb64u
 from answerable.errors import Refused, VerificationError
 from answerable.model.envelopes import Chain, Envelope
+from answerable.model.scopes import within
 from answerable.model.warrants import Warrant
 
 TYPE: Final = "answerable-onsite+jwt"
@@ -76,7 +77,7 @@ def narrows(warrant: Warrant, envelope: Envelope) -> None:
         "max_criticality": w.max_criticality.rank <= e.max_criticality.rank,
         "tier": w.tier == e.tier,
         "audience": w.audience is e.audience,
-        "tools": set(w.tools) <= set(e.tools),
+        "tools": within(w.tools, e.tools),
         "budget": not e.budget_tokens or 0 < w.budget_tokens <= e.budget_tokens,
         "iat": w.iat_ms >= e.iat_ms,
         "exp": w.exp_ms <= e.exp_ms,

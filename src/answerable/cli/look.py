@@ -105,6 +105,13 @@ def described(view: dict[str, Any]) -> list[str]:
             for duty in view["duties"]
         ],
     ]
+    lines += [
+        pick("tools: ", "工具：")
+        + (", ".join(view["tools"]) or pick("none", "无"))
+        + pick(f"; up to {view['max_criticality']}", f"；最高 {view['max_criticality']}")
+    ]
+    if view["maker"]:
+        lines += [pick(f"made by system {view['maker']}", f"由系统 {view['maker']} 创建")]
     if view["digests"]:
         lines += [pick("digests:", "摘要："), *[f"  {digest}" for digest in view["digests"]]]
     running = [copy for copy in view["copies"] if not copy["ended"]]

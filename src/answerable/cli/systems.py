@@ -23,6 +23,7 @@ EXAMPLES: Final = {
 """,
 }
 MAX_FILE: Final = 1 << 20
+NO_TOOL: Final = "none"
 
 
 def add(parser: Parser) -> None:
@@ -44,6 +45,10 @@ def add(parser: Parser) -> None:
     parser.add_argument("--audience", choices=[audience.value for audience in Audience])
     parser.add_argument("--world", action="append", default=[], choices=[world.value for world in World])
     parser.add_argument("--criticality", choices=[criticality.value for criticality in Criticality])
+    parser.add_argument("--tool", action="append", default=[], metavar="SERVER/TOOL",
+                        help="what it may call: server/tool, server/*, or * as without this; none for no tool")  # fmt: skip
+    parser.add_argument("--max-criticality", choices=[criticality.value for criticality in Criticality],
+                        help="the gravest that its tool calls may be; its own criticality as without this")  # fmt: skip
     parser.add_argument("--capability", action="append", default=[], help="a word of the tier table")
     parser.add_argument("--users", type=int, help="users a month")
     parser.add_argument("--digest", action="append", default=[], metavar="sha256:HEX")
@@ -111,10 +116,24 @@ def request(args: argparse.Namespace) -> dict[str, Any]:
         upstream=args.upstream,
         locality=args.locality,
         owners=owners(args),
+        max_criticality=args.max_criticality,
     )
+    if args.tool:
+        body["tools"] = scope(args.tool)
     # Left out, it is the registry's to refuse: nothing is registered without a party.
     body.setdefault("parties", [])
     return body
+
+
+def scope(given: list[str]) -> list[str]:
+    """The patterns of `--tool`; none where that is said. Raises Refused ``admin.request``."""
+    from answerable.errors import Refused
+
+    if NO_TOOL not in given:
+        return given
+    if len(given) > 1:
+        raise Refused("admin.request", detail="--tool none stands alone")
+    return []
 
 
 def owners(args: argparse.Namespace) -> dict[str, Any] | None:

@@ -6,8 +6,11 @@ Times are integer milliseconds UTC. `rid` is the record id of the leaf that regi
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
+from answerable.model.scopes import EVERY
 from answerable.model.terms import (
     AdminRole,
     Audience,
@@ -21,6 +24,9 @@ from answerable.model.terms import (
     SystemKind,
     World,
 )
+
+# Of a system of which nothing was said.
+ANY_TOOL: Final = (EVERY,)
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -105,6 +111,19 @@ class System(Record, frozen=True, kw_only=True):
     reauthorises: str = ""  # rid of the reauthorisation that exempts its digests
     shares: tuple[Share, ...] = ()  # of its owners, sorted by party
     owners_need: int = 0  # with how many shares owners order about it; 0: they do not
+    scope: tuple[str, ...] | None = None  # the tools that it may call, as declared; None: nothing was said
+    may: Criticality | None = None  # the gravest that its tool calls may be, as declared; None: as grave as itself
+    maker: str | None = None  # rid of the system that registered it through the gate
+
+    @property
+    def tools(self) -> tuple[str, ...]:
+        """The tools that it may call, as patterns (`model.scopes`); an empty tuple names none."""
+        return ANY_TOOL if self.scope is None else self.scope
+
+    @property
+    def max_criticality(self) -> Criticality:
+        """The gravest that its actions may be."""
+        return self.criticality if self.may is None else self.may
 
     def party(self, role: Role) -> str:
         """rid of the first party with that role, or the first party of all."""

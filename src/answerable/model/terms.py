@@ -42,7 +42,7 @@ class SystemKind(StrEnum):
 
 
 class Relation(StrEnum):
-    """Lineage edges, in the words of Hugging Face's `base_model_relation` plus distilled, copy and uses."""
+    """Lineage edges, in the words of Hugging Face's `base_model_relation` plus distilled, copy, made and uses."""
 
     FINETUNE = "finetune"
     ADAPTER = "adapter"
@@ -50,6 +50,7 @@ class Relation(StrEnum):
     QUANTIZED = "quantized"
     DISTILLED = "distilled"
     COPY = "copy"
+    MADE = "made"  # what a system registered through the gate, by whatever means it made it
     USES = "uses"
 
     @property

@@ -148,6 +148,9 @@ class SystemView(View, frozen=True, kw_only=True):
     audience: Audience
     worlds: tuple[World, ...]
     criticality: Criticality
+    max_criticality: Criticality
+    tools: tuple[str, ...]
+    maker: str
     capabilities: tuple[str, ...]
     users: int
     digests: tuple[str, ...]
@@ -182,6 +185,9 @@ def system(directory: Directory, ref: str, now_ms: int) -> SystemView:
         audience=found.audience,
         worlds=found.worlds,
         criticality=found.criticality,
+        max_criticality=found.max_criticality,
+        tools=found.tools,
+        maker=found.maker or "",
         capabilities=found.capabilities,
         users=found.users,
         digests=found.digests,

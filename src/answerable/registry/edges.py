@@ -4,12 +4,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from answerable.errors import Refused
 from answerable.model.records import Edge
 from answerable.model.terms import Relation, SystemKind
 from answerable.ports import Directory
 from answerable.registry.requests import EdgeSpec
+
+
+# What stands beside the one parent of a quantized form or a copy: several parents, and who made it.
+_BESIDE: Final = frozenset({Relation.MERGE, Relation.MADE})
 
 
 def resolve(directory: Directory, kind: SystemKind, specs: Iterable[EdgeSpec], *, own: str) -> tuple[Edge, ...]:
@@ -39,7 +44,7 @@ def resolve(directory: Directory, kind: SystemKind, specs: Iterable[EdgeSpec], *
     merges = [edge for edge in found if edge.relation is Relation.MERGE]
     if len(merges) == 1:
         raise Refused("system.relation", problem="a merge has two parents or more")
-    single = [edge for edge in found if edge.relation.weights and edge.relation is not Relation.MERGE]
+    single = [edge for edge in found if edge.relation.weights and edge.relation not in _BESIDE]
     whole = [edge for edge in single if edge.relation in (Relation.QUANTIZED, Relation.COPY)]
     if whole and len(single) + len(merges) > 1:
         raise Refused("system.relation", problem="a quantized form or a copy has one parent")

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a system came from, what came from it, and what depends on it.
 
-Ancestors and descendants run over weights edges (finetune, adapter, merge, quantized, distilled, copy). Dependents run
-over `uses` edges: they lose a model that is stopped, but are not stopped themselves.
+Ancestors and descendants run over weights edges (finetune, adapter, merge, quantized, distilled, copy, made).
+Dependents run over `uses` edges: they lose a model that is stopped, but are not stopped themselves.
 """
 
 from __future__ import annotations

@@ -28,6 +28,7 @@ from answerable.model.terms import (
 # Bounds on what a stranger may send; what is legal within them is checked by the plan functions.
 Text = Annotated[str, Meta(max_length=400)]
 Ref = Annotated[str, Meta(max_length=400, description="record id, public id or name")]
+Pattern = Annotated[str, Meta(max_length=200, description="server/tool, server/* or *")]
 PublicKey = Annotated[str, Meta(max_length=64, description="Ed25519 public key, base64url of 32 bytes")]
 Nonce = Annotated[str, Meta(max_length=32, description="16 random bytes, base64url")]
 Salt = Annotated[str, Meta(max_length=64, description="32 random bytes, base64url")]
@@ -166,6 +167,10 @@ class RegisterSystem(Request, frozen=True, kw_only=True):
     upstream: Text = ""
     locality: Locality = Locality.EXTERNAL
     owners: OwnersSpec | None = None
+    tools: Annotated[tuple[Pattern, ...], Meta(max_length=64, description="left out: every tool")] | None = None
+    max_criticality: Annotated[
+        Criticality | None, Meta(description="the gravest that its tool calls may be; left out: its criticality")
+    ] = None
 
 
 class TransferSystem(Request, frozen=True, kw_only=True):

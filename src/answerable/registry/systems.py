@@ -20,7 +20,7 @@ from answerable.model.records import Compute, Edge, Opaque, PartyRole, Record, S
 from answerable.model.terms import Audience, Criticality, Moment, Role, SystemKind, World
 from answerable.model.units import SYSTEM_NUMBER, Expect, Put, Space, Unit
 from answerable.ports import Directory
-from answerable.registry import duties, edges, fields, find, lineage, owners, reauthorised, stopped, tiers
+from answerable.registry import duties, edges, fields, find, lineage, owners, reauthorised, scoped, stopped, tiers
 from answerable.registry.planned import Name, Planned, name, put, unchanged
 from answerable.registry.requests import AnnounceSystem, PartySpec, RegisterSystem
 
@@ -88,13 +88,15 @@ def announce(directory: Directory, request: AnnounceSystem, now_ms: int) -> Plan
     return Planned(unit, rid)
 
 
-def register(directory: Directory, request: RegisterSystem, now_ms: int) -> Planned:
-    """A system at one version. With `Planned.refusal` set the unit records a system that is born dead.
+def register(directory: Directory, request: RegisterSystem, now_ms: int, *, maker: str = "") -> Planned:
+    """A system at one version. With `Planned.refusal` set the unit records a system that is born dead. maker: rid of
+    the system that registers it through the gate, "" where people do.
 
     Raises Refused ``system.*``, ``party.*``.
     """
     called = name(request.name)
     fields.check(request)
+    scoped.check(request)
     parties = _parties(directory, request.parties)
     fields.check_name(directory, called.text, (entry.party for entry in parties))
     _few(request.edges, MAX_EDGES, "edges")
@@ -126,6 +128,9 @@ def register(directory: Directory, request: RegisterSystem, now_ms: int) -> Plan
         locality=request.locality,
         shares=owners.shares(directory, request.owners, (entry.party for entry in parties)),
         owners_need=request.owners.need if request.owners else 0,
+        scope=None if request.tools is None else tuple(sorted(request.tools)),
+        may=request.max_criticality,
+        maker=maker or None,
     )
     tiering = tiers.of(directory, system)
     system = msgspec.structs.replace(system, tier=tiering.tier)
@@ -202,7 +207,7 @@ def _leaf(system: System, called: Name) -> SystemLeaf:
         usr=system.users,
         ver=system.version,
         wld=[world.value for world in system.worlds],
-        x=owners.extension(system),
+        x=scoped.extension(system),
     )
 
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from answerable.model.records import Edge, System
-from answerable.model.terms import Audience, Criticality, SystemKind, World
+from answerable.model.terms import Audience, Criticality, Relation, SystemKind, World
 from answerable.ports import Directory
-from answerable.registry import lineage, tables
+from answerable.registry import lineage, scoped, tables
 
 PETA: Final = 10**15
 TOP: Final = 4
@@ -67,15 +67,17 @@ def estimate_petaflop(parameters: int, tokens: int) -> int:
 
 def of(directory: Directory, system: System) -> Tiering:
     """The tier of `system`. Raises Refused ``system.parent`` if an ancestor is missing."""
-    return evaluate(facts(system, lineage.ancestors(directory, system.edges)))
+    named = scoped.traits(system.scope, scoped.tools(directory)) if system.scope else frozenset[str]()
+    return evaluate(facts(system, lineage.ancestors(directory, system.edges), named))
 
 
-def facts(system: System, ancestors: Iterable[System]) -> TierFacts:
-    """The facts of a system over its weights ancestors."""
+def facts(system: System, ancestors: Iterable[System], named: frozenset[str] = frozenset()) -> TierFacts:
+    """The facts of a system over its weights ancestors. named: the capabilities that follow from the tools that its
+    scope names."""
     words = tables.capabilities()
     petaflop = system.compute.petaflop if system.compute else 0
     unknown = _untold(system)
-    traits = set(system.capabilities)
+    traits = set(system.capabilities) | named
     sources: dict[str, list[str]] = {}
     for ancestor in ancestors:
         if ancestor.compute and ancestor.compute.petaflop:
@@ -97,7 +99,7 @@ def facts(system: System, ancestors: Iterable[System]) -> TierFacts:
         audience=system.audience,
         users=system.users,
         worlds=frozenset(system.worlds),
-        criticality=system.criticality,
+        criticality=max(system.criticality, system.max_criticality, key=lambda each: each.rank),
         sources={name: tuple(rids) for name, rids in sources.items()},
     )
 
@@ -120,7 +122,8 @@ def _untold(system: System) -> bool:
     words = tables.capabilities()
     if not any(words[name].generates for name in system.capabilities if name in words):
         return False
-    weights = [edge for edge in system.edges if edge.relation.weights]
+    # Who made it says nothing of what it was trained with.
+    weights = [edge for edge in system.edges if edge.relation.weights and edge.relation is not Relation.MADE]
     return not weights or not all(_free(edge) for edge in weights)
 
 

@@ -45,7 +45,7 @@ from answerable.model.terms import (
 )
 from answerable.model.units import SYSTEM_NUMBER, Drop, Effect, Put, Space
 from answerable.redlines import incidents
-from answerable.registry import lineage, nodes
+from answerable.registry import lineage, nodes, scoped
 from answerable.registry.admins import ENROLMENTS
 from answerable.registry.admins import USE as ADMIN
 from answerable.registry.book import Book
@@ -255,6 +255,7 @@ class Replay:
         edges = _edges(leaf.edges)
         compute = leaf.cmp
         shares, need = of_leaf(leaf)
+        scope, may, maker = scoped.of_leaf(leaf)
         row = System(
             rid=rid,
             id=leaf.id,
@@ -281,6 +282,9 @@ class Replay:
             reauthorises=_text(leaf.re),
             shares=shares,
             owners_need=need,
+            scope=scope,
+            may=may,
+            maker=maker,
         )
         return [
             Put(Space.SYSTEMS, rid, encode_row(row)),

@@ -19,6 +19,7 @@ from answerable.log.leaf import encode, rid
 from answerable.model.envelopes import Envelope, EnvelopeCopy, Motion
 from answerable.model.leaves import WarrantLeaf
 from answerable.model.records import OnSite
+from answerable.model.scopes import within
 from answerable.model.units import EPOCH, Expect, Put, Space, Unit
 from answerable.ports import Clock, Directory, Ledger, Signer
 from answerable.warrants.eligible import Eligible, Lapsed, eligible
@@ -64,7 +65,7 @@ class Envelopes:
         self._view = StopView(directory)
 
     async def grant(self, request: EnvelopeRequest) -> tuple[str, Envelope]:
-        """(token, envelope). Raises Refused ``envelope.bound|copies|life``, ``stop.system``, ``warrant.*``,
+        """(token, envelope). Raises Refused ``envelope.bound|copies|life|tools``, ``stop.system``, ``warrant.*``,
         VerificationError ``envelope.malformed``, Unavailable ``log.*``, ``warrant.contended``."""
         self._may_sign()
         if not 0 < request.life <= LONGEST_MS:
@@ -84,6 +85,8 @@ class Envelopes:
             ]
             if len({base.system.rid for base in bases}) != 1:
                 raise Refused("envelope.copies", detail="they are of several systems")
+            if not within(request.tools, scope := bases[0].system.tools):
+                raise Refused("envelope.tools", allowed=", ".join(scope) or "no tool")
             draft = self._envelope(request, bases, stops.epoch, now_ms)
             issue(draft, self._signer, self._kid)  # refuses, before anything is recorded, what no reader takes
             leaf = encode(_leaf(draft, bases[0].system.rid))
@@ -123,7 +126,7 @@ class Envelopes:
             epoch=epoch,
             key=request.key,
             worlds=system.worlds,
-            max_criticality=system.criticality,
+            max_criticality=system.max_criticality,
             tier=system.tier,
             audience=system.audience,
             tools=request.tools,

@@ -275,7 +275,7 @@ class Issuer:
         self, base: Eligible, epoch: int, *, aud: str, nonce: str, seq: int, now_ms: int, grant: str
     ) -> Warrant:
         system = base.system
-        row = life_class(system.tier, system.worlds, system.criticality)
+        row = life_class(system.tier, system.worlds, system.max_criticality)
         life = self.life_of(row)
         return Warrant(
             iss=self.iss,
@@ -293,9 +293,10 @@ class Issuer:
             epoch=epoch,
             key=base.copy.key,
             worlds=system.worlds,
-            max_criticality=system.criticality,
+            max_criticality=system.max_criticality,
             tier=system.tier,
             audience=system.audience,
+            tools=system.tools,
             copy_rid=base.copy.rid,
         )
 

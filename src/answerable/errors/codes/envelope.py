@@ -56,6 +56,12 @@ ENTRIES: Final[dict[str, Entry]] = {
         "Name one to sixteen running copies of that system.",
         "请列出该系统的 1 至 16 个运行副本。",
     ),
+    "envelope.tools": Entry(
+        "The envelope asks for tools beyond the scope of its system: {allowed}.",
+        "预授权所要求的工具超出其系统的范围：{allowed}。",
+        "Name tools within that scope.",
+        "请列出该范围内的工具。",
+    ),
     "envelope.off": Entry(
         "This service issues no envelopes now.",
         "本服务目前不签发预授权。",

@@ -62,6 +62,12 @@ ENTRIES: Final[dict[str, Entry]] = {
         "Ask for a warrant that admits this criticality.",
         "请申请允许该关键等级的许可。",
     ),
+    "warrant.tool": Entry(
+        "The warrant does not reach the tool {tool}.",
+        "许可的范围不包含工具 {tool}。",
+        "Call a tool within the scope that the caller's system is registered with, or register a system for it.",
+        "请调用调用方系统登记范围内的工具，或为此另行登记系统。",
+    ),
     "warrant.replayed": Entry(
         "The warrant's sequence number is older than one already seen of this copy.",
         "许可的序号早于该运行副本已使用过的序号。",
