@@ -119,5 +119,8 @@ class Directory(Protocol):
     def raw(self, space: Space, key: str) -> bytes | None:
         """The encoded row, for `Expect`."""
 
+    def count(self, space: Space) -> int:
+        """How many rows a space has."""
+
     def rows(self, space: Space) -> Iterable[tuple[str, bytes]]:
         """Every encoded row of a space, oldest first."""

@@ -26,6 +26,8 @@ Row = TypeVar("Row")
 TOGETHER: Final = 64
 # What changes with every action and is never looked up here.
 _SKIPPED: Final = frozenset({Space.OPENS})
+# What changes with actions, and is looked up by whom it is about alone: what was decided of others stays decided.
+_CHURN: Final = frozenset({Space.HELD, Space.CALLS, Space.BUDGETS})
 _decoders: Final[dict[Space, Callable[[bytes], Any]]] = {
     space: msgspec.json.Decoder(row).decode
     for space, row in (
@@ -85,7 +87,7 @@ class Book:
         for effect in effects:
             if effect.space in _SKIPPED:
                 continue
-            touched = True
+            touched = touched or effect.space not in _CHURN
             if isinstance(effect, Put):
                 self._put(effect.space, effect.key, effect.value)
             else:
@@ -185,6 +187,9 @@ class Book:
 
     def raw(self, space: Space, key: str) -> bytes | None:
         return self._raw[space].get(key) if space in self._raw else None
+
+    def count(self, space: Space) -> int:
+        return len(self._raw.get(space, ()))
 
     def rows(self, space: Space) -> Iterable[tuple[str, bytes]]:
         """Every encoded row of a space, oldest first."""

@@ -90,3 +90,17 @@ class ApprovalLeaf(Leaf, frozen=True, kw_only=True):
     t: Int
     v: Literal[1] = 1
     x: dict[str, Any] | Opt = UNSET
+
+
+class SettleLeaf(Leaf, frozen=True, kw_only=True):
+    """A person says how a call ended whose end nobody saw. `c` commits to the reason."""
+
+    c: Commitments
+    k: Literal["settle"] = "settle"
+    n: str
+    open: Rid
+    sigs: list[Sig]
+    st: str  # done | undone
+    t: Int
+    v: Literal[1] = 1
+    x: dict[str, Any] | Opt = UNSET
