@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -21,6 +22,7 @@ from answerable.errors import Unavailable
 CHECKPOINT_PAGES: Final = 4000
 # How long another reader or a second process may hold a lock before that is an error, ms.
 BUSY_MS: Final = 5000
+RETRY_S: Final = 0.005
 _PRIMARY: Final = 0xFF
 
 
@@ -36,13 +38,28 @@ def connect(path: Path) -> sqlite3.Connection:
         try:
             database.execute(f"PRAGMA busy_timeout={BUSY_MS}")
             database.execute("PRAGMA trusted_schema=OFF")
-            database.execute("PRAGMA journal_mode=WAL")
+            _log_ahead(database)
             database.execute("PRAGMA synchronous=FULL")
             database.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
         except BaseException:
             database.close()
             raise
         return database
+
+
+def _log_ahead(database: sqlite3.Connection) -> None:
+    """Turn write-ahead logging on. Of two connections that open a new file side by side SQLite refuses one at once,
+    without its own waiting: the change of mode wants the file alone."""
+    until = time.monotonic() + BUSY_MS / 1000
+    while True:
+        try:
+            database.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & _PRIMARY != sqlite3.SQLITE_BUSY or time.monotonic() >= until:
+                raise
+            time.sleep(RETRY_S)
+        else:
+            return
 
 
 def connect_reading(path: Path) -> sqlite3.Connection:

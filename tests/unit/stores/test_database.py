@@ -4,6 +4,7 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -82,3 +83,29 @@ def test_what_sqlite_and_the_system_raise_gets_a_code(tmp_path: Path) -> None:
     assert failure(OSError(28, "No space left on device")).code == "store.full"
     assert failure(OSError(5, "Input/output error")).code == "store.failed"
     assert failure(sqlite3.OperationalError("locked")).code == "store.failed"
+
+
+def test_one_that_is_opened_while_another_has_the_new_file_for_itself_waits(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    path.touch(mode=0o600)
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN EXCLUSIVE")
+    letting_go = threading.Timer(0.1, other.execute, ("COMMIT",))
+    letting_go.start()
+    database = connect(path)
+    letting_go.join()
+    assert database.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    database.close()
+    other.close()
+
+
+def test_a_file_that_is_never_let_go_of_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("answerable.stores.database.BUSY_MS", 50)
+    path = tmp_path / "a.db"
+    path.touch(mode=0o600)
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(Unavailable) as error:
+        connect(path)
+    assert error.value.code == "store.failed"
+    other.close()
