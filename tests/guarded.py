@@ -120,6 +120,11 @@ def delegated(uid: int = 65534) -> Iterator[Path]:
                 path.rmdir()
 
 
+def _hangs_up() -> None:
+    """These tests may themselves run under nohup(1), whose children ignore a terminal that goes away."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
 class Guarded:
     """`answerable guard … --json`. states: what it said of itself; out: lines of the program."""
 
@@ -138,6 +143,7 @@ class Guarded:
             stderr=subprocess.PIPE,
             text=True,
             env={**os.environ, "ANSWERABLE_LANG": "en", **(more or {})},
+            preexec_fn=_hangs_up,
         )
         self.states: list[dict[str, Any]] = []
         self.out: list[str] = []
