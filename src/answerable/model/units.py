@@ -48,6 +48,7 @@ class Space(StrEnum):
     INCIDENTS = "incidents"  # rid of an incident leaf -> Incident
     EVENTS = "events"  # rid of an event leaf that goes on mattering (a person's word) -> EventSaid
     TOOLS = "tools"  # "<server>/<tool>" -> Tool
+    ATTESTATIONS = "attestations"  # rid of a system and predicate type, with a colon between -> Attested
     HELD = "held"  # rid of a hold leaf -> Hold
     CALLS = "calls"  # digest of a call that must not run twice -> Call
     BUDGETS = "budgets"  # rid of an open leaf -> Reserved: what it may use, then what it used

@@ -55,6 +55,7 @@ from answerable.registry.nodes import USE as NODE
 from answerable.registry.owners import moved, of_leaf
 from answerable.registry.planned import encode_row
 from answerable.registry.systems import Announcement
+from answerable.sequencer import replay_tools
 from answerable.sequencer.replay_privacy import LeafOf, erasure, grant, hold, reading, revocation
 from answerable.sequencer.replay_stops import count, reauthorisation, regained, release, roster, stop
 from answerable.stops import confirming
@@ -75,7 +76,7 @@ TOLD: Final = frozenset(
         Space.ADMINS, Space.PARTY_KEYS, Space.NODES, Space.HANDLES, Space.STOPS, Space.CONFIRMED,
         Space.ENVELOPES, Space.REAUTHORISATIONS, Space.COUNTERS,
         Space.NONCES, Space.OPENS, Space.ANNOUNCED, Space.TRANSFERS, Space.ERASURES, Space.PRESERVED, Space.GRANTS,
-        Space.READS, Space.INCIDENTS, Space.EVENTS,
+        Space.READS, Space.INCIDENTS, Space.EVENTS, Space.TOOLS, Space.ATTESTATIONS,
     }
 )  # fmt: skip
 # Of the miscellany: whose log it is, and which key leaves name its keys (as `app.create`, `app.rotation` and
@@ -134,6 +135,8 @@ class Replay:
             kinds.RevokeLeaf: lambda leaf, rid: revocation(self.book, leaf, rid),
             kinds.IncidentLeaf: self._incident,
             kinds.EventLeaf: self._event,
+            kinds.ToolLeaf: lambda leaf, rid: replay_tools.tool(self.book, leaf, rid),
+            kinds.AttestationLeaf: lambda leaf, rid: replay_tools.attestation(leaf, rid),
             kinds.ReadLeaf: lambda leaf, rid: reading(self.book, leaf, rid),
             kinds.ShardLeaf: lambda leaf, rid: [
                 Put(Space.MISC, ROOT, b"1"),

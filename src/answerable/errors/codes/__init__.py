@@ -49,6 +49,7 @@ PREFIXES: Final = (
     "stop",
     "store",
     "system",
+    "tool",
     "upstream",
     "warrant",
     "witness",

@@ -11,7 +11,15 @@ from __future__ import annotations
 
 import msgspec
 
-from answerable.model.leaves.acted import ApprovalLeaf, CloseLeaf, HoldLeaf, OpenLeaf, RefusalsLeaf
+from answerable.model.leaves.acted import (
+    ApprovalLeaf,
+    CloseLeaf,
+    HoldLeaf,
+    OpenLeaf,
+    PlantedLeaf,
+    RefusalsLeaf,
+    SettleLeaf,
+)
 from answerable.model.leaves.crossed import EventLeaf, IncidentLeaf
 from answerable.model.leaves.disclosed import EraseLeaf, GrantLeaf, PreserveLeaf, ReadLeaf, RevokeLeaf
 from answerable.model.leaves.parts import (
@@ -54,6 +62,7 @@ from answerable.model.leaves.stopped import (
     ReleaseLeaf,
     RosterLeaf,
 )
+from answerable.model.leaves.tooled import BoundRef, MeterRef, ToolClassRef, ToolLeaf
 from answerable.model.leaves.warranted import HandleLeaf, RenewalsLeaf, WarrantLeaf
 
 __all__ = [
@@ -62,6 +71,7 @@ __all__ = [
     "ApprovalLeaf",
     "AttestationLeaf",
     "AuthorityRef",
+    "BoundRef",
     "CloseLeaf",
     "Code",
     "Commitments",
@@ -78,6 +88,7 @@ __all__ = [
     "Int",
     "KeyLeaf",
     "Leaf",
+    "MeterRef",
     "OfficerRef",
     "OpaqueRef",
     "OpenLeaf",
@@ -86,6 +97,7 @@ __all__ = [
     "Part",
     "PartyLeaf",
     "PartyRef",
+    "PlantedLeaf",
     "PluginLeaf",
     "PreserveLeaf",
     "ReadLeaf",
@@ -101,9 +113,12 @@ __all__ = [
     "Rid",
     "RootsRef",
     "RosterLeaf",
+    "SettleLeaf",
     "ShardLeaf",
     "Sig",
     "SystemLeaf",
+    "ToolClassRef",
+    "ToolLeaf",
     "TransferLeaf",
     "Usage",
     "WarrantLeaf",

@@ -92,6 +92,19 @@ class ApprovalLeaf(Leaf, frozen=True, kw_only=True):
     x: dict[str, Any] | Opt = UNSET
 
 
+class PlantedLeaf(Leaf, frozen=True, kw_only=True):
+    """Opens the commitment of a hold that was made to see who looks: `kind` is its payload, `salt` its salt."""
+
+    hold: Rid
+    k: Literal["planted"] = "planted"
+    kind: str
+    n: str
+    salt: str
+    t: Int
+    v: Literal[1] = 1
+    x: dict[str, Any] | Opt = UNSET
+
+
 class SettleLeaf(Leaf, frozen=True, kw_only=True):
     """A person says how a call ended whose end nobody saw. `c` commits to the reason."""
 

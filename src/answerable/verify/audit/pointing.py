@@ -34,6 +34,7 @@ POINTS: Final[dict[str, dict[str, str]]] = {
     "incident": {"open": "leaf", "sys": "system"},
     "event": {"by": "leaf", "cpy": "copy", "sys": "system"},
     "attestation": {"by": "key", "sys": "system"},
+    "tool": {"att": "attestation", "by": "key", "sys": "system"},
     "grant": {"of": "leaf"},
     "revoke": {"grant": "grant"},
     "read": {"grant": "grant", "of": "leaf"},
