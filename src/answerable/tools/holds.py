@@ -211,6 +211,15 @@ class Holds:
         except VerificationError:
             raise Refused("hold.unreadable", hold=hold.rid) from None
 
+    async def original(self, hold: Hold) -> bytes:
+        """The request as it was asked, by which it finds its hold whatever approvers changed. Raises Refused
+        ``hold.unreadable``."""
+        kept = await self.read(hold.open, exact.GROUP)
+        dig = hold.asked or hold.dig
+        if kept is None or kept[1] is None or exact.digest(kept[0], kept[1]) != dig:
+            raise Refused("hold.unreadable", hold=hold.rid)
+        return exact.request(kept[1])
+
     async def arguments(self, hold: Hold) -> bytes | None:
         """The request with which an approver replaced what was asked; None where nobody did.
         Raises Refused ``hold.unreadable``."""

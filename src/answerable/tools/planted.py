@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Holds that ought to be rejected, mixed among the real ones: who approves them does not look
+(`docs/spec/approval.md`).
+
+A planted hold looks like a real one of the same caller and tool until it is decided, is found by no call, and runs
+never. Its leaf committed to what it was when it was made; once it is decided, or over, that is opened in the log, so
+nobody can call a hold planted that was not.
+"""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from dataclasses import dataclass
+from math import sqrt
+from typing import Any, Final
+
+import msgspec
+from msgspec import UNSET
+
+from answerable.crypto.b64 import unb64u
+from answerable.crypto.random import nonce, opaque_id, salt
+from answerable.errors import Refused, VerificationError
+from answerable.log.commitment import check, commit
+from answerable.log.leaf import encode, rid
+from answerable.model.holds import Ballot, Hold
+from answerable.model.leaves import Commitments, HoldLeaf, OpenLeaf, PlantedLeaf
+from answerable.model.units import Lane, Payload, Space, Unit
+from answerable.ports import Directory
+from answerable.tools import exact
+from answerable.tools.holds import GROUP, KEPT_MS, KIND, Holds, written
+from answerable.tools.planned import put, unchanged
+
+REASON: Final = "reason"
+MAX_WHY: Final = 500
+Z: Final = 1.959963984540054  # of the normal distribution: 95 % lie within
+# Who, as far as 95 in 100 such records tell, lets more than half of what ought to be rejected through.
+WAVES_BELOW: Final = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Sown:
+    """A planted hold that is ready to be committed. rid: of the hold leaf."""
+
+    unit: Unit
+    rid: str
+    row: Hold
+
+
+def plant(
+    holds: Holds, like: Hold, opened: OpenLeaf, shown: bytes, arguments: Any, why: str, now_ms: int, *, policy: str
+) -> Sown:
+    """Plan a hold like an earlier, real one, with other arguments. opened: its open leaf; shown: its exact call; why:
+    why it ought to be rejected; policy: digest of the policy of now.
+
+    Raises Refused ``hold.malformed|unkept``.
+    """
+    if not holds.kept:
+        raise Refused("hold.unkept")
+    if like.planted:
+        raise Refused("hold.malformed", detail="a hold that was planted itself")
+    text = unicodedata.normalize("NFC", why).strip()
+    if not 0 < len(text) <= MAX_WHY or any(unicodedata.category(c) in {"Cc", "Cs"} for c in text):
+        raise Refused("hold.malformed", detail=f"a reason that is not 1 to {MAX_WHY} printable characters")
+    try:
+        data = exact.with_arguments(shown, arguments)
+    except VerificationError:
+        raise Refused("hold.malformed", detail="arguments that are not JSON") from None
+    if data == shown:
+        raise Refused("hold.malformed", detail="the arguments of the real one")
+    asked, drawn, worded = salt(), salt(), salt()
+    body, words = exact.request(data), text.encode()
+    leaf = encode(
+        msgspec.structs.replace(
+            opened, c=Commitments(in_=commit("in", asked, body)), n=nonce(), par=[], pol=policy, t=now_ms, x=UNSET,
+            pri=commit("pri", salt(), opaque_id().encode()) if opened.pri is not UNSET else UNSET,
+        )
+    )  # fmt: skip
+    record, end = rid(leaf), now_ms + holds.expires_ms
+    kind = json.dumps({"planted": True, "reason": commit(REASON, worded, words)}).encode()
+    posed = written(
+        Hold(
+            rid="", open=record, act=like.act, system=like.system, via=like.via, rule=like.rule,
+            dig=exact.digest(drawn, data), pol=policy, people=like.people, roles=like.roles, at=now_ms, exp=end,
+            call=record, copy=like.copy, server=like.server, tool=like.tool,
+            planted=True,
+        ),
+        kind,
+    )  # fmt: skip
+    payloads = (
+        Payload(record, "in", asked, body, (), end + KEPT_MS),
+        Payload(record, exact.GROUP, drawn, data, (), end + KEPT_MS),
+        Payload(posed.rid, REASON, worded, words),
+        *posed.rider.payloads,
+    )
+    unit = Unit((leaf, *posed.rider.leaves), posed.rider.effects, posed.rider.expect, payloads, Lane.ACTION)
+    return Sown(unit, posed.rid, posed.hold)
+
+
+def is_planted(leaf: HoldLeaf, opened: PlantedLeaf) -> bool:
+    """Whether that hold leaf committed to having been planted, as `opened` says. Anybody can tell: it takes the two
+    leaves alone. Raises VerificationError ``log.commitment`` for an opening that the commitment is not to."""
+    committed = leaf.x.get(KIND) if isinstance(leaf.x, dict) else None
+    body = opened.kind.encode()
+    check(committed if isinstance(committed, str) else "", GROUP, unb64u(opened.salt), body)
+    return bool(says_planted(opened.kind))
+
+
+def says_planted(kind: str) -> bool:
+    """Whether the payload of such a commitment says so."""
+    try:
+        told: Any = json.loads(kind)
+    except ValueError:
+        return False
+    return isinstance(told, dict) and told.get("planted") is True
+
+
+def over(holds: Holds, now_ms: int) -> list[Hold]:
+    """Planted holds that ended undecided and were not opened yet."""
+    return [hold for hold in holds.all() if hold.planted and not hold.opened and now_ms >= hold.exp]
+
+
+def close(directory: Directory, hold: Hold, leaf: bytes) -> Unit:
+    """The unit that opens such a hold. leaf: as `votes.opening` makes it."""
+    row = msgspec.structs.replace(hold, opened=rid(leaf))
+    return Unit((leaf,), (put(Space.HELD, row.rid, row),), (unchanged(directory, Space.HELD, row.rid),))
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """How one person decided. approved, rejected, passed: of real holds, and of planted ones not yet opened; passed:
+    escalated or modified. planted: opened ones that the person decided about; caught: rejected of them; low, high: 95 %
+    interval of the share caught (Wilson); waves: the person lets most of what ought to be rejected through."""
+
+    person: str
+    name: str
+    approved: int
+    rejected: int
+    passed: int
+    planted: int
+    caught: int
+    low: float
+    high: float
+
+    @property
+    def share(self) -> float:
+        """Of the planted holds, how many were caught; 0 where there were none."""
+        return self.caught / self.planted if self.planted else 0.0
+
+    @property
+    def waves(self) -> bool:
+        return self.planted > 0 and self.high < WAVES_BELOW
+
+
+def record(holds: Holds) -> list[Record]:
+    """Everybody who ever decided about a hold, by name. One decision a person and hold: the last one."""
+    last: dict[tuple[str, str], tuple[Ballot, bool]] = {}
+    keys: dict[str, str] = {}
+    for hold in holds.all():
+        for vote in hold.votes:
+            last[vote.person, hold.rid] = vote.dec, bool(hold.planted and hold.opened)
+            keys[vote.person] = vote.key
+    people: dict[str, dict[str, int]] = {}
+    for (person, _), (dec, opened) in last.items():
+        count = people.setdefault(person, dict.fromkeys(("approved", "rejected", "passed", "planted", "caught"), 0))
+        if opened and dec in (Ballot.APPROVE, Ballot.REJECT):
+            count["planted"] += 1
+            count["caught"] += dec is Ballot.REJECT
+        else:
+            count[_COLUMNS[dec]] += 1
+    rows = []
+    for person, count in people.items():
+        admin = holds.directory.admin(keys[person])
+        low, high = wilson(count["caught"], count["planted"])
+        rows.append(Record(person=person, name=admin.name if admin else person, low=low, high=high, **count))
+    return sorted(rows, key=lambda row: (row.name, row.person))
+
+
+def wilson(hits: int, of: int) -> tuple[float, float]:
+    """95 % interval of a share (Wilson, 1927); (0, 1) where nothing was counted."""
+    if not of:
+        return 0.0, 1.0
+    share, square = hits / of, Z * Z
+    middle = share + square / (2 * of)
+    spread = Z * sqrt(share * (1 - share) / of + square / (4 * of * of))
+    whole = 1 + square / of
+    return max(0.0, (middle - spread) / whole), min(1.0, (middle + spread) / whole)
+
+
+_COLUMNS: Final = {
+    Ballot.APPROVE: "approved",
+    Ballot.REJECT: "rejected",
+    Ballot.MODIFY: "passed",
+    Ballot.ESCALATE: "passed",
+}
