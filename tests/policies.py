@@ -8,7 +8,8 @@ from typing import Any
 
 import msgspec
 
-from answerable.model.actions import Facts
+from answerable.model.actions import About, Action, Facts
+from answerable.model.records import Copy, Party, PartyRole, System
 from answerable.model.terms import (
     Act,
     Audience,
@@ -16,10 +17,15 @@ from answerable.model.terms import (
     DataClass,
     Effect,
     Locality,
+    PartyKind,
+    Role,
     Ruling,
     Standing,
+    SystemKind,
     World,
 )
+from answerable.model.tools import Tool, ToolState
+from answerable.model.warrants import Bearer, Credential, Peer, Warrant
 
 POINT = Facts(
     act=Act.GENERATION,
@@ -46,6 +52,75 @@ WET = msgspec.structs.replace(
     tier=4,
     criticality=Criticality.CRITICAL,
 )
+
+PARTY = Party(
+    rid="p" * 32, id="LEIXG-5493001KJTIIGC8Y1R12", kind=PartyKind.ORG, name="Bank", standing=Standing.VOUCHED, since=0
+)
+
+
+def bearer(name: str, num: int = 1, **changed: Any) -> Bearer:
+    """A copy of a system called `name`, under a live warrant. changed: members of the system."""
+    made = System(
+        rid=name[0] * 32,
+        id=f"spiffe://demo.invalid/system/{name}",
+        num=num,
+        kind=SystemKind.AGENT,
+        name=name,
+        version="1",
+        parties=(PartyRole(party=PARTY.rid, role=Role.DEPLOYER),),
+        edges=(),
+        ancestors=(),
+        tier=1,
+        audience=Audience.PUBLIC,
+        worlds=(World.INFORMATION,),
+        criticality=Criticality.ORDINARY,
+        since=0,
+    )
+    system = msgspec.structs.replace(made, **changed)
+    copy = Copy(rid=name[0] * 31 + "c", id=system.id + "/copy/1", system=system.rid, key="k", since=0)
+    warrant = Warrant(
+        iss="i", aud="g", copy=copy.id, system=system.id, party=PARTY.rid, grant="w" * 32, ancestors=(num,), iat_ms=0,
+        exp_ms=60_000, jti="j", seq=1, nonce="n", epoch=0, key="k", worlds=system.worlds,
+        max_criticality=Criticality.CRITICAL, tier=system.tier, audience=system.audience, tools=("*",),
+        copy_rid=copy.rid,
+    )  # fmt: skip
+    return Bearer(warrant, system, copy, PARTY, 60_000)
+
+
+def tool(**changed: Any) -> Tool:
+    """A classified tool that reads."""
+    made = Tool(
+        world=World.INFORMATION,
+        criticality=Criticality.ORDINARY,
+        domain="general",
+        effect=Effect.READ,
+        server="office",
+        name="look",
+        system="s" * 32,
+        rid="t" * 32,
+        state=ToolState.CLASSIFIED,
+        since=0,
+        changed=0,
+    )
+    return msgspec.structs.replace(made, **changed)
+
+
+def about(tool: Tool | None = None, **changed: Any) -> About:
+    """Who asks, and for what. changed: members of the action."""
+    act = Act.GENERATION if tool is None else Act.TOOL_CALL
+    fields: dict[str, Any] = {
+        "act": act, "credential": Credential("x", Peer()), "model": tool.server if tool else "writer", "request": {},
+        "body": b"{}", "stream": False, "language": "en", "tool": tool.name if tool else "",
+    }  # fmt: skip
+    return About(
+        Action(**(fields | changed)), bearer("agent"), bearer("server" if tool else "writer", 2), tool,
+        "ab" * 32 if tool else "",
+    )  # fmt: skip
+
+
+ABOUT = about()
+LOOK = tool()
+ABOUT_CALL = about(LOOK)
 
 
 @dataclass(frozen=True)

@@ -30,11 +30,12 @@ METHODS = {
     "create_server",
     "run_in_executor",
 }
-# Key files are read and written by the one module that knows their rules (mode 600, one purpose); the tables of tiers
-# and duties are data of the package itself.
+# Key files are read and written by the one module that knows their rules (mode 600, one purpose); the tables of tiers,
+# duties and domains are data of the package itself.
 ALLOWED = {
     "registry": {"read_text"},
     "redlines": {"read_text"},
+    "policy": {"read_text"},
     "crypto": {"os.open", "os.read", "os.write", "read_text", "read_bytes", "write_text", "write_bytes", "open"},
 }
 

@@ -25,7 +25,7 @@ from answerable.log.leaf import decode, encode, rid
 from answerable.marks import aigc, kept
 from answerable.marks.kept import Asked, Kept
 from answerable.marks.signature import party_of
-from answerable.model.actions import Action, Decision, Facts
+from answerable.model.actions import About, Action, Decision, Facts
 from answerable.model.leaves import CloseLeaf, Commitments, OpenLeaf
 from answerable.model.prints import Print, alike, distance
 from answerable.model.records import Copy, System
@@ -103,7 +103,7 @@ class Labelling:
         await self._pin(services)
         await self._give_up(services)
         now = services.clock.now_ms()
-        decision = decide(self._facts(bearer), self._deps.policies)
+        decision = decide(self._facts(bearer), self._about(bearer), self._deps.policies)
         permitted = decision.ruling is Ruling.PERMIT
         salt_in, salt_out = salts()
         said = kept.body(asked)
@@ -246,8 +246,10 @@ class Labelling:
         """Until when digests are kept, by the store's rules; 0: as the store says; None: they are not."""
         if (keep := self._deps.keep) is None:
             return 0
-        action = Action(Act.GENERATION, Credential("", Peer()), bearer.system.name, {}, said, False, "en")
-        return keep(action, bearer.system, bearer.system.tier, now)
+        return keep(_action(bearer, said), bearer.system, bearer.system.tier, now)
+
+    def _about(self, bearer: Bearer) -> About:
+        return About(_action(bearer, b""), bearer, bearer)
 
     def _leaf(self, bearer: Bearer, decision: Decision, act: str, asked: str, by: str, now: int) -> OpenLeaf:
         return OpenLeaf(
@@ -267,6 +269,11 @@ class Labelling:
             wld=World.INFORMATION,
             x={EXTENSION: {"by": by}},
         )
+
+
+def _action(bearer: Bearer, said: bytes) -> Action:
+    """What labelling a file counts as: an answer of the system that made it."""
+    return Action(Act.GENERATION, Credential("", Peer()), bearer.system.name, {}, said, False, "en")
 
 
 def _running(services: Services, system: System) -> list[Copy]:

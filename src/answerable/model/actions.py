@@ -27,7 +27,8 @@ from answerable.model.terms import (
     Standing,
     World,
 )
-from answerable.model.warrants import Credential
+from answerable.model.tools import Tool
+from answerable.model.warrants import Bearer, Credential
 
 
 class Action(msgspec.Struct, frozen=True):
@@ -53,6 +54,7 @@ class Action(msgspec.Struct, frozen=True):
     )
     sampling: Sampling = Sampling.NONE
     tool: str = ""  # of a tool call its name, as its server lists it; then `model` is the server's name
+    again: str = ""  # of a tool call the caller's own key: another one makes the same call another call
 
 
 class Facts(msgspec.Struct, frozen=True, gc=False):
@@ -76,6 +78,20 @@ class Facts(msgspec.Struct, frozen=True, gc=False):
     attested: bool = True  # the caller's system has the attestation that is asked for; True where none is
     funded: bool = True  # a budget covers what is metered; True where none is asked for
     needs_met: bool = True  # what else the domain's row asks for: `policy.worlds.Needs.met`; True where nothing is
+
+
+class About(msgspec.Struct, frozen=True):
+    """What an operator's policy may look at beside the facts: who asks, through whom, and for what.
+
+    via: of a generation the model's copy, of a tool call its server's. tool: the row of the tool that is called, None
+    for an answer. arguments: sha256 hex of its exact arguments, "" for an answer.
+    """
+
+    action: Action
+    caller: Bearer
+    via: Bearer
+    tool: Tool | None = None
+    arguments: str = ""
 
 
 class Decision(msgspec.Struct, frozen=True, gc=False):

@@ -125,7 +125,8 @@ def key(server: str, name: str) -> str:
 
 class Floor(msgspec.Struct, frozen=True, kw_only=True):
     """The least that a domain asks of each of its tools (`policy/worlds.toml`). The registry may raise it and never
-    lower it. guard, budget: that a call needs one; attestation: predicate type, "" for none."""
+    lower it. guard, budget: that a call needs one; attestation: predicate type, "" for none. held: False where calls
+    are never approved one by one; max_tier, max_criticality: above which nothing of this domain is called."""
 
     domain: str
     world: World
@@ -136,6 +137,9 @@ class Floor(msgspec.Struct, frozen=True, kw_only=True):
     guard: bool = False
     budget: bool = False
     attestation: str = ""
+    held: bool = True
+    max_tier: int = HIGHEST_TIER
+    max_criticality: Criticality = Criticality.CRITICAL
 
 
 class Definition(msgspec.Struct, frozen=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from answerable.admission.admit import reach
 from answerable.errors import Refused
-from answerable.model.actions import Action, Decision, Facts
+from answerable.model.actions import About, Action, Decision, Facts
 from answerable.model.terms import Criticality, Ruling, Standing
 from answerable.model.warrants import Bearer, Horizon
 from answerable.pipeline.clearances import Admitted, Candidate, Clearance
@@ -91,7 +91,7 @@ def decide(action: Action, admitted: Admitted, deps: Deps) -> Clearance:
         return cleared
     caller, candidates = admitted.caller, admitted.candidates
     for candidate in candidates:
-        decision = ruling(facts(action, caller, candidate, deps), deps.policies)
+        decision = ruling(facts(action, caller, candidate, deps), About(action, caller, candidate[1]), deps.policies)
         if decision.ruling is Ruling.PERMIT:
             break
     horizon = admitted.horizon or deps.desk.horizon(action.credential, caller, candidate[1])

@@ -5,16 +5,19 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from answerable.model.actions import Action, Decision, Facts, Finding
+from answerable.model.actions import About, Action, Decision, Facts, Finding
 from answerable.model.sights import Crossing, Sight
 
 
 class Policy(Protocol):
     """An operator's policy. It may only tighten: the final ruling is the stricter of the kernel's and each of these."""
 
-    digest: str  # sha256 hex of its text
+    @property
+    def digest(self) -> str:
+        """sha256 hex of the text that is in force now. It changes between two decisions, never within one."""
 
-    def decide(self, facts: Facts) -> Decision: ...
+    def decide(self, facts: Facts, about: About) -> Decision:
+        """The ruling on one action. Bounded work, no I/O. One that raises, or gives no decision, refuses the action."""
 
 
 class Watch(Protocol):

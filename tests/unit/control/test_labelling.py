@@ -14,7 +14,7 @@ from answerable.control import labelling
 from answerable.errors import Refused
 from answerable.log.leaf import decode
 from answerable.marks.kept import Asked
-from answerable.model.actions import Decision, Facts
+from answerable.model.actions import About, Decision, Facts
 from answerable.model.terms import Ruling
 from tests.small_labelling import labelling as made
 from tests.unit.control.house import House
@@ -40,7 +40,7 @@ class Never:
 
     digest = "ff" * 32
 
-    def decide(self, facts: Facts) -> Decision:
+    def decide(self, facts: Facts, about: About) -> Decision:
         return Decision(Ruling.REFUSE, "P001", "never")
 
 

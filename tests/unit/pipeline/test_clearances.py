@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from answerable.errors import Refused
-from answerable.model.actions import Action, Decision, Facts
+from answerable.model.actions import About, Action, Decision, Facts
 from answerable.model.labels import EngineMarks
 from answerable.model.terms import Act, Criticality, DataClass, Locality, Ruling, World
 from answerable.model.warrants import Credential, Peer
@@ -216,7 +216,7 @@ async def test_operators_are_asked_each_time() -> None:
         digest = "0" * 64
         asked = 0
 
-        def decide(self, facts: Facts) -> Decision:
+        def decide(self, facts: Facts, about: About) -> Decision:
             self.asked += 1
             return Decision(Ruling.PERMIT if self.asked == 1 else Ruling.REFUSE, "R", "why")
 

@@ -11,15 +11,8 @@ import pytest
 
 from answerable.model.actions import Decision, Facts
 from answerable.model.terms import (
-    Act,
-    Audience,
-    Criticality,
-    DataClass,
     Effect,
-    Locality,
     Ruling,
-    Standing,
-    World,
 )
 from answerable.policy import kernel
 from answerable.policy.kernel import decide
