@@ -55,11 +55,12 @@ from answerable.registry.nodes import USE as NODE
 from answerable.registry.owners import moved, of_leaf
 from answerable.registry.planned import encode_row
 from answerable.registry.systems import Announcement
-from answerable.sequencer import replay_tools
+from answerable.sequencer import replay_holds, replay_tools
 from answerable.sequencer.replay_privacy import LeafOf, erasure, grant, hold, reading, revocation
 from answerable.sequencer.replay_stops import count, reauthorisation, regained, release, roster, stop
 from answerable.stops import confirming
 from answerable.stops.officers import AUTHORITY, ROSTER
+from answerable.tools.holds import INDEX
 from answerable.warrants import envelopes
 
 Told = Callable[[str, str], str | None]  # (rid, group) -> the text that a commitment hides, if it is known
@@ -68,6 +69,7 @@ Told = Callable[[str, str], str | None]  # (rid, group) -> the text that a commi
 UNTOLD: Final[dict[Space, frozenset[str]]] = {
     Space.SYSTEMS: frozenset({"upstream", "locality"}),
     Space.COPIES: frozenset({"process", "endpoint"}),
+    Space.HELD: frozenset({"tag"}),
 }
 # Spaces whose rows come from leaves alone. Of the others some are told nowhere (challenges end after minutes).
 TOLD: Final = frozenset(
@@ -76,7 +78,7 @@ TOLD: Final = frozenset(
         Space.ADMINS, Space.PARTY_KEYS, Space.NODES, Space.HANDLES, Space.STOPS, Space.CONFIRMED,
         Space.ENVELOPES, Space.REAUTHORISATIONS, Space.COUNTERS,
         Space.NONCES, Space.OPENS, Space.ANNOUNCED, Space.TRANSFERS, Space.ERASURES, Space.PRESERVED, Space.GRANTS,
-        Space.READS, Space.INCIDENTS, Space.EVENTS, Space.TOOLS, Space.ATTESTATIONS,
+        Space.READS, Space.INCIDENTS, Space.EVENTS, Space.HELD, Space.TOOLS, Space.ATTESTATIONS,
     }
 )  # fmt: skip
 # Of the miscellany: whose log it is, and which key leaves name its keys (as `app.create`, `app.rotation` and
@@ -97,6 +99,8 @@ _TOLD_MISC: Final = frozenset(
 _BOOT: Final = "boot:"
 # Texts that stand in leaves as commitments.
 TEXTS: Final = frozenset({"name", "reason", "facts"})
+# And of a hold: what stands in its exact call, and what only its opening tells.
+HELD_TEXTS: Final = frozenset({"copy", "server", "tool", "planted"})
 # A process that does not run: at the next start the copy's end is recorded.
 UNKNOWN_PROCESS: Final = "pid:0:0"
 # No address: what is served there is another copy.
@@ -138,6 +142,9 @@ class Replay:
             kinds.ToolLeaf: lambda leaf, rid: replay_tools.tool(self.book, leaf, rid),
             kinds.AttestationLeaf: lambda leaf, rid: replay_tools.attestation(leaf, rid),
             kinds.ReadLeaf: lambda leaf, rid: reading(self.book, leaf, rid),
+            kinds.HoldLeaf: lambda leaf, rid: replay_holds.hold(leaf, rid, leaf_of, self._told),
+            kinds.ApprovalLeaf: lambda leaf, rid: replay_holds.approval(self.book, leaf, rid),
+            kinds.PlantedLeaf: lambda leaf, rid: replay_holds.opening(self.book, leaf, rid),
             kinds.ShardLeaf: lambda leaf, rid: [
                 Put(Space.MISC, ROOT, b"1"),
                 Put(Space.MISC, SHARD + leaf.origin, encode(leaf)),
@@ -161,7 +168,7 @@ class Replay:
         if leaf.dec != "permit":
             return []
         self.opens[rid] = str(leaf.t).encode()
-        return [Put(Space.OPENS, rid, self.opens[rid])]
+        return [Put(Space.OPENS, rid, self.opens[rid]), *replay_holds.spending(self.book, leaf, rid)]
 
     def _close(self, leaf: kinds.CloseLeaf, rid: str) -> list[Effect]:
         if self.opens.pop(leaf.open, None) is None:
@@ -359,6 +366,8 @@ def told_nowhere(space: Space, key: str) -> bool:
     """Whether no leaf tells this row."""
     if space is Space.MISC:
         return key not in _TOLD_MISC and not key.startswith((SHARD, AUTHORITY))
+    if space is Space.HELD:
+        return key.startswith(INDEX)
     return space not in TOLD or (space is Space.NONCES and key.startswith(_BOOT))
 
 
@@ -397,6 +406,8 @@ def overlay(replay: Replay, kept: Sequence[Mapping[str, Mapping[str, bytes]]], u
 
 def _untold(space: Space, row: Mapping[str, object], unnamed: Set[str]) -> frozenset[str]:
     texts = TEXTS if {row.get("rid"), row.get("person")} & unnamed else frozenset[str]()
+    if space is Space.HELD:
+        texts = HELD_TEXTS if {row.get("rid"), row.get("open")} & unnamed else frozenset[str]()
     return UNTOLD.get(space, frozenset()) | texts
 
 
