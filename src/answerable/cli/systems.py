@@ -46,7 +46,7 @@ def add(parser: Parser) -> None:
     parser.add_argument("--world", action="append", default=[], choices=[world.value for world in World])
     parser.add_argument("--criticality", choices=[criticality.value for criticality in Criticality])
     parser.add_argument("--tool", action="append", default=[], metavar="SERVER/TOOL",
-                        help="what it may call: server/tool, server/*, or * as without this; none for no tool")  # fmt: skip
+                        help="what it may call: server/tool, server/*, * (as without this), or none")  # fmt: skip
     parser.add_argument("--max-criticality", choices=[criticality.value for criticality in Criticality],
                         help="the gravest that its tool calls may be; its own criticality as without this")  # fmt: skip
     parser.add_argument("--capability", action="append", default=[], help="a word of the tier table")

@@ -134,7 +134,8 @@ class Bearing(Chunk):
 
 
 class Spent(msgspec.Struct, frozen=True, gc=False):
-    """What an action used: the `u` of its close leaf. energy in millijoule; cost in millionths of `currency`."""
+    """What an action used: the `u` of its close leaf. energy in millijoule; cost in millionths of `currency`; images:
+    pictures that it made; speech_ms: milliseconds of sound that it made."""
 
     tokens_in: int
     tokens_out: int
@@ -143,6 +144,8 @@ class Spent(msgspec.Struct, frozen=True, gc=False):
     energy_measure: Measure
     cost_micro: int = 0
     currency: str = ""
+    images: int = 0
+    speech_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,29 +38,18 @@ class Reserved(Record, frozen=True, kw_only=True):
     system: str  # rid of the caller's
     copy: str  # rid of the caller's
     party: str  # rid of the caller's deployer
-    grant: str  # rid of the warrant leaf that it acted under
     at: int  # of the open leaf, ms UTC
     amounts: tuple[Amount, ...]
+    grant: str = ""  # rid of the warrant leaf that it acted under, where that warrant has a budget of its own
     tool: str = ""  # "<server>/<name>", "" for what is no tool call
     settled: bool = False  # `amounts` is what was used
-
-
-class Account(msgspec.Struct, frozen=True, kw_only=True):
-    """Who draws. family: rids of the systems that made the caller's, nearest first: it draws on their budgets too."""
-
-    system: str  # rid
-    copy: str  # rid
-    party: str  # rid
-    grant: str = ""  # rid of the warrant leaf
-    tool: str = ""
-    family: tuple[str, ...] = ()
 
 
 class Limit(msgspec.Struct, frozen=True, kw_only=True):
     """Whom a budget or a rate is for: all that is named must fit; "" takes everybody together, ``*`` each by itself.
 
-    party, system, copy: rids; tool: ``<server>/<name>``, ``<server>/*``. A limit on a system holds for all that the
-    system made, too.
+    party, system, copy: record id, public id or, of a system, its name; tool: ``<server>/<name>`` or ``<server>/*``. A
+    limit on a system or a copy holds for all that it made, too.
     """
 
     party: str = ""
@@ -87,8 +76,8 @@ class Rate(Limit, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How one budget stands for one account. of: what it is kept for (``system <rid>``), "" for all together; frees: ms
-    UTC when the oldest of what is counted is not counted any more, 0 for nothing counted."""
+    """How one budget stands. of: whom it is kept for (``system=<rid>``), "" for all together; frees: ms UTC when the
+    oldest of what is counted is not counted any more, 0 while nothing is counted."""
 
     budget: Budget
     of: str

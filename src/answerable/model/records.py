@@ -113,7 +113,7 @@ class System(Record, frozen=True, kw_only=True):
     owners_need: int = 0  # with how many shares owners order about it; 0: they do not
     scope: tuple[str, ...] | None = None  # the tools that it may call, as declared; None: nothing was said
     may: Criticality | None = None  # the gravest that its tool calls may be, as declared; None: as grave as itself
-    maker: str | None = None  # rid of the system that registered it through the gate
+    maker: str | None = None  # rid of the copy that registered it through the gate
 
     @property
     def tools(self) -> tuple[str, ...]:

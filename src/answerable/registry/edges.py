@@ -12,7 +12,6 @@ from answerable.model.terms import Relation, SystemKind
 from answerable.ports import Directory
 from answerable.registry.requests import EdgeSpec
 
-
 # What stands beside the one parent of a quantized form or a copy: several parents, and who made it.
 _BESIDE: Final = frozenset({Relation.MERGE, Relation.MADE})
 

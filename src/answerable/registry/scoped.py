@@ -2,7 +2,7 @@
 """What a system may reach with tools, and which system made it: extensions of its leaf (`docs/spec/leaves.md`).
 
 ``answerable.scope``: {"may": the gravest that its tool calls may be, "tools": [patterns]}, each left out where nothing
-was said; ``answerable.maker``: rid of the system that registered it through the gate.
+was said; ``answerable.maker``: rid of the copy that registered it through the gate.
 """
 
 from __future__ import annotations

@@ -90,7 +90,7 @@ def announce(directory: Directory, request: AnnounceSystem, now_ms: int) -> Plan
 
 def register(directory: Directory, request: RegisterSystem, now_ms: int, *, maker: str = "") -> Planned:
     """A system at one version. With `Planned.refusal` set the unit records a system that is born dead. maker: rid of
-    the system that registers it through the gate, "" where people do.
+    the copy that registers it through the gate, "" where people do.
 
     Raises Refused ``system.*``, ``party.*``.
     """

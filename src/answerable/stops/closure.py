@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a stop reaches: the closure over weights edges, twins with the same digests, and dependents apart.
 
-Weights edges (copy, quantized, finetune, adapter, merge, distilled, made) close over, to any depth. The same weights under
-another name, and what descends from those, are reached too. Systems that only `use` a stopped one are degraded: they
-lose it, and are not stopped. All is counted from the directory's lineage index; rows are looked up when they are shown.
+Weights edges (copy, quantized, finetune, adapter, merge, distilled, made) close over, to any depth. The same weights
+under another name, and what descends from those, are reached too. Systems that only `use` a stopped one are degraded:
+they lose it, and are not stopped. All is counted from the directory's lineage index; rows are looked up when they are
+shown.
 """
 
 from __future__ import annotations
