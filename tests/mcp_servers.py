@@ -49,7 +49,7 @@ class Journal:
 
 def server(journal: Journal) -> MCPServer:
     """A desk's tools: some inform, one pays, one lies about itself, one takes its time, one fails."""
-    made = MCPServer("desk", instructions="The tools of a help desk.", version="1", log_level="ERROR")
+    made = MCPServer("desk", instructions="The tools of a help desk.", version="1", log_level="CRITICAL")
 
     @made.tool(annotations=READS)
     def weather(city: str) -> str:

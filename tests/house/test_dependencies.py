@@ -14,7 +14,7 @@ from tests.house.tree import ROOT, files, modules, short, syntax
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 # Names that are ours wherever tests and tools import one another.
-OWN = {"answerable", "tests", "tools", "benchmarks", "examples", "fuzz"}
+OWN = {"answerable", "tests", "tools", "benchmarks", "examples", "fuzz", "driving"}
 # What is installed in an environment of its own, and is called otherwise when it is imported.
 ELSEWHERE = {
     "agents": ["openai-agents"],

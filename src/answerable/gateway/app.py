@@ -30,6 +30,7 @@ from answerable.pipeline.deps import Deps
 from answerable.protocols.openai import media_request
 from answerable.protocols.openai.dialects import ENDPOINTS, Dialects
 from answerable.protocols.openai.request import Parsed, read
+from answerable.protocols.openai.responses import Responses
 
 MAX_BODY: Final = 4 * 1024 * 1024
 # What is read of whom nobody knows: strangers' calls together stay far below what all bodies may take.
@@ -123,7 +124,8 @@ class Gateway:
             hold=said.hold,
             fault=fault,
         )
-        dialect = self._dialects.of(parsed)
+        speaker = await self._speaker(shown) if parsed.path == Responses.path else ""
+        dialect = self._dialects.of(parsed, speaker)
         await carry(action, dialect, self._deps, Answer(request, stream=parsed.stream, kind=dialect.answers))
 
     async def _read(
@@ -170,6 +172,13 @@ class Gateway:
         except AnswerableError:
             return False
         return True
+
+    async def _speaker(self, shown: Credential) -> str:
+        """The system that asks, "" if it is not let in: then the path says so."""
+        try:
+            return (await self._deps.desk.present(shown)).system.rid
+        except AnswerableError:
+            return ""
 
     async def _get(self, request: Request, headers: Headers) -> None:
         path = request.path

@@ -51,6 +51,14 @@ ENTRIES: Final[dict[str, Entry]] = {
         "Call from a program, or add the origin to the gateway's configuration.",
         "请从程序中调用，或将该来源加入网关配置。",
     ),
+    "request.response_unknown": Entry(
+        "No earlier response of that id is known here as an answer to this system.",
+        "此处没有以该编号回复本系统的先前响应。",
+        "Send the conversation whole: earlier responses are known to the gateway that gave them, until it restarts.",
+        "请发送完整的对话：先前的响应仅由给出它的网关在重启之前记得。",
+        http=404,
+        exit=3,
+    ),
     "request.not_found": Entry(
         "There is nothing at this path.",
         "该路径下没有任何内容。",

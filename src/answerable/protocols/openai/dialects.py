@@ -17,6 +17,7 @@ from answerable.protocols.openai.pictures import EditedPictures, Pictures
 from answerable.protocols.openai.request import Parsed
 from answerable.protocols.openai.responses import Responses
 from answerable.protocols.openai.speech import Speech
+from answerable.protocols.openai.threads import Threaded, Threads
 from answerable.protocols.openai.transcriptions import Transcriptions
 
 ENDPOINTS: Final[tuple[type[Endpoint], ...]] = (
@@ -41,13 +42,19 @@ class Dialects:
 
     def __init__(self, labelling: Labelling) -> None:
         self._labelling = labelling
+        self._threads = Threads()
         self._plain: dict[str, Endpoint] = {kind.path: kind(labelling) for kind in ENDPOINTS}
         self._counting: dict[str, Endpoint] = {kind.path: kind(labelling, usage_wanted=True) for kind in ENDPOINTS}
 
-    def of(self, parsed: Parsed) -> Dialect:
-        """The dialect that answers `parsed`: of media one for each call, since what it answers with is asked for."""
+    def of(self, parsed: Parsed, speaker: str = "") -> Dialect:
+        """The dialect that answers `parsed`: of media one for each call, since what it answers with is asked for.
+
+        speaker: the system that asks, if it is known: its conversations are its own.
+        """
         if (made := MEDIA.get(parsed.path)) is not None:
             return made(self._labelling, parsed.request)
+        if speaker and parsed.path == Responses.path:
+            return Threaded(self._labelling, self._threads, speaker)
         dialect = (self._counting if parsed.usage_wanted else self._plain).get(parsed.path)
         return dialect if dialect is not None else self.at(parsed.path)
 

@@ -23,6 +23,7 @@ COMPLETIONS: Final = words.COMPLETIONS
 RESPONSES: Final = "/v1/responses"
 EMBEDDINGS: Final = words.EMBEDDINGS
 
+MAX_RESPONSE_ID: Final = 200  # characters; ours have 37
 MAX_MODEL: Final = 512  # characters of a model's name; a SPIFFE id has fewer
 MAX_PRINCIPAL: Final = 512
 
@@ -118,9 +119,9 @@ def _completions(request: dict[str, Any]) -> str:
 
 
 def _responses(request: dict[str, Any]) -> str:
-    for param in ("previous_response_id", "conversation"):
-        if request.get(param) is not None:
-            raise Refused("request.unsupported", param=param, why="what came before is not kept for later calls")
+    if request.get("conversation") is not None:
+        raise Refused("request.unsupported", param="conversation", why="what came before is not kept for later calls")
+    text(request, "previous_response_id", MAX_RESPONSE_ID)  # goes on from an answer that the model's server keeps
     if flag(request, "background"):
         raise Refused("request.unsupported", param="background", why="an answer is recorded while it is made")
     asked = request.get("input")

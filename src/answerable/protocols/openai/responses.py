@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from answerable.errors import Unavailable
+from answerable.errors import Refused, Unavailable
 from answerable.marks.wording import plain
 from answerable.model.actions import Chunk
 from answerable.model.media import LabelledMedium
@@ -37,6 +37,7 @@ from answerable.protocols.openai.strays import Overheard
 from answerable.protocols.sse import Reader
 
 ENDS: Final = frozenset({"response.completed", "response.incomplete", "response.failed"})
+PREVIOUS: Final = "previous_response_id"
 _DELTA: Final = "response.output_text.delta"
 
 
@@ -49,8 +50,14 @@ class Responses(Endpoint):
     __slots__ = ()
 
     def _adapt(self, body: dict[str, Any], *, stream: bool) -> None:
+        if body.get(PREVIOUS) is not None:
+            body[PREVIOUS] = self._behind(body[PREVIOUS])
         if "input" in body:
             body["input"] = unlabelled_turns(body["input"], ("output_text",))
+
+    def _behind(self, ours: str) -> str:
+        """The server's id of an earlier response: known to a `threads.Threaded` alone."""
+        raise Refused("request.response_unknown")
 
     def decoder(self, *, stream: bool) -> Decoder:
         return Stream() if stream else Whole(whole)

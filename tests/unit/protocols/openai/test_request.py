@@ -60,8 +60,8 @@ def test_what_is_understood() -> None:
         (RESPONSES, {"model": "m", "input": "x", "conversation": "c"}, ("request.unsupported", "conversation")),
         (
             RESPONSES,
-            {"model": "m", "input": "x", "previous_response_id": "resp_1"},
-            ("request.unsupported", "previous_response_id"),
+            {"model": "m", "input": "x", "previous_response_id": 7},
+            ("request.invalid", "previous_response_id"),
         ),
         (EMBEDDINGS, {"model": "m"}, ("request.missing", "input")),
         (EMBEDDINGS, {"model": "m", "input": []}, ("request.invalid", "input")),
