@@ -53,6 +53,7 @@ from answerable.pipeline.flights import Flights
 from answerable.policy.combine import digest
 from answerable.privacy.retention import Retention
 from answerable.registry.duties import Watch
+from answerable.relay import posting
 from answerable.telemetry.metrics import Metrics
 from answerable.telemetry.steps import StepTracer
 from answerable.warrants.desk import Desk
@@ -110,6 +111,7 @@ class Node:
             clock=core.clock,
             may_begin=lambda: self.view.check(core.clock.now_ms(), core.clock.mono_ms()),
             ensure=self.repeater.ensure,
+            knows=self.follow,
         )
         self.holder = FarHolder(
             ask=self.link.warrants,
@@ -153,7 +155,7 @@ class Node:
             sock.close()
             await self.link.close()
             raise
-        outer = wiring.outer_listener(config, sock, deps, metrics, self._ready)
+        outer = wiring.outer_listener(config, sock, deps, metrics, self._ready, self._handed)
         url = wiring.base_url(config, outer)
         inner = Listener(asgi(build(self._services(url, metrics), NODE_ROUTES)), unix(config.socket_path))
         self._listeners = [outer, inner]
@@ -301,6 +303,17 @@ class Node:
         if parties:
             await self.repeater.refresh(parties)
         self._end(lambda copy: terminated(self.replica, copy, self.core.now))
+
+    async def _handed(self, body: bytes) -> bytes:
+        """Orders that a holder of a warrant hands on."""
+        await posting.taken(body, self.view, self._heard)
+        return b'{"epoch":%d}' % self.follow.known()
+
+    def _heard(self, data: bytes) -> Told | None:
+        told = self.view.order(data)
+        if told is not None:
+            self._told(told)
+        return told
 
     def _told(self, order: Told) -> None:
         """An order takes effect here, now."""

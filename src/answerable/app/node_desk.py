@@ -51,7 +51,10 @@ _stop = msgspec.json.Decoder(Stop).decode
 
 
 class Asks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """known: up to which change of the stop set the node has heard all; -1 where it wants no orders."""
+
     asks: Annotated[tuple[Ask, ...], Meta(max_length=TOGETHER)]
+    known: Annotated[int, Meta(ge=-1, lt=2**53)] = -1
 
 
 class Answered(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,6 +64,14 @@ class Answered(msgspec.Struct, frozen=True, kw_only=True):
     code: str = ""
     kind: str = ""
     params: dict[str, Any] = {}
+
+
+class Granted(msgspec.Struct, frozen=True, kw_only=True):
+    """answers: one for each question; orders: the messages of the changes that a warrant among them names and the node
+    does not know, where they fit."""
+
+    answers: tuple[Answered, ...]
+    orders: tuple[str, ...] = ()
 
 
 class Carried(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -156,9 +167,14 @@ class NodeDesk:
                 continue  # it is pulled, once it can be told
         return msgspec.structs.replace(told, orders=tuple(messages))
 
-    async def _warrants(self, node: Node, query: dict[str, str], body: bytes) -> list[Answered]:
-        asks = msgspec.json.decode(body, type=Asks).asks
-        return [await self._warrant(node, ask) for ask in asks]
+    async def _warrants(self, node: Node, query: dict[str, str], body: bytes) -> Granted:
+        asked = msgspec.json.decode(body, type=Asks)
+        answers = tuple([await self._warrant(node, ask) for ask in asked.asks])
+        if asked.known < 0:
+            return Granted(answers=answers)
+        # No warrant that was just signed names a later change than the registry shows now.
+        told = await self._services.explained(asked.known, self._services.book.epoch)
+        return Granted(answers=answers, orders=tuple([message.decode() for message in told]))
 
     async def _warrant(self, node: Node, ask: Ask) -> Answered:
         issuer, aud = self._services.issuer, audience(self._services.book.domain, node)

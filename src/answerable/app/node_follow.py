@@ -54,6 +54,7 @@ class Follow:
         self.problem = "node.unseen"
         self.offered = 0
         self._hurry = asyncio.Event()
+        link.known, link.hear = (lambda: view.epoch), self.order
 
     def recall(self) -> int:
         """Take in what was kept; how many orders are known. Raises Unavailable ``store.failed``."""
@@ -78,11 +79,11 @@ class Follow:
     async def once(self, *, wait: bool = False) -> bool:
         """Ask once; whether the replica is complete. Raises as `Link.changes`."""
         told = await self._say(wait=wait)
-        if told.epoch < self._known() and await self._behind():
+        if told.epoch < self.known() and await self._behind():
             self.problem = "recover.behind"
             return False
         for message in told.orders:  # before the row: who shows that it was ordered must be able to prove it
-            self._hear(message.encode())
+            self.order(message.encode())
         parties = tuple(key for space, key, _ in told.rows if space == "parties")
         if self._replica.take(told):
             await self._changed(parties)
@@ -110,11 +111,17 @@ class Follow:
             if self.problem or not (complete or self._replica.since):
                 await asyncio.sleep(RETRY_S)
 
-    def _known(self) -> int:
+    @property
+    def epoch(self) -> int:
+        """Up to which change of the stop set all messages are known."""
+        return self._view.epoch
+
+    def known(self) -> int:
         """Up to which change of the stop set anything was heard, by an order's message or by the registry."""
         return max(self._view.epoch, self._replica.epoch)
 
-    def _hear(self, message: bytes) -> None:
+    def order(self, message: bytes) -> None:
+        """Take in an order's message from the control plane."""
         try:
             told = self._view.order(message)
         except AnswerableError as error:
@@ -126,7 +133,7 @@ class Follow:
     async def _behind(self) -> bool:
         """The control plane lacks orders: offer all. Whether it still lacks some, so that its registry is the past."""
         told = await self._say()
-        if told.epoch >= self._known():
+        if told.epoch >= self.known():
             return False  # its answer was on the way when the order came
         messages = [each.data for each in self._view.told()]
         for start in range(0, len(messages), OFFERED):
@@ -134,12 +141,12 @@ class Follow:
         self.offered += len(messages)
         _log.error(
             "the control plane shows change %d of the stop set, this node knows %d: offered %d orders",
-            told.epoch, self._known(), len(messages),
+            told.epoch, self.known(), len(messages),
         )  # fmt: skip
-        return (await self._say()).epoch < self._known()
+        return (await self._say()).epoch < self.known()
 
     async def _say(self, *, wait: bool = False) -> Changes:
         """Ask, and say which stop set is known here: a registry that knows less was put back from the past."""
-        epoch = self._known()
+        epoch = self.known()
         root = self._view.root(epoch) if epoch == self._view.epoch else stop_root(self._replica.stops(), epoch)
         return await self._link.changes(self._replica.since, wait=wait, epoch=epoch, root=root)

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeVar
 from urllib.parse import urlencode
 
@@ -12,7 +12,7 @@ import msgspec
 
 from answerable.admission import node_answer, proof
 from answerable.app.node_card import Card
-from answerable.app.node_desk import PREFIX, Answered, Asks, Carried, Handed
+from answerable.app.node_desk import PREFIX, Answered, Asks, Carried, Granted, Handed
 from answerable.app.node_feed import Told
 from answerable.crypto.ed25519 import Key
 from answerable.crypto.random import nonce
@@ -35,7 +35,8 @@ Kind = TypeVar("Kind")
 
 
 class Link:
-    """url: of the control plane's holders' plane. Belongs to one event loop. Every method raises Unavailable
+    """url: of the control plane's holders' plane; known, hear: up to which change of the stop set all is known here,
+    and who takes in an order that came with warrants. Belongs to one event loop. Every method raises Unavailable
     ``node.away`` where nobody answers, VerificationError ``node.answer`` for what the issuer did not sign, and what the
     control plane refuses."""
 
@@ -45,6 +46,8 @@ class Link:
         self._card = card
         self._key = key
         self._clock = clock
+        self.known: Callable[[], int] = lambda: -1
+        self.hear: Callable[[bytes], object] = lambda _: None
         self.heard_ms = 0  # monotonic instant of the newest answer that was believed
 
     async def changes(self, since: str, *, wait: bool, epoch: int = 0, root: str = "") -> Told:
@@ -54,11 +57,13 @@ class Link:
         return await self._ask("GET", "directory", Told, query)
 
     async def warrants(self, asks: Sequence[Ask]) -> list[str | AnswerableError]:
-        """`warrants.far.Asker`."""
-        answers = await self._ask("POST", "warrants", list[Answered], {}, Asks(asks=tuple(asks)))
-        if len(answers) != len(asks):
+        """`warrants.far.Asker`. The orders that the warrants name and that were not known here are heard first."""
+        told = await self._ask("POST", "warrants", Granted, {}, Asks(asks=tuple(asks), known=self.known()))
+        if len(told.answers) != len(asks):
             raise Unavailable("node.away", detail="an answer to another question")
-        return [each.token or _error(each) for each in answers]
+        for message in told.orders:
+            self.hear(message.encode())
+        return [each.token or _error(each) for each in told.answers]
 
     async def give_back(self, asks: Sequence[Ask]) -> None:
         """This boot holds these no more."""

@@ -22,7 +22,7 @@ from answerable.app.node_replica import Replica
 from answerable.crypto.b64 import b64u
 from answerable.crypto.ed25519 import Key
 from answerable.errors import AnswerableError, Refused
-from answerable.guard.sources import Identity, Leased, OnSite, Post
+from answerable.guard.sources import Identity, Knows, Leased, OnSite, Post
 from answerable.model.records import Copy
 from answerable.model.warrants import Bearer
 from answerable.ports import Clock
@@ -44,7 +44,7 @@ class _Spare:
 class OnSpot:
     """sites: SPIFFE id of an on-site issuer -> the way to it; keys: of the models' copies, by public key; may_begin:
     raises where an envelope may not be taken up now; ensure: (copy, grant) -> what its records lead to stands in this
-    log."""
+    log; knows: takes in the orders that come with a warrant."""
 
     def __init__(
         self,
@@ -56,9 +56,10 @@ class OnSpot:
         clock: Clock,
         may_begin: Callable[[], object],
         ensure: Ensure,
+        knows: Knows,
     ) -> None:
         self._sites, self._keys, self._card, self._replica = sites, keys, card, replica
-        self._clock, self._may_begin, self._ensure = clock, may_begin, ensure
+        self._clock, self._may_begin, self._ensure, self._knows = clock, may_begin, ensure, knows
         self._spares: dict[str, _Spare] = {}
         self._tried: dict[str, int] = {}  # rid of a copy -> monotonic ms before which no site is asked for it
 
@@ -116,8 +117,9 @@ class OnSpot:
             try:
                 self._may_begin()
                 source = OnSite(
-                    self._identity(copy, key), (post,), site, wall=self._clock.now_ms, mono=self._clock.mono_ms
-                )
+                    self._identity(copy, key), (post,), site, wall=self._clock.now_ms, mono=self._clock.mono_ms,
+                    knows=self._knows,
+                )  # fmt: skip
                 leased = await source.next()
                 await self._ensure(copy.rid, leased.warrant.grant)
             except AnswerableError as error:

@@ -112,6 +112,34 @@ class HoldersPlane:
             raise Unavailable("relay.busy")
         return await self._teller.message(stop)
 
+    async def explained(self, since: int, epoch: int) -> tuple[bytes, ...]:
+        """What a warrant of change `epoch` needs beside it, for who knows the changes up to `since`: the messages of
+        all later ones, told already or not yet; none where there are none, or more than a page. One that cannot be told
+        now is left out: then the warrant is not taken up before it was heard."""
+        if since >= epoch or self.hub is None:
+            return ()
+        board = self.hub.board
+        found = board.after(since)
+        if board.epoch >= epoch:
+            return found
+        late: list[bytes] = []
+        for stop in self._core.book.stops():
+            if max(stop.epoch, stop.changed) <= max(since, board.epoch):
+                continue
+            try:
+                late.append(await self.message(stop))
+            except AnswerableError as error:
+                _log.error("the order %s cannot go with a warrant: %s", stop.rid, error.code)
+        return (*found, *late)
+
+    async def handed(self, body: bytes) -> bytes:
+        """Take orders that a holder hands on; up to which change all is known here. Raises as `relay.posting.taken`,
+        Unavailable ``relay.busy``."""
+        if self.hub is None:
+            raise Unavailable("relay.busy")
+        await posting.taken(body, self.hub.view, self.hub.order)
+        return b'{"epoch":%d}' % self._core.book.epoch
+
     async def start(self, routes: Iterable[Route] = (), authorities: Mapping[str, bytes] | None = None) -> None:
         """routes: further ones. Raises Refused ``config.*``, ``bus.*``, Unavailable ``request.bind``, ``store.*``."""
         config, core = self._config, self._core

@@ -43,7 +43,7 @@ from answerable.control.auth import Doorkeeper
 from answerable.control.labelling import Labelling
 from answerable.control.routes import confirmed
 from answerable.control.services import Services
-from answerable.errors import Refused
+from answerable.errors import Refused, Unavailable
 from answerable.gateway.readiness import DRILLS, LEDGER, PULSE, WITNESSES
 from answerable.marks import provider_code
 from answerable.model.records import Copy, Party, Stop
@@ -125,7 +125,7 @@ class Service:
         except BaseException:
             sock.close()
             raise
-        outer = wiring.outer_listener(config, sock, deps, metrics, self._ready)
+        outer = wiring.outer_listener(config, sock, deps, metrics, self._ready, self._handed)
         url = wiring.base_url(config, outer)
         services = Services(
             book=core.book,
@@ -165,6 +165,7 @@ class Service:
             labels=Labelling(deps, lambda: label_key(config.store_path)),
             find_marks=self.serving.find_marks,
             told=lambda since: plane.told(since),
+            explained=lambda since, epoch: plane.explained(since, epoch),
         )
         self._words = OwnWords(
             self._own, self.serving, self._flights, self._noted, lambda data: confirmed.take(services, data)
@@ -209,6 +210,12 @@ class Service:
             if plane.hub is not None:
                 plane.hub.taken.append(lambda told: self._later(recovery.shown((told.data,))))
         return Address(url, config.socket_path, plane.url)
+
+    async def _handed(self, body: bytes) -> bytes:
+        """Orders that a holder of a warrant hands on to our own gateway."""
+        if self.plane is None:
+            raise Unavailable("relay.busy")
+        return await self.plane.handed(body)
 
     async def close(self) -> None:
         """Take no more, end what is in flight, write what waits, end the models, let the store go."""

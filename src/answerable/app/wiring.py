@@ -21,6 +21,7 @@ from answerable.config import Config
 from answerable.crypto.random import nonce
 from answerable.formats.api_text import dialects
 from answerable.gateway.app import Gateway
+from answerable.gateway.handed import Take
 from answerable.log.leaf import encode
 from answerable.model.leaves import PluginLeaf
 from answerable.model.units import Unit
@@ -55,9 +56,11 @@ def outer_socket(config: Config) -> socket.socket:
     )
 
 
-def outer_listener(config: Config, sock: socket.socket, deps: Deps, metrics: Metrics, ready: Any) -> Listener:
-    """Where OpenAI's protocol is spoken. ready: parts of the service, for `gateway.readiness`. Raises Refused
-    ``config.value`` for a certificate that cannot be used."""
+def outer_listener(
+    config: Config, sock: socket.socket, deps: Deps, metrics: Metrics, ready: Any, orders: Take
+) -> Listener:
+    """Where OpenAI's protocol is spoken. ready: parts of the service, for `gateway.readiness`; orders: hears what
+    holders hand on. Raises Refused ``config.value`` for a certificate that cannot be used."""
     gateway = Gateway(
         deps,
         dialects(),
@@ -67,6 +70,7 @@ def outer_listener(config: Config, sock: socket.socket, deps: Deps, metrics: Met
         data_class=config.gateway.data_class,
         max_body=config.gateway.max_body,
         max_calls=config.gateway.max_flights,
+        orders=orders,
     )
     return Listener(
         gateway,

@@ -119,6 +119,7 @@ async def lead_it(args: argparse.Namespace) -> None:
             lease.patience(),
         ),
     )
+    lease.known = lambda: lease.epoch
     device = await RemoteDevice.open(address, public, signer=Key.from_seed(unb64u(enrolled.seed)), leads=True)
     teller = Teller(enrolled, device.id)
     runs: set[int] = set()
@@ -130,7 +131,8 @@ async def lead_it(args: argparse.Namespace) -> None:
         teller.state(state)
 
     try:
-        await lead(device, lease, args.speed, mono_ms=SystemClock().mono_ms, seen=seen)
+        mono_ms = SystemClock().mono_ms
+        await lead(device, lease, args.speed, mono_ms=mono_ms, seen=seen, tell=lambda order: device.tell(order=order))
     except Refused as error:
         if error.code == "device.person":
             teller.taken(str(error.params["person"]))

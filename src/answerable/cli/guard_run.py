@@ -136,13 +136,13 @@ async def _guarded(args: argparse.Namespace, parts: Parts) -> int:
     threads.start_all(asyncio.get_running_loop())
     async with AsyncExitStack() as stack:
         planes = _clients(found.planes, found.ca_file, stack)
-        source: WarrantSource = ControlPlane(identity, planes)
-        if args.on_site:
-            site = _clients((args.on_site,), found.ca_file, stack)
-            source = Either(source, OnSite(identity, site, args.site))
         carriers = tuple(dict.fromkeys((*found.relays, *args.relay)))
         made: list[Guard] = []
         view, ear = await _hearing(found, carriers, planes, made)
+        source: WarrantSource = ControlPlane(identity, planes, knows=view)
+        if args.on_site:
+            site = _clients((args.on_site,), found.ca_file, stack)
+            source = Either(source, OnSite(identity, site, args.site, knows=view))
         standing = Standing(found.audience, view)
         ways = pool(_base(found.gateway), found.ca_file)
         stack.push_async_callback(ways.close)

@@ -21,6 +21,7 @@ from answerable.model.records import System
 from answerable.ports import Clock, Detector, Ledger, Signer
 from answerable.privacy.retention import Retention
 from answerable.registry.book import Book
+from answerable.tools.holds import Holds
 from answerable.warrants.envelopes import Envelopes
 from answerable.warrants.issuer import Issuer
 
@@ -132,6 +133,15 @@ def nowhere() -> Sequence[str]:
     return ()
 
 
+Explained = Callable[[int, int], Awaitable[tuple[bytes, ...]]]
+"""(since, epoch) -> the messages of the changes after `since`, for who is given a warrant of change `epoch`."""
+
+
+async def unexplained(_since: int, _epoch: int) -> tuple[bytes, ...]:
+    """Where no orders are told."""
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """origin: of the log; index_key: 32 bytes, for the keyed digests by which content is found again; gateway: base
@@ -145,7 +155,7 @@ class Services:
     asked last, ms UTC; recovery: of a registry that was put back from the past; drills: of stops;
     demo: whether the store is a demo's.
     pulses, authorities: keys that holders pin beside the issuer's (kid -> public key, base64url); planes: URLs of the
-    holders' plane."""
+    holders' plane; explained: the order messages that go with a warrant of that change."""
 
     book: Book
     ledger: Ledger
@@ -177,6 +187,7 @@ class Services:
     envelopes: Envelopes | None = None  # None where none are issued
     heart: Heart | None = None  # None where no pulse is pinned
     told: Callable[[int], bytes] | None = None  # a page of order messages after that change; None where none are told
+    explained: Explained = unexplained
     pulses: Mapping[str, str] = field(default_factory=dict)
     authorities: Mapping[str, str] = field(default_factory=dict)
     planes: Callable[[], Sequence[str]] = nowhere
@@ -184,6 +195,8 @@ class Services:
     incidents: IncidentsConfig = field(default_factory=IncidentsConfig)
     watch: Watch | None = None  # None where nothing is watched: a store that is read only
     rates: Rates = field(default_factory=Rates)
+    holds: Holds | None = None  # None where no action waits for people: at a gateway node
+    policy: Callable[[], str] = str  # digest of the policy by which actions are judged now
     texts: Sequence[Detector] = ()  # the text detectors that watch every answer here
     labels: Labelling | None = None  # None where no files are labelled: at a gateway node
     # text -> what each model here whose words are marked says of it; None where no models run

@@ -15,8 +15,10 @@ from typing import Final
 
 from answerable.crypto.random import opaque_id
 from answerable.errors import AnswerableError, Refused, Unavailable
+from answerable.gateway import handed, mcp
 from answerable.gateway.front import Front, Headers, credential
 from answerable.gateway.listing import encode, listing, one
+from answerable.gateway.mcp import ToolEndpoint
 from answerable.gateway.out import Answer, refuse
 from answerable.gateway.readiness import readiness
 from answerable.marks.language import choose
@@ -60,7 +62,11 @@ class Gateway:
         data_class: DataClass = DataClass.OPEN,
         max_body: int = MAX_BODY,
         max_calls: int = MAX_CALLS,
+        orders: handed.Take | None = None,
+        servers: ToolEndpoint | None = None,
     ) -> None:
+        """orders: hears what holders hand on; None where nobody may. servers: answers for tool servers; None where
+        there are none."""
         self._deps = deps
         self._dialects = dialects
         self._metrics = metrics
@@ -68,6 +74,8 @@ class Gateway:
         self._front = Front(hosts, origins, data_class)
         self._max_body = max_body
         self._max_calls = max_calls
+        self._orders = orders
+        self._servers = servers
         self._acts = {kind.path: dialects.at(kind.path).act for kind in ENDPOINTS}
         self.calls = 0  # in flight
         self._reserved = 0  # bytes of their bodies
@@ -77,7 +85,11 @@ class Gateway:
             headers = self._front.headers(request)
             self._front.check(headers)
             act = self._acts.get(request.path)
-            if act is None:
+            called = request.path.startswith(mcp.PREFIX) and self._servers is not None
+            if act is None and request.path == handed.PATH and self._orders is not None:
+                await self._handed(request, headers, self._orders)
+                return
+            if act is None and not called:
                 await self._get(request, headers)
                 return
             if request.method != "POST":
@@ -89,7 +101,7 @@ class Gateway:
                 raise Unavailable("request.busy", limit=self._max_calls)
             self.calls += 1
             try:
-                await self._post(request, headers, act)
+                await (self._call(request, headers) if act is None else self._post(request, headers, act))
             finally:
                 self.calls -= 1
                 self._reserved -= request.received
@@ -99,6 +111,25 @@ class Gateway:
             refuse(request, error)
         except Exception as raised:  # noqa: BLE001  a defect refuses the request that met it and no other
             refuse(request, _defect(raised))
+
+    async def _handed(self, request: Request, headers: Headers, hear: handed.Take) -> None:
+        if 2 * self.calls >= self._max_calls:
+            raise Unavailable("request.busy", limit=self._max_calls)
+        self.calls += 1
+        try:
+            await handed.take(request, credential(request, headers), self._deps, self._reserve, hear)
+        finally:
+            self.calls -= 1
+            self._reserved -= request.received
+
+    async def _call(self, request: Request, headers: Headers) -> None:
+        """A message to a tool server."""
+        if self._servers is None:
+            raise Refused("request.not_found")
+        said, shown = self._front.said(headers), credential(request, headers)
+        mcp.check(request.path)
+        body, fault = await self._body(request, headers, said.fault, shown)
+        await self._servers.answer(request, headers, said, shown, body, fault)
 
     async def _post(self, request: Request, headers: Headers, act: Act) -> None:
         said = self._front.said(headers)
@@ -131,22 +162,8 @@ class Gateway:
     async def _read(
         self, request: Request, headers: Headers, accepts: str, fault: Refused | None, shown: Credential
     ) -> tuple[bytes, Parsed | None, Refused | None]:
-        """The body, and what it asks for or what is wrong with it. fault: what is wrong with its head; then it is not
-        parsed. Raises Gone, Unavailable ``request.busy``."""
-        announced = headers.get(b"content-length")
-        # llhttp has checked that these are digits; a body of unknown length may be as long as any.
-        size = self._max_body if announced is None else _number(announced)
-        limit = self._max_body
-        if size > MAX_STRANGE_BODY and not await self._knows(shown):
-            limit = min(limit, MAX_STRANGE_BODY)
-        if size > limit and announced is not None:
-            return b"", None, Refused("request.too_large", limit=limit)
-        try:
-            body = await request.body(limit, self._reserve)
-        except Late as late:
-            return b"", None, Refused("request.slow", seconds=late.seconds)
-        if body is None:
-            return b"", None, Refused("request.too_large", limit=limit)
+        """The body, and what it asks for or what is wrong with it. Raises as `_body`."""
+        body, fault = await self._body(request, headers, fault, shown)
         if fault is not None:
             return body, None, fault
         try:
@@ -156,6 +173,27 @@ class Gateway:
             return body, read(request.path, body, accepts), None
         except Refused as fault:
             return body, None, fault
+
+    async def _body(
+        self, request: Request, headers: Headers, fault: Refused | None, shown: Credential
+    ) -> tuple[bytes, Refused | None]:
+        """The body, and what is wrong with it. fault: what is wrong with its head. Raises Gone, Unavailable
+        ``request.busy``."""
+        announced = headers.get(b"content-length")
+        # llhttp has checked that these are digits; a body of unknown length may be as long as any.
+        size = self._max_body if announced is None else _number(announced)
+        limit = self._max_body
+        if size > MAX_STRANGE_BODY and not await self._knows(shown):
+            limit = min(limit, MAX_STRANGE_BODY)
+        if size > limit and announced is not None:
+            return b"", Refused("request.too_large", limit=limit)
+        try:
+            body = await request.body(limit, self._reserve)
+        except Late as late:
+            return b"", Refused("request.slow", seconds=late.seconds)
+        if body is None:
+            return b"", Refused("request.too_large", limit=limit)
+        return body, fault
 
     def _reserve(self, size: int) -> None:
         """Room for `size` bytes more of a body, until its call ends. Raises Unavailable ``request.busy``."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from http import HTTPStatus
 from typing import Final
 
@@ -30,6 +30,7 @@ CONNECTIONS: Final = 384  # of the program at once: more than may fly and wait
 MAX_BODY: Final = 32 << 20  # bytes of a request; gateways take 4 MiB unless told otherwise
 MAX_SHOWN: Final = 1 << 20  # of an answer that nobody reads
 ENVELOPE: Final = "answerable-envelope"
+ORDERS: Final = b"/relay/v1/orders"
 LIMITS: Final = Limits(connections=64, waiting=256, connect=5.0, head=600.0, silence=600.0)
 # What is of one connection (RFC 9110 section 7.6.1), or would speak for somebody.
 _DROPPED: Final = frozenset({
@@ -43,6 +44,13 @@ _NOT_BACK: Final = frozenset({
     b"content-length", b"set-cookie",
 })  # fmt: skip
 _RETRY: Final = b"x-should-retry: false"  # SDKs ask again what was refused, unless they are told
+
+
+class _Epoch(msgspec.Struct, frozen=True):
+    epoch: int
+
+
+_epoch: Final = msgspec.json.Decoder(_Epoch).decode
 
 
 class Gate:
@@ -75,6 +83,24 @@ class Gate:
             raise Unavailable(
                 "upstream.broken", what=f"status {exchange.status}, {told[:200].decode('utf-8', 'replace')}"
             )
+
+    async def tell(self, orders: Sequence[bytes]) -> int:
+        """Hand order messages on to the gateway, under the warrant in hand; up to which change of the stop set it knows
+        all. Raises Refused ``request.not_found`` where it takes none, Unavailable ``upstream.*``."""
+        leased = self._standing.leased
+        body = msgspec.json.encode({"orders": [msgspec.Raw(each) for each in orders]})
+        lines = [*self._first_lines(b"POST", ORDERS), *(_credentials(leased) if leased is not None else ())]
+        lines += [b"content-type: application/json", b"content-length: %d" % len(body)]
+        with contextlib.closing(await self._pool.ask(b"\r\n".join(lines) + b"\r\n\r\n" + body)) as exchange:
+            told = await exchange.whole(MAX_SHOWN)
+        if exchange.status == HTTPStatus.NOT_FOUND:
+            raise Refused("request.not_found")
+        try:
+            if exchange.status == HTTPStatus.OK:
+                return _epoch(told).epoch
+        except msgspec.MsgspecError:
+            pass
+        raise Unavailable("upstream.broken", what=f"status {exchange.status}, {told[:200].decode('utf-8', 'replace')}")
 
     async def __call__(self, request: Request) -> None:
         task = asyncio.current_task()

@@ -51,7 +51,8 @@ def mono_ms() -> int:
 @dataclass(frozen=True, slots=True)
 class Held:
     """A warrant in hand. ends, due: monotonic ms: when it is over, when to ask for the next. envelope: what an on-site
-    issuer signed it under, "" for the control plane's own."""
+    issuer signed it under, "" for the control plane's own. orders: messages that came with it, of changes of the stop
+    set that it names and that were not known."""
 
     token: str
     grant: str
@@ -60,6 +61,7 @@ class Held:
     ends: int
     due: int
     envelope: str = ""
+    orders: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,9 @@ class Lease:
         self._asked: Asked | None = None
         self._seq = 0  # of the newest warrant of this boot
         self.held: Held | None = None
+        self.epoch = -1  # the change of the stop set that the newest answer names
+        # Up to which change all is known: what came later is asked for with each warrant. -1: it is not.
+        self.known: Callable[[], int] = lambda: -1
 
     def patience(self) -> float:
         """Seconds that asking may take: a service that hangs must not lengthen the warrant in hand."""
@@ -140,7 +145,7 @@ class Lease:
         """The warrant that the service gave. Raises Unavailable ``admin.answer`` for an answer of another form."""
         try:
             life = int(got["life"])
-            self.held = Held(
+            held = Held(
                 token=str(got["token"]),
                 grant=str(got["grant"]),
                 seq=int(got["seq"]),
@@ -148,11 +153,13 @@ class Lease:
                 ends=asked.mono + life,
                 due=asked.mono + renew_after_ms(life),
                 envelope=str(got.get("envelope", "")),
+                orders=tuple([str(each).encode() for each in got.get("orders", ())]),
             )
+            epoch = int(got.get("epoch", -1))
         except (KeyError, TypeError, ValueError, AttributeError):
             raise Unavailable("admin.answer", socket="the issuer") from None
-        self._seq = self.held.seq
-        return self.held
+        self.held, self._seq, self.epoch = held, held.seq, epoch
+        return held
 
     def away(self, error: Unavailable) -> Held:
         """The service could not be asked: what is in hand holds on, and is asked for again in a moment. Raises `error`
@@ -169,4 +176,6 @@ class Lease:
             "request": msgspec.to_builtins(request),
             "signature": b64u(self._key.sign(to_sign(request, self._issuer))),
         }
+        if (known := self.known()) >= 0:
+            body["known"] = known
         return Asked(seq, mono, json.dumps(body).encode())

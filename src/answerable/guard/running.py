@@ -20,6 +20,7 @@ from answerable.admission.receipts import StopState
 from answerable.errors import AnswerableError, Refused, Unavailable
 from answerable.guard import evidence, plans
 from answerable.guard.cage import Cage
+from answerable.guard.explaining import Explaining
 from answerable.guard.folder import Folder
 from answerable.guard.gate import Gate
 from answerable.guard.lease import RETRY_MS, mono_ms, now_ms
@@ -33,6 +34,7 @@ FROZEN_MS: Final = 5_000  # what stands still is kept so far ahead; a guard that
 UNKNOWN_MS: Final = 2_000  # how long an order that the issuer refuses for may be on its way, past the warrant's end
 GONE_S: Final = 5.0
 FLUSH_S: Final = 5.0
+LAST_MS: Final = 100  # before the end of a warrant, the next one is taken up, explained or not
 KEEP_S: Final = 0.05  # for evidence that is not on the disk when the grace has passed
 STOPPED: Final = 1  # our status where the program did not end by itself
 
@@ -96,7 +98,11 @@ class Guard:
         self._changed = asyncio.Event()
         self._asked: list[int] = []
         self._renewing: asyncio.Task[Leased] | None = None
+        self._newer: Leased | None = None  # waits until the gateway has heard what it names
+        self._explaining = Explaining(gate, standing)
+        self._handing: asyncio.Task[bool] | None = None
         self._epochs: dict[str, int] = {}  # of the newest warrant of each source
+        self._told_ms = 0  # monotonic ms before which the gateway is told nothing
         self._again = 0  # monotonic ms before which no warrant is asked for
         self._waits_for = ""  # why the program is frozen; "" while it runs
         self._order = ""  # rid of the order that froze it
@@ -137,7 +143,7 @@ class Guard:
             self._standing.closed = self._standing.closed or "ended"
             if listening is not None:
                 listening.cancel()
-            started = (listening, self._renewing, self._pulling, self._showing, self._presenting)
+            started = (listening, self._renewing, self._pulling, self._showing, self._presenting, self._handing)
             tasks = [task for task in started if task is not None]
             for task in tasks:
                 task.cancel()
@@ -153,6 +159,8 @@ class Guard:
                 raise Refused("stop.system", order=order.by)
             if (fault := await self._pulse_comes()) is not None:
                 raise fault
+        if leased.warrant.epoch:
+            self._explain(leased)
         self._words.say(
             f"copy {leased.warrant.copy} runs under a warrant from {leased.source}",
             f"运行副本 {leased.warrant.copy} 已在许可下启动（来源：{leased.source}）",
@@ -207,6 +215,7 @@ class Guard:
     async def _decide(self) -> int | None:
         """What orders, warrant, pulse and clock now ask for; our status where the program was ended."""
         self._take_renewed()
+        self._take_up()
         standing = self._standing
         order = standing.order()
         if order is not None and order.terminates:
@@ -260,13 +269,34 @@ class Guard:
             if not self._goes_forward(leased):
                 self._again = mono_ms() + RETRY_MS
                 return
-            self._standing.leased, self._refused = leased, None
-            if self._standing.behind:
+            self._newer, self._refused = leased, None
+            if not self._standing.explains(leased):
                 self._pull()
-            if self._standing.flying:
-                self._show()
-            if self._standing.ahead:
-                self._receipts.offer(self._standing.known())
+
+    def _take_up(self) -> None:
+        """Show the newest warrant from now on, once all that it names is known here and at the gateway. What is in hand
+        holds on until then, and no longer than it lives."""
+        newer, standing = self._newer, self._standing
+        if newer is None:
+            return
+        before = standing.leased
+        if before is not None and newer.warrant.epoch > before.warrant.epoch and not self._explaining.done(newer):
+            self._explain(newer)
+            if mono_ms() < standing.ends - LAST_MS and standing.fault() is None:
+                return
+        standing.leased, self._newer = newer, None
+        if standing.behind:
+            self._pull()
+        if standing.flying:
+            self._show()
+        if standing.ahead:
+            self._receipts.offer(standing.known())
+
+    def _explain(self, leased: Leased) -> None:
+        if (self._handing is None or self._handing.done()) and mono_ms() >= self._told_ms:
+            self._told_ms = mono_ms() + RETRY_MS
+            self._handing = asyncio.get_running_loop().create_task(self._explaining.explain(leased))
+            self._handing.add_done_callback(self.wake)
 
     def _goes_forward(self, leased: Leased) -> bool:
         """Whether the issuer knows of no fewer changes of the stop set than it did before. One that was put back from
@@ -285,7 +315,7 @@ class Guard:
 
     def _renew(self, *, now: bool, blocked: bool) -> None:
         """Ask for the next warrant where it is due, or now; not while an order that is known stands against it."""
-        leased, mono = self._standing.leased, mono_ms()
+        leased, mono = self._newer or self._standing.leased, mono_ms()
         due = now or leased is None or mono >= leased.held.due
         if due and not blocked and self._renewing is None and mono >= self._again:
             self._renewing = asyncio.get_running_loop().create_task(self._source.next())

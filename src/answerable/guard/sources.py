@@ -8,6 +8,7 @@ be a warrant for this copy, by a key that was pinned.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -26,6 +27,7 @@ from answerable.model.warrants import Warrant
 KILL_MS: Final = 100  # from the end of the grace to the last process gone; measured some 20 ms (docs/howto)
 # First words of the codes by which an issuer refuses a warrant.
 ISSUERS_WORDS: Final = frozenset({"warrant", "stop", "envelope", "system", "party"})
+NOTHING: Final = -1  # no warrant yet
 ANSWER_MS: Final = 500  # a source that is asked beside another may take this long
 
 
@@ -51,6 +53,15 @@ class WarrantSource(Protocol):
     def longest_ms(self) -> int:
         """How long, from now, what this source can still give may last if nobody hears anything more: the part of the
         bound that is its own. 0 before the first warrant."""
+
+
+class Knows(Protocol):
+    """Implemented by `admission.holding.HolderView`."""
+
+    @property
+    def epoch(self) -> int: ...
+
+    def order(self, data: bytes) -> object: ...
 
 
 class Post(Protocol):
@@ -85,7 +96,12 @@ class _Source:
         *,
         wall: Callable[[], int] = now_ms,
         mono: Callable[[], int] = mono_ms,
+        knows: Knows | None = None,
     ) -> None:
+        """knows: what takes in the orders that come with a warrant, so that it can be explained; None: what has come
+        with the newest is all that is known."""
+        self._knows = knows
+        self._epoch = NOTHING  # of the newest warrant
         self._identity = identity
         self._posts = posts
         self._wall = wall
@@ -100,6 +116,12 @@ class _Source:
             wall=wall,
             mono=mono,
         )
+        self._lease.known = self._known
+
+    def _known(self) -> int:
+        if self._knows is None or self._epoch == NOTHING:  # at its start a holder pulls
+            return self._epoch
+        return self._knows.epoch
 
     async def next(self) -> Leased:
         try:
@@ -113,9 +135,15 @@ class _Source:
         asked = self._lease.question()
         try:
             got = await self._asked(asked.body)
-            return self._read(self._lease.answered(asked, got))
+            leased = self._read(self._lease.answered(asked, got))
         except Unavailable as error:
             return self._read(self._lease.away(error))
+        self._epoch = leased.warrant.epoch
+        if self._knows is not None:
+            for message in leased.held.orders:
+                with contextlib.suppress(AnswerableError):  # what is not believed explains nothing
+                    self._knows.order(message)
+        return leased
 
     async def _asked(self, body: bytes) -> Any:
         failed: Unavailable = Unavailable("admin.unreachable", socket=self.name)
@@ -164,8 +192,16 @@ class ControlPlane(_Source):
 
     name = "the control plane"
 
-    def __init__(self, identity: Identity, posts: tuple[Post, ...], **clocks: Callable[[], int]) -> None:
-        super().__init__(identity, posts, identity.issuer, **clocks)
+    def __init__(
+        self,
+        identity: Identity,
+        posts: tuple[Post, ...],
+        *,
+        wall: Callable[[], int] = now_ms,
+        mono: Callable[[], int] = mono_ms,
+        knows: Knows | None = None,
+    ) -> None:
+        super().__init__(identity, posts, identity.issuer, wall=wall, mono=mono, knows=knows)
 
     def longest_ms(self) -> int:
         return self._life
@@ -180,8 +216,17 @@ class OnSite(_Source):
 
     name = "the on-site issuer"
 
-    def __init__(self, identity: Identity, posts: tuple[Post, ...], site: str, **clocks: Callable[[], int]) -> None:
-        super().__init__(identity, posts, site, **clocks)
+    def __init__(
+        self,
+        identity: Identity,
+        posts: tuple[Post, ...],
+        site: str,
+        *,
+        wall: Callable[[], int] = now_ms,
+        mono: Callable[[], int] = mono_ms,
+        knows: Knows | None = None,
+    ) -> None:
+        super().__init__(identity, posts, site, wall=wall, mono=mono, knows=knows)
         self._envelope: Envelope | None = None
         self._token = ""
         self._ends = 0  # monotonic ms, counted from when it was first seen: no later than its own clock says

@@ -35,7 +35,10 @@ class Told(Protocol):
 class View(admission.View, Protocol):
     """What was heard of orders and pulses. Implemented by `admission.holding.HolderView`."""
 
-    def told(self) -> tuple[Told, ...]: ...
+    @property
+    def epoch(self) -> int: ...
+
+    def told(self, since: int = 0) -> tuple[Told, ...]: ...
 
 
 @dataclass(slots=True)
@@ -100,9 +103,13 @@ class Standing:
         )
         return leased
 
-    def known(self) -> list[bytes]:
-        """The messages of all orders that were heard, for who lost them."""
-        return [each.data for each in self._view.told()] if self._view is not None else []
+    def known(self, since: int = 0) -> list[bytes]:
+        """The messages of all orders that were heard, for who lost them; of what changed after change `since`."""
+        return [each.data for each in self._view.told(since)] if self._view is not None else []
+
+    def explains(self, leased: Leased) -> bool:
+        """Whether all changes that this warrant names were heard here; where none are heard, no change is missed."""
+        return self._view is None or leased.warrant.epoch <= self._view.epoch
 
     def begin(self, method: str, path: str) -> tuple[Leased, Call]:
         """Admit a call and count it. Raises as `admit`."""

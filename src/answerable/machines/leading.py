@@ -8,11 +8,11 @@ hand still holds.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Final, Protocol
 
-from answerable.errors import Unavailable
+from answerable.errors import AnswerableError, Unavailable
 from answerable.model.devices import Command, DeviceState, Mode
 from answerable.ports import Device
 
@@ -36,12 +36,30 @@ class Held(Protocol):
     @property
     def ends(self) -> int: ...
 
+    @property
+    def orders(self) -> tuple[bytes, ...]:
+        """Messages of what the warrant names and was not known before."""
+
 
 class Warrants(Protocol):
     """Implemented by `guard.lease.Lease`."""
 
     def next(self) -> Held:
         """Blocking. Raises Refused; Unavailable where none could be had and the one in hand has ended."""
+
+
+async def _told(held: Held, tell: Callable[[bytes], Awaitable[object]] | None) -> bool:
+    """Whether the machine has heard what the warrant names, or can be told nothing."""
+    if tell is None:
+        return True
+    for order in held.orders:
+        try:
+            await asyncio.wait_for(tell(order), ANSWER_S)
+        except (TimeoutError, Unavailable):
+            return False
+        except AnswerableError:
+            continue  # it does not believe it, and is shown what there is
+    return True
 
 
 async def lead(
@@ -51,11 +69,13 @@ async def lead(
     *,
     mono_ms: Callable[[], int],
     seen: Callable[[DeviceState], None] = lambda _state: None,
+    tell: Callable[[bytes], Awaitable[object]] | None = None,
 ) -> None:
     """Drive with `speed` until the machine or the issuer refuses, or the machine is not heard for `LOST_MS`.
 
-    seen: is given each state. Raises what was refused, Unavailable ``device.unreachable``. A program that is to go on
-    after that decides so by itself, and calls again.
+    seen: is given each state; tell: carries an order to the machine, which refuses a warrant that names one that it has
+    not heard: until it was told, the warrant before is shown. Raises what was refused, Unavailable
+    ``device.unreachable``. A program that is to go on after that decides so by itself, and calls again.
     """
     held = await asyncio.to_thread(warrants.next)
     newest = [held]
@@ -72,7 +92,8 @@ async def lead(
         while True:
             if keeping.done():
                 await keeping  # raises what the issuer refused
-            held = newest[0]
+            if held is not newest[0] and (mono_ms() >= held.ends or await _told(newest[0], tell)):
+                held = newest[0]
             try:
                 # Once it leads, an answer that is lost must not cost the next renewal its time.
                 state = await asyncio.wait_for(device.lease(held.token, held.envelope), ANSWER_S if led else None)

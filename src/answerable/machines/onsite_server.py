@@ -39,6 +39,7 @@ CLOCK_S: Final = 10.0
 class _Asked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     request: WarrantRequest
     signature: str
+    known: int = -1  # up to which change the asker has heard all; -1: it wants no orders
 
 
 class OnSiteServer:
@@ -125,4 +126,10 @@ class OnSiteServer:
             asked = msgspec.json.decode(body, type=_Asked)
         except msgspec.MsgspecError as error:
             raise Refused("admin.request", detail=str(error)[:300]) from None
-        return self.issuer.answer(asked.request, asked.signature)
+        return {**self.issuer.answer(asked.request, asked.signature), **self._explained(asked.known)}
+
+    def _explained(self, known: int) -> dict[str, Any]:
+        """What the warrant names and the asker does not know, as the control plane tells it."""
+        view = self.issuer.view
+        told = [each.data.decode() for each in view.told(known) if each.issued] if 0 <= known < view.epoch else []
+        return {"epoch": view.epoch, "orders": told if sum(map(len, told)) <= MAX_BODY else []}

@@ -19,6 +19,7 @@ PAGE: Final = 1 << 20  # bytes of orders in one answer, or one order
 MOST_DIRECT: Final = 1_024  # orders past the registry
 DIRECT_BYTES: Final = 1 << 20  # of them together: every answer to a pull has them all
 Entry = tuple[int, str]  # number of the change, rid of the order
+LAST: Final = "\U0010ffff"  # after every rid
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -71,11 +72,17 @@ class Board:
         but one at least, and all past it."""
         return Page(epoch=self.epoch, more=False, orders=()) if self._nothing(epoch) else self._page(epoch, most)
 
+    def after(self, epoch: int, most: int = PAGE) -> tuple[bytes, ...]:
+        """The messages of what the registry changed after change `epoch`, oldest first; none at all where they are more
+        than `most` bytes: then they are pulled."""
+        found = [self._data[name][1] for _, name in self._numbered[bisect_right(self._numbered, (epoch, LAST)) :]]
+        return tuple(found) if sum(map(len, found)) <= most else ()
+
     def _nothing(self, epoch: int) -> bool:
         return not self._direct and (not self._numbered or self._numbered[-1][0] <= epoch)
 
     def _page(self, epoch: int, most: int) -> Page:
-        at = bisect_right(self._numbered, (epoch, "\U0010ffff"))
+        at = bisect_right(self._numbered, (epoch, LAST))
         orders: list[bytes] = [self._data[name][1] for name in self._direct]
         size = 0
         for number, name in self._numbered[at:]:

@@ -4,6 +4,9 @@
 A warrant's life is counted on our own monotonic clock from when it was asked for. It is renewed at a third of its life,
 all that are due in one question, and goes on being used meanwhile. While the issuer is away it is asked again and
 again; a warrant that has ended is not used any more, and there is no other.
+
+A warrant that names changes of the stop set which are not known here is not taken up before they are, as long as the
+one before it lives: an issuer that dies in the moment of an order silences nobody whom it does not reach.
 """
 
 from __future__ import annotations
@@ -51,11 +54,12 @@ _ANEW: Final = frozenset({"warrant.boot_unknown", "warrant.replayed"})
 @dataclass(slots=True)
 class _Held:
     bearer: Bearer
-    seq: int
+    seq: int  # of the newest
     due: int  # monotonic instant of the next renewal
     used: int
     changes: int  # of the directory when the bearer was last compared with it
     refused: Refused | None = None  # why it is not renewed: it is over at once
+    newer: Bearer | None = None  # names changes that are not known here yet
 
 
 class FarHolder:
@@ -110,6 +114,7 @@ class FarHolder:
         if held.refused is not None:
             return None
         mono_ms = self._clock.mono_ms()
+        self._settle(held, mono_ms)
         if self._over(held, mono_ms):
             return self._spare(copy)
         if held.changes != self._directory.changes and not self._unchanged(held):
@@ -155,6 +160,7 @@ class FarHolder:
         mono_ms = self._clock.mono_ms()
         due: list[tuple[str, _Held]] = []
         for copy, held in list(self._held.items()):
+            self._settle(held, mono_ms)
             if mono_ms < held.due or held.refused is not None:
                 continue
             if mono_ms - held.used > IDLE_MS or self._over(held, mono_ms):
@@ -200,8 +206,27 @@ class FarHolder:
             self._pending[copy] = fresh
             await self._ensure(copy, fresh.bearer.warrant.grant)
             self._pending.pop(copy, None)
-        held.bearer, held.seq, held.due = fresh.bearer, fresh.seq, fresh.due
-        held.changes = fresh.changes
+        self._take(held, fresh)
+
+    def _take(self, held: _Held, fresh: _Held) -> None:
+        """The next warrant of what lives: shown from now on, or once it is explained."""
+        held.seq, held.due = fresh.seq, fresh.due
+        if self._explained(fresh.bearer):
+            held.bearer, held.changes, held.newer = fresh.bearer, fresh.changes, None
+        else:
+            held.newer = fresh.bearer
+
+    def _settle(self, held: _Held, mono_ms: int) -> None:
+        """Take up what waited to be explained: it is, or what lived in its place has ended."""
+        newer = held.newer
+        if newer is not None and (self._explained(newer) or self._over(held, mono_ms)):
+            held.bearer, held.newer = newer, None
+            held.changes = self._directory.changes - 1  # compared with the directory at its first use
+
+    def _explained(self, bearer: Bearer) -> bool:
+        """Whether every change that the warrant names is known here: then the gate has no reason to find it stale."""
+        epoch = bearer.warrant.epoch
+        return epoch <= self._directory.stop_set().epoch or (self._told is not None and epoch <= self._told.stops.epoch)
 
     async def _again(self, copy: str) -> None:
         """The issuer began anew, or its answer was lost: a first grant of the same boot, while the old one lives on."""
@@ -228,8 +253,17 @@ class FarHolder:
             fresh = self._pending[copy] = self._read(copy, answer, asked, 1)
         await self._ensure(copy, fresh.bearer.warrant.grant)
         self._pending.pop(copy, None)
-        self._held[copy] = fresh
-        return fresh.bearer
+        before = self._held.get(copy)
+        if (
+            before is None
+            or before.refused is not None
+            or self._over(before, self._clock.mono_ms())
+            or not self._unchanged(before)
+        ):
+            self._held[copy] = fresh
+            return fresh.bearer
+        self._take(before, fresh)
+        return before.bearer
 
     def _granted(self, copy: str, task: asyncio.Task[Bearer]) -> None:
         self._first.pop(copy, None)

@@ -59,7 +59,9 @@ class Asking:
         return await core.commit(copies.start(core.book, request, core.now, node=node))
 
     async def warrant(self, copy: str, seq: int = 1, drawn: str = "AAAAAAAAAAAAAAAAAAAAAA") -> dict[str, Any]:
-        (answer,) = await self.ask("POST", "warrants", body={"asks": [{"copy": copy, "nonce": drawn, "seq": seq}]})
+        told = await self.ask("POST", "warrants", body={"asks": [{"copy": copy, "nonce": drawn, "seq": seq}]})
+        assert told["orders"] == []
+        (answer,) = told["answers"]
         return dict(answer)
 
 
@@ -146,3 +148,15 @@ async def test_a_checkpoint_that_its_own_log_did_not_sign_or_that_shrinks_is_not
 
 def _b64(text: str) -> bytes:
     return base64.b64decode(text)
+
+
+async def test_warrants_come_with_the_orders_that_they_name(asking: Asking) -> None:
+    own = await asking.copy("own", node=asking.card.node)
+    other = await asking.control.system("other")
+    assert asking.control.service.plane is not None
+    stop = await asking.control.suspend(other.rid)
+    message = (await asking.control.service.plane.message(stop)).decode()
+    for known, orders in ((-1, []), (0, [message]), (1, [])):
+        asks = [{"copy": own, "nonce": "A" * 22, "seq": known + 2}]
+        told = await asking.ask("POST", "warrants", body={"asks": asks, "known": known})
+        assert (told["orders"], bool(told["answers"][0]["token"])) == (orders, True)

@@ -187,7 +187,14 @@ class Spot:
             clock=clock,
             may_begin=self.may_begin,
             ensure=self.ensure,
+            knows=self,
         )
+
+    epoch = 3
+    heard: bytes = b""
+
+    def order(self, data: bytes) -> None:
+        self.heard = data
 
     def may_begin(self) -> None:
         if self.why:

@@ -44,6 +44,8 @@ class Office:
         self.error: AnswerableError | None = None
         self.asked: list[WarrantRequest] = []
         self.changes: dict[str, Any] = {}
+        self.orders: tuple[str, ...] = ()  # that go with the next warrants
+        self.known: list[int | None] = []  # what was said to be known, with each question
         self.signer, self.kid = ISSUER_KEY, KID
         self.boot = ""
 
@@ -73,11 +75,12 @@ class Office:
         request = WarrantRequest(**data["request"])
         check(request, data["signature"], issuer=self.iss, key=b64u(COPY_KEY.public), now_ms=self.wall)
         self.asked.append(request)
+        self.known.append(data.get("known"))
         if request.seq == 1:
             self.boot = request.nonce
         elif request.nonce != self.boot:
             raise Refused("warrant.boot_unknown")
-        return json.dumps(self.granted(request)).encode()
+        return json.dumps({**self.granted(request), "orders": self.orders}).encode()
 
     iss = WARRANT.iss
 

@@ -9,7 +9,7 @@ from answerable.errors import Refused, Unavailable
 from answerable.guard import sources
 from answerable.guard.sources import Either, bounds, printed
 from tests.fleet import key
-from tests.unit.guard.offices import IDENTITY, LIFE, Office, Site
+from tests.unit.guard.offices import IDENTITY, LIFE, SITE, Office, Site
 
 AWAY = Unavailable("upstream.unreachable", upstream="x")
 
@@ -171,3 +171,40 @@ async def test_a_control_plane_that_hangs_is_away(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(sources, "ANSWER_MS", 50)
     monkeypatch.setattr(sources, "mono_ms", lambda: office.mono)
     assert (await Either(Hangs().source(), site.source()).next()).source == "the on-site issuer"
+
+
+class Ear:
+    def __init__(self) -> None:
+        self.epoch = 0
+        self.heard: list[bytes] = []
+
+    def order(self, data: bytes) -> None:
+        if data == b"not believed":
+            raise Refused("order.malformed", detail="x")
+        self.heard.append(data)
+        self.epoch += 1
+
+
+async def test_what_is_known_is_said_and_orders_that_come_with_a_warrant_are_heard_before_it_is_used() -> None:
+    for office in (Office(), Site()):
+        ear = Ear()
+        wall, mono = office.clocks()
+        kind = sources.OnSite if isinstance(office, Site) else sources.ControlPlane
+        more = (SITE,) if isinstance(office, Site) else ()
+        source = kind(IDENTITY, (office,), *more, wall=wall, mono=mono, knows=ear)  # type: ignore[arg-type]
+        await source.next()
+        assert office.known == [None], "at its start a holder pulls"
+        ear.epoch = 4
+        office.orders = ("not believed", "one")
+        leased = await source.next()
+        assert (office.known[1], ear.heard, leased.held.orders) == (4, [b"one"], (b"not believed", b"one"))
+        await source.next()
+        assert office.known[2] == 5
+
+
+async def test_who_hears_nothing_asks_for_what_came_after_its_newest_warrant() -> None:
+    office = Office()
+    source = office.source()
+    first = await source.next()
+    await source.next()
+    assert office.known == [None, first.warrant.epoch]

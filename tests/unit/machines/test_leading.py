@@ -20,6 +20,7 @@ class Held:
     due: int
     ends: int
     envelope: str = "e"
+    orders: tuple[bytes, ...] = ()
 
 
 class Warrants:
@@ -36,7 +37,8 @@ class Warrants:
         if self.given and self.refuses:
             raise Refused("stop.system", order="o" * 32)
         self.given += 1
-        return Held(f"t{self.given}", mono_ms() + self.life // 3, mono_ms() + self.life)
+        orders = (b"order",) if self.given == 2 else ()
+        return Held(f"t{self.given}", mono_ms() + self.life // 3, mono_ms() + self.life, orders=orders)
 
 
 class Script:
@@ -99,3 +101,27 @@ async def test_a_machine_that_is_not_heard_is_led_no_more() -> None:
     with pytest.raises(Unavailable):
         await asyncio.wait_for(lead(device, Warrants(), 7, mono_ms=mono_ms), 10)
     assert LOST_MS <= mono_ms() - began <= LOST_MS + 1_500
+
+
+@pytest.mark.parametrize("fails", [0, 2, 99])
+async def test_a_machine_is_told_of_an_order_before_it_is_shown_a_warrant_that_names_it(fails: int) -> None:
+    device, warrants, left = Script(), Warrants(life=900), [fails]
+    heard: list[tuple[float, bytes]] = []
+
+    async def tell(order: bytes) -> None:
+        if left[0]:
+            left[0] -= 1
+            raise Unavailable("device.unreachable", ms=1)
+        heard.append((asyncio.get_running_loop().time(), order))
+
+    began = asyncio.get_running_loop().time()
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(lead(device, warrants, 7, mono_ms=mono_ms, tell=tell), 0.58 if fails < 99 else 1.1)
+    shown = [when for when, token in device.shown if token == "t2"]
+    if fails < 99:
+        assert [order for _, order in heard] == [b"order"]
+        assert shown[0] >= heard[0][0]
+    else:  # a machine that cannot be told is shown the next warrant only when the one before has ended
+        assert not heard
+        assert all(when - began >= 0.89 for when in shown)
+    assert max(b[0] - a[0] for a, b in zip(device.shown, device.shown[1:], strict=False)) < 0.3

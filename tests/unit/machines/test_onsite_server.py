@@ -101,3 +101,20 @@ async def test_what_is_refused_has_the_control_planes_shape(tmp_path: Path) -> N
     assert codes[3].startswith("order.")
     assert codes[4].startswith("pulse.")
     assert not (tmp_path / "site.sock").exists()
+
+
+async def test_a_warrant_comes_with_the_orders_that_it_names(tmp_path: Path) -> None:
+    other = order(num=99)
+
+    def speak(socket: Path) -> list[Any]:
+        lease = Lease(
+            COPY_KEY, copy=COPY, issuer=SITE, audience=AUDIENCE, ask=lambda path, body: post(socket, path, body)
+        )
+        lease.next()
+        post(socket, "/relay/v1/orders", other)
+        lease.known = lambda: 0
+        told = lease.next()
+        lease.known = lambda: lease.epoch
+        return [told.orders, lease.epoch, lease.next().orders]
+
+    assert await talk(tmp_path, speak) == [(other,), 1, ()]

@@ -127,3 +127,10 @@ def test_what_is_past_the_registry_never_makes_an_answer_too_long(monkeypatch: p
     assert board.put(replace(told(0), authority=True))
     assert not board.put(told(0))
     assert sum(map(len, said(board)[2])) <= 3 * len(first.data)
+
+
+def test_what_a_warrant_needs_beside_it_is_whole_or_not_there() -> None:
+    board, orders = numbered(1, 2, 3)
+    assert board.after(1) == (orders[2].data, orders[3].data)
+    assert board.after(3) == ()
+    assert board.after(0, len(orders[1].data)) == ()

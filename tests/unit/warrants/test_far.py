@@ -277,3 +277,111 @@ async def test_a_first_grant_takes_no_place_of_a_live_warrant_before_its_records
     assert second.warrant.grant != first.warrant.grant
     assert ensured == [first.warrant.grant, second.warrant.grant]
     assert [ask.seq for ask in office.asked].count(1) == 0, "what was granted is not asked for again"
+
+
+class Behind(Far):
+    """A node whose registry stands still from the moment it is told to: it hears no change of the stop set any more."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.here: StopSet | None = None
+        book = self.book
+
+        class Registry:
+            def __getattr__(_, name: str) -> object:  # noqa: N805
+                return getattr(book, name)
+
+            def stop_set(_) -> StopSet:  # noqa: N805
+                return self.here if self.here is not None else book.stop_set()
+
+        self.told = Told()
+        self.far._directory = Registry()  # type: ignore[assignment]
+        self.far._told = self.told  # type: ignore[assignment]
+
+    def deaf(self) -> None:
+        self.here = self.book.stop_set()
+
+
+class Told:
+    stops = StopSet()
+    changes = 0
+    life = None
+
+
+async def test_a_warrant_that_names_what_is_not_known_is_not_taken_up_while_the_one_before_lives() -> None:
+    office = Behind()
+    rid = office.copies["other"].rid
+    first = await office.far.bearer(rid)
+    office.deaf()
+    office.stop("base")  # another lineage
+    office.clock.pass_ms(20_001)
+    assert await office.far.renew_due() == 1
+    assert office.far.cached(rid) is first, "the issuer is dead from here on: nobody can say what it was"
+    office.cut = True
+    office.clock.pass_ms(39_998)
+    assert office.far.cached(rid) is first
+    assert await office.far.renew_due() == 0
+    office.clock.pass_ms(1)
+    newer = office.far.cached(rid)
+    assert newer is not None
+    assert newer.warrant.epoch > first.warrant.epoch, "it is shown in the end: the gate refuses what is not explained"
+    assert newer.deadline_mono_ms == first.deadline_mono_ms + 20_001, "and it ends no later for having waited"
+
+
+@pytest.mark.parametrize("way", ["registry", "messages"])
+async def test_it_is_taken_up_as_soon_as_it_is_explained_whoever_told(way: str) -> None:
+    office = Behind()
+    rid = office.copies["other"].rid
+    first = await office.far.bearer(rid)
+    office.deaf()
+    office.stop("base")
+    office.clock.pass_ms(20_001)
+    await office.far.renew_due()
+    if way == "registry":
+        office.here = None
+    else:
+        office.told.stops = office.book.stop_set()
+    newer = office.far.cached(rid)
+    assert newer is not None
+    assert (newer.warrant.seq, newer.warrant.epoch) == (2, first.warrant.epoch + 1)
+    office.clock.pass_ms(20_001)
+    assert await office.far.renew_due() == 1
+
+
+async def test_renewals_go_on_from_the_newest_while_it_waits() -> None:
+    office = Behind()
+    rid = office.copies["other"].rid
+    first = await office.far.bearer(rid)
+    office.deaf()
+    office.stop("base")
+    for seq in (2, 3):
+        office.clock.pass_ms(20_001)
+        office.asked.clear()
+        assert await office.far.renew_due() == 1
+        assert [ask.seq for ask in office.asked] == [seq]
+    assert office.far.cached(rid) is first
+    office.here = None
+    newest = office.far.cached(rid)
+    assert newest is not None
+    assert newest.warrant.seq == 3
+
+
+async def test_a_first_grant_of_a_new_boot_waits_too_and_what_was_sold_does_not() -> None:
+    office = Behind()
+    rid = office.copies["other"].rid
+    first = await office.far.bearer(rid)
+    office.deaf()
+    office.stop("base")
+    office.issuer.forget(rid, "node:x", office.far.boot)
+    office.clock.pass_ms(20_001)
+    await office.far.renew_due()
+    assert office.far.cached(rid) is first
+    held = office.far._held[rid]
+    assert held.newer is not None
+    held.bearer = replace(first, party=replace_party(first))
+    held.changes -= 1
+    assert (await office.far.bearer(rid)).warrant.epoch == first.warrant.epoch + 1
+
+
+def replace_party(bearer: Bearer) -> object:
+    return msgspec.structs.replace(bearer.party, name="sold since")
