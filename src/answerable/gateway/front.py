@@ -39,6 +39,12 @@ _WANTED: Final = _OURS | {
     ENVELOPE,
     b"content-type",
     b"accept-language",
+    b"accept",
+    b"answerable-again",
+    b"mcp-protocol-version",
+    b"mcp-method",
+    b"mcp-name",
+    b"mcp-session-id",
 }
 _LOOPBACK: Final = ("localhost", "127.0.0.1", "[::1]")
 
@@ -74,7 +80,7 @@ class Front:
         if len(found) != len(request.headers):
             seen: set[bytes] = set()
             for name, _ in request.headers:
-                if name in seen and name in _WANTED:
+                if name in seen and (name in _WANTED or name.startswith(b"mcp-param-")):
                     raise Refused("request.header", header=name.decode(), allowed="one value")
                 seen.add(name)
         return found

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from answerable.errors import AnswerableError, Refused
+from answerable.gateway.known import admitted
 from answerable.model.terms import Act, Role
 from answerable.model.warrants import Bearer, Credential
 from answerable.pipeline.deps import Deps
@@ -17,7 +18,7 @@ from answerable.ports import Served
 async def listing(credential: Credential, deps: Deps) -> dict[str, Any]:
     """OpenAI's list object. Raises the refusal of a caller that is not admitted; it is counted, since nothing that a
     record could name was asked for."""
-    await _admit(credential, deps)
+    await admitted(credential, deps)
     data: list[dict[str, Any]] = []
     for act in (Act.GENERATION, Act.EMBEDDING):
         for served in deps.models.named("auto", act):
@@ -32,21 +33,13 @@ async def listing(credential: Credential, deps: Deps) -> dict[str, Any]:
 
 async def one(name: str, credential: Credential, deps: Deps) -> dict[str, Any]:
     """OpenAI's model object of one name. Raises Refused ``model.unknown``."""
-    await _admit(credential, deps)
+    await admitted(credential, deps)
     for act in (Act.GENERATION, Act.EMBEDDING):
         for served in deps.models.named(name, act):
             bearer = await deps.desk.own(served.copy)
             deps.gate.admit(bearer)
             return _entry(served, bearer)
     raise Refused("model.unknown", model=name[:80])
-
-
-async def _admit(credential: Credential, deps: Deps) -> None:
-    try:
-        deps.gate.admit(await deps.desk.present(credential))
-    except Refused as error:
-        deps.ledger.count_refusal(error.code)
-        raise
 
 
 def _entry(served: Served, bearer: Bearer) -> dict[str, Any]:

@@ -41,13 +41,13 @@ def refuse(request: Request, error: AnswerableError, record: str = "") -> None:
     elif status in (429, 503):
         fields.append(RETRY)
     if record:
-        fields += _named(record)
+        fields += named(record)
     if not record or error.code in _HANG_UP:
         request.keep = False
     request.answer(status, fields, errors.answer(error, record))
 
 
-def _named(record: str) -> tuple[bytes, bytes]:
+def named(record: str) -> tuple[bytes, bytes]:
     """What OpenAI's clients show beside an error, and our own name for it. A record id is letters and digits."""
     rid = record.encode("ascii")
     return b"x-request-id: " + rid, b"x-answerable-record: " + rid
@@ -69,7 +69,7 @@ class Answer:
         """See ports.Out. Nothing leaves before the first piece does: there is nothing to see yet."""
         # The implicit label stands here too, for those who read heads alone.
         kind = EVENT_STREAM if self._stream else self._kind
-        self._fields = (kind, NO_STORE, *_named(record), field(b"aigc", aigc))
+        self._fields = (kind, NO_STORE, *named(record), field(b"aigc", aigc))
         if notice:
             # Heads are ASCII: percent-encoded UTF-8, as in RFC 8187.
             self._fields += (field(NOTICE, quote(notice, safe=" :").encode("ascii")),)

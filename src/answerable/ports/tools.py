@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from answerable.model.tools import Definition, Tool
+from answerable.ports.dialects import Dialect
 from answerable.ports.serving import Upstream
 
 
@@ -17,6 +18,9 @@ class Tools(Protocol):
         """The classified tool whose server lists the very definition that is pinned. Raises Refused ``tool.unknown``
         for what nobody listed, nobody classified, or somebody withdrew, ``tool.changed`` where the definition is
         another one than the pinned or is not listed any more."""
+
+    def definition(self, server: str, name: str) -> Definition | None:
+        """As that server lists it now, whatever is known of it; None where it does not."""
 
     def shown(self, server: str) -> Sequence[tuple[Tool, Definition]]:
         """All of a server that `find` gives, by name. Which of them a caller may see is the caller's warrant's matter.
@@ -45,3 +49,12 @@ class ToolServer(Upstream, Protocol):
 
     async def refresh(self) -> None:
         """Ask for the list again. Raises Unavailable ``upstream.*``; the list of before is forgotten then."""
+
+
+@runtime_checkable
+class ToolDialect(Dialect, Protocol):
+    """The dialect of one tool call, whose answer can be told again."""
+
+    def replay(self, content: bytes) -> bytes:
+        """The answer to this call on the wire, from what the same call answered before. content: `Transcript.body` of
+        the call that ran, whose record it names."""

@@ -41,6 +41,10 @@ class Standing:
             raise Refused("tool.changed", tool=tool.key)
         return tool
 
+    def definition(self, server: str, name: str) -> Definition | None:
+        listed = self._servers.get(server)
+        return None if listed is None else listed.server.definition(name)
+
     def shown(self, server: str) -> tuple[tuple[Tool, Definition], ...]:
         listed = self._servers.get(server)
         if listed is None:
