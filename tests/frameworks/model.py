@@ -18,10 +18,12 @@ _PIECE: Final = 12  # characters of a streamed piece
 
 
 class ScriptedModel:
-    """asked: path and decoded body of each request that came."""
+    """asked: path and decoded body of each request that came. Responses are kept, as OpenAI keeps them, so that a
+    client may go on from one by its id."""
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, dict[str, Any]]] = []
+        self._kept: dict[str, list[dict[str, Any]]] = {}
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
@@ -38,11 +40,23 @@ class ScriptedModel:
         """The pieces of the answer's body."""
         self.asked.append((path, body))
         number = len(self.asked)
-        turn = next_turn(of_responses(body) if path.endswith("/responses") else of_chat(body))
+        if path.endswith("/responses"):
+            body = {**body, "input": self._whole(body)}
+            turn = next_turn(of_responses(body))
+            self._kept[f"resp_{number}"] = [*body["input"], _item(turn, number)]
+        else:
+            turn = next_turn(of_chat(body))
         time.sleep(turn.pause)
         if path.endswith("/responses"):
             return _response_events(turn, number) if body.get("stream") else iter([_json(_response(turn, number))])
         return _chat_events(turn, number, body) if body.get("stream") else iter([_json(_chat(turn, number))])
+
+    def _whole(self, body: dict[str, Any]) -> list[dict[str, Any]]:
+        """The input with what came before it. Raises KeyError for a response that was never given."""
+        asked = body["input"]
+        items = [{"role": "user", "content": asked}] if isinstance(asked, str) else asked
+        before = body.get("previous_response_id")
+        return [*self._kept[before], *items] if before else items
 
 
 def _json(value: Any) -> bytes:

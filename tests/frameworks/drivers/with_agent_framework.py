@@ -14,10 +14,10 @@ async def agent(given: Given) -> str:
         made = Agent(client=client, tools=desk)
         if not given.streamed:
             return (await made.run(given.task)).text
-        said = ""
-        async for update in made.run(given.task, stream=True):
-            said += update.text
-        return said
+        stream = made.run(given.task, stream=True)
+        async for _ in stream:
+            pass
+        return (await stream.get_final_response()).text
 
 
 drive(agent)
