@@ -152,6 +152,22 @@ class RedlinesConfig(Section, frozen=True, kw_only=True):
     hook: str = ""
 
 
+class HoldsConfig(Section, frozen=True, kw_only=True):
+    """Actions that wait for people. expires_minutes: how long they have; unanswered is refused. remind_minutes: then
+    they are reminded, and again after twice, four times as long. hook: a command that is run, with what waits (never
+    with what was asked) as JSON on its stdin, for each new hold and each reminder. planted: how many holds that ought
+    to be rejected are mixed in, in a hundred; planted_folder: where they lie, one JSON file each: server, tool,
+    arguments, why; planted_within_minutes: how long after the real one they are mixed in, at most."""
+
+    expires_minutes: Annotated[int, Meta(ge=1, le=43_200)] = 1_440
+    remind_minutes: Annotated[int, Meta(ge=1)] = 15
+    most_waiting: Annotated[int, Meta(ge=1, le=10_000)] = 64  # of one system
+    hook: str = ""
+    planted: Annotated[int, Meta(ge=0, le=100)] = 0
+    planted_folder: str = ""
+    planted_within_minutes: Annotated[int, Meta(ge=0, le=1_440)] = 60
+
+
 class IncidentsConfig(Section, frozen=True, kw_only=True):
     """Which reporting regimes bind here, beside those that follow from the parties' identifiers (`answerable incidents
     regimes`). jurisdictions: CN, EU, US-CA, US-NY, or a member state's code. traits: critical-infrastructure,
@@ -281,6 +297,7 @@ class Config(Section, frozen=True, kw_only=True):
     detectors: DetectorsConfig = DetectorsConfig()
     redlines: RedlinesConfig = RedlinesConfig()
     incidents: IncidentsConfig = IncidentsConfig()
+    holds: HoldsConfig = HoldsConfig()
     policy: PolicyConfig = PolicyConfig()
     pulse: PulseConfig = PulseConfig()
     registry: RegistryConfig = RegistryConfig()

@@ -48,10 +48,20 @@ class Sown:
 
 
 def plant(
-    holds: Holds, like: Hold, opened: OpenLeaf, shown: bytes, arguments: Any, why: str, now_ms: int, *, policy: str
+    holds: Holds,
+    like: Hold,
+    opened: OpenLeaf,
+    shown: bytes,
+    arguments: Any,
+    why: str,
+    now_ms: int,
+    *,
+    policy: str,
+    by: str = "",
 ) -> Sown:
     """Plan a hold like an earlier, real one, with other arguments. opened: its open leaf; shown: its exact call; why:
-    why it ought to be rejected; policy: digest of the policy of now.
+    why it ought to be rejected; policy: digest of the policy of now; by: rid of the key leaf of who plants it, "" for
+    the service itself.
 
     Raises Refused ``hold.malformed|unkept``.
     """
@@ -77,7 +87,7 @@ def plant(
         )
     )  # fmt: skip
     record, end = rid(leaf), now_ms + holds.expires_ms
-    kind = json.dumps({"planted": True, "reason": commit(REASON, worded, words)}).encode()
+    kind = json.dumps({"by": by, "planted": True, "reason": commit(REASON, worded, words)}).encode()
     posed = written(
         Hold(
             rid="", open=record, act=like.act, system=like.system, via=like.via, rule=like.rule,
