@@ -156,7 +156,6 @@ async def measure(load: str, clients: int, calls: int, rounds: int, log: bool) -
             gate=office.gate,
             models=Models(served),  # type: ignore[arg-type]
             policies=(),
-            policy_digest="0" * 64,
             ledger=await ledger(kept, clock) if log else Instant(),
             detectors=(Credentials(), Volume()),
             meter=CallMeter(Rates(1.0)),

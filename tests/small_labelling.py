@@ -9,7 +9,6 @@ from answerable.control.labelling import Labelling
 from answerable.control.services import Services
 from answerable.crypto.ed25519 import Key
 from answerable.pipeline.deps import Deps
-from answerable.policy.combine import digest
 from answerable.warrants.desk import Desk
 from answerable.warrants.gate import Gate
 from answerable.warrants.holder import Holder
@@ -27,7 +26,6 @@ def labelling(services: Services, provider: str, key: Key, **more: Any) -> Label
         "gate": Gate(book, clock, services.audience),
         "models": NOTHING,
         "policies": (),
-        "policy_digest": digest(()),
         "ledger": services.ledger,
         "detectors": (),
         "meter": NOTHING,

@@ -50,7 +50,6 @@ from answerable.net.server import Listener
 from answerable.net.timex import read_clock
 from answerable.pipeline.deps import Deps
 from answerable.pipeline.flights import Flights
-from answerable.policy.combine import digest
 from answerable.privacy.retention import Retention
 from answerable.registry.duties import Watch
 from answerable.relay import posting
@@ -244,7 +243,6 @@ class Node:
             gate=self.gate,
             models=self.serving.models,
             policies=policies,
-            policy_digest=digest(policies),
             ledger=self.noted,
             detectors=detectors,
             meter=wiring.meter_of(config),

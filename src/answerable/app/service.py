@@ -8,6 +8,7 @@ import logging
 import ssl
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,6 +21,7 @@ from answerable.app.beating import Heart, heart_of
 from answerable.app.canary import CanaryRun
 from answerable.app.core import Core
 from answerable.app.drilling import Drills
+from answerable.app.holding import Keeper
 from answerable.app.keys import feed_key, label_key
 from answerable.app.media_labelling import ChildLabeller
 from answerable.app.node_audiences import Audiences
@@ -161,6 +163,8 @@ class Service:
             redlines=config.redlines,
             incidents=config.incidents,
             watch=self._red_lines,
+            holds=self._keeper.holds,
+            policy=self._policy,
             texts=deps.detectors,
             labels=Labelling(deps, lambda: label_key(config.store_path)),
             find_marks=self.serving.find_marks,
@@ -170,6 +174,7 @@ class Service:
         self._words = OwnWords(
             self._own, self.serving, self._flights, self._noted, lambda data: confirmed.take(services, data)
         )
+        self._keeper.bind(services)
         if self._red_lines is not None:
             self._red_lines.bind(services)
         plane = self.plane = HoldersPlane(core, services, heart)
@@ -191,6 +196,8 @@ class Service:
         self._tasks = [asyncio.create_task(issuer.run()), asyncio.create_task(holder.run())]
         self._tasks.append(asyncio.create_task(finishing.run(core.book, core.ledger)))
         self._tasks.append(asyncio.create_task(self._reminder.run()))
+        if not isinstance(core.ledger, Halted):
+            self._tasks.append(asyncio.create_task(self._keeper.run()))
         if heart.pinned and (carried := wiring.as_path(config.pulse.file)) is not None:
             self._tasks.append(asyncio.create_task(heart.watch(carried)))
         if self._red_lines is not None:
@@ -250,6 +257,8 @@ class Service:
         policies = await wiring.load_plugins(core, "policies", config.policy.use)
         detectors = await wiring.load_plugins(core, "detectors", config.detectors.use)
         duties = Watch(core.book, lambda: core.book.changes)
+        policy = self._policy = partial(digest, policies)
+        keeper = self._keeper = Keeper(core, policy)
         audience = audience_of(core.book.domain)
         kid = (core.book.raw(Space.MISC, "issuer") or b"").decode()
         issuer = Issuer(
@@ -298,6 +307,7 @@ class Service:
         metrics.gauge(
             "answerable_suspensions_waiting", "Suspensions that wait for people.", lambda: len(reminder.open_ones())
         )
+        keeper.measure(metrics)
         if isinstance(core.ledger, Sequencer):
             perch = Perch(core.book, gate, holder, core.clock, {})
             self.canary = CanaryRun(
@@ -322,7 +332,7 @@ class Service:
             gate=gate,
             models=self.serving.models,
             policies=policies,
-            policy_digest=digest(policies),
+            holds=keeper.holds,
             ledger=noted,
             detectors=detectors,
             meter=wiring.meter_of(config),
@@ -403,11 +413,8 @@ class Service:
         each = {f"witness {name}": code for name, code in witnesses.problems.items()} if witnesses is not None else {}
         erasures = {"erasures": "privacy.unfinished" if finishing.waiting(self.core.book) else ""}
         red = self._red_lines.problems() if self._red_lines is not None else {}
-        return {
-            part: code
-            for part, code in (self._ready() | each | erasures | red | dict(self._reminder.problems())).items()
-            if code
-        }
+        waiting = dict(self._reminder.problems()) | self._keeper.problems()
+        return {part: code for part, code in (self._ready() | each | erasures | red | waiting).items() if code}
 
 
 def terminated(directory: Directory, copy: Copy, now_ms: int) -> bool:

@@ -36,7 +36,7 @@ from answerable.pipeline.deps import Deps
 from answerable.pipeline.found import content_tag, file_tag, hidden, kept_tags, watermark_tag
 from answerable.pipeline.record import WITNESSED_TIER
 from answerable.pipeline.steps import Ruled
-from answerable.policy.combine import decide
+from answerable.policy.combine import decide, digest
 from answerable.ports import Signer
 from answerable.registry import find, keys
 
@@ -260,7 +260,7 @@ class Labelling:
             n=leaf_nonce(),
             par=[],
             party=bearer.system.party(Role.DEPLOYER),
-            pol=self._deps.policy_digest,
+            pol=digest(self._deps.policies),
             rule=decision.rule,
             sys=bearer.system.rid,
             t=now,

@@ -44,12 +44,14 @@ class Warrant(msgspec.Struct, frozen=True, kw_only=True):
 class Peer(msgspec.Struct, frozen=True, gc=False):
     """Where a call came from: what a handle's binding is compared with.
 
-    address: textual IP address, or "" on a Unix socket; certificate: sha256 hex of the client's certificate, or "".
+    address: textual IP address, or "" on a Unix socket; certificate: sha256 hex of the client's certificate, or "";
+    key: that certificate's Ed25519 public key, base64url, or "".
     """
 
     address: str = ""
     unix: bool = False
     certificate: str = ""
+    key: str = ""
 
 
 class Credential(msgspec.Struct, frozen=True, gc=False):

@@ -24,11 +24,14 @@ from answerable.marks.aigc import as_json
 from answerable.marks.asked import words_mark
 from answerable.marks.compose import compose
 from answerable.model.actions import Action
-from answerable.model.terms import Outcome
+from answerable.model.terms import Act, Outcome, Ruling
+from answerable.pipeline.approving import agreed
 from answerable.pipeline.deps import Deps
 from answerable.pipeline.endings import conclude, cut_off, named, outcome_of, whole
+from answerable.pipeline.errands import Sent, outfit
 from answerable.pipeline.media import label_media
 from answerable.pipeline.record import Record
+from answerable.pipeline.repeating import once, repeat
 from answerable.pipeline.steps import (
     admit,
     decide,
@@ -56,17 +59,27 @@ async def carry(action: Action, dialect: Dialect, deps: Deps, out: Out) -> None:
         if admitted is None:
             admitted = await admit(action, record, deps)
         record.caller = admitted.caller
+        errand = record.errand = outfit(action, admitted, deps) if action.act is Act.TOOL_CALL else None
 
         # (2) decide
         trace.step("decide")
-        cleared = record.cleared = decide(action, admitted, deps)
+        if errand is not None and (earlier := await once(action, admitted, errand, flight, deps)) is not None:
+            return await repeat(earlier, dialect, out)
+        cleared = record.cleared = decide(action, admitted, deps, errand)
+        if cleared.decision.ruling is Ruling.HOLD:
+            if (earlier := await agreed(admitted, record, deps)) is not None:
+                return await repeat(earlier, dialect, out)
+            action, cleared = record.action, record.cleared
         refuse_unless_permitted(cleared.decision)
+        if errand is not None:
+            watch(errand.text(), open_watches(action, deps))
         watches = open_watches(action, deps)
 
         # (3) intend
         trace.step("intend")
         flight.take_off(cleared.caller, cleared.model, cleared.horizon)
         flight.again = partial(still_admitted, action, flight, deps)
+        record.reserved = deps.budgets.reserve(action, cleared.caller, errand.tool if errand is not None else None)
         await record.open(cleared.decision)
         caller, model = await still_admitted(action, flight, deps)
 
@@ -83,10 +96,12 @@ async def carry(action: Action, dialect: Dialect, deps: Deps, out: Out) -> None:
             provider=deps.provider,
             words_mark=record.words,
         )
+        made = errand is None or errand.made(model)
         mark = dialect.label_format(stream=stream).writer(label)
         body = dialect.prepare(action.request, served.model, stream=stream)
         record.metering = deps.meter.start(served)
         flight.due(deps.deadline_s)
+        record.sent = Sent.PERHAPS
         reply = await served.upstream.call(dialect.path, body, stream=stream, kind=dialect.kind)
         try:
             decoder = dialect.decoder(stream=stream)
@@ -95,6 +110,8 @@ async def carry(action: Action, dialect: Dialect, deps: Deps, out: Out) -> None:
                 read = await reply.read()
                 ended = not read
                 chunks = decoder.end() if ended else decoder.feed(read)
+                if ended:
+                    record.sent = Sent.ANSWERED
                 if not chunks:
                     continue
 
@@ -107,16 +124,16 @@ async def carry(action: Action, dialect: Dialect, deps: Deps, out: Out) -> None:
                 trace.step("label")
                 data: list[bytes] = []
                 for chunk in chunks:
-                    marked = mark.feed(chunk)
+                    marked = mark.feed(chunk) if made else chunk
                     dialect.stamp(marked, record.rid, served.system.name)
-                    if marked.media:
+                    if marked.media and made:
                         await label_media(marked, label, dialect, record, deps)
                         caller, model = await still_admitted(action, flight, deps)
                     record.said(marked)
                     data.append(dialect.encode(marked, stream=stream))
                 if not record.released:
                     record.released = True
-                    out.start(record.rid, as_json(label.aigc), label.notice)
+                    out.start(record.rid, as_json(label.aigc) if made else b"", label.notice if made else "")
                 await out.send(b"".join(data))
         finally:
             reply.close()
@@ -142,4 +159,6 @@ async def carry(action: Action, dialect: Dialect, deps: Deps, out: Out) -> None:
         await whole(conclude(record, error, out, deps))
     finally:
         deps.flights.leave(flight)
+        if record.errand is not None:
+            record.errand.leave()
         trace.end(outcome_of(error), error.code if error else "", record.spent)

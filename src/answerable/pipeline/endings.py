@@ -12,6 +12,7 @@ from answerable.errors import AnswerableError, Refused, Unavailable
 from answerable.model.actions import Decision
 from answerable.model.terms import Outcome, Ruling
 from answerable.model.warrants import Recognised
+from answerable.pipeline.approving import ask
 from answerable.pipeline.deps import Deps
 from answerable.pipeline.record import Record, Stage
 from answerable.pipeline.steps import Ruled
@@ -55,10 +56,10 @@ async def conclude(record: Record, error: AnswerableError, out: Out | None, deps
         if record.stage is Stage.OPENED:
             await record.close(outcome_of(error), error.code)
         elif record.stage is Stage.NEW and record.caller is not None:
-            refusal = (
-                error.decision if isinstance(error, Ruled) else Decision(Ruling.REFUSE, ADMISSION_RULE, error.code)
-            )
-            await record.open(refusal, error.code)
+            if isinstance(error, Ruled):
+                error = await ask(record, error, deps)
+            else:
+                await record.open(Decision(Ruling.REFUSE, ADMISSION_RULE, error.code), error.code)
         elif record.stage is Stage.NEW:
             deps.ledger.count_refusal(error.code)
     except AnswerableError as failed:
@@ -66,7 +67,7 @@ async def conclude(record: Record, error: AnswerableError, out: Out | None, deps
         error = failed
     if out is not None:
         if isinstance(error, Ruled):
-            error.params["hold"] = record.rid
+            error.params.setdefault("hold", record.rid)
         await out.fail(error, record.rid)
 
 

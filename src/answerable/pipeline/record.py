@@ -6,31 +6,38 @@ Commitments alone stand in the leaves; what they hide goes into the same unit of
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import Enum
 from typing import Final
 
 from msgspec import UNSET
 
 from answerable.crypto.random import leaf_nonce, salt, salts
-from answerable.errors import Refused
+from answerable.errors import Refused, Unavailable
 from answerable.log.commitment import commit
 from answerable.log.leaf import OpenForm, encode_own, rid
 from answerable.model.actions import Action, Chunk, Decision, Spent
+from answerable.model.holds import Hold
 from answerable.model.labels import WordsMark
 from answerable.model.leaves import CloseLeaf, Commitments, OpenLeaf, Usage
 from answerable.model.media import LabelledMedium
 from answerable.model.terms import Outcome, Role, Ruling
-from answerable.model.units import Drop, Expect, Lane, Payload, Put, Space, Unit
+from answerable.model.units import Drop, Expect, Lane, Payload, Put, Rider, Space, Unit
 from answerable.model.warrants import Bearer
 from answerable.pipeline.clearances import Clearance
 from answerable.pipeline.deps import Deps
+from answerable.pipeline.errands import Errand, Sent
 from answerable.pipeline.found import kept_tags, principal_tag, tags
-from answerable.ports import Metering, Transcript
+from answerable.pipeline.riders import Closing, Opening, joined
+from answerable.policy.combine import digest
+from answerable.ports import Metering, Reservation, Transcript
 
 # From here on an act waits until witnesses have seen what is about to be done (`log.md`, "Sequencer").
 WITNESSED_TIER: Final = 3
 # Of a close leaf: what was done for a mark in the words that left (`docs/spec/label.md`).
 WORDS: Final = "answerable.words"
+
+Ask = Callable[[str, int], Rider]  # (rid of the open leaf, ms UTC) -> what joins its unit
 
 
 class Stage(Enum):
@@ -43,12 +50,12 @@ class Stage(Enum):
 class Record:
     """What is recorded of one action, as it comes to be known.
 
-    rid: record id, "" until the open leaf was handed to the ledger. released: whether anything of the answer left;
-    words: what was done for a mark in them.
+    rid: record id, "" until the open leaf was handed to the ledger. errand: of a tool call; hold: the approval that it
+    uses; reserved: what it may use. sent: how far it got; released: whether anything of the answer left; words: what
+    was done for a mark in them.
     """
 
     __slots__ = (
-        "_action",
         "_deps",
         "_expires",
         "_opened",
@@ -56,19 +63,24 @@ class Record:
         "_said",
         "_salt_out",
         "_tokens",
+        "action",
         "caller",
         "cleared",
+        "errand",
         "files",
+        "hold",
         "metering",
         "released",
+        "reserved",
         "rid",
+        "sent",
         "spent",
         "stage",
         "words",
     )
 
     def __init__(self, action: Action, deps: Deps, transcript: Transcript) -> None:
-        self._action = action
+        self.action = action
         self._deps = deps
         self._said = transcript
         self._tokens: tuple[int, int] | None = None
@@ -78,6 +90,10 @@ class Record:
         self.files: dict[bytes, LabelledMedium] = {}  # by the digest of the file as it came
         self.caller: Bearer | None = None
         self.cleared: Clearance | None = None
+        self.errand: Errand | None = None
+        self.hold: Hold | None = None
+        self.reserved: Reservation | None = None
+        self.sent = Sent.NOT
         self.metering: Metering | None = None
         self.spent: Spent | None = None
         self.rid = ""
@@ -93,26 +109,32 @@ class Record:
         elif chunk.text:
             self._pieces += chunk.pieces
 
-    async def open(self, decision: Decision, error: str = "") -> None:
-        """Write the open leaf durably; of a high tier, witnessed too. error: the code of a refusal. Raises Unavailable
-        ``log.*``: then nothing may happen, and after ``log.unwitnessed`` the leaf stands and is to be closed; Refused
-        ``log.no_quorum``: nothing was written. Needs `caller`."""
-        caller, cleared, action = self.caller, self.cleared, self._action
+    async def open(self, decision: Decision, error: str = "", ask: Ask | None = None, after: str = "") -> None:
+        """Write the open leaf durably; of a high tier, witnessed too. error: the code of a refusal; ask: what joins it
+        where people are asked; after: rid of the open leaf that it follows. Raises Unavailable ``log.*``: then nothing
+        may happen, and after ``log.unwitnessed`` the leaf stands and is to be closed; Refused ``log.no_quorum``,
+        ``hold.*``: nothing was written. Needs `caller`."""
+        caller, cleared, action = self.caller, self.cleared, self.action
         if caller is None:
             raise RuntimeError("an open leaf names its caller")
         now = self._deps.clock.now_ms()
+        permitted = decision.ruling is Ruling.PERMIT
         salt_in, self._salt_out = salts()
         asked = commit("in", salt_in, action.body)
         salt_pri = who = b""
         if action.principal:
             salt_pri, who = salt(), action.principal.encode()
-        if cleared is not None and cleared.form is not None and not (error or who or action.hold):
+        beside: Opening | None = None
+        if self.errand is not None or self.reserved is not None or self.hold is not None:
+            beside = Opening(self, self._deps, now, permitted=permitted)
+        plain = beside is None and not (error or who or after or action.hold)
+        if plain and cleared is not None and cleared.form is not None:
             leaf = cleared.form.fill(asked, leaf_nonce(), now)
         else:
             named = commit("pri", salt_pri, who) if who else ""
-            whole = self._leaf(caller, cleared, decision, error, asked, named, now)
+            whole = self._leaf(caller, cleared, decision, error, asked, named, now, after, beside)
             leaf = encode_own(whole)
-            if cleared is not None and cleared.kept and not (error or who or action.hold):
+            if plain and cleared is not None and cleared.kept:
                 cleared.form = OpenForm(whole)
         self.rid = rid(leaf)
         payloads: tuple[Payload, ...] = ()
@@ -124,22 +146,42 @@ class Record:
         self.stage = Stage.REFUSED
         effects: tuple[Put, ...] = ()
         witnessed = False
-        if decision.ruling is Ruling.PERMIT:
+        if permitted:
             self.stage = Stage.OPENED
             self._opened = str(now).encode()
             effects = (Put(Space.OPENS, self.rid, self._opened),)
             witnessed = _tier(caller, cleared) >= WITNESSED_TIER
+        unit = Unit((leaf,), effects, (), payloads, Lane.ACTION, witnessed)
         try:
-            await self._deps.ledger.commit(Unit((leaf,), effects, (), payloads, Lane.ACTION, witnessed))
-        except Refused:
+            if ask is not None:
+                unit = joined(unit, [ask(self.rid, now)])
+            if beside is not None and permitted:
+                unit = joined(unit, beside.riders(self.rid))
+            await self._deps.ledger.commit(unit)
+        except Refused as refused:
             # Nothing was written: what is refused by the ledger itself is recorded as a refusal.
             self.rid, self.stage = "", Stage.NEW
+            used = self.hold
+            self.let_go()
+            if refused.code == "log.conflict" and used is not None:
+                raise Refused("hold.spent", hold=used.rid) from None  # or an approver's key was withdrawn
             raise
+        except Unavailable as failed:
+            if failed.code == "log.full":
+                self.let_go()
+            raise
+
+    def let_go(self) -> None:
+        """Nothing was written, and nothing will be: what was reserved counts no more."""
+        if self.reserved is not None:
+            self.reserved.let_go()
+            self.reserved = None
+        self.hold = None
 
     def _keep(self, caller: Bearer, cleared: Clearance | None, now: int) -> int | None:
         """Until when what is said is kept, for the close leaf too."""
         if (keep := self._deps.keep) is not None:
-            self._expires = keep(self._action, caller.system, _tier(caller, cleared), now)
+            self._expires = keep(self.action, caller.system, _tier(caller, cleared), now)
         return self._expires
 
     def _leaf(
@@ -151,18 +193,21 @@ class Record:
         asked: str,
         named: str,
         now: int,
+        after: str,
+        beside: Opening | None,
     ) -> OpenLeaf:
         """asked, named: the commitments to the request and to the principal, "" for none."""
-        action, model = self._action, cleared.model if cleared is not None else None
+        action, model = self.action, cleared.model if cleared is not None else None
+        follows = after or (self.hold.open if self.hold is not None else action.hold)
         return OpenLeaf(
             act=action.act,
-            c=Commitments(in_=asked),
+            c=Commitments(ctx=(beside.commitment if beside is not None else "") or UNSET, in_=asked),
             dec=decision.ruling,
             err=error or UNSET,
             n=leaf_nonce(),
-            par=[action.hold] if action.hold else [],
+            par=[follows] if follows else [],
             party=caller.system.party(Role.DEPLOYER),
-            pol=self._deps.policy_digest,
+            pol=cleared.policy if cleared is not None else digest(self._deps.policies),
             pri=named or UNSET,
             rule=decision.rule,
             sys=caller.system.rid,
@@ -171,7 +216,8 @@ class Record:
             via=model.system.rid if model else UNSET,
             vwar=model.warrant.grant if model else UNSET,
             war=caller.warrant.grant,
-            wld=action.world,
+            wld=action.world if self.errand is None else self.errand.world,
+            x=(beside.told if beside is not None else None) or UNSET,
         )
 
     async def close(self, outcome: Outcome, error: str = "") -> None:
@@ -185,6 +231,11 @@ class Record:
             # An answer that was cut tells no usage: the pieces that left are counted, a token each at the least.
             tokens_in, tokens_out = self._tokens or (0, self._pieces)
             self.spent = self.metering.spent(tokens_in, tokens_out)
+        beside: Closing | None = None
+        told = {WORDS: str(self.words)} if body and self.words else {}
+        if self.errand is not None or self.reserved is not None:
+            beside = Closing(self, outcome)
+            told |= beside.told
         leaf = encode_own(
             CloseLeaf(
                 c=Commitments(out=commit("out", self._salt_out, body)) if body else UNSET,
@@ -194,7 +245,7 @@ class Record:
                 st=outcome,
                 t=self._deps.clock.now_ms(),
                 u=_usage(self.spent) if self.spent is not None else UNSET,
-                x={WORDS: str(self.words)} if body and self.words else UNSET,
+                x=told or UNSET,
             )
         )
         payloads: tuple[Payload, ...] = ()
@@ -204,9 +255,10 @@ class Record:
                 found += tuple(dict.fromkeys([tag for file in files for tag in _tags_of(file, self._deps.index_key)]))
             payloads = (Payload(rid(leaf), "out", self._salt_out, body, found, self._expires),)
         opens = Space.OPENS
-        await self._deps.ledger.commit(
-            Unit((leaf,), (Drop(opens, self.rid),), (Expect(opens, self.rid, self._opened),), payloads)
-        )
+        unit = Unit((leaf,), (Drop(opens, self.rid),), (Expect(opens, self.rid, self._opened),), payloads)
+        await self._deps.ledger.commit(unit if beside is None else joined(unit, beside.riders))
+        if self.errand is not None and self.errand.run is not None and self.sent is Sent.ANSWERED and body:
+            self.errand.run.content = body  # for who waits for the same
 
 
 def _tier(caller: Bearer, cleared: Clearance | None) -> int:

@@ -3,16 +3,25 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
+from typing import NamedTuple
+
+import msgspec
+
 from answerable.admission.admit import reach
 from answerable.errors import Refused
 from answerable.model.actions import About, Action, Decision, Facts
-from answerable.model.terms import Criticality, Ruling, Standing
-from answerable.model.warrants import Bearer, Horizon
+from answerable.model.holds import Asked, Need
+from answerable.model.terms import Act, Criticality, Ruling, Standing
+from answerable.model.warrants import Bearer, Credential, Horizon
 from answerable.pipeline.clearances import Admitted, Candidate, Clearance
 from answerable.pipeline.deps import Deps
+from answerable.pipeline.errands import Errand
 from answerable.pipeline.flights import Flight
 from answerable.pipeline.record import Record
 from answerable.policy.combine import decide as ruling
+from answerable.policy.combine import digest
+from answerable.policy.worlds import met
 from answerable.ports import Served, Watch
 
 _STANDINGS = tuple(Standing)
@@ -29,7 +38,8 @@ async def admit(action: Action, record: Record, deps: Deps) -> Admitted:
     deps.gate.admit(caller)
     if action.fault is not None:
         raise action.fault
-    reach(caller.warrant, world=action.world, criticality=action.criticality)
+    if action.act is not Act.TOOL_CALL:  # of which its tool says what it reaches: `errands.outfit`
+        reach(caller.warrant, world=action.world, criticality=action.criticality)
     named = deps.models.named(action.model, action.act)
     candidates = await _admitted(named, action, deps)
     horizon: Horizon | None = None
@@ -58,13 +68,14 @@ async def _admitted(named: tuple[Served, ...], action: Action, deps: Deps) -> tu
     return tuple(candidates)
 
 
-def facts(action: Action, caller: Bearer, candidate: Candidate, deps: Deps) -> Facts:
+def facts(action: Action, caller: Bearer, candidate: Candidate, deps: Deps, errand: Errand | None = None) -> Facts:
     """All that the decision may look at. What the caller's warrant and registration say comes before what it asks
-    for."""
+    for; of a tool call, what its tool's row and domain say."""
     served, model = candidate
-    return Facts(
+    tier = max(caller.system.tier, model.system.tier)
+    found = Facts(
         act=action.act,
-        tier=max(caller.system.tier, model.system.tier),
+        tier=tier,
         world=action.world,
         criticality=_graver(action.criticality, caller.system.criticality),
         audience=caller.warrant.audience,
@@ -74,6 +85,27 @@ def facts(action: Action, caller: Bearer, candidate: Candidate, deps: Deps) -> F
         data_class=action.data_class,
         locality=served.upstream.locality,
     )
+    if errand is None:
+        return found
+    tool, asks, guarded = errand.tool, errand.asks, proven(action.credential, caller)
+    return msgspec.structs.replace(
+        found,
+        world=asks.world,
+        criticality=errand.criticality,
+        effect=tool.effect,
+        envelope=errand.inside,
+        guarded=guarded,
+        attested=not asks.attestation or deps.attested(caller.system, asks.attestation),
+        funded=deps.budgets.covers(action, caller, tool) and (bool(tool.meters) or not asks.budget),
+        needs_met=met(asks, tier=tier, criticality=errand.criticality, envelope=errand.inside, guarded=guarded),
+    )
+
+
+def proven(credential: Credential, caller: Bearer) -> bool:
+    """Whether the caller showed a warrant of its own and that it has its key: over TLS with a certificate for it, or on
+    this host. A handle, and a bare bearer, prove nothing."""
+    peer = credential.peer
+    return not caller.held and (peer.unix or bool(peer.key and peer.key == caller.warrant.key))
 
 
 def _graver(one: Criticality, other: Criticality) -> Criticality:
@@ -84,32 +116,49 @@ def _weaker(one: Standing, other: Standing) -> Standing:
     return one if one is other else min(one, other, key=_STANDINGS.index)
 
 
-def decide(action: Action, admitted: Admitted, deps: Deps) -> Clearance:
-    """What kernel and operators say: of the first candidate that they permit, else of the last."""
-    cleared = admitted.cleared.get(action.data_class)
+def decide(
+    action: Action, admitted: Admitted, deps: Deps, errand: Errand | None = None, *, anew: bool = False
+) -> Clearance:
+    """What kernel, domain and operators say: of the first candidate that they permit, else of the last. anew: what was
+    decided about the same caller and model before says nothing."""
+    cleared = None if anew or errand is not None else admitted.cleared.get(action.data_class)
     if cleared is not None:
         return cleared
     caller, candidates = admitted.caller, admitted.candidates
+    tool, asks, arguments = None, None, ""
+    if errand is not None:
+        tool, asks, arguments = errand.tool, errand.asks, sha256(errand.exact).hexdigest()
     for candidate in candidates:
-        decision = ruling(facts(action, caller, candidate, deps), About(action, caller, candidate[1]), deps.policies)
+        known = facts(action, caller, candidate, deps, errand)
+        decision = ruling(known, About(action, caller, candidate[1], tool, arguments), deps.policies, asks)
         if decision.ruling is Ruling.PERMIT:
             break
     horizon = admitted.horizon or deps.desk.horizon(action.credential, caller, candidate[1])
-    cleared = Clearance(caller, candidate, decision, horizon)
-    # The kernel says the same of the same facts; operators' policies are asked each time.
-    if admitted.horizon is not None and not deps.policies:
+    cleared = Clearance(caller, candidate, decision, digest(deps.policies), horizon)
+    # The kernel says the same of the same facts; of tools and by operators' policies each is asked anew.
+    if admitted.horizon is not None and not deps.policies and errand is None and not anew:
         admitted.cleared[action.data_class] = cleared
         cleared.kept = True
     return cleared
 
 
-class Ruled(Refused):
-    """A decision that is not a permit, on its way to its open leaf."""
+class Waits(NamedTuple):
+    """What waits for which people. named: rid of the hold, or of the open leaf that it was asked in, as the caller
+    says, "" for none."""
 
-    def __init__(self, decision: Decision) -> None:
+    asked: Asked
+    need: Need
+    named: str
+
+
+class Ruled(Refused):
+    """A decision that is not a permit, on its way to its open leaf. waits: whom is to be asked, where people are."""
+
+    def __init__(self, decision: Decision, waits: Waits | None = None) -> None:
         held = decision.ruling is Ruling.HOLD
         super().__init__("action.held" if held else "policy.refused", rule=decision.rule, why=decision.why)
         self.decision = decision
+        self.waits = waits
 
 
 def refuse_unless_permitted(decision: Decision) -> None:

@@ -128,16 +128,20 @@ class Calls:
             raise Refused("call.done", record=row.record)
         return Answered(row.record, content)
 
+    async def answer(self, record: str) -> bytes | None:
+        """What the call with that record answered, as it left; None where that is not kept."""
+        return await self._kept(record)
+
     def leave(self, run: Run) -> None:
         """Who waits for it may look. What its row says by now is what they see."""
         if self._runs.get(run.key) is run:
             del self._runs[run.key]
         run.end()
 
-    def begin(self, run: Run, record: str, now_ms: int, window_s: int) -> Rider:
-        """What joins the unit of the open leaf `record`. window_s: seconds for which the same call is the same."""
+    def begin(self, run: Run, record: str, now_ms: int, until: int) -> Rider:
+        """What joins the unit of the open leaf `record`. until: ms UTC, as long as the same call is the same."""
         run.record = record
-        row = Call(record, CallState.BEGUN, now_ms, now_ms + window_s * 1_000)
+        row = Call(record, CallState.BEGUN, now_ms, until)
         return Rider(
             effects=(Put(Space.CALLS, run.key, _encode(row)),),
             expect=(Expect(Space.CALLS, run.key, self._directory.raw(Space.CALLS, run.key)),),

@@ -325,7 +325,6 @@ class Stage:
             gate=self.gate,
             models=self.models,
             policies=(),
-            policy_digest="d" * 64,
             ledger=self.ledger,
             detectors=(Leak(),) if detectors is None else detectors,
             meter=Metering(),

@@ -62,7 +62,6 @@ class Stage:
             gate=office.gate,
             models=self.models,
             policies=policies,
-            policy_digest="d" * 64,
             ledger=self.ledger,
             detectors=(Leak(),),
             meter=Metering(),

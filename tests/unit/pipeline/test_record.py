@@ -34,7 +34,7 @@ async def test_open_names_caller_model_party_and_rule() -> None:
     record = Record(stage.ask(), stage.deps, CHAT.content())
     served, model = stage.models.served[0], bearer(system("model", 3, tier=2))
     record.caller = bearer(stage.app)
-    record.cleared = Clearance(record.caller, (served, model), PERMIT, None)
+    record.cleared = Clearance(record.caller, (served, model), PERMIT, "d" * 64, None)
     await record.open(PERMIT)
     (leaf,) = stage.opens
     assert (leaf.sys, leaf.via, leaf.party, leaf.rule) == (stage.app.rid, "m" * 32, PARTY.rid, "R100")
@@ -60,7 +60,7 @@ async def test_high_tiers_act_before_witnesses_alone(caller: int, model: int, wi
     record = Record(stage.ask(), stage.deps, CHAT.content())
     record.caller = bearer(system("app", 9, tier=caller))
     served = bearer(system("model", 3, tier=model))
-    record.cleared = Clearance(record.caller, (stage.models.served[0], served), PERMIT, None)
+    record.cleared = Clearance(record.caller, (stage.models.served[0], served), PERMIT, "d" * 64, None)
     await record.open(PERMIT)
     assert stage.ledger.units[0].witnessed is witnessed
 

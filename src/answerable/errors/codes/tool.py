@@ -145,4 +145,24 @@ ENTRIES: Final[dict[str, Entry]] = {
         "请指定配置中的 [servers.NAME]；`answerable doctor` 会列出它们。",
         exit=3,
     ),
+    "tool.arguments": Entry(
+        "The arguments of the call are not what a call can have: {detail}.",
+        "调用参数不符合要求：{detail}。",
+        "Send a JSON object with finite numbers, integers below 2**53 and no more than 31 levels.",
+        "请发送 JSON 对象：数值须有限，整数须小于 2**53，嵌套不超过 31 层。",
+        http=422,
+        exit=2,
+    ),
+    "tool.tier": Entry(
+        "The tool may be called by systems up to tier {most}; the caller is of tier {tier}.",
+        "该工具仅供 {most} 级及以下系统调用；调用方为 {tier} 级。",
+        "Call it from a system of a lower tier, or have the tool classified anew.",
+        "请由较低分级的系统调用，或重新分类该工具。",
+    ),
+    "tool.nowhere": Entry(
+        "This gateway carries no tool calls.",
+        "本网关不承载工具调用。",
+        "Call tools at the gateway of the registry's own store; gateway nodes serve models alone.",
+        "请在登记处自身存储的网关上调用工具；网关节点仅提供模型服务。",
+    ),
 }

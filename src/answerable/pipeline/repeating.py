@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Exactly once, on the path: who makes a call that was made before gets what it answered then (`docs/spec/calls.md`).
+
+There is nothing new to record: nothing is done, and what is told again stands in its record already. Who asks was
+admitted, and the tool's own checks were made, as for a call that runs.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from answerable.errors import Refused
+from answerable.model.actions import Action
+from answerable.pipeline.clearances import Admitted
+from answerable.pipeline.deps import Deps
+from answerable.pipeline.errands import Errand
+from answerable.pipeline.flights import Flight
+from answerable.pipeline.steps import still_admitted
+from answerable.ports import Dialect, Out
+from answerable.ports.tools import ToolDialect
+from answerable.tools.calls import Answered
+
+
+async def once(action: Action, admitted: Admitted, errand: Errand, flight: Flight, deps: Deps) -> Answered | None:
+    """What the same call answered before; None where it is to run now. It may wait for that one to end, and meanwhile
+    it is cut as any flight is. Raises Refused ``call.unknown|done``, Unavailable ``call.full``, and as
+    `still_admitted`."""
+    if deps.calls is None:
+        raise Refused("tool.nowhere")
+    flight.take_off(admitted.caller, admitted.candidates[0][1], admitted.horizon)
+    flight.again = partial(still_admitted, action, flight, deps)
+    flight.due(deps.deadline_s)
+    earlier = await errand.enter(action, admitted.caller, deps.calls, deps.clock.now_ms)
+    await still_admitted(action, flight, deps)
+    flight.due(0)
+    return earlier
+
+
+async def repeat(earlier: Answered, dialect: Dialect, out: Out) -> None:
+    """Tell again what the call answered, under the record that it has. Raises Refused ``call.done`` where the answer
+    has no such form, ``request.disconnected``."""
+    if not isinstance(dialect, ToolDialect):
+        raise Refused("call.done", record=earlier.record)
+    out.start(earlier.record, b"")
+    await out.send(dialect.replay(earlier.content))
+    await out.finish(b"")
