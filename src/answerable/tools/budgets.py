@@ -148,7 +148,7 @@ class Budgets:
         return found
 
     def _check(self, budget: Budget, pot: _Pot, amount: int, now: int) -> None:
-        window = self._window(pot)
+        window = self._sums.get(pot) or Window(pot[2] * HOUR_MS)
         window.advance(now)
         left = budget.most - window.used - window.reserved
         if amount > left and self._abandon(now):
