@@ -115,6 +115,30 @@ class UpstreamConfig(Section, frozen=True, kw_only=True):
     text_watermark: bool | None = None  # words bear a mark: local: yes unless false; openai: if true, by its own server
 
 
+class ServerConfig(Section, frozen=True, kw_only=True):
+    """A tool server, `/mcp/NAME`. kind: `http` (`url`, streamable HTTP) or `stdio` (`command`, a child process).
+    system: name or id of the registered system that it is. credential_file: what the gate alone has, sent in `header`.
+    environment: all that a child sees, beside `secrets`: name -> file that holds its value. revision: `auto`,
+    2026-07-28 or 2025-11-25."""
+
+    kind: str = "http"
+    system: str = ""
+    url: str = ""
+    command: tuple[str, ...] = ()
+    directory: str = "/"
+    environment: dict[str, str] = {}
+    secrets: dict[str, str] = {}
+    credential_file: str = ""
+    header: str = "authorization"
+    ca_file: str = ""
+    locality: Locality = Locality.EXTERNAL
+    revision: str = "auto"
+    connections: Annotated[int, Meta(ge=1, le=4_096)] = 64  # calls at the same time
+    connect_timeout_s: Annotated[float, Meta(gt=0, le=600)] = 5.0
+    call_timeout_s: Annotated[float, Meta(gt=0, le=86_400)] = 60.0
+    list_every_s: Annotated[float, Meta(ge=1, le=86_400)] = 60.0  # its list is asked for so often, and when it changes
+
+
 class DetectorsConfig(Section, frozen=True, kw_only=True):
     """Names of entry points in `answerable.detectors`, in order. An empty list refuses every action."""
 
@@ -157,11 +181,14 @@ class HoldsConfig(Section, frozen=True, kw_only=True):
     they are reminded, and again after twice, four times as long. hook: a command that is run, with what waits (never
     with what was asked) as JSON on its stdin, for each new hold and each reminder. planted: how many holds that ought
     to be rejected are mixed in, in a hundred; planted_folder: where they lie, one JSON file each: server, tool,
-    arguments, why; planted_within_minutes: how long after the real one they are mixed in, at most."""
+    arguments, why; planted_within_minutes: how long after the real one they are mixed in, at most. url: of a page of
+    yours on which people decide, with `{hold}` in it, told to whoever waits; empty: the gateway's own `/holds/{hold}`,
+    which tells how it stands."""
 
     expires_minutes: Annotated[int, Meta(ge=1, le=43_200)] = 1_440
     remind_minutes: Annotated[int, Meta(ge=1)] = 15
     most_waiting: Annotated[int, Meta(ge=1, le=10_000)] = 64  # of one system
+    url: str = ""
     hook: str = ""
     planted: Annotated[int, Meta(ge=0, le=100)] = 0
     planted_folder: str = ""
@@ -260,9 +287,11 @@ class RetentionConfig(Section, frozen=True, kw_only=True):
 
 
 class RegistryConfig(Section, frozen=True, kw_only=True):
-    """anchors: PEM files of the root certificates by which a party may prove its identifier; none trusts nobody."""
+    """anchors: PEM files of the root certificates by which a party may prove its identifier; none trusts nobody.
+    attesters: ids of the parties whose attestations of tools and systems count."""
 
     anchors: tuple[str, ...] = ()
+    attesters: tuple[str, ...] = ()
 
 
 class RelayConfig(Section, frozen=True, kw_only=True):
@@ -308,6 +337,7 @@ class Config(Section, frozen=True, kw_only=True):
     drill: DrillConfig = DrillConfig()
     recover: RecoverConfig = RecoverConfig()
     upstreams: dict[str, UpstreamConfig] = {}
+    servers: dict[str, ServerConfig] = {}
 
     @property
     def store_path(self) -> Path:

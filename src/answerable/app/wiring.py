@@ -20,8 +20,10 @@ from answerable.app.media_labelling import ChildLabeller
 from answerable.config import Config
 from answerable.crypto.random import nonce
 from answerable.formats.api_text import dialects
+from answerable.formats.mcp_result import McpResult
 from answerable.gateway.app import Gateway
 from answerable.gateway.handed import Take
+from answerable.gateway.mcp import ToolEndpoint
 from answerable.log.leaf import encode
 from answerable.model.leaves import PluginLeaf
 from answerable.model.units import Unit
@@ -71,6 +73,7 @@ def outer_listener(
         max_body=config.gateway.max_body,
         max_calls=config.gateway.max_flights,
         orders=orders,
+        servers=ToolEndpoint(deps, McpResult(), page=config.holds.url, secure=bool(config.gateway.tls_certificate)),
     )
     return Listener(
         gateway,

@@ -4,7 +4,7 @@ record id, where no model and no program takes it for the answer itself (`docs/s
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
@@ -22,7 +22,7 @@ _decode = msgspec.json.Decoder(dict[str, Any]).decode
 class McpResult:
     """`ports.LabelFormat` of the pieces of `protocols.mcp.results`."""
 
-    name: Final = "mcp-result"
+    name = "mcp-result"
 
     def writer(self, label: Label) -> LabelWriter[Chunk]:
         return _Writer(label)

@@ -19,6 +19,7 @@ from answerable.gateway import handed, mcp
 from answerable.gateway.front import Front, Headers, credential
 from answerable.gateway.listing import encode, listing, one
 from answerable.gateway.mcp import ToolEndpoint
+from answerable.gateway.mcp_held import HOLDS, standing
 from answerable.gateway.out import Answer, refuse
 from answerable.gateway.readiness import readiness
 from answerable.marks.language import choose
@@ -220,11 +221,15 @@ class Gateway:
 
     async def _get(self, request: Request, headers: Headers) -> None:
         path = request.path
-        known = path in ("/healthz", "/readyz", "/metrics", MODELS) or path.startswith(MODELS + "/")
+        known = path in ("/healthz", "/readyz", "/metrics", MODELS) or path.startswith((MODELS + "/", HOLDS))
         if not known:
             raise Refused("request.not_found")
         if request.method not in ("GET", "HEAD"):
             raise Refused("request.method", method=request.method[:16], allowed="GET")
+        if path.startswith(HOLDS):
+            found = await standing(path.removeprefix(HOLDS), credential(request, headers), self._deps)
+            request.answer(200, (JSON, NO_STORE), encode(found))
+            return
         if path.startswith(MODELS):
             shown, name = credential(request, headers), path.removeprefix(MODELS + "/")
             found = await (listing(shown, self._deps) if path == MODELS else one(name, shown, self._deps))

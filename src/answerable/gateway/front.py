@@ -40,7 +40,7 @@ _WANTED: Final = _OURS | {
     b"content-type",
     b"accept-language",
     b"accept",
-    b"answerable-again",
+    b"answerable-idempotency-key",
     b"mcp-protocol-version",
     b"mcp-method",
     b"mcp-name",

@@ -18,8 +18,9 @@ from answerable.gateway.front import Headers, Said
 from answerable.gateway.known import admitted
 from answerable.gateway.mcp_asking import Asking
 from answerable.gateway.mcp_call import Calling, Post
+from answerable.gateway.mcp_held import HOLDS
 from answerable.gateway.mcp_listing import page
-from answerable.gateway.mcp_out import Url, refuse
+from answerable.gateway.mcp_out import refuse
 from answerable.marks.language import choose
 from answerable.model.actions import Chunk
 from answerable.model.warrants import Bearer, Credential
@@ -32,7 +33,7 @@ from answerable.protocols.mcp.revisions import Revision
 from answerable.protocols.mcp.sessions import Sessions, able
 
 PREFIX: Final = "/mcp/"
-AGAIN: Final = b"answerable-again"
+AGAIN: Final = b"answerable-idempotency-key"
 ACCEPTED: Final = 202
 ALLOW: Final = b"allow: POST"
 
@@ -40,13 +41,17 @@ _SERVER = re.compile(r"[A-Za-z0-9_.\-]{1,64}")
 
 
 class ToolEndpoint:
-    """labels: how a result carries its label; url: of a hold, where people decide about it."""
+    """labels: how a result carries its label; page: address of the page on which people decide about a hold, with
+    ``{hold}`` in it, "" where there is none: then our own, which tells its caller how it stands. secure: whether this
+    gateway is spoken to over TLS."""
 
-    def __init__(self, deps: Deps, labels: LabelFormat[Chunk], url: Url = lambda _hold: "") -> None:
+    def __init__(self, deps: Deps, labels: LabelFormat[Chunk], *, page: str = "", secure: bool = False) -> None:
         self._deps = deps
+        self._page = page
+        self._scheme = "https" if secure else "http"
         self._sessions = Sessions(deps.index_key)
         self._asking = Asking()
-        self._calling = Calling(deps, labels, url, self._sessions, self._asking)
+        self._calling = Calling(deps, labels, self._sessions, self._asking, pages=bool(page))
 
     async def answer(
         self, request: Request, headers: Headers, said: Said, shown: Credential, body: bytes, fault: Refused | None
@@ -67,6 +72,7 @@ class ToolEndpoint:
             language=choose("", headers.get(b"accept-language", b"").decode("latin-1")),
             events=b"text/event-stream" in headers.get(b"accept", b""),
             again=headers.get(AGAIN, b"").decode("latin-1"),
+            url=self._page or f"{self._scheme}://{headers[b'host'].decode('latin-1')}{HOLDS}{{hold}}",
         )
         if asked.fault is not None or (asked.method == CALL and asked.id is not None):
             await self._calling.call(post)
@@ -95,6 +101,9 @@ class ToolEndpoint:
         asked = post.message
         if not asked.offered:
             raise Refused("mcp.method", offered="tools/list and tools/call")
+        if self._deps.tools is None:
+            raise Refused("tool.nowhere")
+        self._deps.tools.shown(post.server)  # refuses the name of no server
         if asked.method == LIST:
             tools, cursor = await page(post.server, caller, asked.params.get("cursor"), self._deps)
             return (), replies.listed(asked, tools, cursor)

@@ -15,7 +15,7 @@ from answerable.crypto import jcs
 from answerable.errors import AnswerableError, Refused, VerificationError
 from answerable.gateway.front import Said
 from answerable.gateway.mcp_asking import Asking
-from answerable.gateway.mcp_out import ToolAnswer, Url, say
+from answerable.gateway.mcp_out import ToolAnswer, say
 from answerable.gateway.out import named
 from answerable.log.leaf import is_rid
 from answerable.model.actions import Action, Chunk
@@ -39,7 +39,8 @@ _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 class Post(msgspec.Struct):
-    """One POST, read. body: as it came; again: the header of that name, "" for none."""
+    """One POST, read. body: as it came; url: where people see a hold, with ``{hold}`` in it; events: the client takes
+    an answer as events; again: the header of that name, "" for none."""
 
     request: Request
     server: str
@@ -49,17 +50,18 @@ class Post(msgspec.Struct):
     said: Said
     message: Message
     language: str
-    events: bool  # the client takes an answer as events
+    url: str
+    events: bool
     again: str = ""
 
 
 class Calling:
-    """labels: how a result carries its label; url: of a hold, where people decide about it."""
+    """labels: how a result carries its label; pages: whether people may decide where the URL of a hold leads."""
 
-    def __init__(self, deps: Deps, labels: LabelFormat[Chunk], url: Url, marks: Sessions, asking: Asking) -> None:
+    def __init__(self, deps: Deps, labels: LabelFormat[Chunk], marks: Sessions, asking: Asking, *, pages: bool) -> None:
         self._deps = deps
         self._labels = labels
-        self._url = url
+        self._pages = pages
         self._sessions = marks
         self._asking = asking
         self._mirrored: dict[str, mirrored.Mirrored] = {}  # by the pin of the definition
@@ -77,7 +79,8 @@ class Calling:
         self, post: Post, action: Action, dialect: ToolCall, can: Able, waits: tuple[AnswerableError, str]
     ) -> None:
         error, record = waits
-        url = self._url(str(error.params.get("hold", "")))
+        url = held.where(post.url, error)
+        can = can if self._pages else Able(form=True)
         if post.message.revision is Revision.STATELESS:
             body = held.input_required(post.message, error, post.language, url, can)
             say(post.request, 200, (JSON, NO_STORE, *named(record)), body)
@@ -90,7 +93,7 @@ class Calling:
 
     def _answer(self, post: Post, *, asks: bool) -> ToolAnswer:
         return ToolAnswer(
-            post.request, post.message, post.language, self._url,
+            post.request, post.message, post.language, post.url,
             asks=asks, shown=bool(post.shown.value), requested=post.head.version or "",
         )  # fmt: skip
 

@@ -7,7 +7,6 @@ the stream that asked (2025-11-25, basic/transports).
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Final
 
 from answerable.errors import AnswerableError, Unavailable
@@ -21,8 +20,6 @@ from answerable.protocols.sse import write
 # (`docs/spec/mcp.md`).
 CHALLENGE: Final = b'www-authenticate: Bearer realm="answerable"'
 INVALID: Final = CHALLENGE + b', error="invalid_token"'
-
-Url = Callable[[str], str]  # of a hold: where people decide about it
 
 
 def refuse(
@@ -57,8 +54,9 @@ def say(request: Request, status: int, fields: tuple[bytes, ...], body: bytes) -
 
 
 class ToolAnswer:
-    """One call's way out. asks: whether a call that waits is not answered here but left in `waits`, for the client's
-    people to be asked."""
+    """One call's way out. url: where people see a hold, with ``{hold}`` in it; asks: whether a call that waits is not
+    answered here but left in `waits`, for the client's people to be asked; shown: a credential came with the request;
+    requested: the revision that its head names."""
 
     __slots__ = (
         "_asks",
@@ -78,7 +76,7 @@ class ToolAnswer:
         request: Request,
         message: Message,
         language: str,
-        url: Url,
+        url: str,
         *,
         asks: bool = False,
         shown: bool = False,
@@ -114,7 +112,7 @@ class ToolAnswer:
             if self._asks:
                 self.waits = known, record
                 return
-            url = self._url(str(known.params.get("hold", "")))
+            url = held.where(self._url, known)
             fields = (JSON, NO_STORE, *(named(record) if record else ()))
             say(self._request, 200, fields, held.pending(self._message, known, self._language, record, url))
         elif errors.of_request(known) or self._message.id is None:

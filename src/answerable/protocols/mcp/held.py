@@ -24,12 +24,12 @@ _TEXTS: Final = {
     "en": (
         "This call waits for people: {have} of {needed} agreed so far. Nothing was done yet. Its id is {hold}. "
         'Ask for its result later with the tool answerable_result {{"id": "{hold}"}}; do not try to get the same done '
-        "in another way. People decide about it at {url}. If nobody does before {until}, it is refused."
+        "in another way. How it stands: {url}. If nobody decides before {until}, it is refused."
     ),
     "zh": (
         "此调用须经人员审批：目前 {needed} 人中已有 {have} 人同意，尚未执行任何操作。编号为 {hold}。"
         '请稍后用工具 answerable_result {{"id": "{hold}"}} 查询结果，勿以其他方式完成同一操作。'
-        "审批地址：{url}。若 {until} 前无人审批，则视为拒绝。"
+        "状态地址：{url}。若 {until} 前无人审批，则视为拒绝。"
     ),
 }
 _DEFINITION: Final = {
@@ -71,6 +71,11 @@ def pending(message: Message, held: AnswerableError, language: str, record: str,
         "_meta": {HOLD: said, **({RECORD: record} if record else {})},
     }
     return result(message, body)
+
+
+def where(url: str, held: AnswerableError) -> str:
+    """The address of one hold. url: with ``{hold}`` in it."""
+    return url.replace("{hold}", str(held.params.get("hold", "")))
 
 
 def state(held: AnswerableError, url: str) -> dict[str, Any]:

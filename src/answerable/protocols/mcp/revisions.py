@@ -27,7 +27,7 @@ AIGC: Final = "answerable/aigc"
 EXPLICIT: Final = "answerable/explicit"
 NOTICE: Final = "answerable/notice"
 UPSTREAM: Final = "answerable/upstream"  # what a server said under our names
-AGAIN: Final = "answerable/again"  # of a request: the caller's own key for a wanted second call
+AGAIN: Final = "answerable/idempotency-key"  # of a request: the caller's own key for a wanted second call
 HOLD: Final = "answerable/hold"
 ERROR: Final = "answerable/error"
 # Beginnings of names in `_meta` that no server may set of itself.
