@@ -36,6 +36,7 @@ from answerable.app.recovering import routes as recovery_routes
 from answerable.app.redlines import RedLines
 from answerable.app.relaying import HoldersPlane, OfficersNow
 from answerable.app.reminding import Reminder
+from answerable.app.repeats import Repeats
 from answerable.app.rostered import AuthoritiesNow, NamesNow
 from answerable.app.serving import OwnRegistry, Say, Serving
 from answerable.config import Config
@@ -98,6 +99,7 @@ class Service:
         self._words: OwnWords | None = None
         self._retention = Retention(core.config.retention.rules, core.config.store.payload_days, core.book)
         self._reminder = Reminder(core.book, core.clock)
+        self._repeats = Repeats(core)
         self._tasks: list[asyncio.Task[None]] = []
         self._endings: set[asyncio.Task[Any]] = set()
         self._served = False
@@ -168,6 +170,7 @@ class Service:
             texts=deps.detectors,
             labels=Labelling(deps, lambda: label_key(config.store_path)),
             find_marks=self.serving.find_marks,
+            calls=self._repeats.calls,
             told=lambda since: plane.told(since),
             explained=lambda since, epoch: plane.explained(since, epoch),
         )
@@ -196,6 +199,7 @@ class Service:
         self._tasks = [asyncio.create_task(issuer.run()), asyncio.create_task(holder.run())]
         self._tasks.append(asyncio.create_task(finishing.run(core.book, core.ledger)))
         self._tasks.append(asyncio.create_task(self._reminder.run()))
+        self._tasks.append(asyncio.create_task(self._repeats.run()))
         if not isinstance(core.ledger, Halted):
             self._tasks.append(asyncio.create_task(self._keeper.run()))
         if heart.pinned and (carried := wiring.as_path(config.pulse.file)) is not None:
@@ -344,6 +348,7 @@ class Service:
             deadline_s=config.gateway.deadline_s,
             keep=self._retention.until if config.retention.rules else None,
             media=self._media,
+            calls=self._repeats.calls,
         )
         return deps, issuer, holder, metrics
 

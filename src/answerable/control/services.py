@@ -21,6 +21,7 @@ from answerable.model.records import System
 from answerable.ports import Clock, Detector, Ledger, Signer
 from answerable.privacy.retention import Retention
 from answerable.registry.book import Book
+from answerable.tools.calls import Calls
 from answerable.tools.holds import Holds
 from answerable.warrants.envelopes import Envelopes
 from answerable.warrants.issuer import Issuer
@@ -195,6 +196,7 @@ class Services:
     incidents: IncidentsConfig = field(default_factory=IncidentsConfig)
     watch: Watch | None = None  # None where nothing is watched: a store that is read only
     rates: Rates = field(default_factory=Rates)
+    calls: Calls | None = None  # None where no tool is called: at a gateway node
     holds: Holds | None = None  # None where no action waits for people: at a gateway node
     policy: Callable[[], str] = str  # digest of the policy by which actions are judged now
     texts: Sequence[Detector] = ()  # the text detectors that watch every answer here

@@ -14,6 +14,7 @@ from answerable.model.terms import Outcome, Ruling
 from answerable.model.warrants import Recognised
 from answerable.pipeline.approving import ask
 from answerable.pipeline.deps import Deps
+from answerable.pipeline.errands import Sent
 from answerable.pipeline.record import Record, Stage
 from answerable.pipeline.steps import Ruled
 from answerable.ports import Out
@@ -21,6 +22,8 @@ from answerable.ports import Out
 log = logging.getLogger(__name__)
 
 ADMISSION_RULE = "R000"  # refused before any rule of the policy was asked
+# Of these an upstream did nothing: not a byte reached it, or it said itself that it took nothing.
+NOTHING_DONE = frozenset({"upstream.unreachable", "upstream.busy", "upstream.rejected", "upstream.credentials"})
 
 
 def named(raised: Exception) -> AnswerableError:
@@ -54,6 +57,8 @@ async def conclude(record: Record, error: AnswerableError, out: Out | None, deps
         record.caller = error.bearer
     try:
         if record.stage is Stage.OPENED:
+            if record.sent is Sent.PERHAPS and error.code in NOTHING_DONE:
+                record.sent = Sent.NOT
             await record.close(outcome_of(error), error.code)
         elif record.stage is Stage.NEW and record.caller is not None:
             if isinstance(error, Ruled):

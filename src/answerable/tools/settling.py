@@ -28,7 +28,7 @@ from answerable.tools.calls import decode
 from answerable.tools.planned import NONCE_LENGTH, Planned, encode_row
 
 MAX_REASON: Final = 2_000  # characters
-ROLES: Final = frozenset({AdminRole.OPERATOR, AdminRole.APPROVER, AdminRole.OFFICER})
+ROLES: Final = frozenset({AdminRole.OPERATOR, AdminRole.APPROVER, AdminRole.OFFICER, AdminRole.ADMINISTRATOR})
 
 
 @dataclass(frozen=True, slots=True)

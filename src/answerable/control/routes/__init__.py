@@ -7,6 +7,7 @@ from typing import Final
 
 from answerable.control.routes import (
     admins,
+    calls,
     confirmed,
     copies,
     data,
@@ -52,6 +53,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *warrants.ROUTES,
     *envelopes.ROUTES,
     *handles.ROUTES,
+    *calls.ROUTES,
     *holds.ROUTES,
     *stops.ROUTES,
     *officers.ROUTES,

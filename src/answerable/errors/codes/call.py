@@ -54,8 +54,8 @@ ENTRIES: Final[dict[str, Entry]] = {
         exit=2,
     ),
     "call.signer": Entry(
-        "The key {key} is not that of an operator, approver or officer in office.",
-        "密钥 {key} 不属于在任的操作员、审批人或责任官员。",
+        "The key {key} is not that of an operator, approver, officer or administrator in office.",
+        "密钥 {key} 不属于在任的操作员、审批人、责任官员或管理员。",
         "Sign with the key of a person who holds one of these roles.",
         "请由担任上述角色之一的人员签名。",
     ),
