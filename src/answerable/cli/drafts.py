@@ -19,6 +19,7 @@ from answerable.cli.where import read_bytes, write_bytes
 from answerable.errors import Refused
 from answerable.log.statement import sign
 from answerable.model.leaves import (
+    ApprovalLeaf,
     EraseLeaf,
     GrantLeaf,
     Leaf,
@@ -42,6 +43,7 @@ _KINDS: Final[dict[str, type[Leaf]]] = {
     "preserve": PreserveLeaf,
     "grant": GrantLeaf,
     "revoke": RevokeLeaf,
+    "approval": ApprovalLeaf,
 }
 
 

@@ -120,6 +120,13 @@ ENTRIES: Final[dict[str, Entry]] = {
         http=503,
         exit=4,
     ),
+    "hold.unseen": Entry(
+        "Nobody agrees to what they have not seen: the digest is missing, or is of another call.",
+        "未查看内容不得同意：缺少摘要，或摘要属于另一调用。",
+        "Look with `answerable holds show`, then give the first {digits} digits of its digest: `--digest`.",
+        "请先用 `answerable holds show` 查看，再以 `--digest` 给出摘要前 {digits} 位。",
+        exit=2,
+    ),
     "hold.waiting": Entry(
         "A call has waited for people for long, and nobody decided.",
         "有调用长时间等待审批，尚无人处理。",
