@@ -8,7 +8,7 @@ A task carries its script as one line, `script: [...]`: a list of steps in JSON,
 | `call`, `with` | tool and arguments |
 | `find` | a pattern that is looked for in the results so far; `$found` in the arguments stands for its first group |
 | `while`, `times` | the step is done again while its result contains this text, so many times at most |
-| `pause` | seconds before it is done again |
+| `pause` | seconds before it is done; of one that is done again, before each time but the first |
 | `say` | what is said to the user, in place of a call; `$last` stands for the last result |
 
 A script that has ended says `Finished: ` and the last result.
@@ -62,7 +62,7 @@ def next_turn(heard: Heard) -> Turn:
             if "say" in step:
                 return _said(heard, step["say"].replace("$last", _last(heard)))
             if rounds < limit:
-                pause = float(step.get("pause", 0.0)) if rounds else 0.0
+                pause = float(step.get("pause", 0.0)) if rounds or "while" not in step else 0.0
                 return Turn(call=step["call"], arguments=_arguments(step, heard.results), pause=pause)
     return _said(heard, f"Finished: {_last(heard)}")
 
