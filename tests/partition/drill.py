@@ -39,6 +39,8 @@ FED = ("GET /relay/v1/node/", "POST /relay/v1/node/")  # a node's questions: the
 ROLES = {"main", "child", "detached", "stream"}  # of the program's processes
 GUARD_ENDS_S = 10.0  # after all else: its receipts are asked for 5 s long where nobody takes them
 OUTAGE_S = 15.0  # longer than a warrant of the guard, and than a pulse
+RENEWED_S = 26.0  # a warrant that lives a minute is renewed after a third of that, and a tenth of it more or less
+GOES_ON_S = 10.0  # watched after the control plane's death: warrants have 30 s to live
 WARM = 20  # acts before an order is given
 
 
@@ -135,14 +137,18 @@ class Drill:
         left = stopped / 1e9 + BOUND.effects / 1000 + AFTER_S - time.time()
         time.sleep(max(0.0, left))
 
-    def seen(self, case: str, name: str, stopped: int, *, streams: bool = True, **notes: Any) -> Seen:
-        """streams: whether pieces count as effects; not where the gateway itself is frozen: what the model server then
-        writes lies in the kernel's buffers, and reaches nobody."""
+    def seen(
+        self, case: str, name: str, stopped: int, *, streams: bool = True, other: tuple[str, ...] = ("Bystander",),
+        **notes: Any,
+    ) -> Seen:  # fmt: skip
+        """other: the systems that it does not reach, of which the most silent counts; streams: whether pieces count as
+        effects; not where the gateway itself is frozen: what the model server then writes lies in the kernel's buffers,
+        and reaches nobody."""
         calls = self.place.effects(name)
         pieces = self.place.effects(name, what="piece") if streams else []
-        others = [when for when, _ in self.place.effects("Bystander") if when > stopped]
-        left = alive(name)
-        gaps = [b - a for a, b in zip([stopped, *others], [*others, time.time_ns()], strict=True)]
+        left, now = alive(name), time.time_ns()
+        others = [[when for when, _ in self.place.effects(each) if when > stopped] for each in other]
+        gaps = [b - a for acts in others for a, b in zip([stopped, *acts], [*acts, now], strict=True)]
         return Seen(
             case=case,
             action=_after(calls, stopped),
@@ -150,7 +156,7 @@ class Drill:
             survivors=len([pid for pid in left if not frozen(pid)]),
             still=len([pid for pid in left if frozen(pid)]),
             acts=sum(when <= stopped for when, _ in calls),
-            other=len(others),
+            other=min(map(len, others)),
             silence=max(gaps) // 1_000_000,
             notes={**notes, "states": self.place.states(name)},
         )
@@ -272,6 +278,52 @@ class Drill:
         finally:
             self.cleared(name)
             self.place.start_cp()
+
+    def order_untold(self) -> Seen:
+        """The moment between an order's commit and its telling, held open until every warrant was renewed in it: the
+        control plane commits, says nothing to anyone but in answer to renewals, and is killed. All warrants then name
+        an order that nobody alive was told of in any other way. The lineage that it does not reach goes on."""
+        place, flag = self.place, self.place.folder / "veil"
+        way, deaf = f"http://127.0.0.1:{VEIL}", ("pulse", "a2")
+        veils = [place.start_veil(host, VEIL, flag, name=f"veil-{host}") for host in ("gw2", "sink")]
+        place.programs["gw2"].end()
+        place.start_gateway("gw2", only=way, beats=True)
+        name, steady = self.doomed(), f"Steady{self._count}"
+        muted = False
+        try:
+            place.register(steady, "--kind", "application", "--uses", "Model")
+            place.enrol(steady, "gw2", (way, place.second))
+            place.start_guard(steady, "sink")
+            wait_for(lambda: place.effects(steady))
+            before = place.known("gw2")
+            flag.write_text("close")  # so that each turns to the pulse, which has heard nothing either
+            for host in ("a1", "gw1"):
+                place.net.cut(host)
+            for host in deaf:
+                place.net.mute("cp", host)
+            muted = True
+            stopped = self.order(name)
+            told_at_once = place.known("gw2") - before
+            time.sleep(max(0.0, stopped / 1e9 + RENEWED_S - time.time()))
+            place.programs["cp"].kill()
+            known, killed = place.known("gw2") - before, (time.time_ns() - stopped) // 1_000_000
+            time.sleep(GOES_ON_S)
+            found = self.seen("control plane killed, order untold", name, stopped, other=(steady,))
+            found.notes |= {"killed_ms": killed, "told_at_once": told_at_once, "told_by_warrants": known}
+            assert (told_at_once, known) == (0, 1), f"the window was not there: {found.notes}"
+            return found
+        finally:
+            flag.unlink(missing_ok=True)
+            if muted:
+                for host in deaf:
+                    place.net.unmute("cp", host)
+            self.cleared(name)
+            self.cleared(steady)
+            place.start_cp()
+            place.programs["gw2"].end()
+            place.start_gateway("gw2")
+            for veil in veils:
+                veil.kill()
 
     def dead_man(self) -> Seen:
         """SIGKILL to the control plane and no order at all: who cannot renew stops. T_stop is its death."""
@@ -546,6 +598,7 @@ class Drill:
             "gateway frozen and thawed": self.gateway_frozen,
             "guard killed": self.guard_killed,
             "control plane killed": self.control_killed,
+            "control plane killed, order untold": self.order_untold,
             "control plane killed, no order": self.dead_man,
             "outage, on-site issuers": self.on_site,
             "disk full": self.disk_full,

@@ -55,6 +55,13 @@ class Net:
     def join(self, name: str) -> None:
         self._in("switch", "ip", "link", "set", f"{name}-control", "up")
 
+    def mute(self, name: str, to: str) -> None:
+        """Nothing that the one sends reaches the other, towards the control plane; no connection is told of it."""
+        self._in(name, "ip", "route", "add", "blackhole", f"{self.control(to)}/32")
+
+    def unmute(self, name: str, to: str) -> None:
+        self._in(name, "ip", "route", "del", "blackhole", f"{self.control(to)}/32")
+
     def close(self) -> None:
         for keeper in self._keepers.values():
             with contextlib.suppress(ProcessLookupError):

@@ -156,8 +156,11 @@ class Place:
             "--licence", "Apache-2.0", "--digest", digest, "--party", f"{INSURER}:insurer", *more,
         )  # fmt: skip
 
-    def config(self, name: str, *, relay: bool = True, pulse: bool = False, only: str = "") -> Path:
-        """only: of a gateway, its one way to hear of anything; the control plane and the pulse if not told."""
+    def config(
+        self, name: str, *, relay: bool = True, pulse: bool = False, only: str = "", beats: bool = False
+    ) -> Path:
+        """only: of a gateway, its one way to hear of anything, beside the pulse where it `beats`; the control plane and
+        the pulse if not told."""
         net, file = self.net, self.folder / f"{name}.toml"
         lines = [
             "[gateway]", f'host = "{net.world(name)}"', f"port = {GATEWAY}", "unsafe_bind = true",
@@ -166,7 +169,7 @@ class Place:
         if name == "cp":
             lines += ["[drill]", "canary_every_s = 0"]
         else:
-            relays = "" if only else f'"{self.second}"'
+            relays = "" if only and not beats else f'"{self.second}"'
             lines += ["[node]", f'control = "{only or self.plane}"', f"relays = [{relays}]", 'clock = "same-host"']
         if name == "cp" and relay:
             lines += ["[relay]", f'host = "{net.control(name)}"', f"port = {PLANE}", "unsafe_bind = true"]
@@ -245,8 +248,10 @@ class Place:
         (self.folder / "pulse.out").unlink(missing_ok=True)
         self._start("pulse", "pulse", command).first()
 
-    def start_gateway(self, name: str, env: dict[str, str] | None = None, *, only: str = "") -> None:
-        file = self.config(name, pulse=True, only=only)
+    def start_gateway(
+        self, name: str, env: dict[str, str] | None = None, *, only: str = "", beats: bool = False
+    ) -> None:
+        file = self.config(name, pulse=True, only=only, beats=beats)
         (self.folder / f"{name}.out").unlink(missing_ok=True)
         store = str(self.node(name))
         command = [*ANSWERABLE, "gateway", "run", "--store", store, "--config", str(file), "--json"]
@@ -342,14 +347,23 @@ class Place:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
 
-    def start_veil(self, host: str, port: int, flag: Path, passes: tuple[str, ...] = ()) -> Program:
+    def start_veil(self, host: str, port: int, flag: Path, passes: tuple[str, ...] = (), name: str = "veil") -> Program:
         command = [
             sys.executable, str(HERE / "veil.py"), str(port), self.net.control("cp"), str(PLANE), str(flag), *passes
         ]  # fmt: skip
-        (self.folder / "veil.out").unlink(missing_ok=True)
-        program = self._start("veil", host, command)
+        (self.folder / f"{name}.out").unlink(missing_ok=True)
+        program = self._start(name, host, command)
         program.first()
         return program
+
+    def known(self, gateway: str) -> int:
+        """Up to which change of the stop set that gateway knows all, by its own metrics."""
+        look = "import sys, urllib.request as u; print(u.urlopen(sys.argv[1], timeout=5).read().decode())"
+        url = f"http://{self.net.world(gateway)}:{GATEWAY}/metrics"
+        command = [*self.net.prefix("sink"), sys.executable, "-c", look, url]
+        told = subprocess.run(command, capture_output=True, text=True, timeout=20, check=True).stdout
+        line = next(line for line in told.splitlines() if line.startswith("answerable_node_epoch "))
+        return int(float(line.split()[1]))
 
     # --- looking ----------------------------------------------------------------------------------------------------
     def effects(self, name: str, since_ns: int = 0, what: str = "call") -> list[tuple[int, str]]:

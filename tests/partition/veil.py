@@ -2,7 +2,7 @@
 """A way to the control plane that can lose what is pushed: ``veil.py PORT HOST PORT FLAG [PASSES...]``. While FLAG
 exists, only requests that begin with one of PASSES pass (those for warrants if none is named), and their answers; every
 other byte, in either direction, is swallowed, and no connection is closed: whoever listens hears nothing, and nothing
-tells him so. The standard library alone.
+tells him so. Where FLAG says "close", they are closed instead. The standard library alone.
 """
 
 from __future__ import annotations
@@ -38,6 +38,8 @@ class Veil:
                 if asks and b" HTTP/1.1\r\n" in data:
                     passes[0] = data.startswith(self._passes)
                 if self._flag.exists() and not passes[0]:
+                    if self._flag.read_text() == "close":
+                        break
                     continue
                 writer.write(data)
                 await writer.drain()
