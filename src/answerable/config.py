@@ -19,6 +19,7 @@ from msgspec import Meta
 
 from answerable.errors import Refused
 from answerable.model.terms import Act, Audience, DataClass, Locality, World
+from answerable.model.tools import MeterKind
 
 PREFIX: Final = "ANSWERABLE_"
 MIB: Final = 1 << 20
@@ -153,6 +154,33 @@ class Budget(Section, frozen=True, kw_only=True):
     unit: str
     most: Annotated[int, Meta(ge=0)]
     hours: Annotated[int, Meta(ge=1, le=8_760)] = 24
+
+
+class LimitConfig(Section, frozen=True, kw_only=True):
+    """Whom a budget or a rate is for: all that is named must fit; none: everybody together; ``*``: each by itself.
+    party, system, copy: record id, public id or, of a system, its name; tool: ``server/tool``, ``server/*``."""
+
+    party: str = ""
+    system: str = ""
+    copy: str = ""
+    tool: str = ""
+
+
+class BudgetConfig(LimitConfig, frozen=True, kw_only=True):
+    """At most so much of a meter in any so many hours (docs/howto/budgets.md). meter: tokens, money (millionths of
+    `currency`, ISO 4217), calls, energy (millijoule), images or speech (milliseconds)."""
+
+    meter: MeterKind
+    most: Annotated[int, Meta(ge=0, le=2**53 - 1)]
+    hours: Annotated[int, Meta(ge=1, le=8_760)] = 24
+    currency: Annotated[str, Meta(pattern=r"^([A-Z]{3})?\Z")] = ""
+
+
+class RateConfig(LimitConfig, frozen=True, kw_only=True):
+    """At most so many calls in any so many seconds."""
+
+    calls: Annotated[int, Meta(ge=1, le=10**9)]
+    seconds: Annotated[int, Meta(ge=1, le=86_400)] = 60
 
 
 class RedlinesConfig(Section, frozen=True, kw_only=True):
@@ -337,6 +365,8 @@ class Config(Section, frozen=True, kw_only=True):
     drill: DrillConfig = DrillConfig()
     recover: RecoverConfig = RecoverConfig()
     upstreams: dict[str, UpstreamConfig] = {}
+    budgets: tuple[BudgetConfig, ...] = ()
+    rates: tuple[RateConfig, ...] = ()
     servers: dict[str, ServerConfig] = {}
 
     @property

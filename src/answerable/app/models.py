@@ -15,12 +15,14 @@ from answerable.ports import Upstream
 AUTO = "auto"
 EMBEDDING = "embedding"
 TEXT = "text"
+TOOLS_KEY = "server-"  # before a tool server's name, in the name of its copy's key
 MEDIA = frozenset({"image", "audio", "video"})
 
 
 @dataclass(frozen=True, slots=True)
 class ServedModel:
-    """Implements `ports.Served`. aliases: further names that clients may use, such as the upstream's own."""
+    """Implements `ports.Served`. aliases: further names that clients may use, such as the upstream's own. tools: it is
+    a tool server, named by its alias alone, and asked for nothing but calls of its tools."""
 
     system: System
     copy: Copy
@@ -28,12 +30,22 @@ class ServedModel:
     model: str
     aliases: tuple[str, ...] = ()
     marks: EngineMarks = EngineMarks.UNKNOWN
+    tools: bool = False
+
+    @property
+    def key(self) -> str:
+        """What the key of its copy is called, where this gateway holds it."""
+        return TOOLS_KEY + self.upstream.name if self.tools else self.upstream.name
 
     def called(self, name: str) -> bool:
+        if self.tools:
+            return name in self.aliases
         return name in (self.system.name, self.system.id, self.system.rid, *self.aliases)
 
     def can(self, act: Act) -> bool:
         """A system that was registered for embeddings alone does not generate, and the other way round."""
+        if self.tools or act is Act.TOOL_CALL:
+            return self.tools and act is Act.TOOL_CALL
         embeds = EMBEDDING in self.system.capabilities
         return embeds if act is Act.EMBEDDING else not embeds
 
@@ -56,6 +68,7 @@ class ModelTable:
         """absent: (name, act) -> why what should answer to that name does not, None if nothing should."""
         self._served = tuple(served)
         self._absent = absent
+        self._absents: dict[Act, Callable[[str, Act], AnswerableError | None]] = {}
         self._cache: dict[tuple[str, Act], tuple[ServedModel, ...]] = {}
 
     def __iter__(self) -> Iterator[ServedModel]:
@@ -69,12 +82,20 @@ class ModelTable:
         self._served = tuple(each for each in self._served if each is not served)
         self._cache.clear()
 
+    def refers(self, act: Act, absent: Callable[[str, Act], AnswerableError | None]) -> None:
+        """Of this act another one knows why nothing answers to a name."""
+        self._absents[act] = absent
+
     def named(self, model: str, act: Act) -> tuple[ServedModel, ...]:
         if (found := self._cache.get((model, act))) is None:
-            found = tuple(s for s in self._served if s.can(act) and (s.writes if model == AUTO else s.called(model)))
+            found = tuple(
+                s
+                for s in self._served
+                if s.can(act) and (s.writes and not s.tools if model == AUTO else s.called(model))
+            )
             if found:  # names that mean nothing are a stranger's to choose: they must not fill a cache
                 self._cache[(model, act)] = found
         return found
 
     def absent(self, model: str, act: Act) -> AnswerableError:
-        return self._absent(model, act) or Refused("model.unknown", model=model[:80])
+        return self._absents.get(act, self._absent)(model, act) or Refused("model.unknown", model=model[:80])

@@ -88,7 +88,7 @@ class OwnWords:
             if isinstance(served.upstream, LocalModel):
                 data = await served.upstream.word(word)
             else:
-                data = word.signed(copy_key(self._registry.config.store_path, served.upstream.name))
+                data = word.signed(copy_key(self._registry.config.store_path, served.key))
             await self._take(data)
         except AnswerableError as error:
             _log.error("the copy %s gave no receipt for the order %s: %s", served.copy.id, stop.rid, error)

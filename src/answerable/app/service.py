@@ -39,6 +39,7 @@ from answerable.app.reminding import Reminder
 from answerable.app.repeats import Repeats
 from answerable.app.rostered import AuthoritiesNow, NamesNow
 from answerable.app.serving import OwnRegistry, Say, Serving
+from answerable.app.tool_servers import ToolServers
 from answerable.config import Config
 from answerable.control import finishing
 from answerable.control.api import build
@@ -96,6 +97,7 @@ class Service:
         self.core = core
         self._own = OwnRegistry(core)
         self.serving = Serving(self._own, say)
+        self.servers = ToolServers(self._own, self.serving.models)
         self._words: OwnWords | None = None
         self._retention = Retention(core.config.retention.rules, core.config.store.payload_days, core.book)
         self._reminder = Reminder(core.book, core.clock)
@@ -126,6 +128,7 @@ class Service:
             if core.ledger.failure is None:  # a store that cannot be written serves no model
                 self._served = True
                 await self.serving.start()
+                await self.servers.start()
         except BaseException:
             sock.close()
             raise
@@ -168,6 +171,8 @@ class Service:
             holds=self._keeper.holds,
             policy=self._policy,
             texts=deps.detectors,
+            servers=self.servers,
+            attesters=config.registry.attesters,
             labels=Labelling(deps, lambda: label_key(config.store_path)),
             find_marks=self.serving.find_marks,
             calls=self._repeats.calls,
@@ -248,6 +253,7 @@ class Service:
         try:
             if self._media is not None:
                 await self._media.close()
+            await self.servers.close()
             await self.serving.close()
             if self._tasks:
                 await self._issuer.flush()
@@ -379,7 +385,8 @@ class Service:
         for stop in given:
             if self._words is not None:
                 left += await self._words.of(stop)
-        await self.serving.end_terminated(lambda copy: terminated(self.core.book, copy, self.core.now))
+        ended = partial(_terminated_now, self.core)
+        await asyncio.gather(self.serving.end_terminated(ended), self.servers.end_terminated(ended))
         await asyncio.gather(*left)
 
     def _later(self, work: Coroutine[Any, Any, object]) -> None:
@@ -393,6 +400,7 @@ class Service:
         if not self._served:
             self._served = True
             await self.serving.start()
+            await self.servers.start()
 
     def _ended(self, task: asyncio.Task[Any]) -> None:
         self._endings.discard(task)
@@ -410,7 +418,8 @@ class Service:
             **watched,
             **drilled,
             **beating,
-            **self.serving.problems(),
+            **self.servers.problems(),
+            **({} if self.servers.names() and not self.core.config.upstreams else self.serving.problems()),
         }
 
     def _problems(self) -> dict[str, str]:
@@ -420,6 +429,10 @@ class Service:
         red = self._red_lines.problems() if self._red_lines is not None else {}
         waiting = dict(self._reminder.problems()) | self._keeper.problems()
         return {part: code for part, code in (self._ready() | each | erasures | red | waiting).items() if code}
+
+
+def _terminated_now(core: Core, copy: Copy) -> bool:
+    return terminated(core.book, copy, core.now)
 
 
 def terminated(directory: Directory, copy: Copy, now_ms: int) -> bool:

@@ -140,7 +140,7 @@ class Serving:
     async def end_terminated(self, terminated: Callable[[Copy], bool]) -> None:
         """End the child processes of copies that an order terminated. A suspended one is left: it is not admitted, and
         two people may release it."""
-        doomed = [served for served in self.models if terminated(served.copy)]
+        doomed = [served for served in self.models if not served.tools and terminated(served.copy)]
         for served in doomed:
             self.models.remove(served)
             self._ailing[served.upstream.name] = "stop.system"
@@ -251,7 +251,7 @@ class Serving:
             del self._ailing[name]
 
     async def _start_remote(self, name: str, upstream: UpstreamConfig, system: System) -> None:
-        known = await _endpoint(self._core, name, upstream.url, system)
+        known = await endpoint_copy(self._core, name, upstream.url, system)
         remote = OpenAICompatible(
             name,
             upstream.url,
@@ -263,7 +263,7 @@ class Serving:
                 head=upstream.read_timeout_s,
                 silence=upstream.read_timeout_s,
             ),
-            tls=_tls(upstream),
+            tls=tls_of(upstream.ca_file),
         )
         self._remotes.append(remote)
         marks = EngineMarks.ENGINE if upstream.text_watermark else EngineMarks.UNKNOWN
@@ -299,9 +299,10 @@ async def end_dead_copies(core: Registry) -> int:
     return len(gone)
 
 
-async def _endpoint(core: Registry, name: str, url: str, system: System) -> Copy:
-    """The copy at `url`: the one of the last start if that was there too, of the same system, and has not ended.
-    Otherwise another one, with another key: what answers elsewhere is not the copy that was registered."""
+async def endpoint_copy(core: Registry, name: str, url: str, system: System) -> Copy:
+    """The copy at `url`, whose key is called `name`: the one of the last start if that was there too, of the same
+    system, and has not ended. Otherwise another one, with another key: what answers elsewhere is not the copy that was
+    registered."""
     key = b64u(copy_key(core.config.store_path, name).public)
     known = next((copy for copy in core.copies() if copy.key == key), None)
     if known is not None:
@@ -341,10 +342,12 @@ def _secret(name: str, upstream: UpstreamConfig) -> str:
         raise Refused("config.value", detail=f"upstreams.{name}.api_key_file: {error.params['detail']}") from None
 
 
-def _tls(upstream: UpstreamConfig) -> ssl.SSLContext | None:
-    if not upstream.ca_file:
+def tls_of(ca_file: str) -> ssl.SSLContext | None:
+    """What trusts that authority alone; None, the machine's own roots, where none is named. Raises Refused
+    ``config.value``."""
+    if not ca_file:
         return None
     try:
-        return ssl.create_default_context(cafile=upstream.ca_file)
+        return ssl.create_default_context(cafile=ca_file)
     except OSError as error:
-        raise Refused("config.value", detail=f"{upstream.ca_file}: {error.strerror}") from None
+        raise Refused("config.value", detail=f"{ca_file}: {error.strerror}") from None

@@ -23,6 +23,8 @@ from answerable.privacy.retention import Retention
 from answerable.registry.book import Book
 from answerable.tools.calls import Calls
 from answerable.tools.holds import Holds
+from answerable.tools.spending import Spending
+from answerable.tools.standing import Listed
 from answerable.warrants.envelopes import Envelopes
 from answerable.warrants.issuer import Issuer
 
@@ -122,6 +124,20 @@ class Watch(Protocol):
         """Plant a test for each line; the outcomes (`control.routes.redlines.Trial`)."""
 
 
+class ToolServers(Protocol):
+    """The configured tool servers. Implemented by `app.tool_servers.ToolServers`."""
+
+    def listed(self, name: str) -> Listed:
+        """Raises Refused ``tool.server``."""
+
+    def names(self) -> Sequence[str]: ...
+
+    def problems(self) -> Mapping[str, str]: ...
+
+    async def answers_anyone(self) -> Mapping[str, bool | None]:
+        """Of each server at an address, whether it answers who has no credential of the gate's."""
+
+
 def never() -> Mapping[str, int]:
     return {}
 
@@ -198,7 +214,10 @@ class Services:
     rates: Rates = field(default_factory=Rates)
     calls: Calls | None = None  # None where no tool is called: at a gateway node
     holds: Holds | None = None  # None where no action waits for people: at a gateway node
+    spending: Spending | None = None  # None where nothing is counted: at a gateway node
     policy: Callable[[], str] = str  # digest of the policy by which actions are judged now
+    servers: ToolServers | None = None  # None where no tools are served: at a gateway node
+    attesters: Sequence[str] = ()  # ids of the parties whose attestations count
     texts: Sequence[Detector] = ()  # the text detectors that watch every answer here
     labels: Labelling | None = None  # None where no files are labelled: at a gateway node
     # text -> what each model here whose words are marked says of it; None where no models run

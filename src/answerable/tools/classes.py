@@ -20,6 +20,7 @@ from answerable.tools import envelopes, pointers
 Floors = Callable[[str, Effect], Floor | None]  # (domain, effect) -> its floor, None for an unknown domain
 MAX_METERS: Final = 4
 _CURRENCY: Final = re.compile(r"[A-Z]{3}\Z")  # ISO 4217
+_WORLDS: Final = (World.INFORMATION, World.PHYSICAL, World.BIOLOGICAL)
 _EFFECTS: Final = (Effect.NONE, Effect.READ, Effect.WRITE, Effect.IRREVERSIBLE)
 
 
@@ -33,6 +34,10 @@ def check(said: ToolClass, definition: Definition, floors: Floors) -> None:
         raise Refused("tool.domain", domain=said.domain[:64])
     for member in below(said, floor):
         raise Refused("tool.floor", domain=said.domain, member=member, least=_least(floor, member))
+    if said.approvals and not floor.held:
+        raise Refused("tool.class", tool=definition.name, detail=f"calls in {said.domain} never wait for people")
+    if said.criticality.rank > floor.max_criticality.rank:
+        raise Refused("tool.class", tool=definition.name, detail=f"too critical for {said.domain}: nobody may call it")
     if _rank(said.effect) < _rank(admitted(definition)):
         raise Refused("tool.hint", tool=definition.name, effect=admitted(definition).value)
     schema = definition.input_schema
@@ -57,7 +62,7 @@ def below(said: ToolClass, floor: Floor) -> tuple[str, ...]:
     return tuple(
         member
         for member, enough in (
-            ("world", said.world is floor.world or floor.world is World.INFORMATION),
+            ("world", _WORLDS.index(said.world) >= _WORLDS.index(floor.world)),
             ("criticality", said.criticality.rank >= floor.criticality.rank),
             ("approvals", said.approvals >= floor.approvals),
             ("roles", not floor.roles or (bool(said.roles) and set(said.roles) <= set(floor.roles))),
