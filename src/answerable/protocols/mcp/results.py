@@ -23,6 +23,7 @@ MAX_BLOCKS: Final = 1_024
 MAX_MESSAGE: Final = 4_096
 
 COMPLETE: Final = "complete"
+_FILES: Final = frozenset({"data", "blob"})
 _REPLY: Final = frozenset({"jsonrpc", "id", "result", "error"})
 
 
@@ -97,20 +98,21 @@ def piece(body: dict[str, Any]) -> Chunk:
     if type(blocks) is not list or len(blocks) > MAX_BLOCKS:
         raise broken("content that is no list of blocks")
     media: list[Medium] = []
+    files: set[int] = set()
     for block in blocks:
         if type(block) is not dict:
             raise broken("a block that is no object")
-        _look(block, media)
+        _look(block, media, files)
     try:
         jcs.dumps(body)
     except VerificationError:
         raise broken("too deep") from None
-    chunk = Chunk(body, _texts(body), last=True)
+    chunk = Chunk(body, _texts(body, files), last=True)
     return Bearing(chunk, media) if media else chunk
 
 
-def _look(block: dict[str, Any], media: list[Medium]) -> None:
-    """The files in one block."""
+def _look(block: dict[str, Any], media: list[Medium], files: set[int]) -> None:
+    """The files in one block. files: gets the id of the object that holds each."""
     kind = block.get("type")
     if kind == "text":
         if type(block.get("text")) is not str:
@@ -119,18 +121,21 @@ def _look(block: dict[str, Any], media: list[Medium]) -> None:
         if type(block.get("data")) is not str or not block["data"]:
             raise broken("a picture or a sound without data")
         media.append(Medium(block, "data", Coding.BASE64, must=True, wanted=f"{kind}/"))
+        files.add(id(block))
     elif kind == "resource":
         resource = block.get("resource")
         if type(resource) is not dict or (type(resource.get("text")) is str) == (type(resource.get("blob")) is str):
             raise broken("a resource that is none")
         if "blob" in resource:
             media.append(Medium(resource, "blob", Coding.BASE64))
+            files.add(id(resource))
     elif kind != "resource_link":
         raise broken("a block of an unknown kind")
 
 
-def _texts(body: dict[str, Any]) -> str:
-    """Every text of a result, each on a line of its own, but the files in it."""
+def _texts(body: dict[str, Any], files: set[int]) -> str:
+    """Every text of a result, each on a line of its own, but the files in it. files: ids of the objects that hold
+    them."""
     found: list[str] = []
     stack: list[Any] = [body]
     while stack:
@@ -138,10 +143,9 @@ def _texts(body: dict[str, Any]) -> str:
         if type(each) is str:
             found.append(each)
         elif type(each) is dict:
-            file = "data" if each.get("type") in ("image", "audio") else "blob"
             for name, value in each.items():
                 found.append(name)
-                if name != file or type(value) is not str:
+                if name not in _FILES or id(each) not in files:
                     stack.append(value)
         elif type(each) is list:
             stack.extend(each)
