@@ -199,6 +199,7 @@ class Services:
     drills: Drilling | None = None
     store: str = ""
     demo: bool = False
+    certificates: bool = False  # the gateway asks its clients for theirs
     refusals: Seldom = field(default_factory=Seldom)
     started_ms: int = 0
     envelopes: Envelopes | None = None  # None where none are issued

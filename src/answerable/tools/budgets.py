@@ -107,13 +107,18 @@ class Budgets:
         row = held.row = msgspec.structs.replace(held.row, rid=rid)
         held.bound = True
         self._open[rid] = held
-        effects: list[Effect] = [Put(Space.BUDGETS, rid, _encode(row))]
+        return Rider(effects=(Put(Space.BUDGETS, rid, _encode(row)), *self.outlived(row.at, DROPS)))
+
+    def outlived(self, now: int, most: int) -> tuple[Effect, ...]:
+        """What drops up to `most` rows that nothing counts any more. Of a unit that is not written they stay until the
+        next start."""
+        effects: list[Effect] = []
         rows = self._rows
-        while rows and len(effects) <= DROPS and rows[0][0] + self._keep_ms < row.at:
+        while rows and len(effects) < most and rows[0][0] + self._keep_ms < now:
             gone = rows.popleft()[1]
             self._open.pop(gone, None)
             effects.append(Drop(Space.BUDGETS, gone))
-        return Rider(effects=tuple(effects))
+        return tuple(effects)
 
     def settle(self, held: Held, used: Sequence[Amount]) -> Rider:
         """What was used in place of what was reserved. It counts when the unit is written."""

@@ -7,6 +7,7 @@ from typing import Final
 
 from answerable.control.routes import (
     admins,
+    budgets,
     calls,
     confirmed,
     copies,
@@ -55,6 +56,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *handles.ROUTES,
     *calls.ROUTES,
     *holds.ROUTES,
+    *budgets.ROUTES,
     *stops.ROUTES,
     *officers.ROUTES,
     *confirmed.ROUTES,
