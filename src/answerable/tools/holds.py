@@ -86,20 +86,20 @@ class Holds:
     def find(self, asked: Asked, need: Need, now_ms: int, *, named: str = "") -> Found | None:
         """The hold that stands for exactly this call: waiting or approved; None where it is to be asked (anew).
 
-        named: rid of the hold, or of the open leaf that it was asked in, where the caller names one.
+        named: rid of the hold, or of the open leaf that it was asked in, where the caller names one. A hold is its
+        copy's as long as that runs, and then its system's: people may take longer than a process lives.
         Raises Refused ``hold.rejected``, and for a named one ``hold.unknown|mismatch|expired|spent|void``.
         """
-        mark = exact.tag(exact.body(asked), self.index_key)
+        own, shared = self._tags(asked)
         if named:
             hold = self.named(named)
             if hold is None or hold.system != asked.caller or hold.planted:
                 raise Refused("hold.unknown", hold=named[:64])
-            if hold.tag != mark:
+            if not self._is_of(hold, asked, shared):
                 raise Refused("hold.mismatch", hold=hold.rid)
         else:
-            pointer = self.directory.raw(Space.HELD, INDEX + mark)
-            hold = self.get(pointer.decode()) if pointer else None
-        if hold is None or hold.tag != mark or hold.planted:
+            hold = self._pointed(own) or self._pointed(shared)
+        if hold is None or hold.planted or not self._is_of(hold, asked, shared):
             return None
         state = self.state(hold, now_ms, policy=asked.policy, need=need)
         if state is HoldState.REJECTED and now_ms < hold.exp:
@@ -120,22 +120,22 @@ class Holds:
         if have >= self.most_waiting:
             raise Refused("hold.crowded", have=have, most=self.most_waiting)
         data, drawn = exact.body(asked), salt()
-        mark = exact.tag(data, self.index_key)
+        own, shared = self._tags(asked)
         posed = written(
             Hold(
                 rid="", open=open_rid, act=asked.act, system=asked.caller, via=via, rule=decision.rule,
                 dig=exact.digest(drawn, data), pol=asked.policy, people=need.people, roles=need.roles, at=now_ms,
                 exp=now_ms + self.expires_ms, call=open_rid, copy=asked.copy, server=asked.server, tool=asked.tool,
-                tag=mark,
+                tag=shared,
             ),
             ASKED,
         )  # fmt: skip
-        index = INDEX + mark
         keep = posed.hold.exp + KEPT_MS
+        pointers = (Put(Space.HELD, INDEX + mark, posed.rid.encode()) for mark in (own, shared))
         rider = Rider(
             leaves=posed.rider.leaves,
-            effects=(*posed.rider.effects, Put(Space.HELD, index, posed.rid.encode())),
-            expect=(unchanged(self.directory, Space.HELD, index),),
+            effects=(*posed.rider.effects, *pointers),
+            expect=(unchanged(self.directory, Space.HELD, INDEX + own),),
             payloads=(*posed.rider.payloads, Payload(open_rid, exact.GROUP, drawn, data, (), keep)),
         )
         return Posed(rider, posed.rid, posed.hold)
@@ -159,6 +159,22 @@ class Holds:
             effects=(put(Space.HELD, row.rid, row),),
             expect=(unchanged(self.directory, Space.HELD, row.rid), *people),
         )
+
+    def _tags(self, asked: Asked) -> tuple[str, str]:
+        """By which this copy finds the call, and by which any copy of its system does."""
+        anyone = msgspec.structs.replace(asked, copy="")
+        return exact.tag(exact.body(asked), self.index_key), exact.tag(exact.body(anyone), self.index_key)
+
+    def _pointed(self, mark: str) -> Hold | None:
+        pointer = self.directory.raw(Space.HELD, INDEX + mark)
+        return self.get(pointer.decode()) if pointer else None
+
+    def _is_of(self, hold: Hold, asked: Asked, shared: str) -> bool:
+        """Whether the hold is for this call: of this copy, or of one of its system that has ended."""
+        if hold.tag != shared:
+            return False
+        copy = self.directory.copy(hold.copy)
+        return hold.copy == asked.copy or (copy is not None and bool(copy.ended))
 
     def state(self, hold: Hold, now_ms: int, *, policy: str = "", need: Need | None = None) -> HoldState:
         """How it stands. policy: digest of the policy of now, "" for not asked; need: what is needed now."""

@@ -144,6 +144,32 @@ def test_an_approval_is_for_exactly_one_call(held: Held, other: dict[str, str]) 
     assert refused(lambda: held.find(asked, named=hold.open)) == code
 
 
+def test_a_hold_is_its_copys_while_that_runs_and_then_its_systems(held: Held) -> None:
+    hold = held.approve(held.pose(), *held.people[:2])
+    second = held.fleet.copy(held.agent, 2)
+    other = msgspec.structs.replace(held.asked(), copy=second.rid)
+    assert held.find(other) is None
+    # Both may ask, side by side, and neither takes the other's.
+    theirs = held.pose(other)
+    for asked, expected in ((held.asked(), hold), (other, theirs)):
+        found = held.find(asked)
+        assert found is not None
+        assert found.hold.rid == expected.rid
+    held.fleet.end(held.copy)
+    assert refused(lambda: held.find(msgspec.structs.replace(other, copy="unknown"), named=theirs.rid)) == (
+        "hold.mismatch"
+    )
+    found = held.find(other, named=hold.rid)
+    assert found is not None
+    held.spend(found.hold)
+    third = msgspec.structs.replace(other, copy=held.fleet.copy(held.agent, 3).rid)
+    assert held.find(third) is None
+    held.fleet.end(second)
+    found = held.find(third)
+    assert found is not None
+    assert found.hold == theirs
+
+
 def test_the_order_of_members_does_not_matter(held: Held) -> None:
     held.approve(held.pose(), *held.people[:2])
     assert held.find(held.asked({"to": "DE02", "amount": 100})) is not None
@@ -165,7 +191,7 @@ def test_what_nobody_held_is_unknown(held: Held) -> None:
     for named in ("", "x", INDEX, "h" * 32):
         if named:
             assert refused(lambda: held.find(named=named)) == "hold.unknown"  # noqa: B023
-    (index,) = [name for name, _ in held.book.rows(Space.HELD) if name.startswith(INDEX)]
+    index = next(name for name, _ in held.book.rows(Space.HELD) if name.startswith(INDEX))
     assert held.holds.get(index) is None
     assert refused(lambda: held.find(named=index)) == "hold.unknown"
 
