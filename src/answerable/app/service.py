@@ -68,6 +68,7 @@ from answerable.sequencer.halted import Halted
 from answerable.sequencer.sequencer import Sequencer
 from answerable.telemetry.metrics import Metrics
 from answerable.telemetry.steps import StepTracer
+from answerable.tools import attestations
 from answerable.warrants.desk import Desk
 from answerable.warrants.envelopes import Envelopes
 from answerable.warrants.gate import Gate, audience_of
@@ -342,6 +343,8 @@ class Service:
             gate=gate,
             models=self.serving.models,
             policies=policies,
+            tools=self.servers.tools,
+            attested=lambda system, predicate: attestations.holds(core.book, system.rid, predicate, core.now),
             holds=keeper.holds,
             ledger=noted,
             detectors=detectors,
