@@ -11,6 +11,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -44,13 +45,26 @@ class StoreConfig(Section, frozen=True, kw_only=True):
     unsafe_server: bool = False  # take a server that may forget what it acknowledged
 
 
+class Certificates(StrEnum):
+    """Whether clients of the gateway are asked, over TLS, to show that they hold their key. DEMAND: no warrant counts
+    without that proof; a handle is not a warrant."""
+
+    OFF = "off"
+    ASK = "ask"
+    DEMAND = "demand"
+
+
 class GatewayConfig(Section, frozen=True, kw_only=True):
-    """Where OpenAI's protocol is spoken. `hosts`: further values of the Host header that are answered."""
+    """Where OpenAI's protocol is spoken. `hosts`: further values of the Host header that are answered.
+    client_certificates: off, ask, or demand: then no warrant counts without the certificate of its key.
+    client_ca_file: PEM of authorities whose client certificates are taken beside those that guards make."""
 
     host: str = "127.0.0.1"
     port: int = 8400
     tls_certificate: str = ""
     tls_key: str = ""
+    client_certificates: Certificates = Certificates.ASK
+    client_ca_file: str = ""
     hosts: tuple[str, ...] = ()
     max_body: int = 4 * MIB
     max_flights: int = 1024

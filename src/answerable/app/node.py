@@ -35,6 +35,7 @@ from answerable.app.node_serving import FarRegistry
 from answerable.app.order_store import OrderStore
 from answerable.app.service import GRACE_S, Address, operator_of, producer_of, terminated
 from answerable.app.serving import Say, Serving
+from answerable.app.spending import refuse_at_node
 from answerable.control.api import build
 from answerable.control.auth import Doorkeeper
 from answerable.control.services import Services
@@ -227,6 +228,7 @@ class Node:
             lambda: core.clock.mono_ms() - self.link.heard_ms,
         )
         metrics.gauge("answerable_node_receipts", "Stop receipts that were taken.", lambda: self.receipts.sent)
+        refuse_at_node(config)
         desk = Desk(
             directory=self.replica,
             clock=core.clock,
@@ -234,6 +236,7 @@ class Node:
             issuers={self.card.kid: self.card.public},
             iss=self.card.issuer,
             told=self.view,
+            demand=wiring.demands_certificates(config),
         )
         # A node has no key that the registry knows as a label's: its labels lead to the log, and are not signed.
         media = self._media = wiring.labels_media(config, producer_of(self.replica, config), signs=False)

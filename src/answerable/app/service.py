@@ -39,6 +39,7 @@ from answerable.app.reminding import Reminder
 from answerable.app.repeats import Repeats
 from answerable.app.rostered import AuthoritiesNow, NamesNow
 from answerable.app.serving import OwnRegistry, Say, Serving
+from answerable.app.spending import spending_of, tidy
 from answerable.app.tool_servers import ToolServers
 from answerable.config import Config
 from answerable.control import finishing
@@ -161,6 +162,7 @@ class Service:
             recovery=self.recovery,
             drills=self.drills,
             demo=core.demo,
+            certificates=wiring.asks_certificates(config),
             started_ms=started,
             pulses=heart.shown,
             heart=heart if heart.pinned else None,
@@ -170,6 +172,7 @@ class Service:
             incidents=config.incidents,
             watch=self._red_lines,
             holds=self._keeper.holds,
+            spending=self._spending,
             policy=self._policy,
             texts=deps.detectors,
             servers=self.servers,
@@ -205,6 +208,7 @@ class Service:
         self._tasks = [asyncio.create_task(issuer.run()), asyncio.create_task(holder.run())]
         self._tasks.append(asyncio.create_task(finishing.run(core.book, core.ledger)))
         self._tasks.append(asyncio.create_task(self._reminder.run()))
+        self._later(tidy(core, self._spending))
         self._tasks.append(asyncio.create_task(self._repeats.run()))
         if not isinstance(core.ledger, Halted):
             self._tasks.append(asyncio.create_task(self._keeper.run()))
@@ -270,6 +274,7 @@ class Service:
         duties = Watch(core.book, lambda: core.book.changes)
         policy = self._policy = partial(digest, policies)
         keeper = self._keeper = Keeper(core, policy)
+        self._spending = spending_of(core)
         audience = audience_of(core.book.domain)
         kid = (core.book.raw(Space.MISC, "issuer") or b"").decode()
         issuer = Issuer(
@@ -339,6 +344,7 @@ class Service:
                 issuers=issuers,
                 iss=issuer.iss,
                 told=heart.view,
+                demand=wiring.demands_certificates(config),
             ),
             gate=gate,
             models=self.serving.models,
@@ -358,6 +364,7 @@ class Service:
             keep=self._retention.until if config.retention.rules else None,
             media=self._media,
             calls=self._repeats.calls,
+            budgets=self._spending,
         )
         return deps, issuer, holder, metrics
 

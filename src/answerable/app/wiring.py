@@ -17,8 +17,9 @@ from answerable import plugins
 from answerable.app.core import Core
 from answerable.app.media_child import Order
 from answerable.app.media_labelling import ChildLabeller
-from answerable.config import Config
+from answerable.config import Certificates, Config
 from answerable.crypto.random import nonce
+from answerable.errors import Refused
 from answerable.formats.api_text import dialects
 from answerable.formats.mcp_result import McpResult
 from answerable.gateway.app import Gateway
@@ -80,8 +81,24 @@ def outer_listener(
         sock,
         certificate=as_path(config.gateway.tls_certificate),
         key=as_path(config.gateway.tls_key),
+        possession=asks_certificates(config),
+        authorities=as_path(config.gateway.client_ca_file),
         body_s=config.gateway.body_timeout_s,
     )
+
+
+def asks_certificates(config: Config) -> bool:
+    """Whether clients of the gateway are asked to show a key: over TLS alone."""
+    return bool(config.gateway.tls_certificate) and config.gateway.client_certificates is not Certificates.OFF
+
+
+def demands_certificates(config: Config) -> bool:
+    """Whether no warrant counts without the certificate of its key. Raises Refused ``config.value`` where that is
+    wanted and no client could ever show one."""
+    demanded = config.gateway.client_certificates is Certificates.DEMAND
+    if demanded and not config.gateway.tls_certificate:
+        raise Refused("config.value", detail="gateway.client_certificates: demand needs gateway.tls_certificate")
+    return demanded
 
 
 def base_url(config: Config, outer: Listener) -> str:

@@ -144,7 +144,7 @@ async def _guarded(args: argparse.Namespace, parts: Parts) -> int:
             site = _clients((args.on_site,), found.ca_file, stack)
             source = Either(source, OnSite(identity, site, args.site, knows=view))
         standing = Standing(found.audience, view)
-        ways = pool(_base(found.gateway), found.ca_file)
+        ways = pool(_base(found.gateway), found.ca_file, key=found.key(), copy=found.copy)
         stack.push_async_callback(ways.close)
         gate = Gate(standing, ways)
         cage = Cage.make(parts.enclosure)

@@ -8,6 +8,7 @@ from typing import Final
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from answerable.crypto import keyfiles
 from answerable.errors import Refused, VerificationError
@@ -58,6 +59,10 @@ class Key:
     def save(self, path: str | Path, *, purpose: str) -> None:
         """Write a new file of mode 600, durably. Never overwrites. Raises Refused ``log.key``."""
         keyfiles.write(path, purpose, self._private)
+
+    def pem(self) -> bytes:
+        """The private key, PKCS #8 in PEM without a passphrase: for a library that reads no other form."""
+        return self._private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
     def sign(self, message: bytes) -> bytes:
         """64 bytes over exactly `message`."""

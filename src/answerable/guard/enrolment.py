@@ -52,9 +52,13 @@ class Enrolment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     def __repr__(self) -> str:
         return f"Enrolment({self.copy!r}, <hidden>)"
 
+    def key(self) -> Key:
+        """The copy's. Raises VerificationError ``log.encoding`` for one that is none."""
+        return Key.from_seed(unb64u(self.seed))
+
     def identity(self) -> Identity:
         """Raises VerificationError ``log.encoding`` for keys that are none."""
-        key = Key.from_seed(unb64u(self.seed))
+        key = self.key()
         return Identity(
             key=key,
             public=key.public,

@@ -16,6 +16,7 @@ from typing import Final
 
 import msgspec
 
+from answerable.crypto.ed25519 import Key
 from answerable.errors import AnswerableError, Refused, Unavailable
 from answerable.guard.sources import Leased
 from answerable.guard.standing import Call, Standing
@@ -25,6 +26,7 @@ from answerable.net.pool import Exchange, Pool
 from answerable.net.request import JSON, NO_STORE, Gone, Late, Request, field
 
 PREFIX: Final = b"/v1/"
+WAYS: Final = (PREFIX, b"/mcp/")  # what the program may reach: models and tools
 STATUS: Final = frozenset(status.value for status in HTTPStatus)
 CONNECTIONS: Final = 384  # of the program at once: more than may fly and wait
 MAX_BODY: Final = 32 << 20  # bytes of a request; gateways take 4 MiB unless told otherwise
@@ -135,11 +137,7 @@ class Gate:
             request.connection.transport.abort()
 
     async def _answer(self, request: Request) -> None:
-        if (
-            not request.raw_path.startswith(PREFIX)
-            or b"/../" in request.raw_path + b"/"
-            or "/../" in request.path + "/"
-        ):
+        if not request.raw_path.startswith(WAYS) or b"/../" in request.raw_path + b"/" or "/../" in request.path + "/":
             raise Refused("guard.path")
         if request.method == "HEAD":  # an answer without the body that its head speaks of would be waited for
             raise Refused("request.method", method="HEAD", allowed="GET")
@@ -214,11 +212,17 @@ class Gate:
         call.got = digest.hexdigest()
 
 
-def pool(endpoint: Endpoint, ca_file: str = "") -> Pool:
-    """Connections to the gateway. Raises Refused ``config.value`` for a file without certificates."""
+def pool(endpoint: Endpoint, ca_file: str = "", *, key: Key, copy: str) -> Pool:
+    """Connections to the gateway, which show over TLS that the key of the warrants is held here. copy: SPIFFE id.
+    Raises Refused ``config.value`` for a file without certificates."""
+    if not endpoint.tls:
+        return Pool(endpoint, "gateway", LIMITS)
+    from answerable.net.clients import show
     from answerable.net.relay_client import tls_context
 
-    return Pool(endpoint, "gateway", LIMITS, tls_context(ca_file) if endpoint.tls else None)
+    context = tls_context(ca_file)
+    show(context, key, copy)
+    return Pool(endpoint, "gateway", LIMITS, context)
 
 
 def _credentials(leased: Leased) -> list[bytes]:

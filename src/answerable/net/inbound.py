@@ -10,7 +10,9 @@ a timer of its own: the listener's sweep looks at all of them.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import resource
+import ssl
 from collections import Counter, deque
 from functools import lru_cache
 from typing import Any, Final, cast
@@ -109,7 +111,11 @@ class Inbound(asyncio.Protocol):
         self.client = (client[0], client[1]) if client is not None and client[1] is not None else None
         # Our own socket's name tells a Unix socket: its path has no port. A client's address may be lost: no proof.
         unix = self.server is not None and self.server[1] is None
-        self.peer = Peer(unix=True) if unix else Peer(address=self.client[0] if self.client else "")
+        self.peer = (
+            Peer(unix=True)
+            if unix
+            else _peer(self.client[0] if self.client else "", transport.get_extra_info("ssl_object"))
+        )
         self.scheme = "https" if transport.get_extra_info("sslcontext") is not None else "http"
         self._source = source(self.peer.address)
         self.house.sources[self._source] += 1
@@ -334,6 +340,16 @@ class Inbound(asyncio.Protocol):
         if not self.transport.is_closing():
             self.transport.write(_ANSWER_400)
             self.transport.close()
+
+
+def _peer(address: str, tls: ssl.SSLObject | None) -> Peer:
+    """Where requests of a TCP connection come from, with the certificate that its client showed, if it did."""
+    der = tls.getpeercert(binary_form=True) if tls is not None else None
+    if not der:
+        return Peer(address=address)
+    from answerable.crypto.possession import public_of
+
+    return Peer(address=address, certificate=hashlib.sha256(der).hexdigest(), key=public_of(der))
 
 
 def _address(name: Any) -> tuple[str, int | None] | None:

@@ -30,12 +30,14 @@ POLL_S: Final = 0.01  # at close
 class Listener:
     """Serves `sock` from `start` to `close`, each request by one call of `handler`.
 
-    certificate, key: PEM files, for TLS 1.2 and later. grace: seconds that calls in flight get at close before they are
-    cancelled. head_s, body_s: seconds that a request's head and body may take. read_s: seconds that a client may take
-    for 64 KiB of its answer. keep_alive_s: seconds that a connection may rest. connections: at once; half of the files
-    that this process may have open is the most in any case. per_address: of one address, 0 for no such bound, and three
-    quarters of all in any case. Raises Refused ``config.value`` for a certificate that
-    cannot be used.
+    certificate, key: PEM files, for TLS 1.2 and later. possession: ask clients to show that they hold a key
+    (`crypto.possession`); those that show nothing are served all the same. authorities: PEM file of further
+    authorities whose client certificates are taken, None for none. grace: seconds that calls in flight get at close
+    before they are cancelled. head_s, body_s: seconds that a request's head and body may take. read_s: seconds that a
+    client may take for 64 KiB of its answer. keep_alive_s: seconds that a connection may rest. connections: at once;
+    half of the files that this process may have open is the most in any case. per_address: of one address, 0 for no
+    such bound, and three quarters of all in any case. Raises Refused ``config.value`` for a certificate that cannot
+    be used.
     """
 
     def __init__(
@@ -45,6 +47,8 @@ class Listener:
         *,
         certificate: Path | None = None,
         key: Path | None = None,
+        possession: bool = False,
+        authorities: Path | None = None,
         grace: int = 5,
         head_s: float = HEAD_SECONDS,
         body_s: float = BODY_SECONDS,
@@ -63,6 +67,8 @@ class Listener:
         self._interval = min(SWEEP_S, *(seconds / 4 for seconds in (head_s, body_s, read_s, keep_alive_s)))
         self._grace = grace
         self._tls = _context(certificate, key) if certificate is not None else None
+        if self._tls is not None and possession:
+            _ask(self._tls, authorities)
         self._protocol: type[Inbound] = Inbound
         if connections != MAX_CONNECTIONS or per_address:
             bounds = {"max_connections": connections, "per_address": per_address}
@@ -164,3 +170,15 @@ def _context(certificate: Path, key: Path | None) -> ssl.SSLContext:
     except (OSError, ssl.SSLError):
         raise Refused("config.value", detail="gateway.tls_certificate, gateway.tls_key: cannot be used") from None
     return context
+
+
+def _ask(context: ssl.SSLContext, authorities: Path | None) -> None:
+    from answerable.crypto.possession import authority
+
+    context.verify_mode = ssl.CERT_OPTIONAL
+    context.load_verify_locations(cadata=authority().decode("ascii"))
+    if authorities is not None:
+        try:
+            context.load_verify_locations(authorities)
+        except (OSError, ssl.SSLError):
+            raise Refused("config.value", detail="gateway.client_ca_file: cannot be used") from None

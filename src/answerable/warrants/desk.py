@@ -72,7 +72,8 @@ class _Shown:
 
 class Desk:
     """Implements `ports.Desk`. issuers: the keys (kid -> public key) that warrants may be signed with; iss: the name
-    that they must carry; told: what else may end an admission (see `Gate`)."""
+    that they must carry; told: what else may end an admission (see `Gate`); demand: no warrant counts unless whoever
+    shows it proves with the connection that it holds the warrant's key."""
 
     def __init__(
         self,
@@ -83,8 +84,10 @@ class Desk:
         issuers: Mapping[str, bytes],
         iss: str,
         told: View | None = None,
+        demand: bool = False,
     ) -> None:
         self._told = told
+        self._demand = demand
         self._directory = directory
         self._clock = clock
         self._holder = holder
@@ -98,7 +101,8 @@ class Desk:
     async def present(self, credential: Credential) -> Bearer:
         """The bearer behind a credential, its warrant expired or not.
 
-        Raises Refused ``warrant.missing|malformed|forged|life|unregistered|copy_ended|replayed``, ``envelope.*``,
+        Raises Refused ``warrant.missing|malformed|forged|life|unregistered|copy_ended|certificate|replayed``,
+        ``envelope.*``,
         ``handle.unknown|revoked|expired|elsewhere``, and for a handle's copy what the issuer refuses; Recognised where
         it is known whose credential it is.
         """
@@ -201,6 +205,7 @@ class Desk:
         elif known.changes != self._directory.changes:
             known = self._stands(name, known)
         bearer = known.bearer
+        self._possessed(bearer, credential.peer)
         if agreed is not None:
             try:
                 agreed.lives(now_ms, mono_ms)
@@ -212,6 +217,12 @@ class Desk:
             except Refused as error:
                 raise Recognised(error.code, bearer) from None
         return bearer
+
+    def _possessed(self, bearer: Bearer, peer: Peer) -> None:
+        """Raises Recognised ``warrant.certificate`` for a warrant that comes with another key than its own (RFC 8705,
+        section 3), or with none where one is demanded. A Unix socket is its owner's alone and shows none."""
+        if peer.key != bearer.warrant.key and (peer.key or (self._demand and not peer.unix)):
+            raise Recognised("warrant.certificate", bearer)
 
     def _name(self, credential: Credential) -> str:
         """Under which a warrant is kept that was recognised: under an envelope, one that is that envelope's."""

@@ -58,14 +58,17 @@ def digest_of(handle: str) -> str:
     return sha256(handle.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def issue(directory: Directory, *, copy: str, binding: str, life_ms: int, by: str, now_ms: int) -> Issued:
-    """Plan a handle for a copy. copy: rid or SPIFFE id; binding: as `Binding.parse`; by: rid of an administrator's key.
+def issue(
+    directory: Directory, *, copy: str, binding: str, life_ms: int, by: str, now_ms: int, certificates: bool = False
+) -> Issued:
+    """Plan a handle for a copy. copy: rid or SPIFFE id; binding: as `Binding.parse`; by: rid of an administrator's key;
+    certificates: whether the gateway asks its clients for theirs.
 
     Raises Refused ``handle.issuer|binding|certificate|life|tier``, ``warrant.unregistered|copy_ended``.
     """
     admin = _in_office(directory, by)
-    if Binding.parse(binding).certificate:
-        # This gateway asks nobody for a certificate: the handle would work nowhere, and promise more than is checked.
+    if Binding.parse(binding).certificate and not certificates:
+        # Where nobody is asked for a certificate the handle would work nowhere, and promise more than is checked.
         raise Refused("handle.certificate")
     if not MIN_LIFE_MS <= life_ms <= MAX_LIFE_MS:
         raise Refused("handle.life", days=MAX_LIFE_MS // DAY_MS)

@@ -13,11 +13,14 @@ from typing import Any
 import pytest
 import uvloop
 
-from answerable.errors import Refused
+from answerable.crypto.b64 import b64u
+from answerable.crypto.ed25519 import Key
+from answerable.errors import Refused, Unavailable
 from answerable.model.warrants import Peer
 from answerable.net.asgi import App, Receive, Scope, Send, respond
 from answerable.net.bind import tcp, unix
 from answerable.net.bridge import asgi
+from answerable.net.clients import show
 from answerable.net.endpoint import Endpoint
 from answerable.net.pool import Pool, head, request
 from answerable.net.request import Handler, Late, Request
@@ -139,6 +142,53 @@ async def test_over_tls(pair: tuple[Path, Path]) -> None:
         await pool.close()
         assert b"200" not in await talk(listener.port, b"GET / HTTP/1.1\r\nhost: x\r\n\r\n", seconds=1)
     assert seen == ["https", "https"]
+
+
+@pytest.mark.parametrize("shows", [True, False])
+async def test_a_client_that_shows_its_key_is_known_by_it(pair: tuple[Path, Path], shows: bool) -> None:
+    certificate, key = pair
+    peers: list[Peer] = []
+
+    async def handler(request: Request) -> None:
+        peers.append(request.connection.peer)
+        request.answer(200, (), b"hello")
+
+    own = Key.from_seed(b"\x01" * 32)
+    listener = Listener(handler, tcp("127.0.0.1", 0, tls=True), certificate=certificate, key=key, possession=True)
+    await listener.start()
+    context = ssl.create_default_context(cafile=str(certificate))
+    if shows:
+        show(context, own, "spiffe://example.invalid/system/a/copy/b")
+    pool = Pool(Endpoint("localhost", listener.port, "", tls=True), "s", tls=context)
+    with closing(await pool.ask(request(head("GET", "/", pool.endpoint)))) as reply:
+        assert await reply.whole(100) == b"hello"
+    await pool.close()
+    await listener.close()
+    (peer,) = peers
+    assert peer.key == (b64u(own.public) if shows else "")
+    assert len(peer.certificate) == (64 if shows else 0)
+    assert peer.address == "127.0.0.1"
+
+
+async def test_a_certificate_of_a_strangers_authority_opens_no_connection(
+    pair: tuple[Path, Path], tmp_path: Path
+) -> None:
+    certificate, key = pair
+    listener = Listener(asgi(hello), tcp("127.0.0.1", 0, tls=True), certificate=certificate, key=key, possession=True)
+    await listener.start()
+    context = ssl.create_default_context(cafile=str(certificate))
+    context.load_cert_chain(*pair)  # self-signed, by nobody whom the listener knows
+    pool = Pool(Endpoint("localhost", listener.port, "", tls=True), "s", tls=context)
+    with pytest.raises(Unavailable):
+        (await pool.ask(request(head("GET", "/", pool.endpoint)))).close()
+    await pool.close()
+    await listener.close()
+    (tmp_path / "none").write_text("none")
+    sock = tcp("127.0.0.1", 0, tls=True)
+    with pytest.raises(Refused) as caught:
+        Listener(asgi(hello), sock, certificate=certificate, key=key, possession=True, authorities=tmp_path / "none")
+    assert caught.value.code == "config.value"
+    sock.close()
 
 
 async def test_a_certificate_that_is_none_is_refused(tmp_path: Path) -> None:

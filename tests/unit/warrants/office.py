@@ -23,7 +23,7 @@ DAY = 86_400_000
 
 
 class Office(Fleet):
-    def __init__(self, **issuer: Any) -> None:
+    def __init__(self, *, demand: bool = False, **issuer: Any) -> None:
         super().__init__()
         self.unmet: dict[str, tuple[str, ...]] = {}
         self.issuer = Issuer(
@@ -51,6 +51,7 @@ class Office(Fleet):
             holder=self.holder,
             issuers={"issuer-1": key("issuer").public},
             iss=ISSUER,
+            demand=demand,
         )
         self.gate = Gate(self.book, self.clock, GATEWAY)
 
@@ -80,7 +81,9 @@ class Office(Fleet):
         self.put(Space.COUNTERS, EPOCH, str(epoch + 1).encode())
         return row.rid
 
-    def handle(self, name: str = "app", binding: str = "cidr:127.0.0.0/8", life_ms: int = DAY) -> str:
+    def handle(
+        self, name: str = "app", binding: str = "cidr:127.0.0.0/8", life_ms: int = DAY, *, certificates: bool = False
+    ) -> str:
         planned = issue(
             self.book,
             copy=self.copies[name].rid,
@@ -88,6 +91,7 @@ class Office(Fleet):
             life_ms=life_ms,
             by=self.operator.rid,
             now_ms=self.clock.now,
+            certificates=certificates,
         )
         self.ledger.write(planned.unit)
         return planned.handle

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from answerable.admission.warrant import issue
+from answerable.crypto.b64 import b64u
 from answerable.errors import Refused, Unavailable
 from answerable.model.units import Space
 from answerable.model.warrants import Horizon, Peer, Recognised
@@ -339,3 +340,38 @@ async def test_no_horizon_for_a_handle_that_was_revoked_while_its_caller_waited(
     assert await code(office, shows.value) == "handle.revoked"
     model = await office.desk.own(office.copies["base"])
     assert office.desk.horizon(shows, caller, model) is None
+
+
+async def test_a_warrant_that_comes_with_another_key_than_its_own_is_refused_under_its_bearer() -> None:
+    office = Office()
+    given = await token(office)
+    own, stolen = Peer(address="127.0.0.1", key=given.warrant.key), Peer(address="127.0.0.1", key=b64u(b"\x07" * 32))
+    assert (await office.desk.present(shown(given.token, own))).copy == office.copies["app"]
+    with pytest.raises(Recognised) as refusal:
+        await office.desk.present(shown(given.token, stolen))
+    assert refusal.value.code == "warrant.certificate"
+    assert refusal.value.bearer.copy == office.copies["app"]
+    # Where none is demanded a bare warrant goes on.
+    assert (await office.desk.present(shown(given.token))).copy == office.copies["app"]
+
+
+async def test_where_it_is_demanded_no_warrant_counts_without_its_key() -> None:
+    office = Office(demand=True)
+    given = await token(office)
+    assert await code(office, given.token) == "warrant.certificate"
+    assert await code(office, given.token) == "warrant.certificate"  # and not by being remembered
+    assert await code(office, given.token, Peer(address="127.0.0.1", certificate="ab" * 32)) == "warrant.certificate"
+    own = Peer(address="127.0.0.1", key=given.warrant.key)
+    assert (await office.desk.present(shown(given.token, own))).warrant == given.warrant
+    assert (await office.desk.present(shown(given.token, Peer(unix=True)))).warrant == given.warrant
+    handle = office.handle()
+    assert (await office.desk.present(shown(handle))).copy == office.copies["app"]
+
+
+async def test_a_handle_that_is_bound_to_a_certificate_works_with_that_one_alone() -> None:
+    office = Office()
+    handle = office.handle(binding="mtls:" + "ab" * 32, certificates=True)
+    held = Peer(address="10.1.2.3", certificate="ab" * 32)
+    assert (await office.desk.present(shown(handle, held))).copy == office.copies["app"]
+    assert await code(office, handle) == "handle.elsewhere"
+    assert await code(office, handle, Peer(address="10.1.2.3", certificate="cd" * 32)) == "handle.elsewhere"

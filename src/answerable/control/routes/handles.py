@@ -54,6 +54,7 @@ async def issue(services: Services, call: Call[IssueHandle]) -> HandleIssued:
             life_ms=body.life,
             by=call.by.rid,
             now_ms=services.clock.now_ms(),
+            certificates=services.certificates,
         ),
     )
     return HandleIssued(value=planned.handle, row=planned.row)

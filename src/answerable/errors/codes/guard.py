@@ -66,8 +66,8 @@ ENTRIES: Final[dict[str, Entry]] = {
         "只有在许可有效时才会打开；请查看守护进程的消息。",
     ),
     "guard.path": Entry(
-        "The gate passes on calls under /v1/ alone.",
-        "关口只转发 /v1/ 下的调用。",
+        "The gate passes on calls under /v1/ and /mcp/ alone.",
+        "关口只转发 /v1/ 与 /mcp/ 下的调用。",
         "Call a path of the gateway, such as /v1/chat/completions.",
         "请调用网关的路径，例如 /v1/chat/completions。",
         http=404,

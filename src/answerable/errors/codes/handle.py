@@ -46,8 +46,8 @@ ENTRIES: Final[dict[str, Entry]] = {
     "handle.certificate": Entry(
         "No handle is issued that is bound to a client certificate: this gateway does not ask for one.",
         "不签发绑定到客户端证书的句柄：本网关不要求客户端证书。",
-        "Bind it to `unix` or to the narrowest `cidr:<network>` that its client calls from.",
-        "请绑定到 `unix`，或其客户端所在的最小 `cidr:<网段>`。",
+        "Set gateway.tls_certificate and gateway.client_certificates, or bind it to `unix` or a `cidr:<network>`.",
+        "请设置 gateway.tls_certificate 与 gateway.client_certificates，或改为绑定到 `unix` 或 `cidr:<网段>`。",
         exit=2,
     ),
     "handle.tier": Entry(

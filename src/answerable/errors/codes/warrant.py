@@ -124,6 +124,12 @@ ENTRIES: Final[dict[str, Entry]] = {
         "Register it as derived from fewer systems, or ask the registry's operator.",
         "请减少其上游系统数量，或联系登记运营者。",
     ),
+    "warrant.certificate": Entry(
+        "This warrant came over a connection that does not prove its key, or proves another one.",
+        "该许可所经的连接未能证明其密钥，或证明的是另一把密钥。",
+        "Call through the guard that holds the copy's key; it shows the key's certificate with each connection.",
+        "请通过持有该副本密钥的守护程序调用；它在每次连接时出示该密钥的证书。",
+    ),
     "warrant.unrecorded": Entry(
         "Renewals could not be recorded for {seconds} s, so no more are signed.",
         "续期已有 {seconds} 秒无法记录，因此不再签发。",

@@ -21,6 +21,7 @@ STATUS = {  # code: (HTTP, exit)
     "warrant.missing": (401, 1),
     "warrant.not_yet": (401, 1),
     "warrant.proof": (403, 1),
+    "warrant.certificate": (403, 1),
     "warrant.replayed": (401, 1),
     "warrant.unrecorded": (503, 4),
     "warrant.unregistered": (403, 1),
