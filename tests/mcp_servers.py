@@ -70,6 +70,12 @@ def server(journal: Journal) -> MCPServer:
         return f"Paid {amount} {currency} to {to}."
 
     @made.tool(annotations=ACTS)
+    def order(article: str, count: int) -> str:
+        """Order so many of an article. It can be cancelled."""
+        journal("order", {"article": article, "count": count})
+        return f"Ordered {count} of {article}."
+
+    @made.tool(annotations=ACTS)
     def note(text: str) -> str:
         """Write a note into the desk's book."""
         journal("note", {"text": text})

@@ -67,9 +67,9 @@ def page(told: Sequence[Told], commands: Sequence[str], folder: Path) -> str:
 # Agent frameworks
 
 Written by `make test-frameworks` on {datetime.now(UTC):%Y-%m-%d}; do not edit. Five frameworks, each the package as it
-is published, locked in `requirements/frameworks/` and installed in an environment of its own. Each was given a base URL,
-an MCP URL and a key (a handle), and nothing else of ours: the drivers stand in `tests/frameworks/drivers/`, some twenty
-lines each. How one is set up is in [howto/agents.md](../howto/agents.md).
+is published, locked in `requirements/frameworks/` and installed in an environment of its own. Each was given a base
+URL, an MCP URL and a key (a handle), and nothing else of ours: the drivers stand in `tests/frameworks/drivers/`, some
+twenty lines each. How one is set up is in [howto/agents.md](../howto/agents.md).
 
 | framework | packages | model asked by | {" | ".join(names)} |
 | --- | --- | --- | {" | ".join("---" for _ in names)} |
@@ -82,7 +82,7 @@ framework leads to what its runs printed.
 | --- | --- |
 | {names[0]} | the agent has the tool's answer; the tool's own journal has one call; the log has the permit |
 | {names[1]} | the same with the model's answers streamed |
-| {names[2]} | an amount beyond the tool's envelope: the journal has no call; the log has the refusal, `tool.envelope` |
+| {names[2]} | a count beyond the tool's envelope: the journal has no call; the log has the refusal, `tool.envelope` |
 | {names[3]} | the call waits and nothing ran; a person approves it (`answerable holds approve`); the agent \
 asks for the result and has it; the journal has one call; the log has the hold and the permit |
 | {names[4]} | an officer orders `answerable stop` while the agent is at work; its run ends with an error that \

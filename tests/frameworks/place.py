@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from tests.e2e.running import Ended, answerable
 from tests.frameworks.model import NAME
+from tests.house.tree import ROOT
 from tests.mcp_servers import Journal, command
 
 OPERATOR: Final = "LEIXG-000000FUUBU435XBB835"
@@ -27,9 +28,7 @@ START_S: Final = 60.0
 CLASSES: Final[dict[str, tuple[str, ...]]] = {
     "weather": ("--effect", "read", "--domain", "search"),
     "tick": ("--effect", "read", "--domain", "general"),
-    "note": ("--effect", "write", "--domain", "general"),
-    "broken": ("--effect", "read", "--domain", "general"),
-    "pay": (),
+    "order": ("--effect", "irreversible", "--domain", "general", "--approvals", "1", "--role", "approver"),
 }
 
 
@@ -100,7 +99,7 @@ class Place:
         self.config.write_text(
             f'[gateway]\nport = 0\n\n[upstreams.house]\nurl = "{model_url}"\nmodel = "{NAME}"\nsystem = "house-model"\n'
             f'locality = "private"\n\n[servers.{SERVER}]\nkind = "stdio"\ncommand = [{words}]\nsystem = "desk-server"\n'
-            'locality = "local"\n'
+            f'directory = "{ROOT}"\n'
         )
         self._serve()
         self._classify()

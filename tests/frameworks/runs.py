@@ -17,8 +17,8 @@ from tests.frameworks.place import APPROVER, SERVER, Place
 RUN_S: Final = 120.0
 DRIVERS: Final = Path(__file__).parent / "drivers"
 WEATHER: Final = {"call": "weather", "with": {"city": "Oslo"}}
-PAID: Final = {"to": "ACME", "amount": 40, "currency": "EUR"}
-TOO_MUCH: Final = {"to": "ACME", "amount": 40_000, "currency": "EUR"}
+ORDER: Final = {"article": "pens", "count": 40}
+TOO_MUCH: Final = {"article": "pens", "count": 40_000}
 TICKS: Final = 60
 
 
@@ -98,28 +98,29 @@ class Runner:
         return run
 
     def refused(self) -> Run:
-        """An amount beyond what the tool may pay: nothing runs, and the agent is told."""
-        run = Run("refused", [{"call": "pay", "with": TOO_MUCH}])
-        before = len(self._journal("pay"))
+        """A count beyond what may be ordered: nothing runs, and the agent is told."""
+        run = Run("refused", [{"call": "order", "with": TOO_MUCH}])
+        before = len(self._journal("order"))
         self._whole(run)
-        self._must(run, len(self._journal("pay")) == before, "the tool did not run")
-        self._recorded(run, "pay", "refuse", "tool.envelope")
+        self._must(run, len(self._journal("order")) == before, "the tool did not run")
+        self._recorded(run, "order", "refuse", "tool.envelope")
         return run
 
     def held(self) -> Run:
-        """A payment waits; a person approves it by the command line; the agent has the result; it ran once."""
+        """An order waits; a person approves it by the command line; the agent has the result; it ran once."""
         asks = {"call": "answerable_result", "with": {"id": "$found"}, "find": r"Its id is ([a-z2-7]+)"}
-        run = Run("held, then approved", [{"call": "pay", "with": PAID}, {**asks, "while": "waits for", "pause": 0.5}])
-        before, began = len(self._journal("pay")), time.monotonic()
+        script = [{"call": "order", "with": ORDER}, {**asks, "while": "waits for", "pause": 0.5}]
+        run = Run("held, then approved", script)
+        before, began = len(self._journal("order")), time.monotonic()
         process = self.start(run)
         hold = self._place.wait_for(self._waiting)
-        self._must(run, len(self._journal("pay")) == before, "nothing ran while it waited")
+        self._must(run, len(self._journal("order")) == before, "nothing ran while it waited")
         self._place.do("holds", "approve", hold, "--as", APPROVER)
         self.finish(run, process, began)
-        self._must(run, "Paid 40 EUR to ACME." in run.end, "the agent has the result")
-        self._must(run, len(self._journal("pay")) == before + 1, "the tool ran once")
-        self._recorded(run, "pay", "hold", "")
-        self._recorded(run, "pay", "permit", "")
+        self._must(run, "Ordered 40 of pens." in run.end, "the agent has the result")
+        self._must(run, len(self._journal("order")) == before + 1, "the tool ran once")
+        self._recorded(run, "order", "hold", "")
+        self._recorded(run, "order", "permit", "")
         return run
 
     def stopped(self) -> Run:

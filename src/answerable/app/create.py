@@ -43,8 +43,14 @@ STAFF: Final = (
 )
 
 
-# Whoever reauthorises must not have signed the order: a demo that shows both needs four.
-DEMO_STAFF: Final = (*STAFF, ("officer-3", (AdminRole.OFFICER,)), ("officer-4", (AdminRole.OFFICER,)))
+# Whoever reauthorises must not have signed the order: a demo that shows both needs four. Its payments wait for the
+# approver.
+DEMO_STAFF: Final = (
+    *STAFF,
+    ("officer-3", (AdminRole.OFFICER,)),
+    ("officer-4", (AdminRole.OFFICER,)),
+    ("approver", (AdminRole.APPROVER,)),
+)
 
 
 @dataclass(frozen=True, slots=True)

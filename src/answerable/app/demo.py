@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-from answerable.app import fleet
+from answerable.app import demo_tools, fleet
 from answerable.app.core import Core, open_core
 from answerable.app.create import DEMO_STAFF, Founding, create
 from answerable.app.keys import copy_key
@@ -66,6 +66,7 @@ def settings(store: Path, port: int, remote: fleet.Remote | None = None) -> Conf
         "telemetry.level": "warning",
         "telemetry.format": "text",
         "labels.operator": fleet.OPERATOR,
+        **demo_tools.settings(),
     }
     if remote is None:
         flags |= _LOCAL
@@ -104,6 +105,7 @@ async def _run(config: Config, *, as_json: bool, say: Say, tell: Tell, remote: f
         raise
 
     async def announce(address: Address, core: Core) -> None:
+        await demo_tools.offer(core, service.servers)
         if remote is None:
             say("starting two copies of the agent", "正在启动智能体的两个运行副本")
             agents.extend([await _agent(config) for _ in range(AGENTS)])
@@ -121,6 +123,7 @@ def described(address: Address, handle: str, core: Core, remote: fleet.Remote | 
     """What `--json` prints as its first line."""
     return {
         "gateway": address.gateway,
+        "mcp": mcp(address.gateway),
         "control": f"unix:{address.control}",
         "handle": handle,
         "systems": {name: find_system(core.book, name).id for name in fleet.names(remote)},
@@ -169,13 +172,23 @@ async def _handle(core: Core) -> str:
 
 
 def _environment(store: Path, gateway: str, handle: str) -> None:
-    """A file to be sourced by a shell: any OpenAI client finds the gateway, and `answerable` is found and finds the
-    store."""
+    """A file to be sourced by a shell: any OpenAI or MCP client finds the gateway, and `answerable` is found and finds
+    the store."""
     programs = Path(sys.executable).parent
-    values = {"OPENAI_BASE_URL": gateway, "OPENAI_API_KEY": handle, "ANSWERABLE_STORE_PATH": str(store)}
+    values = {
+        "OPENAI_BASE_URL": gateway,
+        "OPENAI_API_KEY": handle,
+        "MCP_URL": mcp(gateway),
+        "ANSWERABLE_STORE_PATH": str(store),
+    }
     lines = [f"export {name}={shlex.quote(value)}" for name, value in values.items()]
     lines.append(f'export PATH={shlex.quote(str(programs))}:"$PATH"')
     _write_private(store / ENVIRONMENT_FILE, "\n".join(lines) + "\n")
+
+
+def mcp(gateway: str) -> str:
+    """Where the demo's tools are: one more way in of the same gateway."""
+    return f"{gateway.removesuffix('/v1')}/mcp/{demo_tools.SERVER}"
 
 
 def _write_private(file: Path, text: str) -> None:

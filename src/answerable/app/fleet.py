@@ -14,14 +14,14 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from answerable.app import demo_agent, demo_chat
+from answerable.app import demo_agent, demo_buyer, demo_chat, demo_desk
 from answerable.app.core import Core
 from answerable.app.people import FOLDER, read
 from answerable.crypto.b64 import b64u
 from answerable.crypto.ed25519 import Key
 from answerable.crypto.random import nonce, salt
 from answerable.log.statement import to_sign
-from answerable.model.terms import Audience, Locality, Relation, Role, SystemKind
+from answerable.model.terms import Audience, Criticality, Locality, Relation, Role, SystemKind
 from answerable.registry import find, keys, parties, systems
 from answerable.registry.ids import unassigned_lei, unassigned_uscc
 from answerable.registry.requests import (
@@ -47,6 +47,8 @@ MODEL: Final = "SmolLM2-135M-Instruct-Q4_1"
 EMBEDDER: Final = "multilingual-e5-small-4bit"
 APPLICATION: Final = "Demo assistant"
 AGENT: Final = "Demo agent"
+BUYER: Final = "Demo buyer"
+DESK: Final = "Demo desk"
 # As the model card of SmolLM2-135M says: parameters, and tokens of training.
 PARAMETERS: Final = 134_515_008
 TOKENS: Final = 2_000_000_000_000
@@ -181,6 +183,27 @@ def _systems() -> tuple[RegisterSystem, ...]:
             audience=Audience.PUBLIC,
             capabilities=("text",),
             digests=(_digest(demo_chat.__file__),),
+            licence="Apache-2.0",
+        ),
+        RegisterSystem(
+            name=BUYER,
+            version="1",
+            kind=SystemKind.AGENT,
+            parties=(deployer,),
+            audience=Audience.MACHINE,
+            capabilities=("tools.irreversible",),
+            digests=(_digest(demo_buyer.__file__),),
+            licence="Apache-2.0",
+            tools=("desk/*",),
+            max_criticality=Criticality.SENSITIVE,  # it may ask for payments: people decide about each
+        ),
+        RegisterSystem(
+            name=DESK,
+            version="1",
+            kind=SystemKind.APPLICATION,
+            parties=(deployer,),
+            audience=Audience.MACHINE,
+            digests=(_digest(demo_desk.__file__),),
             licence="Apache-2.0",
         ),
         RegisterSystem(

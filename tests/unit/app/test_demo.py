@@ -53,7 +53,8 @@ async def test_the_first_line_says_where_everything_is(tmp_path: Path) -> None:
     try:
         await fleet.register(core)
         said = demo.described(demo.Address("http://127.0.0.1:1/v1", tmp_path / "c.sock"), "ans_x", core)
-        assert set(said) == {"gateway", "control", "handle", "systems", "store"}
+        assert set(said) == {"gateway", "mcp", "control", "handle", "systems", "store"}
+        assert said["mcp"] == "http://127.0.0.1:1/mcp/desk"
         assert set(said["systems"]) == set(fleet.names())
     finally:
         await core.close()
