@@ -24,6 +24,7 @@ from answerable.errors import AnswerableError, Refused, Unavailable
 from answerable.formats.detect import detect
 from answerable.labels.chain import Chain
 from answerable.labels.explicit.plan import Plan, Sound
+from answerable.labels.fingerprint.decoding import played_ms
 from answerable.labels.identity import Labeller
 from answerable.labels.labelling import label
 from answerable.labels.stages import UNSUPPORTED
@@ -39,6 +40,7 @@ MAX_MEMORY: Final = 6 << 30  # of addresses; a picture of 50 million pixels take
 MAX_PIXELS: Final = 50_000_000
 EXPLICIT: Final = "explicit"
 AIGC: Final = "aigc"
+PLAYS: Final = ("audio/", "video/")
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
@@ -135,6 +137,7 @@ class Worker:
             before=done.before,
             digest=done.digest,
             layers=tuple(sorted(there)),
+            played_ms=played_ms(source) if carrier.media.startswith(PLAYS) else 0,
             content=found.content,
             prints=found.prints,
             sketch=found.sketch,

@@ -6,10 +6,11 @@ Commitments alone stand in the leaves; what they hide goes into the same unit of
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import Enum
-from typing import Final
+from typing import Any, Final
 
+import msgspec
 from msgspec import UNSET
 
 from answerable.crypto.random import leaf_nonce, salt, salts
@@ -36,6 +37,8 @@ from answerable.ports import Metering, Reservation, Transcript
 WITNESSED_TIER: Final = 3
 # Of a close leaf: what was done for a mark in the words that left (`docs/spec/label.md`).
 WORDS: Final = "answerable.words"
+# And what was made beside words: {"images": so many, "ms": of sound and film}.
+MADE: Final = "answerable.made"
 
 Ask = Callable[[str, int], Rider]  # (rid of the open leaf, ms UTC) -> what joins its unit
 
@@ -167,7 +170,8 @@ class Record:
                 raise Refused("hold.spent", hold=used.rid) from None  # or an approver's key was withdrawn
             raise
         except Unavailable as failed:
-            if failed.code == "log.full":
+            if failed.code == "log.full":  # nothing was written here either; of other failures nobody knows
+                self.rid, self.stage = "", Stage.NEW
                 self.let_go()
             raise
 
@@ -230,9 +234,11 @@ class Record:
         if self.metering is not None:
             # An answer that was cut tells no usage: the pieces that left are counted, a token each at the least.
             tokens_in, tokens_out = self._tokens or (0, self._pieces)
-            self.spent = self.metering.spent(tokens_in, tokens_out)
+            self.spent = made(self.metering.spent(tokens_in, tokens_out), files)
         beside: Closing | None = None
-        told = {WORDS: str(self.words)} if body and self.words else {}
+        told: dict[str, Any] = {WORDS: str(self.words)} if body and self.words else {}
+        if self.spent is not None and (self.spent.images or self.spent.speech_ms):
+            told[MADE] = {"images": self.spent.images, "ms": self.spent.speech_ms}
         if self.errand is not None or self.reserved is not None:
             beside = Closing(self, outcome)
             told |= beside.told
@@ -256,9 +262,24 @@ class Record:
             payloads = (Payload(rid(leaf), "out", self._salt_out, body, found, self._expires),)
         opens = Space.OPENS
         unit = Unit((leaf,), (Drop(opens, self.rid),), (Expect(opens, self.rid, self._opened),), payloads)
-        await self._deps.ledger.commit(unit if beside is None else joined(unit, beside.riders))
+        try:
+            await self._deps.ledger.commit(unit if beside is None else joined(unit, beside.riders))
+        except Refused:
+            self.let_go()  # its open leaf was never written
+            raise
         if self.errand is not None and self.errand.run is not None and self.sent is Sent.ANSWERED and body:
             self.errand.run.content = body  # for who waits for the same
+
+
+def made(spent: Spent, files: Sequence[LabelledMedium]) -> Spent:
+    """With the pictures, and the milliseconds of sound and film, that stand in the answer."""
+    if not files:
+        return spent
+    return msgspec.structs.replace(
+        spent,
+        images=sum(file.media.startswith("image/") for file in files),
+        speech_ms=sum(file.played_ms for file in files),
+    )
 
 
 def _tier(caller: Bearer, cleared: Clearance | None) -> int:

@@ -55,7 +55,7 @@ from answerable.registry.nodes import USE as NODE
 from answerable.registry.owners import moved, of_leaf
 from answerable.registry.planned import encode_row
 from answerable.registry.systems import Announcement
-from answerable.sequencer import replay_holds, replay_tools
+from answerable.sequencer import replay_budgets, replay_holds, replay_tools
 from answerable.sequencer.replay_privacy import LeafOf, erasure, grant, hold, reading, revocation
 from answerable.sequencer.replay_stops import count, reauthorisation, regained, release, roster, stop
 from answerable.stops import confirming
@@ -168,12 +168,16 @@ class Replay:
         if leaf.dec != "permit":
             return []
         self.opens[rid] = str(leaf.t).encode()
-        return [Put(Space.OPENS, rid, self.opens[rid]), *replay_holds.spending(self.book, leaf, rid)]
+        return [
+            Put(Space.OPENS, rid, self.opens[rid]),
+            *replay_holds.spending(self.book, leaf, rid),
+            *replay_budgets.reserved(leaf, rid),
+        ]
 
     def _close(self, leaf: kinds.CloseLeaf, rid: str) -> list[Effect]:
         if self.opens.pop(leaf.open, None) is None:
             raise ValueError("it ends what is not open")
-        return [Drop(Space.OPENS, leaf.open)]
+        return [Drop(Space.OPENS, leaf.open), *replay_budgets.used(self.book, leaf)]
 
     def _party(self, leaf: kinds.PartyLeaf, rid: str) -> list[Effect]:
         if isinstance(leaf.prev, str):
