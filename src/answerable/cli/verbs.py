@@ -137,6 +137,7 @@ GROUPS: Final[tuple[Group, ...]] = (
         "rules",
         "规则",
         (
+            Verb("tools", "tools", "tools of servers: import, classify, pin, withdraw", "工具：导入、分类、固定与撤下"),
             Verb("holds", "holds", "actions that wait for people: see, approve, reject", "等待人员审批的行为"),
             Verb("calls", "calls", "tool calls whose end nobody saw: look, settle", "结局不明的工具调用"),
             Verb("budgets", "budgets", "what may be used in a window of time, and what is left of it", "预算及其余量"),
