@@ -50,6 +50,12 @@ MUTANTS = (
            f"{UNIT}/admission/test_admit.py"),
     Mutant("a holder that knows fewer stops than the issuer admits", "admission/admit.py",
            "    if warrant.epoch > stops.epoch and (", "    if False and (", f"{UNIT}/admission/test_admit.py"),
+    Mutant("a node shows a warrant whose orders it does not know", "warrants/far.py",
+           "        if self._explained(fresh.bearer):\n", "        if fresh is not None:\n",
+           f"{UNIT}/warrants/test_far.py"),
+    Mutant("a guard shows a warrant that its gateway cannot explain", "guard/explaining.py",
+           "        return holds and not self.done(newer)\n", "        return False\n",
+           "tests/property/test_explained.py"),
     Mutant("the end of a warrant is one millisecond late", "admission/admit.py", "now_ms >= warrant.exp_ms or",
            "now_ms > warrant.exp_ms or", "tests/proofs/test_bound.py"),
     # --- the stop set ---

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The protocol of a stop, model-checked: `stop.pml` is searched whole, in each configuration, and each wrong variant
-must give Spin a counterexample. So must a bound that is one tick shorter: the model reaches its bound."""
+must give Spin a counterexample. So must a bound that is one tick shorter: the model reaches its bound. And the other
+side of it, `explained.pml`: whom an order does not reach goes on, whenever the control plane dies."""
 
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 MODEL = Path(__file__).with_name("stop.pml")
+EXPLAINED = Path(__file__).with_name("explained.pml")
 LIMIT_S = 90
 DEPTH = "100000"
 
@@ -26,9 +28,9 @@ class Search:
     complete: bool
 
 
-def search(folder: Path, *defines: str) -> Search:
+def search(folder: Path, *defines: str, model: Path = MODEL) -> Search:
     flags = [f"-D{each}" for each in defines]
-    subprocess.run(["spin", "-a", *flags, str(MODEL)], cwd=folder, check=True, capture_output=True, timeout=LIMIT_S)
+    subprocess.run(["spin", "-a", *flags, str(model)], cwd=folder, check=True, capture_output=True, timeout=LIMIT_S)
     build = ["gcc", "-w", "-O2", "-DSAFETY", "-DNOCLAIM", "-o", "pan", "pan.c"]
     subprocess.run(build, cwd=folder, check=True, capture_output=True, timeout=LIMIT_S)
     ran = subprocess.run(
@@ -81,3 +83,16 @@ def test_a_wrong_variant_has_a_counterexample(tmp_path: Path, clocks: str, varia
     found = search(tmp_path, clocks, variant)
     assert found.errors == 1
     assert "now<" in found.violated
+
+
+def test_whom_an_order_does_not_reach_goes_on_whenever_the_control_plane_dies(tmp_path: Path) -> None:
+    found = search(tmp_path, model=EXPLAINED)
+    assert (found.errors, found.complete) == (0, True)
+    assert found.states > 1_000
+
+
+@pytest.mark.parametrize("variant", ["NO_ORDERS", "NO_HANDING", "NO_WAITING"])
+def test_each_part_of_the_explanation_is_needed(tmp_path: Path, variant: str) -> None:
+    found = search(tmp_path, variant, model=EXPLAINED)
+    assert found.errors == 1
+    assert "any(0)" in found.violated or "now<" in found.violated

@@ -17,6 +17,7 @@ from answerable.guard.standing import Standing
 
 TOGETHER: Final = 64  # orders in one request
 BYTES: Final = 1 << 20  # of them together, but one at least
+LAST_MS: Final = 100  # before the end of a warrant, the next one is taken up, explained or not
 KEPT: Final = 64  # messages of who hears no orders
 ALL: Final = 2**53  # of a gateway that takes no orders: it is shown what there is
 
@@ -37,8 +38,18 @@ class Explaining:
         self.epoch = -1
 
     def done(self, leased: Leased) -> bool:
-        """Whether nothing that the warrant names is unknown, here or there."""
+        """Whether nothing that the warrant names is unknown, here or there: so says the gateway, or it names no more
+        than the one that it is shown now."""
+        before = self._standing.leased
+        if before is not None and leased.warrant.epoch <= before.warrant.epoch:
+            return True
         return self.epoch >= leased.warrant.epoch and self._standing.explains(leased)
+
+    def waits(self, newer: Leased, mono_ms: int) -> bool:
+        """Whether the warrant in hand goes on to be shown in its place. It is, while that is good for anything."""
+        standing = self._standing
+        holds = standing.leased is not None and mono_ms < standing.ends - LAST_MS and standing.fault() is None
+        return holds and not self.done(newer)
 
     async def explain(self, leased: Leased) -> bool:
         """Hand on what the gateway lacks; whether it knows all that the warrant names now."""

@@ -20,7 +20,7 @@ from answerable.admission.receipts import StopState
 from answerable.errors import AnswerableError, Refused, Unavailable
 from answerable.guard import evidence, plans
 from answerable.guard.cage import Cage
-from answerable.guard.explaining import Explaining
+from answerable.guard.explaining import LAST_MS, Explaining
 from answerable.guard.folder import Folder
 from answerable.guard.gate import Gate
 from answerable.guard.lease import RETRY_MS, mono_ms, now_ms
@@ -34,7 +34,6 @@ FROZEN_MS: Final = 5_000  # what stands still is kept so far ahead; a guard that
 UNKNOWN_MS: Final = 2_000  # how long an order that the issuer refuses for may be on its way, past the warrant's end
 GONE_S: Final = 5.0
 FLUSH_S: Final = 5.0
-LAST_MS: Final = 100  # before the end of a warrant, the next one is taken up, explained or not
 KEEP_S: Final = 0.05  # for evidence that is not on the disk when the grace has passed
 STOPPED: Final = 1  # our status where the program did not end by itself
 
@@ -279,10 +278,9 @@ class Guard:
         newer, standing = self._newer, self._standing
         if newer is None:
             return
-        before = standing.leased
-        if before is not None and newer.warrant.epoch > before.warrant.epoch and not self._explaining.done(newer):
+        if not self._explaining.done(newer):
             self._explain(newer)
-            if mono_ms() < standing.ends - LAST_MS and standing.fault() is None:
+            if self._explaining.waits(newer, mono_ms()):
                 return
         standing.leased, self._newer = newer, None
         if standing.behind:
@@ -363,13 +361,12 @@ class Guard:
 
     def _next_look(self) -> int:
         """ms"""
-        leased = self._standing.leased
+        leased, now = self._standing.leased, mono_ms()
         if leased is None or self._waits_for:
             return LOOK_MS
-        now = mono_ms()
-        return max(
-            1, min(LOOK_MS, leased.held.due - now if leased.held.due > now else LOOK_MS, self._standing.ends - now)
-        )
+        # What waits is taken up a moment before the end of what is in hand.
+        due = leased.held.due if self._newer is None else self._standing.ends - LAST_MS
+        return max(1, min(LOOK_MS, due - now if due > now else LOOK_MS, self._standing.ends - now))
 
     async def _wait(self, ms: int) -> None:
         try:

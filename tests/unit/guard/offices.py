@@ -16,7 +16,7 @@ from answerable.admission.requests import WarrantRequest, check
 from answerable.crypto.b64 import b64u
 from answerable.errors import AnswerableError, Refused
 from answerable.guard.lease import mono_ms, now_ms
-from answerable.guard.sources import ControlPlane, Identity, OnSite
+from answerable.guard.sources import ControlPlane, Identity, Knows, OnSite
 from answerable.model.envelopes import Envelope, EnvelopeCopy
 from tests.fleet import key
 from tests.unit.admission.a_warrant import ISSUER_KEY, KEYS, KID, SYSTEM, T0, WARRANT
@@ -94,9 +94,9 @@ class Office:
         life = warrant.exp_ms - warrant.iat_ms
         return {"token": token, "grant": "g" * 32, "seq": request.seq, "expires": warrant.exp_ms, "life": life}
 
-    def source(self) -> ControlPlane:
+    def source(self, knows: Knows | None = None) -> ControlPlane:
         wall, mono = self.clocks()
-        return ControlPlane(IDENTITY, (self,), wall=wall, mono=mono)
+        return ControlPlane(IDENTITY, (self,), wall=wall, mono=mono, knows=knows)
 
 
 class Site(Office):
@@ -155,6 +155,6 @@ class Site(Office):
         told = {"token": token, "grant": warrant.grant, "seq": request.seq, "expires": warrant.exp_ms, "life": life}
         return {**told, "envelope": self.token}
 
-    def source(self) -> OnSite:  # type: ignore[override]
+    def source(self, knows: Knows | None = None) -> OnSite:  # type: ignore[override]
         wall, mono = self.clocks()
-        return OnSite(IDENTITY, (self,), SITE, wall=wall, mono=mono)
+        return OnSite(IDENTITY, (self,), SITE, wall=wall, mono=mono, knows=knows)

@@ -147,7 +147,7 @@ async def running(
         evidence = Folder(Path(folder))
         guard = Guard(
             cage=cage, standing=standing, gate=Gate(standing, pool), plan=Plan(GRACE_MS),
-            source=office.source() if site is None else Either(office.source(), site.source()),
+            source=office.source(view) if site is None else Either(office.source(view), site.source(view)),
             receipts=Receipts(IDENTITY, a_stop.ORIGIN, (Way(),), evidence), folder=evidence,
             words=Words(lambda *_: None, lambda what: states.append(dict(what))), ear=ear if hears else None,
             begun=lambda: states.append({"state": "running"}),
@@ -211,6 +211,40 @@ async def test_what_streams_goes_on_under_the_next_warrant_since_the_gateway_is_
                 await asyncio.sleep(0.01)
         assert run.standing.leased is not None
         assert f"Bearer {run.standing.leased.held.token}".encode() in server.requests[-1]
+
+
+async def test_a_warrant_that_names_an_order_is_shown_once_the_gateway_was_told_of_it() -> None:
+    """The control plane may have died right after: nobody else can tell the gateway."""
+    other = order(99)
+    async with serving(always(http(b'{"epoch":1}'))) as server, running(life=3_000, gateway=server.port) as run:
+        await run.up()
+        run.office.changes, run.office.orders = {"epoch": 1}, (other.decode(),)
+        async with asyncio.timeout(2):
+            while run.standing.leased is None or run.standing.leased.warrant.epoch != 1:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        told = [request for request in server.requests if request.startswith(b"POST /relay/v1/orders ")]
+        assert run.office.known[-1] == 0
+        assert run.ear.view.epoch == 1, "heard here too"
+        assert await run.all_act()
+        assert told, "the gateway was asked what it knows before the warrant was shown"
+
+
+@pytest.mark.parametrize("gateway", ["knows", "does not", "is away"])
+async def test_one_that_cannot_be_explained_is_shown_at_the_end_of_the_one_before(gateway: str) -> None:
+    answer = b'{"epoch":%d}' % (gateway == "knows")
+    async with serving(always(http(answer))) as server:
+        async with running(life=1_500, gateway=9 if gateway == "is away" else server.port) as run:
+            await run.up()
+            first = run.standing.leased
+            assert first is not None
+            run.office.changes = {"epoch": 1}  # and no word of what that was
+            async with asyncio.timeout(3):
+                while run.standing.leased is first:
+                    run.standing.admit()
+                    await asyncio.sleep(0.002)
+            assert first.held.ends - 150 <= mono_ms() <= first.held.ends
+            with pytest.raises(Refused, match=r"stop\.stale"):
+                run.standing.admit()
 
 
 async def test_without_renewal_it_is_gone_within_life_and_grace_and_a_tenth() -> None:
