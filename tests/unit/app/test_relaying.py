@@ -135,6 +135,16 @@ def test_a_warrant_is_asked_for_over_the_network_and_refused_after_the_order(hou
             asked = lease.question()
             answer = msgspec.json.decode(await client.post("/control/v1/warrants", asked.body))
             assert lease.answered(asked, answer).seq == 1
+            # An order that does not reach it, told or not told yet: its warrant comes with what it names.
+            first = await give(house, "base", "officer-1")
+            row = next(stop for stop in house.core.book.stops() if stop.rid == first)
+            message = await made.message(row)
+            assert await made.explained(row.epoch - 1, row.epoch) == (message,)
+            assert await made.explained(row.epoch, row.epoch) == ()
+            assert made.hub is not None
+            before, made.hub.board.epoch = made.hub.board.epoch, 0
+            assert message in await made.explained(row.epoch - 1, row.epoch), "not told yet"
+            made.hub.board.epoch = before
             rid = await give(house, "other", "officer-1")
             with pytest.raises(Refused) as refused:
                 await client.post("/control/v1/warrants", lease.question().body)
