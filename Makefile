@@ -167,7 +167,7 @@ requirements: $(stamps)/tools
 	$(compile) pyproject.toml --extra local -c requirements/base.txt -o requirements/local.txt
 	$(compile) --group tools -o requirements/tools.txt
 	$(compile) --group build -c requirements/base.txt -o requirements/build.txt
-	$(compile) pyproject.toml --extra cose --extra postgres --extra otel --extra nvml --extra scale --extra nats \
+	$(compile) pyproject.toml --extra cose --extra postgres --extra otel --extra nvml --extra cedar --extra scale --extra nats \
 	  --extra zenoh --extra mqtt --extra labels --group test -c requirements/local.txt -c requirements/build.txt -o requirements/test.txt
 	$(compile) --group lint -c requirements/local.txt -c requirements/build.txt -c requirements/test.txt \
 	  -o requirements/lint.txt

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import cedarpy
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from answerable.cedar.text import Piece, pieces
+from tests.cedars import BASE, HOUSE
+
+
+def test_each_policy_with_its_line() -> None:
+    found = list(pieces(HOUSE))
+    assert [piece.line for piece in found] == [2, 8, 16]
+    assert all(piece.text.startswith("@id(") and piece.text.endswith(";") for piece in found)
+    assert [len(cedarpy.PolicySet.from_str(piece.text)) for piece in found] == [1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", []),
+        ("\n// nothing; here\n", []),
+        ("// last line has no end", []),
+        ("a;b;", [Piece("a;", 1), Piece("b;", 1)]),
+        ('\n\na "x;\\";\n" ;\nb', [Piece('a "x;\\";\n" ;', 3), Piece("b", 5)]),
+        ("a // ;\n ;", [Piece("a // ;\n ;", 1)]),
+        ('"', [Piece('"', 1)]),
+        ('"\\', [Piece('"\\', 1)]),
+        (";", [Piece(";", 1)]),
+    ],
+)
+def test_strings_comments_and_ends(text: str, expected: list[Piece]) -> None:
+    assert list(pieces(text)) == expected
+
+
+@given(st.text(alphabet=st.sampled_from('ab;"\\/\n '), max_size=60))
+def test_nothing_is_lost_but_comments_and_space(text: str) -> None:
+    found = list(pieces(text))
+    at = 0
+    for piece in found:
+        begin = text.index(piece.text, at)
+        assert piece.line == text.count("\n", 0, begin) + 1
+        assert all(line.strip() == "" or "//" in line or line.startswith("/") for line in text[at:begin].split("\n"))
+        at = begin + len(piece.text)
+
+
+def test_as_many_as_the_engine_counts() -> None:
+    for text in (BASE, HOUSE, BASE + HOUSE, BASE + "// end"):
+        assert len(list(pieces(text))) == len(cedarpy.PolicySet.from_str(text))
