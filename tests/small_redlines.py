@@ -19,8 +19,10 @@ from answerable.model.leaves import (
     CloseLeaf,
     Commitments,
     EventLeaf,
+    HoldLeaf,
     OpenLeaf,
     ReceiptLeaf,
+    Sig,
     Usage,
     WarrantLeaf,
 )
@@ -115,11 +117,14 @@ class Place:
         )  # fmt: skip
         return Sight(a_rid(), self.now, self.victim.rid, self.copy.rid, leaf=leaf)
 
-    def approved(self, *, until: int) -> Sight:
-        leaf = ApprovalLeaf(
-            dec="approve", dig="0" * 64, exp=until, hold=a_rid("hold"), n=nonce(), pol="0" * 64, sigs=[], t=self.now
+    def approved(self, *, until: int) -> tuple[Sight, Sight]:
+        """A hold that one person has to agree to, and that person's word."""
+        dig, hold, sigs = "0" * 64, a_rid("hold"), [Sig(key=a_rid("anna"), sig="")]
+        held = HoldLeaf(
+            dig=dig, exp=until, n=nonce(), need=1, open=a_rid("open"), pol=dig, roles=["approver"], t=self.now
         )
-        return Sight(a_rid(), self.now, leaf=leaf)
+        leaf = ApprovalLeaf(dec="approve", dig=dig, exp=until, hold=hold, n=nonce(), pol=dig, sigs=sigs, t=self.now)
+        return Sight(hold, self.now, leaf=held), Sight(a_rid(), self.now, leaf=leaf)
 
     def said(self, fact: Told, *, system: System | None = None, at: int = 0) -> EventSaid:
         """A person's word, on file."""

@@ -29,9 +29,11 @@ from answerable.model.leaves import (
     ApprovalLeaf,
     CloseLeaf,
     EventLeaf,
+    HoldLeaf,
     KeyLeaf,
     Leaf,
     OpenLeaf,
+    PlantedLeaf,
     ReceiptLeaf,
     WarrantLeaf,
 )
@@ -62,7 +64,10 @@ REMEMBERED: Final = 65_536
 ATTEMPTS: Final = 64
 MAX_ASKED: Final = 10_000
 # Most leaves are of actions, and most of those tell no detector anything: they are not even decoded.
-_KINDS: Final = tuple(f'"k":"{kind}"'.encode() for kind in ("open", "close", "event", "warrant", "receipt", "approval"))
+_KINDS: Final = tuple(
+    f'"k":"{kind}"'.encode()
+    for kind in ("open", "close", "event", "warrant", "receipt", "hold", "approval", "planted", "key")
+)
 _incident = msgspec.json.Decoder(Incident).decode
 _log = logging.getLogger("answerable.redlines")
 
@@ -212,7 +217,7 @@ class Watching:
             case ReceiptLeaf():
                 holder = self._book.copy(leaf.own)
                 return Sight(its, leaf.t, holder.system, holder.rid, leaf=leaf) if holder is not None else None
-            case ApprovalLeaf():
+            case HoldLeaf() | ApprovalLeaf() | PlantedLeaf() | KeyLeaf():
                 return Sight(its, leaf.t, leaf=leaf)
             case EventLeaf():
                 return await self._event(its, leaf)

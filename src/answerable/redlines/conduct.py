@@ -22,13 +22,13 @@ from answerable.model.events import (
     LikenessUsed,
     OutcomeDeclared,
 )
-from answerable.model.leaves import ApprovalLeaf, CloseLeaf, OpenLeaf, ReceiptLeaf
+from answerable.model.leaves import CloseLeaf, OpenLeaf, ReceiptLeaf
 from answerable.model.records import EventSaid
 from answerable.model.sights import Crossing, Sight
 from answerable.model.terms import Ruling, World
 from answerable.model.units import Space
 from answerable.ports import Directory
-from answerable.redlines.approvals import Approvals
+from answerable.redlines.approvals import TAKES, Approvals
 from answerable.redlines.table import by_code, lines
 
 Value = TypeVar("Value")
@@ -65,7 +65,7 @@ class Attacks:
 
     name = "attacks"
     lines = ("RL4",)
-    takes = (ApprovalLeaf, CyberAction)
+    takes = (*TAKES, CyberAction)
 
     def __init__(self, targets: Collection[str]) -> None:
         self._hosts = frozenset(target.lower() for target in targets)

@@ -9,10 +9,9 @@ from types import NoneType
 from typing import Final
 
 from answerable.model.events import JobSubmitted, WeightsEgress, WeightsServed
-from answerable.model.leaves import ApprovalLeaf
 from answerable.model.sights import Crossing, Sight
 from answerable.ports import Directory
-from answerable.redlines.approvals import Approvals
+from answerable.redlines.approvals import TAKES, Approvals
 
 REMEMBERED: Final = 65_536
 # A request that was on its way when its sender died comes in within this; whoever asks later is alive.
@@ -96,7 +95,7 @@ class SelfImprovement:
 
     name = "self-improvement"
     lines = ("RL1c",)
-    takes = (ApprovalLeaf, JobSubmitted)
+    takes = (*TAKES, JobSubmitted)
 
     def __init__(self) -> None:
         self._approved = Approvals()

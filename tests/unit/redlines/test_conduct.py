@@ -40,7 +40,8 @@ def test_scans_of_what_is_not_allowed(place: Place, target: str, allowed: bool) 
 
 def test_an_approved_exploit(place: Place) -> None:
     detector = Attacks(())
-    approval = place.approved(until=place.now + 1_000)
+    hold, approval = place.approved(until=place.now + 1_000)
+    detector.see(hold)
     detector.see(approval)
     fact = events.CyberAction(action="exploit", target="victim.example", approval=approval.rid)
     assert detector.see(place.tell(fact)) is None

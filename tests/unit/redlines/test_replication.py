@@ -83,7 +83,8 @@ def test_a_job_without_a_persons_approval(place: Place, job: Any) -> None:
 
 def test_an_approval_on_record_counts_while_it_lasts(place: Place) -> None:
     detector = SelfImprovement()
-    approval = place.approved(until=place.now + 1_000)
+    hold, approval = place.approved(until=place.now + 1_000)
+    assert detector.see(hold) is None
     assert detector.see(approval) is None
     job = events.JobSubmitted(job="merge", approval=approval.rid)
     assert detector.see(place.tell(job)) is None
