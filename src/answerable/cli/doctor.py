@@ -273,6 +273,12 @@ def labels(args: argparse.Namespace, here: Any) -> Iterator[Finding]:
     yield from look(here.config)
 
 
+def servers(args: argparse.Namespace, here: Any) -> Iterator[Finding]:
+    from answerable.cli.doctor_servers import look
+
+    yield from look(here.config)
+
+
 LOOKS: Final[tuple[Callable[[argparse.Namespace, Any], Iterator[Finding]], ...]] = (
     python,
     clock,
@@ -284,6 +290,7 @@ LOOKS: Final[tuple[Callable[[argparse.Namespace, Any], Iterator[Finding]], ...]]
     service,
     models,
     upstreams,
+    servers,
     binding,
     labels,
 )

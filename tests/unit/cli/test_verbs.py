@@ -12,6 +12,7 @@ ISSUE = (
     "serve demo init doctor register ls describe lineage ps top who verify stop reauthorise log policy config "
     "completion announce transfer copy handles party admin model release witness data feed"
     " device drill gateway guard incidents keys label officers onsite pulse read recover redlines relay"
+    " budgets calls holds tools"
 )
 
 
