@@ -83,7 +83,9 @@ async def ask(record: Record, error: Ruled, deps: Deps) -> Refused:
             return refused
         hold, have = (found.hold, found.have) if found is not None else (posing.hold, 0)
         if hold is not None:
-            error.params.update(hold=hold.rid, needed=waits.need.people, have=have, expires=hold.exp)
+            error.params.update(
+                hold=hold.rid, needed=hold.people, have=have, expires=hold.exp, url=f"/holds/{hold.rid}"
+            )
         break
     return error
 
