@@ -35,7 +35,6 @@ from answerable.protocols.mcp.sessions import Sessions, able
 PREFIX: Final = "/mcp/"
 AGAIN: Final = b"answerable-idempotency-key"
 ACCEPTED: Final = 202
-ALLOW: Final = b"allow: POST"
 
 _SERVER = re.compile(r"[A-Za-z0-9_.\-]{1,64}")
 

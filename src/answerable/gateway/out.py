@@ -40,6 +40,8 @@ def refuse(request: Request, error: AnswerableError, record: str = "") -> None:
         fields += NO_RETRY
     elif status in (429, 503):
         fields.append(RETRY)
+    if error.code == "request.method":
+        fields.append(b"allow: " + str(error.params["allowed"]).encode("ascii"))  # RFC 9110 section 15.5.6
     if record:
         fields += named(record)
     if not record or error.code in _HANG_UP:
