@@ -19,6 +19,7 @@ import msgspec
 from msgspec import Meta
 
 from answerable.errors import Refused
+from answerable.model.settings import ServerConfig
 from answerable.model.terms import Act, Audience, DataClass, Locality, World
 from answerable.model.tools import MeterKind
 
@@ -130,30 +131,6 @@ class UpstreamConfig(Section, frozen=True, kw_only=True):
     text_watermark: bool | None = None  # words bear a mark: local: yes unless false; openai: if true, by its own server
 
 
-class ServerConfig(Section, frozen=True, kw_only=True):
-    """A tool server, `/mcp/NAME`. kind: `http` (`url`, streamable HTTP) or `stdio` (`command`, a child process).
-    system: name or id of the registered system that it is. credential_file: what the gate alone has, sent in `header`.
-    environment: all that a child sees, beside `secrets`: name -> file that holds its value. revision: `auto`,
-    2026-07-28 or 2025-11-25."""
-
-    kind: str = "http"
-    system: str = ""
-    url: str = ""
-    command: tuple[str, ...] = ()
-    directory: str = "/"
-    environment: dict[str, str] = {}
-    secrets: dict[str, str] = {}
-    credential_file: str = ""
-    header: str = "authorization"
-    ca_file: str = ""
-    locality: Locality = Locality.EXTERNAL
-    revision: str = "auto"
-    connections: Annotated[int, Meta(ge=1, le=4_096)] = 64  # calls at the same time
-    connect_timeout_s: Annotated[float, Meta(gt=0, le=600)] = 5.0
-    call_timeout_s: Annotated[float, Meta(gt=0, le=86_400)] = 60.0
-    list_every_s: Annotated[float, Meta(ge=1, le=86_400)] = 60.0  # its list is asked for so often, and when it changes
-
-
 class DetectorsConfig(Section, frozen=True, kw_only=True):
     """Names of entry points in `answerable.detectors`, in order. An empty list refuses every action."""
 
@@ -260,9 +237,12 @@ class PulseConfig(Section, frozen=True, kw_only=True):
 
 
 class PolicyConfig(Section, frozen=True, kw_only=True):
-    """Names of entry points in `answerable.policies`; each may only tighten."""
+    """use: names of entry points in `answerable.policies`, in order; each may only tighten. folder: of the policies of
+    the one that reads a folder, `cedar` (docs/reference/policy.md)."""
 
     use: tuple[str, ...] = ()
+    folder: str = ""
+    reload_s: Annotated[float, Meta(ge=0, le=3600)] = 2.0  # the folder is looked at so often; 0: when told to alone
 
 
 class LogConfig(Section, frozen=True, kw_only=True):

@@ -36,6 +36,7 @@ ALLOWED = {
     "registry": {"read_text"},
     "redlines": {"read_text"},
     "policy": {"read_text"},
+    "tools": {"read_text"},
     "crypto": {"os.open", "os.read", "os.write", "read_text", "read_bytes", "write_text", "write_bytes", "open"},
 }
 

@@ -15,10 +15,10 @@ from typing import Final
 from answerable.app.keys import read_private
 from answerable.app.models import TOOLS_KEY, ModelTable, ServedModel
 from answerable.app.serving import MAX_SECRET, Registry, endpoint_copy, tls_of
-from answerable.config import ServerConfig
 from answerable.errors import AnswerableError, Refused
 from answerable.gateway.readiness import SERVER
 from answerable.model.records import Copy
+from answerable.model.settings import ServerConfig
 from answerable.model.terms import Act
 from answerable.net.limits import Limits
 from answerable.protocols.mcp.revisions import Revision
