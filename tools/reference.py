@@ -53,14 +53,16 @@ def errors() -> str:
 def settings() -> str:
     """Each table of the configuration with its keys, defaults and environment variables."""
     from answerable import config
+    from answerable.model import settings as apart
 
     out = [
         HEAD.format(source="`src/answerable/config.py`"),
         "# Settings\n",
         _paragraphs(config.__doc__) + "\n",
     ]
-    tree = ast.parse(inspect.getsource(config))
-    lines = inspect.getsource(config).splitlines()
+    source = inspect.getsource(config) + inspect.getsource(apart)
+    tree = ast.parse(source)
+    lines = source.splitlines()
     classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
     for table, name, many in _tables(classes):
         title = f"[{table}.NAME]" if many else f"[{table}]"
