@@ -33,6 +33,7 @@ from answerable.app.node_replica import Replica
 from answerable.app.node_routes import NODE_ROUTES, Elsewhere
 from answerable.app.node_serving import FarRegistry
 from answerable.app.order_store import OrderStore
+from answerable.app.policing import Policing
 from answerable.app.service import GRACE_S, Address, operator_of, producer_of, terminated
 from answerable.app.serving import Say, Serving
 from answerable.app.spending import refuse_at_node
@@ -171,9 +172,14 @@ class Node:
             self._every(config.node.hand_in_s, self._hand_in),
             self._every(SAVE_S, self._save),
             self._serve(),
+            self._policing.run(),
         ):
             self._tasks.append(asyncio.create_task(work))
         return Address(url, config.socket_path)
+
+    def hang_up(self) -> None:
+        """SIGHUP: the policy folder is taken as it is now."""
+        self._policing.hang_up()
 
     async def close(self) -> None:
         """Take no more, end what is in flight, give the warrants back, hand in the last checkpoint, let the store
@@ -215,7 +221,7 @@ class Node:
 
     async def _wire(self) -> tuple[Deps, Metrics]:
         core, config = self.core, self.core.config
-        policies = await wiring.load_plugins(core, "policies", config.policy.use)
+        policing = self._policing = await Policing.load(core)
         detectors = await wiring.load_plugins(core, "detectors", config.detectors.use)
         duties = Watch(self.replica, lambda: self.replica.changes)
         metrics = Metrics()
@@ -245,7 +251,7 @@ class Node:
             desk=RepeatingDesk(desk, self.repeater),
             gate=self.gate,
             models=self.serving.models,
-            policies=policies,
+            policies=policing.policies,
             ledger=self.noted,
             detectors=detectors,
             meter=wiring.meter_of(config),
@@ -278,7 +284,9 @@ class Node:
             trust=core.trust.decode(),
             flights=self.flights,
             log_key=core.signer,
-            problems=lambda: {part: code for part, code in self._ready().items() if code},
+            problems=lambda: {p: code for p, code in (self._ready() | self._policing.problems()).items() if code},
+            policy=self._policing.digest,
+            policing=self._policing,
             cosigned=core.ledger.cosigned,
             metrics=lambda: metrics.render().decode(),
             store=str(config.store_path),

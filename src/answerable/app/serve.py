@@ -63,6 +63,9 @@ class Runs(Protocol):
 
     async def start(self) -> Address: ...
 
+    def hang_up(self) -> None:
+        """What SIGHUP asks for. Called once it has started."""
+
     async def close(self) -> None: ...
 
 
@@ -80,6 +83,7 @@ async def until_asked(service: Runs, announce: Announce) -> int:
             starting.cancel()
             await asyncio.gather(starting, return_exceptions=True)
             return 0
+        loop.add_signal_handler(signal.SIGHUP, service.hang_up)
         await announce(starting.result(), service.core)
         settle()
         await waiting

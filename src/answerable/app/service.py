@@ -31,6 +31,7 @@ from answerable.app.node_desk import routes as node_routes
 from answerable.app.node_feed import Feed
 from answerable.app.node_records import Noted
 from answerable.app.own_words import OwnWords
+from answerable.app.policing import Policing
 from answerable.app.recovering import Recovery
 from answerable.app.recovering import routes as recovery_routes
 from answerable.app.redlines import RedLines
@@ -59,7 +60,6 @@ from answerable.net.bridge import asgi
 from answerable.net.server import Listener
 from answerable.pipeline.deps import Deps
 from answerable.pipeline.flights import Flights
-from answerable.policy.combine import digest
 from answerable.ports import Directory
 from answerable.privacy.retention import Retention
 from answerable.registry import ids
@@ -173,7 +173,8 @@ class Service:
             watch=self._red_lines,
             holds=self._keeper.holds,
             spending=self._spending,
-            policy=self._policy,
+            policy=self._policing.digest,
+            policing=self._policing,
             texts=deps.detectors,
             servers=self.servers,
             attesters=config.registry.attesters,
@@ -208,6 +209,7 @@ class Service:
         self._tasks = [asyncio.create_task(issuer.run()), asyncio.create_task(holder.run())]
         self._tasks.append(asyncio.create_task(finishing.run(core.book, core.ledger)))
         self._tasks.append(asyncio.create_task(self._reminder.run()))
+        self._tasks.append(asyncio.create_task(self._policing.run()))
         self._later(tidy(core, self._spending))
         self._tasks.append(asyncio.create_task(self._repeats.run()))
         if not isinstance(core.ledger, Halted):
@@ -237,6 +239,10 @@ class Service:
         if self.plane is None:
             raise Unavailable("relay.busy")
         return await self.plane.handed(body)
+
+    def hang_up(self) -> None:
+        """SIGHUP: the policy folder is taken as it is now."""
+        self._policing.hang_up()
 
     async def close(self) -> None:
         """Take no more, end what is in flight, write what waits, end the models, let the store go."""
@@ -269,11 +275,10 @@ class Service:
 
     async def _wire(self) -> tuple[Deps, Issuer, Holder, Metrics]:
         core, config = self.core, self.core.config
-        policies = await wiring.load_plugins(core, "policies", config.policy.use)
+        policing = self._policing = await Policing.load(core)
         detectors = await wiring.load_plugins(core, "detectors", config.detectors.use)
         duties = Watch(core.book, lambda: core.book.changes)
-        policy = self._policy = partial(digest, policies)
-        keeper = self._keeper = Keeper(core, policy)
+        keeper = self._keeper = Keeper(core, policing.digest)
         self._spending = spending_of(core)
         audience = audience_of(core.book.domain)
         kid = (core.book.raw(Space.MISC, "issuer") or b"").decode()
@@ -348,7 +353,7 @@ class Service:
             ),
             gate=gate,
             models=self.serving.models,
-            policies=policies,
+            policies=policing.policies,
             tools=self.servers.tools,
             attested=lambda system, predicate: attestations.holds(core.book, system.rid, predicate, core.now),
             holds=keeper.holds,
@@ -437,7 +442,7 @@ class Service:
         each = {f"witness {name}": code for name, code in witnesses.problems.items()} if witnesses is not None else {}
         erasures = {"erasures": "privacy.unfinished" if finishing.waiting(self.core.book) else ""}
         red = self._red_lines.problems() if self._red_lines is not None else {}
-        waiting = dict(self._reminder.problems()) | self._keeper.problems()
+        waiting = dict(self._reminder.problems()) | self._keeper.problems() | self._policing.problems()
         return {part: code for part, code in (self._ready() | each | erasures | red | waiting).items() if code}
 
 

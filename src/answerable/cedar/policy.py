@@ -12,6 +12,7 @@ from answerable.cedar.loaded import PREFIX, Known, Loaded, Rule, load
 from answerable.errors import Refused
 from answerable.model.actions import About, Decision, Facts
 from answerable.model.terms import Ruling
+from answerable.policy.why import Reason
 
 # Callers and what they ask for whose entities are kept; fewer where the folder has many of its own, which each repeats.
 MAX_KNOWN: Final = 1_024
@@ -95,6 +96,21 @@ class Cedar:
             return Decision(Ruling.HOLD, _rule(people.rules), ASKS, (f"approvals:{most}", *roles))
         return Decision(Ruling.PERMIT, _rule(verdict.rules), PERMITS)
 
+    def reason(self, rule: str, lang: str = "en") -> Reason | None:
+        """Where a rule of a decision stands and what it says of itself; None for one that is not of this folder."""
+        if rule == RULE:
+            return Reason(source=self.loaded.files.folder, reason=_OWN[lang == "zh"][0], remedy=_OWN[lang == "zh"][1])
+        for each in self.loaded.rules:
+            if rule == PREFIX + each.id:
+                notes, suffix = each.notes, "_zh" if lang == "zh" else ""
+                return Reason(
+                    source=f"{self.loaded.files.folder}/{each.place}",
+                    reason=notes.get("reason" + suffix) or notes.get("reason", ""),
+                    remedy=notes.get("remedy" + suffix) or notes.get("remedy", ""),
+                    text=each.text,
+                )
+        return None
+
     def _entities(self, loaded: Loaded, facts: Facts, about: About) -> Known:
         key = asking.key(facts, about)
         known = self._known.get(key)
@@ -104,6 +120,18 @@ class Cedar:
                 self._known.clear()
             self._known[key] = known
         return known
+
+
+_OWN: Final = (
+    (
+        "No policy of the folder permits this, or one of them erred: then nothing is permitted.",
+        "Run `answerable policy explain` with a description of the action, and `answerable policy test`.",
+    ),
+    (
+        "文件夹中没有策略允许此行为，或某条策略出错：此时一概不允许。",
+        "请用对该行为的描述运行 `answerable policy explain`，并运行 `answerable policy test`。",
+    ),
+)
 
 
 def _rule(rules: tuple[Rule, ...]) -> str:

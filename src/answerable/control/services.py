@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from answerable.config import IncidentsConfig, RedlinesConfig
 from answerable.control.auth import Doorkeeper
 from answerable.control.drills import Drilling
+from answerable.control.policing import Policing
 from answerable.control.rates import Rates
 from answerable.control.recovery import Recovering
 from answerable.control.seldom import Seldom
@@ -217,6 +218,7 @@ class Services:
     holds: Holds | None = None  # None where no action waits for people: at a gateway node
     spending: Spending | None = None  # None where nothing is counted: at a gateway node
     policy: Callable[[], str] = str  # digest of the policy by which actions are judged now
+    policing: Policing | None = None  # the operators' policies, and how they are exchanged
     servers: ToolServers | None = None  # None where no tools are served: at a gateway node
     attesters: Sequence[str] = ()  # ids of the parties whose attestations count
     texts: Sequence[Detector] = ()  # the text detectors that watch every answer here
