@@ -166,11 +166,19 @@ async def register(core: Any, name: str, kind: SystemKind = SystemKind.AGENT, **
 
 @asynccontextmanager
 async def gate(
-    path: Path, *, journal: Path | None = None, url: str = "", classes: Mapping[str, ToolClass] = CLASSES, **flags: Any
+    path: Path,
+    *,
+    journal: Path | None = None,
+    url: str = "",
+    own: bool = False,
+    classes: Mapping[str, ToolClass] = CLASSES,
+    **flags: Any,
 ) -> AsyncIterator[Gate]:
-    """A service whose server `desk` runs over stdio and writes to `journal`, and whose server `far` is at `url`, as far
-    as they are given, with their tools imported and classified."""
+    """A service whose server `desk` runs over stdio and writes to `journal`, whose server `far` is at `url`, and whose
+    server `answerable` is its registry's own, as far as they are given, with their tools imported and classified."""
     servers: dict[str, Any] = {}
+    if own:
+        servers |= {"servers__answerable__kind": "registry", "servers__answerable__system": "Registry"}
     if journal is not None:
         desk = {"kind": "stdio", "command": command(journal), "directory": str(Path.cwd()), "system": "Desk"}
         servers |= {f"servers__desk__{name}": value for name, value in desk.items()}
@@ -182,7 +190,7 @@ async def gate(
     )
     service = Service(core)
     try:
-        for name in [*(["Desk"] if journal else []), *(["Far"] if url else [])]:
+        for name in [*(["Desk"] if journal else []), *(["Far"] if url else []), *(["Registry"] if own else [])]:
             await register(core, name, SystemKind.APPLICATION)
         made = Gate(service, await service.start())
         try:

@@ -30,6 +30,7 @@ from answerable.app.node_desk import NodeDesk
 from answerable.app.node_desk import routes as node_routes
 from answerable.app.node_feed import Feed
 from answerable.app.node_records import Noted
+from answerable.app.own_tools import OwnTools
 from answerable.app.own_words import OwnWords
 from answerable.app.policing import Policing
 from answerable.app.recovering import Recovery
@@ -99,7 +100,7 @@ class Service:
         self.core = core
         self._own = OwnRegistry(core)
         self.serving = Serving(self._own, say)
-        self.servers = ToolServers(self._own, self.serving.models)
+        self.servers = ToolServers(self._own, self.serving.models, partial(OwnTools, core))
         self._words: OwnWords | None = None
         self._retention = Retention(core.config.retention.rules, core.config.store.payload_days, core.book)
         self._reminder = Reminder(core.book, core.clock)

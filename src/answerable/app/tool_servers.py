@@ -14,6 +14,7 @@ from typing import Final
 
 from answerable.app.keys import read_private
 from answerable.app.models import TOOLS_KEY, ModelTable, ServedModel
+from answerable.app.own_tools import OwnTools
 from answerable.app.serving import MAX_SECRET, Registry, endpoint_copy, tls_of
 from answerable.errors import AnswerableError, Refused
 from answerable.gateway.readiness import SERVER
@@ -31,11 +32,12 @@ from answerable.upstreams.mcp_stdio import McpStdio
 
 HTTP: Final = "http"
 STDIO: Final = "stdio"
+REGISTRY: Final = "registry"
 UNDER_S: Final = 45.0  # a start does not wait longer for servers that do not answer; they are asked on and on
 
 _log = logging.getLogger("answerable.tool_servers")
 
-Server = McpHttp | McpStdio
+Server = McpHttp | McpStdio | OwnTools
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +49,10 @@ class Running:
 class ToolServers:
     """From `start` to `close`. tools: what may be called of them (`ports.Tools`)."""
 
-    def __init__(self, core: Registry, models: ModelTable) -> None:
+    def __init__(self, core: Registry, models: ModelTable, own: Callable[[str], OwnTools] | None = None) -> None:
+        """own: makes the server that is this store's own registry, of that name; None where it cannot be one."""
         self._core = core
+        self._own = own
         self._models = models
         self._running: dict[str, Running] = {}
         self._starts: list[asyncio.Task[None]] = []
@@ -63,7 +67,7 @@ class ToolServers:
             system = self._core.book.system(config.system)
             if system is None:
                 raise Refused("config.value", detail=f"servers.{name}.system: {config.system!r} is not registered")
-            server = _made(name, config)
+            server = self._registry(name, config) if config.kind == REGISTRY else _made(name, config)
             try:
                 stopped.check(self._core.book, system, self._core.now)
                 url = config.url or f"https://stdio.invalid/{name}"
@@ -122,6 +126,12 @@ class ToolServers:
         asked = {name: each.server for name, each in self._running.items() if isinstance(each.server, McpHttp)}
         answers = await asyncio.gather(*(server.answers_anyone() for server in asked.values()))
         return dict(zip(asked, answers, strict=True))
+
+    def _registry(self, name: str, config: ServerConfig) -> OwnTools:
+        """Raises Refused ``config.value``."""
+        if self._own is None or config.url or config.command or not names.server_fits(name):
+            raise _wrong(name, "kind registry is the control plane's own, without url or command")
+        return self._own(name)
 
     def _absent(self, name: str, act: Act) -> AnswerableError | None:
         """Why no server of that name takes calls."""
@@ -194,7 +204,7 @@ def _made(name: str, config: ServerConfig) -> Server:
             call_s=config.call_timeout_s,
             list_every_s=config.list_every_s,
         )
-    raise _wrong(name, "kind is http with a url, or stdio with a command")
+    raise _wrong(name, "kind is http with a url, stdio with a command, or registry")
 
 
 def _secret(name: str, key: str, file: str) -> str:

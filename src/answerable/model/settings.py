@@ -12,7 +12,8 @@ from answerable.model.terms import Locality
 
 
 class ServerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A tool server, `/mcp/NAME`. kind: `http` (`url`, streamable HTTP) or `stdio` (`command`, a child process).
+    """A tool server, `/mcp/NAME`. kind: `http` (`url`, streamable HTTP), `stdio` (`command`, a child process) or
+    `registry` (this registry itself, for agents that make agents).
     system: name or id of the registered system that it is. credential_file: what the gate alone has, sent in `header`.
     environment: all that a child sees, beside `secrets`: name -> file that holds its value. revision: `auto`,
     2026-07-28 or 2025-11-25."""

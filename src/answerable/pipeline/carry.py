@@ -28,7 +28,7 @@ from answerable.model.terms import Act, Outcome, Ruling
 from answerable.pipeline.approving import agreed
 from answerable.pipeline.deps import Deps
 from answerable.pipeline.endings import conclude, cut_off, named, outcome_of, whole
-from answerable.pipeline.errands import Sent, outfit
+from answerable.pipeline.errands import Sent, outfit, within
 from answerable.pipeline.media import label_media
 from answerable.pipeline.record import Record
 from answerable.pipeline.repeating import once, repeat
@@ -59,7 +59,9 @@ async def carry(action: Action, dialect: Dialect, deps: Deps, out: Out) -> None:
         if admitted is None:
             admitted = await admit(action, record, deps)
         record.caller = admitted.caller
-        errand = record.errand = outfit(action, admitted, deps) if action.act is Act.TOOL_CALL else None
+        errand = record.errand = outfit(action, deps) if action.act is Act.TOOL_CALL else None
+        if errand is not None:
+            within(errand, action, admitted.caller)
 
         # (2) decide
         trace.step("decide")
@@ -102,7 +104,8 @@ async def carry(action: Action, dialect: Dialect, deps: Deps, out: Out) -> None:
         record.metering = deps.meter.start(served)
         flight.due(deps.deadline_s)
         record.sent = Sent.PERHAPS
-        reply = await served.upstream.call(dialect.path, body, stream=stream, kind=dialect.kind)
+        upstream = served.upstream if errand is None else errand.upstream(served.upstream, caller)
+        reply = await upstream.call(dialect.path, body, stream=stream, kind=dialect.kind)
         try:
             decoder = dialect.decoder(stream=stream)
             ended = False

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import Enum
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from answerable.admission.admit import reach
 from answerable.crypto import jcs
@@ -19,9 +19,9 @@ from answerable.model.terms import SystemKind, World
 from answerable.model.tools import Floor, Tool
 from answerable.model.units import Rider
 from answerable.model.warrants import Bearer
-from answerable.pipeline.clearances import Admitted
 from answerable.pipeline.deps import Deps
 from answerable.policy import worlds
+from answerable.ports import OwnTools, Upstream
 from answerable.tools import envelopes
 from answerable.tools.calls import KEYED_S, Answered, Calls, Run
 
@@ -55,10 +55,12 @@ class Errand:
         self.run: Run | None = None
         self._calls: Calls | None = None
         self.modified = False
-        self.take(action)
+        self.inside = False
+        self.exact = b""
+        self.arguments: dict[str, Any] = {}
 
     def take(self, action: Action) -> None:
-        """Its arguments. Raises Refused ``tool.arguments`` for what has no canonical form, ``tool.envelope``."""
+        """Judge its arguments. Raises Refused ``tool.arguments`` for what has no canonical form, ``tool.envelope``."""
         given = action.request.get("arguments", {})
         if not isinstance(given, dict):
             raise Refused("tool.arguments", detail="no JSON object")
@@ -66,10 +68,22 @@ class Errand:
             self.exact = jcs.dumps(given)
         except VerificationError as error:
             raise Refused("tool.arguments", detail=str(error.params.get("detail", ""))) from None
-        self.arguments: dict[str, Any] = given
-        self.inside = self.tool.envelope is not None
-        if self.tool.envelope is not None and (at := envelopes.breach(self.tool.envelope, given)):
-            raise Refused("tool.envelope", at=at)
+        self.arguments = given
+        if self.tool.envelope is not None:
+            if at := envelopes.breach(self.tool.envelope, given):
+                raise Refused("tool.envelope", tool=self.tool.key, at=at)
+            self.inside = True
+
+    def weigh(self, action: Action, caller: Bearer, upstream: Upstream) -> None:
+        """Of a server that is this registry itself: what this very call asks for beside what its class says. Raises
+        Refused as `ports.OwnTools.weigh`."""
+        if getattr(upstream, "own", False):
+            self.tool = cast("OwnTools", upstream).weigh(action, caller, self.tool)
+            self.asks = worlds.asked(self.tool) or self.asks
+
+    def upstream(self, upstream: Upstream, caller: Bearer) -> Upstream:
+        """Where the call goes."""
+        return cast("OwnTools", upstream).of(caller, self.tool) if getattr(upstream, "own", False) else upstream
 
     @property
     def world(self) -> World:
@@ -136,22 +150,28 @@ class Errand:
             self._calls.leave(self.run)
 
 
-def outfit(action: Action, admitted: Admitted, deps: Deps) -> Errand:
-    """The registered tool that is called, within what the caller's warrant and the tool itself allow.
-
-    Raises Refused ``tool.unknown|changed|arguments|envelope|tier``, ``warrant.tool|world|criticality``.
-    """
+def outfit(action: Action, deps: Deps) -> Errand:
+    """The registered tool that is called. Raises Refused ``tool.unknown|changed|nowhere|domain``."""
     if deps.tools is None or deps.calls is None:
         raise Refused("tool.nowhere")
     tool = deps.tools.find(action.model, action.tool)
-    caller, asks = admitted.caller, worlds.asked(tool)
+    asks = worlds.asked(tool)
     if asks is None or action.world not in (World.INFORMATION, asks.world):
         raise Refused("tool.domain", domain=tool.domain)
+    return Errand(tool, asks, action)
+
+
+def within(errand: Errand, action: Action, caller: Bearer) -> None:
+    """Return if what the caller's warrant and the tool itself allow holds this call.
+
+    Raises Refused ``warrant.tool|world|criticality``, ``tool.tier|arguments|envelope``.
+    """
+    asks, tool = errand.asks, errand.tool
     reach(caller.warrant, world=asks.world, criticality=asks.criticality, tool=tool.key)
     reach(caller.warrant, world=asks.world, criticality=action.criticality, tool=tool.key)
     if caller.system.tier > asks.max_tier:
         raise Refused("tool.tier", most=asks.max_tier, tier=caller.system.tier)
-    return Errand(tool, asks, action)
+    errand.take(action)
 
 
 def _texts(value: Any) -> str:

@@ -18,7 +18,7 @@ from answerable.ports.labelling import LabelFormat, LabelWriter, MediaLabeller, 
 from answerable.ports.metering import Meter, Metering, Trace, Tracer
 from answerable.ports.serving import Models, Reply, Served, Upstream
 from answerable.ports.stores import Held, Ledger, Store, StoreView
-from answerable.ports.tools import ToolDialect, Tools, ToolServer
+from answerable.ports.tools import OwnTools, ToolDialect, Tools, ToolServer
 from answerable.ports.watching import Detector, LogDetector, Policy, Watch
 
 __all__ = [
@@ -43,6 +43,7 @@ __all__ = [
     "Metering",
     "Models",
     "Out",
+    "OwnTools",
     "Piece",
     "Policy",
     "Reach",

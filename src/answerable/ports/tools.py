@@ -6,7 +6,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
+from answerable.model.actions import Action
 from answerable.model.tools import Definition, Tool
+from answerable.model.warrants import Bearer
 from answerable.ports.dialects import Dialect
 from answerable.ports.serving import Upstream
 
@@ -49,6 +51,19 @@ class ToolServer(Upstream, Protocol):
 
     async def refresh(self) -> None:
         """Ask for the list again. Raises Unavailable ``upstream.*``; the list of before is forgotten then."""
+
+
+class OwnTools(ToolServer, Protocol):
+    """A tool server in this process that knows who calls: its effect is this registry's own."""
+
+    own: bool  # True: by this it is known
+
+    def of(self, caller: Bearer, tool: Tool) -> Upstream:
+        """Where one call of `caller` goes. tool: its row, as `weigh` raised it when the call was decided about."""
+
+    def weigh(self, action: Action, caller: Bearer, tool: Tool) -> Tool:
+        """The row with what this very call asks for beside: more people, never fewer. Raises Refused for a call that
+        would be refused anyhow."""
 
 
 @runtime_checkable

@@ -7,7 +7,7 @@ system can never act.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 import msgspec
@@ -88,9 +88,17 @@ def announce(directory: Directory, request: AnnounceSystem, now_ms: int) -> Plan
     return Planned(unit, rid)
 
 
-def register(directory: Directory, request: RegisterSystem, now_ms: int, *, maker: str = "") -> Planned:
+def register(
+    directory: Directory,
+    request: RegisterSystem,
+    now_ms: int,
+    *,
+    maker: str = "",
+    judge: Callable[[System], None] = lambda _system: None,
+) -> Planned:
     """A system at one version. With `Planned.refusal` set the unit records a system that is born dead. maker: rid of
-    the copy that registers it through the gate, "" where people do.
+    the copy that registers it through the gate, "" where people do. judge: raises for a system, with its tier, that is
+    not to be, before its duties are looked at.
 
     Raises Refused ``system.*``, ``party.*``.
     """
@@ -134,6 +142,7 @@ def register(directory: Directory, request: RegisterSystem, now_ms: int, *, make
     )
     tiering = tiers.of(directory, system)
     system = msgspec.structs.replace(system, tier=tiering.tier)
+    judge(system)
     expect = [
         stopped.same_stops(directory),
         unchanged(directory, Space.COUNTERS, SYSTEM_NUMBER),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reads the two data files that ship with the package, once, and strictly: an unknown member is a defect."""
+"""Reads the data files that ship with the package, once, and strictly: an unknown member is a defect."""
 
 from __future__ import annotations
 
@@ -80,19 +80,19 @@ class Duties(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     duty: tuple[DutyRow, ...]
 
 
-Table = TypeVar("Table", Tiers, Duties)
+Table = TypeVar("Table", bound=msgspec.Struct)
 
 
 @cache
 def tiers() -> Tiers:
     """The table of tiers."""
-    return _read("tiers.toml", Tiers)
+    return read("tiers.toml", Tiers)
 
 
 @cache
 def duties() -> Duties:
     """The table of duties."""
-    return _read("duties.toml", Duties)
+    return read("duties.toml", Duties)
 
 
 @cache
@@ -101,6 +101,7 @@ def capabilities() -> dict[str, Capability]:
     return {entry.name: entry for entry in tiers().capability}
 
 
-def _read(name: str, table: type[Table]) -> Table:
+def read(name: str, table: type[Table]) -> Table:
+    """A data file that ships with this package."""
     data: dict[str, Any] = tomllib.loads(resources.files(__package__).joinpath(name).read_text("utf-8"))
     return msgspec.convert(data, table)

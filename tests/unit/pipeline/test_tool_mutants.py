@@ -59,8 +59,8 @@ MUTANTS = [
     (
         "envelope",
         errands,
-        "(at := envelopes.breach(self.tool.envelope, given))",
-        '(at := "")',
+        "            if at := envelopes.breach(self.tool.envelope, given):\n",
+        "            if at := '':\n",
         s.arguments_outside_the_envelope_are_refused,
     ),
     (

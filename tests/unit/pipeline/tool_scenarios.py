@@ -66,6 +66,7 @@ async def a_tool_beyond_the_warrant_is_refused(carry: Carry) -> None:
 async def a_graver_tool_than_the_warrant_allows_is_refused(carry: Carry) -> None:
     stage = ToolStage(carry, _tool(PAY, criticality=Criticality.SENSITIVE))
     await _refused(stage, "warrant.criticality")
+    assert stage.opens[-1].x["answerable.tool"]["name"] == "pay"
     stage = ToolStage(carry)
     await _refused(stage, "warrant.criticality", criticality=Criticality.SENSITIVE)
 

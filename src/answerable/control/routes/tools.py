@@ -24,7 +24,7 @@ from answerable.model.units import Space
 from answerable.policy import worlds
 from answerable.tools import attestations, registry
 from answerable.tools.planned import Planned
-from answerable.tools.propose import propose
+from answerable.tools.propose import Proposal, Reason, propose
 from answerable.tools.registry import ClassifyTool, ImportTools, PinTool, WithdrawTool
 
 SERVER = {"server": "name of one configured server; all of them where it is left out"}
@@ -222,6 +222,13 @@ def _now(services: Services, tool: str) -> tuple[Definition, str]:
     return definition, here.system
 
 
+def _proposal(run: ToolServers, server: str, definition: Definition) -> Proposal:
+    """Of the registry's own tools as they ship; of any other what its words and hints say."""
+    if server in run.names() and (said := getattr(run.listed(server).server, "classes", {}).get(definition.name)):
+        return Proposal(said, (Reason("a tool of this registry, as it ships", "本登记处自身的工具，按发布时的分类"),))
+    return propose(definition, worlds.floor)
+
+
 def _detail(services: Services, tool: str) -> ToolDetail:
     server, _, name = tool.partition("/")
     raw = services.book.raw(Space.TOOLS, tool)
@@ -230,7 +237,7 @@ def _detail(services: Services, tool: str) -> ToolDetail:
     definition = run.listed(server).server.definition(name) if server in run.names() else None
     if row is None and definition is None:
         raise Refused("tool.unknown", tool=tool.encode("ascii", "backslashreplace").decode()[:200])
-    proposal = propose(definition, worlds.floor) if definition is not None else None
+    proposal = _proposal(run, server, definition) if definition is not None else None
     shown = _shown(tool, row, definition)
     return ToolDetail(
         tool=shown.tool,

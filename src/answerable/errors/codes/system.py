@@ -85,6 +85,30 @@ ENTRIES: Final[dict[str, Entry]] = {
         "请使用 docs/reference/tiers.md 中的词语。",
         http=400,
     ),
+    "system.beyond": Entry(
+        "What a system makes has no more rights than itself: {right} {asked} is beyond {allowed}.",
+        "系统所创建者的权利不得超过其自身：{right} {asked} 超出 {allowed}。",
+        "Ask for less, or have people register it.",
+        "请减少所要求的权利，或由人登记。",
+    ),
+    "system.family": Entry(
+        "A family of systems that made each other is bounded: {bound}, at most {most}.",
+        "相互创建的系统家族有上限：{bound} 至多 {most}。",
+        "End copies that are not needed, or have people register what comes next.",
+        "请结束不再需要的运行副本，或由人登记后续系统。",
+    ),
+    "system.not_made": Entry(
+        "{system} was not made by the system that asks.",
+        "{system} 并非由请求方系统创建。",
+        "A system starts and ends copies of what it made alone; people start the others.",
+        "系统只能启动或结束其所创建者的运行副本；其余由人启动。",
+    ),
+    "system.people": Entry(
+        "By now {people} people must approve this, and {agreed} did.",
+        "现需 {people} 人批准，已有 {agreed} 人批准。",
+        "Ask again; it waits for them.",
+        "请重新提出请求；将等待其批准。",
+    ),
     "system.announcement": Entry(
         "The announcement {announcement} is unknown, or differs from this registration in {field}.",
         "预告 {announcement} 未知，或与本次登记在 {field} 上不一致。",

@@ -140,7 +140,7 @@ def played_ms(source: BinaryIO) -> int:
             return -(-int(opened.duration) // 1_000)  # in millionths of a second
         if not opened.streams.audio:
             return 0
-        seconds = sum(frame.samples / frame.sample_rate for frame in opened.decode(opened.streams.audio[0]))
+        seconds = float(sum(frame.samples / frame.sample_rate for frame in opened.decode(opened.streams.audio[0])))
     return math.ceil(seconds * 1_000)
 
 

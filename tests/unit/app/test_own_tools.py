@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from answerable.app.own_tools import CLASSES, OwnTools
+from answerable.crypto.b64 import b64u
+from answerable.crypto.ed25519 import Key
+from answerable.crypto.random import nonce
+from answerable.errors import Refused
+from answerable.log.statement import to_sign
+from answerable.model.leaves import OpenLeaf, SystemLeaf
+from answerable.model.records import System
+from answerable.model.terms import Relation
+from answerable.policy.worlds import floor
+from answerable.registry import copies
+from answerable.registry.requests import StartCopy
+from answerable.tools import classes
+from tests.tool_gate import Gate, gate
+from tests.unit.app.small_store import made
+
+CHILD = {"name": "Child", "version": "1", "kind": "agent", "uses": []}
+
+
+def run(work: Callable[[Gate], Coroutine[Any, Any, None]], path: Path, **flags: Any) -> None:
+    async def all_of_it() -> None:
+        async with gate(path, own=True, classes=CLASSES, **flags) as it:
+            await work(it)
+
+    asyncio.run(all_of_it())
+
+
+async def call(it: Gate, name: str, /, **arguments: Any) -> dict[str, Any]:
+    answer = await it.modern("answerable", "tools/call", {"name": name, "arguments": arguments})
+    body = answer.json()
+    assert "result" in body, body
+    result: dict[str, Any] = body["result"]
+    return result
+
+
+def starting(it: Gate, system: System, **more: Any) -> dict[str, Any]:
+    key, drawn = Key.generate(), nonce()
+    draft = StartCopy(system=system.rid, key=b64u(key.public), nonce=drawn, signature="", endpoint="http://127.0.0.1/")
+    draft = msgspec.structs.replace(draft, **more)
+    proof = b64u(key.sign(to_sign(copies.start_statement(system, draft), it.core.origin)))
+    return {
+        "system": system.rid, "key": draft.key, "nonce": drawn, "signature": proof, "endpoint": draft.endpoint,
+    }  # fmt: skip
+
+
+def test_what_ships_is_fit_to_be_classified(tmp_path: Path) -> None:
+    async def look() -> None:
+        core = await made(tmp_path)
+        own = OwnTools(core, "answerable")
+        assert {each.name for each in own.definitions()} == CLASSES.keys()
+        for each in own.definitions():
+            classes.check(CLASSES[each.name], each, floor)
+            assert own.definition(each.name) == each
+        assert own.refused() == ()
+        with pytest.raises(Refused, match=r"tool\.nowhere"):
+            await own.call("tools/call", b"{}", stream=False)
+        await core.close()
+
+    asyncio.run(look())
+
+
+def test_an_agent_registers_a_child_that_answers_to_the_same_party(tmp_path: Path) -> None:
+    async def work(it: Gate) -> None:
+        done = await call(it, "register_system", **CHILD)
+        assert not done.get("isError"), done
+        child = it.core.book.system("Child")
+        assert child is not None
+        assert done["structuredContent"] == {"rid": child.rid, "id": child.id, "tier": 0, "tools": []}
+        assert [(edge.parent, edge.relation) for edge in child.edges] == [(it.agent.rid, Relation.MADE)]
+        assert {entry.party for entry in child.parties} == {it.agent.parties[0].party}
+        assert it.agent.num in child.ancestors
+        leaves = await it.leaves()
+        opened = [leaf for leaf in leaves if isinstance(leaf, OpenLeaf)][-1]
+        assert (opened.sys, opened.act, opened.dec) == (it.agent.rid, "tool_call", "permit")
+        (leaf,) = [leaf for leaf in leaves if isinstance(leaf, SystemLeaf) and leaf.id == child.id]
+        assert isinstance(leaf.x, dict)
+        maker = it.core.book.copy(leaf.x["answerable.maker"]["rid"])
+        assert maker is not None
+        assert maker.system == it.agent.rid
+        again = await call(it, "register_system", **CHILD)  # the same call is the same registration
+        assert again["structuredContent"] == done["structuredContent"]
+        assert len([leaf for leaf in await it.leaves() if isinstance(leaf, SystemLeaf)]) == len(
+            [leaf for leaf in leaves if isinstance(leaf, SystemLeaf)]
+        )
+        listed = (await call(it, "list_made"))["structuredContent"]["systems"]
+        assert [(each["rid"], each["maker"], each["copies"]) for each in listed] == [(child.rid, it.agent.id, [])]
+
+    run(work, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("asked", "right"),
+    [
+        ({"audience": "public"}, "tier"),
+        ({"worlds": ["information", "physical"]}, "tier"),
+        ({"max_criticality": "sensitive"}, "tier"),
+        ({"capabilities": ["systems.start"]}, "tier"),
+        ({"kind": "model", "capabilities": ["text"]}, "tier"),
+    ],
+)
+def test_nothing_beyond_its_own_rights_is_registered_or_asked_of_people(
+    tmp_path: Path, asked: dict[str, Any], right: str
+) -> None:
+    async def work(it: Gate) -> None:
+        before = it.core.book.changes
+        answer = await it.modern(
+            "answerable", "tools/call", {"name": "register_system", "arguments": CHILD | {"name": "More"} | asked}
+        )
+        said = answer.text
+        assert "system.beyond" in said, said
+        assert it.core.book.system("More") is None
+        assert it.core.book.changes == before
+        refused = (await it.opens())[-1]
+        assert (refused.dec, refused.err) == ("refuse", "system.beyond")
+        assert right in said
+
+    run(work, tmp_path)
+
+
+def test_a_copy_of_what_it_made_is_started_once_a_person_agrees(tmp_path: Path) -> None:
+    async def work(it: Gate) -> None:
+        await call(it, "register_system", **CHILD)
+        child = it.core.book.system("Child")
+        assert child is not None
+        asked = starting(it, child)
+        pending = await call(it, "start_copy", **asked)
+        hold = (await it.opens())[-1]
+        assert (hold.dec, hold.err) == ("hold", "action.held"), pending
+        assert not list(it.core.book.copies_of(child.rid))
+        (waiting,) = it.holds.all()
+        await it.vote(waiting.rid)
+        done = await call(it, "start_copy", **asked)
+        assert not done.get("isError"), done
+        (copy,) = it.core.book.copies_of(child.rid)
+        assert done["structuredContent"] == {"rid": copy.rid, "id": copy.id}
+        ended = await call(it, "end_copy", copy=copy.rid)
+        assert not ended.get("isError"), ended
+        assert not list(it.core.book.copies_of(child.rid))
+
+    run(work, tmp_path)
+
+
+def test_it_starts_nothing_that_it_has_not_made(tmp_path: Path) -> None:
+    async def work(it: Gate) -> None:
+        for other in (it.agent, await it.register("Stranger")):
+            answer = await it.modern(
+                "answerable", "tools/call", {"name": "start_copy", "arguments": starting(it, other)}
+            )
+            assert "system.not_made" in answer.text, answer.text
+
+    run(work, tmp_path)
+
+
+def test_an_order_about_the_maker_reaches_all_that_it_made(tmp_path: Path) -> None:
+    async def work(it: Gate) -> None:
+        await call(it, "register_system", **CHILD)
+        child = it.core.book.system("Child")
+        assert child is not None
+        assert child.num in it.core.book.reach((it.agent.num,))
+        assert it.agent.num in child.ancestors
+
+    run(work, tmp_path)
