@@ -49,8 +49,8 @@ def breach(envelope: Sequence[Bound], arguments: dict[str, Any]) -> str:
         values = list(pointers.found(arguments, path))
         if len(values) > MAX_VALUES:
             return bound.at
-        if not values and not bound.optional and not _empty_array(arguments, path):
-            return bound.at
+        if not bound.optional and (at := _missing(arguments, path, "")):
+            return at
         deeper = any(len(other) > len(path) and other[: len(path)] == path for _, other in paths)
         for at, value in values:
             if not _inside(bound, value):
@@ -73,13 +73,18 @@ def _inside(bound: Bound, value: Any) -> bool:
     return not bound.longest or (isinstance(value, str | list) and len(value) <= bound.longest)
 
 
-def _empty_array(arguments: dict[str, Any], path: tuple[str, ...]) -> bool:
-    """Whether nothing is there because an array on the way is empty: of no member every bound holds."""
-    for place, segment in enumerate(path):
-        if segment == pointers.EACH:
-            before = list(pointers.found(arguments, path[:place]))
-            return bool(before) and all(value == [] for _, value in before)
-    return False
+def _missing(value: Any, path: tuple[str, ...], at: str) -> str:
+    """The first place where `path` does not go on, "" where it leads somewhere for each member of each array: of an
+    empty one every bound holds."""
+    if not path:
+        return ""
+    first, rest = path[0], path[1:]
+    here = f"{at}/{pointers.escape(first)}"
+    if isinstance(value, list) and first == pointers.EACH:
+        steps = (_missing(item, rest, f"{at}/{index}") for index, item in enumerate(value))
+        return next(filter(None, steps), "")
+    inner = next(iter(pointers.found(value, (first,))), None)
+    return here if inner is None else _missing(inner[1], rest, here)
 
 
 def _unnamed(value: Any, at: str, named: set[str], whole: frozenset[str], paths: list[tuple[str, ...]]) -> str:
