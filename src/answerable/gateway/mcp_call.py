@@ -19,11 +19,13 @@ from answerable.gateway.mcp_out import ToolAnswer, say
 from answerable.gateway.out import named
 from answerable.log.leaf import is_rid
 from answerable.model.actions import Action, Chunk
+from answerable.model.holds import HoldState
 from answerable.model.terms import Act
 from answerable.model.warrants import Bearer, Credential
 from answerable.net.request import JSON, NO_STORE, Request
 from answerable.pipeline.carry import carry
 from answerable.pipeline.deps import Deps
+from answerable.policy.combine import digest
 from answerable.ports import LabelFormat
 from answerable.protocols.mcp import held, mirrored, sessions
 from answerable.protocols.mcp.dialect import ToolCall, request_of
@@ -31,6 +33,7 @@ from answerable.protocols.mcp.head import Head
 from answerable.protocols.mcp.message import Message
 from answerable.protocols.mcp.revisions import AGAIN, CAPABILITIES, Revision
 from answerable.protocols.mcp.sessions import NOTHING, Able, Sessions
+from answerable.tools.people import agreed
 
 MAX_AGAIN: Final = 128
 MAX_MIRRORED: Final = 1_024  # definitions whose mirrored arguments are remembered
@@ -68,12 +71,38 @@ class Calling:
 
     async def call(self, post: Post) -> None:
         """Carry what was asked for, or the refusal of it."""
+        if (waits := await self._waiting(post)) is not None:
+            body = held.pending(post.message, waits, post.language, "", held.where(post.url, waits))
+            say(post.request, 200, (JSON, NO_STORE), body)
+            return
         action, can = await self._asked(post)
-        dialect = ToolCall(post.message, self._labels)
+        dialect = ToolCall(post.message, self._labels, None if action.fault else (action.request, action.body))
         out = self._answer(post, asks=can.asks and action.fault is None)
         await carry(action, dialect, self._deps, out)
         if out.waits is not None:
             await self._ask(post, action, dialect, can, out.waits)
+
+    async def _waiting(self, post: Post) -> Refused | None:
+        """How a held call stands that its caller asks about while people have not decided: told without a record, for
+        an agent may ask each second for days. None for anything else, which the path decides about."""
+        asked, holds = post.message, self._deps.holds
+        if asked.fault is not None or asked.name != held.RESULT_TOOL or holds is None:
+            return None
+        hold = holds.get(held.asked(asked.arguments))
+        if hold is None or hold.planted or hold.server != post.server:
+            return None
+        try:
+            caller = await self._deps.desk.present(post.shown)
+            self._deps.gate.admit(caller)
+        except AnswerableError:
+            return None  # recorded, or counted, where its use is
+        now = self._deps.clock.now_ms()
+        if hold.system != caller.system.rid:
+            return None
+        if holds.state(hold, now, policy=digest(self._deps.policies)) is not HoldState.WAITING:
+            return None
+        have = len(agreed(holds.directory, hold))
+        return Refused("action.held", hold=hold.rid, needed=hold.people, have=have, expires=hold.exp)
 
     async def _ask(
         self, post: Post, action: Action, dialect: ToolCall, can: Able, waits: tuple[AnswerableError, str]

@@ -36,7 +36,7 @@ def request_of(name: str, arguments: dict[str, Any]) -> dict[str, Any]:
 
 class ToolCall:
     """The dialect of one call. message: the caller's, for the id and the revision of the answer; labels: how a result
-    carries its label."""
+    carries its label; written: a request with its bytes, as `prepare` would make them."""
 
     act: Act = Act.TOOL_CALL
     path: str = CALL
@@ -44,14 +44,19 @@ class ToolCall:
     answers: str = JSON
     original: bytes = b""
 
-    __slots__ = ("_labels", "_message")
+    __slots__ = ("_labels", "_message", "_written")
 
-    def __init__(self, message: Message, labels: LabelFormat[Chunk]) -> None:
+    def __init__(
+        self, message: Message, labels: LabelFormat[Chunk], written: tuple[dict[str, Any], bytes] | None = None
+    ) -> None:
         self._message = message
         self._labels = labels
+        self._written = written
 
     def prepare(self, request: dict[str, Any], model: str, *, stream: bool) -> bytes:
         """RFC 8785 JSON of `request`. Raises VerificationError ``log.encoding`` for what has no such text."""
+        if self._written is not None and self._written[0] is request:
+            return self._written[1]
         return jcs.dumps(request)
 
     def decoder(self, *, stream: bool) -> DecoderPort:

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from answerable.crypto import jcs
-from answerable.errors import AnswerableError, Unavailable, VerificationError
+from answerable.errors import AnswerableError, Unavailable
 from answerable.model.actions import Bearing, Chunk
 from answerable.model.media import Coding, Medium
 from answerable.protocols.mcp import strict
@@ -103,10 +102,6 @@ def piece(body: dict[str, Any]) -> Chunk:
         if type(block) is not dict:
             raise broken("a block that is no object")
         _look(block, media, files)
-    try:
-        jcs.dumps(body)
-    except VerificationError:
-        raise broken("too deep") from None
     chunk = Chunk(body, _texts(body, files), last=True)
     return Bearing(chunk, media) if media else chunk
 

@@ -31,6 +31,14 @@ def test_what_is_sent_is_the_one_text_of_what_was_judged() -> None:
         made.prepare(request_of("pay", {"a": float("inf")}), "x", stream=False)
 
 
+def test_what_was_written_once_is_not_written_again_and_what_people_changed_is() -> None:
+    asked = request_of("pay", {"amount": 1})
+    made = ToolCall(Message(id=1), McpResult(), (asked, b"as it was committed to"))
+    assert made.prepare(asked, "x", stream=False) == b"as it was committed to"
+    changed = request_of("pay", {"amount": 2})
+    assert made.prepare(changed, "x", stream=False) == b'{"arguments":{"amount":2},"name":"pay"}'
+
+
 def test_the_answer_names_its_record() -> None:
     made, chunk = dialect(), piece(result())
     made.stamp(chunk, "r" * 32, "desk")

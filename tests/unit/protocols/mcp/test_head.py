@@ -31,7 +31,7 @@ def test_the_headers_of_the_specification() -> None:
     ("written", "value"),
     [
         (b"us-west1", "us-west1"),
-        ("=?base64?SGVsbG8sIOS4lueVjA==?=".encode(), "Hello, 世界"),
+        (b"=?base64?SGVsbG8sIOS4lueVjA==?=", "Hello, 世界"),
         (b"=?base64?IHBhZGRlZCA=?=", " padded "),
         (b"=?base64?bGluZTEKbGluZTI=?=", "line1\nline2"),
         (b"=?base64?PT9iYXNlNjQ/bGl0ZXJhbD89?=", "=?base64?literal?="),

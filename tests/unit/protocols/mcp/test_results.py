@@ -39,7 +39,20 @@ def test_every_text_of_a_result_is_seen() -> None:
             "_meta": {"eleven": "twelve"},
         }
     )
-    for word in "one two file:///three four five: six seven eight nine ten eleven twelve".split():
+    for word in [
+        "one",
+        "two",
+        "file:///three",
+        "four",
+        "five:",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+        "eleven",
+        "twelve",
+    ]:
         assert word in chunk.text.split("\n")
     assert chunk.last
     assert not chunk.media
@@ -125,7 +138,12 @@ def test_what_is_no_reply_is_broken() -> None:
     assert broken({"content": []}, error={"code": 1, "message": ""}) == "upstream.broken"
     assert broken({"content": []}, more=1) == "upstream.broken"
     assert broken(nothing=1) == "upstream.broken"
-    for data in (b"not json", b"[1]", b'{"result":{"a":1,"a":2}}', b'{"result":' + b"[" * 10_000 + b"]" * 10_000 + b"}"):
+    for data in (
+        b"not json",
+        b"[1]",
+        b'{"result":{"a":1,"a":2}}',
+        b'{"result":' + b"[" * 10_000 + b"]" * 10_000 + b"}",
+    ):
         with pytest.raises(Unavailable) as caught:
             results.result(data)
         assert caught.value.code == "upstream.broken"
