@@ -46,6 +46,7 @@ from answerable.model.leaves import (
     OrderLeaf,
     PartyLeaf,
     PartyRef,
+    PlantedLeaf,
     PluginLeaf,
     PreserveLeaf,
     ReadLeaf,
@@ -60,6 +61,7 @@ from answerable.model.leaves import (
     RevokeLeaf,
     RootsRef,
     RosterLeaf,
+    SettleLeaf,
     ShardLeaf,
     SystemLeaf,
     ToolClassRef,
@@ -317,6 +319,10 @@ def joined(small: World, more: int = 3) -> tuple[Joint, SmallLog]:
     return Joint(tuple(path), proved.leaf, proved.index, proved.path, root.checkpoint()), root
 
 
+# Behind the commitment of a hold that was made to see who looks.
+PLANTED = b'{"by": "", "planted": true, "reason": "' + commit("reason", bytes(32), b"not our account").encode() + b'"}'
+
+
 def every_kind() -> list[Leaf]:
     """One leaf of each kind, most with every optional member; what is signed is signed."""
     key_rid, sys = a_rid("officer"), a_rid("system")
@@ -331,6 +337,9 @@ def every_kind() -> list[Leaf]:
         "approval": ApprovalLeaf(
             dec="approve", dig=fixed("call").hex(), exp=T0 + 1, hold=a_rid("hold"), n=nonce("approval"),
             pol=fixed("policy").hex(), sigs=[], t=T0,
+        ),
+        "settle": SettleLeaf(
+            c=hidden(reason=b"the bank has it"), n=nonce("settle"), open=a_rid("open"), sigs=[], st="done", t=T0
         ),
         "order": OrderLeaf(
             c=hidden(reason=b"it deceived", evidence=b"[]"), dig=["sha256:" + fixed("weights").hex()], kind="suspend",
@@ -439,7 +448,10 @@ def every_kind() -> list[Leaf]:
         RefusalsLeaf(n=nonce("refusals"), num={"warrant.forged": 2, "handle.unknown": 9}, t=T0 + 5_000, t0=T0),
         HoldLeaf(
             dig=fixed("call").hex(), exp=T0 + 1, n=nonce("hold"), need=2, open=a_rid("open"), pol=fixed("policy").hex(),
-            roles=["approver"], t=T0,
+            roles=["approver"], t=T0, x={"answerable.kind": commit("kind", salt("kind", PLANTED), PLANTED)},
+        ),
+        PlantedLeaf(
+            hold=a_rid("hold"), kind=PLANTED.decode(), n=nonce("planted"), salt=b64u(salt("kind", PLANTED)), t=T0 + 9
         ),
         IncidentLeaf(c=hidden(evidence=b"{}"), evl=False, lvl="red", n=nonce("incident"), open=a_rid("open"), rl="RL5",
                      sys=sys, t=T0),

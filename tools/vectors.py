@@ -27,6 +27,7 @@ from answerable.verify import leaf as verify_leaf
 from answerable.verify.receipt import verify
 from tests import small_feed, small_log
 from tests.small_log import ORIGIN, fixed, key, nonce
+from tools.approval_vectors import approvals
 from tools.envelope_vectors import envelopes
 from tools.holder_vectors import order_messages, pulses, stop_receipts
 from tools.witness_vectors import witnesses
@@ -412,6 +413,7 @@ def tile_vectors() -> Any:
 
 FILES: dict[str, Callable[[], Any]] = {
     "leaves": leaves,
+    "approval": approvals,
     "commitments": commitments,
     "statements": statements,
     "checkpoint": checkpoints,

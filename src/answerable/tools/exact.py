@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from answerable.crypto import jcs
 from answerable.crypto.b64 import unb64u
+from answerable.crypto.canonical import MAX_INTEGER
 from answerable.crypto.sealing import keyed
 from answerable.errors import Refused, VerificationError
 from answerable.log.commitment import commit
@@ -19,12 +20,13 @@ from answerable.model.terms import Act
 GROUP: Final = "call"
 MEMBERS: Final = frozenset({"act", "arguments", "caller", "copy", "principal", "server", "tool"})
 _TAG: Final = b"answerable/held/v1\x00"
+_DIGITS: Final = 20  # an integer of fewer is read at once
 
 
 def body(asked: Asked) -> bytes:
     """The canonical payload. Raises VerificationError ``log.encoding`` for a call that is not JSON."""
     try:
-        arguments: Any = json.loads(asked.call)
+        arguments: Any = _loads(asked.call)
     except (ValueError, RecursionError):
         raise VerificationError("log.encoding", detail="not JSON") from None
     return jcs.dumps(
@@ -43,7 +45,7 @@ def body(asked: Asked) -> bytes:
 def read(data: bytes) -> dict[str, Any]:
     """The members of such a payload. Raises VerificationError ``log.encoding`` for bytes that `body` does not write."""
     try:
-        value: Any = json.loads(data)
+        value: Any = _loads(data)
     except (ValueError, RecursionError):
         raise VerificationError("log.encoding", detail="not JSON") from None
     if not isinstance(value, dict) or value.keys() != MEMBERS or jcs.dumps(value) != data:
@@ -66,6 +68,16 @@ def request(data: bytes) -> bytes:
     if members["act"] == Act.TOOL_CALL.value:
         return jcs.dumps({"arguments": members["arguments"], "name": members["tool"]})
     return jcs.dumps(members["arguments"])
+
+
+def _loads(data: bytes) -> Any:
+    return json.loads(data, parse_int=_number)
+
+
+def _number(text: str) -> int | float:
+    """As RFC 8785 has numbers: beyond 2**53 they are doubles, however they are written."""
+    value = int(text) if len(text) < _DIGITS else float(text)
+    return value if -MAX_INTEGER <= value <= MAX_INTEGER else float(text)
 
 
 def digest(salt: bytes, data: bytes) -> str:

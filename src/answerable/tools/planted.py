@@ -28,7 +28,7 @@ from answerable.model.leaves import Commitments, HoldLeaf, OpenLeaf, PlantedLeaf
 from answerable.model.units import Lane, Payload, Space, Unit
 from answerable.ports import Directory
 from answerable.tools import exact
-from answerable.tools.holds import GROUP, KEPT_MS, KIND, Holds, written
+from answerable.tools.holds import GROUP, KEPT_MS, KIND, SPENDS, Holds, written
 from answerable.tools.planned import put, unchanged
 
 REASON: Final = "reason"
@@ -80,10 +80,13 @@ def plant(
         raise Refused("hold.malformed", detail="the arguments of the real one")
     asked, drawn, worded = salt(), salt(), salt()
     body, words = exact.request(data), text.encode()
+    hidden = Commitments(in_=commit("in", asked, body), ctx=_unknown("ctx") if opened.c.ctx is not UNSET else UNSET)
+    extensions: Any = {} if opened.x is UNSET else opened.x
+    more = {name: value for name, value in extensions.items() if name != SPENDS}
     leaf = encode(
         msgspec.structs.replace(
-            opened, c=Commitments(in_=commit("in", asked, body)), n=nonce(), par=[], pol=policy, t=now_ms, x=UNSET,
-            pri=commit("pri", salt(), opaque_id().encode()) if opened.pri is not UNSET else UNSET,
+            opened, c=hidden, n=nonce(), par=[], pol=policy, t=now_ms, x=more or UNSET,
+            pri=_unknown("pri") if opened.pri is not UNSET else UNSET,
         )
     )  # fmt: skip
     record, end = rid(leaf), now_ms + holds.expires_ms
@@ -105,6 +108,11 @@ def plant(
     )
     unit = Unit((leaf, *posed.rider.leaves), posed.rider.effects, posed.rider.expect, payloads, Lane.ACTION)
     return Sown(unit, posed.rid, posed.hold)
+
+
+def _unknown(group: str) -> str:
+    """A commitment of that group to nothing that anybody knows."""
+    return commit(group, salt(), opaque_id().encode())
 
 
 def is_planted(leaf: HoldLeaf, opened: PlantedLeaf) -> bool:
