@@ -31,6 +31,7 @@ from answerable.log.merkle import HASH_LENGTH, TILE_WIDTH, Frontier
 from answerable.log.note import MAX_NOTE
 from answerable.log.tiles import CHECKPOINT, ENTRIES, Tile
 from answerable.log.trust import Trust, parse
+from answerable.model.calls import CONTEXT
 from answerable.model.leaves import Leaf
 from answerable.model.units import Put, Space, Unit
 from answerable.net.source import Source, open_source
@@ -326,7 +327,8 @@ class _Writer:
         except AnswerableError:
             found = None
         if found is None or found[1] is None:
-            self.unnamed.add(rid)
+            if group != CONTEXT:  # which hides no name
+                self.unnamed.add(rid)
             return None
         return found[1].decode("utf-8", "replace")
 

@@ -22,8 +22,8 @@ _PLAIN_UP_TO: Final = 21
 def dumps(value: Any) -> bytes:
     """RFC 8785 bytes of dicts with text keys, lists, texts, numbers, booleans and None.
 
-    Raises VerificationError ``log.encoding`` for other types, floats that are not finite, integers of 2**53 and over
-    (two of them would be one number to most readers), lone surrogates, and nesting deeper than 32.
+    Raises VerificationError ``log.encoding`` for other types, floats that are not finite, what is written as an integer
+    of 2**53 and over (two of them would be one number to most readers), lone surrogates, and nesting deeper than 32.
     """
     parts: list[str] = []
     _write(value, 0, parts)
@@ -71,7 +71,11 @@ def _write(value: Any, depth: int, parts: list[str]) -> None:
             raise VerificationError("log.encoding", detail="an integer beyond 2**53 - 1")
         parts.append(str(value))
     elif isinstance(value, float):
-        parts.append(number(value))
+        text = number(value)
+        # Whoever reads it back takes it for an integer, and not everybody for the same one.
+        if abs(value) > MAX_INTEGER and text.lstrip("-").isdigit():
+            raise VerificationError("log.encoding", detail="an integer beyond 2**53 - 1")
+        parts.append(text)
     elif isinstance(value, dict | list | tuple):
         if depth == MAX_DEPTH:
             raise VerificationError("log.encoding", detail="nested too deep")

@@ -7,6 +7,7 @@ errors with a code, a reason and a remedy; it goes on after each, to tell all of
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from answerable.log import checkpoint, commitment
 from answerable.log.leaf import decode, leaf_hash
 from answerable.log.leaf import rid as rid_of
 from answerable.log.merkle import TILE_WIDTH, Frontier
+from answerable.model.calls import CONTEXT
 from answerable.model.leaves import Commitments, EraseLeaf, Leaf
 from answerable.model.units import LASTING, Space
 from answerable.ports import StoreView
@@ -26,6 +28,8 @@ from answerable.privacy.statements import BASIS, extensions
 from answerable.sequencer.guard import Seen
 from answerable.sequencer.recovery import agree
 from answerable.sequencer.replay import Replay, told_nowhere, unlike
+from answerable.tools.calls import decode as decode_call
+from answerable.tools.calls import over
 
 STEP: Final = 8 * TILE_WIDTH
 # Of one kind of finding this many are told; all are counted.
@@ -76,6 +80,7 @@ class _Auditor:
         self._unnamed: set[str] = set()
         self._gone: list[tuple[str, str]] = []  # (rid, group) of lasting payloads that are not there
         self._erased: set[str] = set()
+        self._now = time.time_ns() // 1_000_000
 
     def run(self, vkeys: Sequence[str], seen: Seen | None) -> Audit:
         found = self._found
@@ -221,7 +226,8 @@ class _Auditor:
         except AnswerableError:
             kept = None
         if kept is None or kept[1] is None:
-            self._unnamed.add(rid)
+            if group != CONTEXT:  # which hides no name
+                self._unnamed.add(rid)
             return None
         return kept[1].decode("utf-8", "replace")
 
@@ -273,7 +279,9 @@ class _Auditor:
         if told is None:
             return "" if told_nowhere(space, key) else "the row itself"
         if kept is None:
-            return "it is missing"
+            # A call that may be made again is let go of, and no leaf says so.
+            lapsed = space is Space.CALLS and over(decode_call(told), self._now)
+            return "" if lapsed else "it is missing"
         return ", ".join(sorted(unlike(space, kept, told, self._unnamed)))
 
 

@@ -55,7 +55,7 @@ from answerable.registry.nodes import USE as NODE
 from answerable.registry.owners import moved, of_leaf
 from answerable.registry.planned import encode_row
 from answerable.registry.systems import Announcement
-from answerable.sequencer import replay_budgets, replay_holds, replay_tools
+from answerable.sequencer import replay_budgets, replay_calls, replay_holds, replay_tools
 from answerable.sequencer.replay_privacy import LeafOf, erasure, grant, hold, reading, revocation
 from answerable.sequencer.replay_stops import count, reauthorisation, regained, release, roster, stop
 from answerable.stops import confirming
@@ -116,6 +116,7 @@ class Replay:
         self.book = Book(domain)
         self.opens: dict[str, bytes] = {}
         self._told = told
+        self.calls = replay_calls.Told(self.book)
         self._actions: dict[type[kinds.Leaf], Callable[[Any, str], list[Effect]]] = {
             kinds.OpenLeaf: self._open,
             kinds.CloseLeaf: self._close,
@@ -144,6 +145,7 @@ class Replay:
             kinds.ReadLeaf: lambda leaf, rid: reading(self.book, leaf, rid),
             kinds.HoldLeaf: lambda leaf, rid: replay_holds.hold(leaf, rid, leaf_of, self._told),
             kinds.ApprovalLeaf: lambda leaf, rid: replay_holds.approval(self.book, leaf, rid),
+            kinds.SettleLeaf: self.calls.settled,
             kinds.PlantedLeaf: lambda leaf, rid: replay_holds.opening(self.book, leaf, rid),
             kinds.ShardLeaf: lambda leaf, rid: [
                 Put(Space.MISC, ROOT, b"1"),
@@ -172,12 +174,13 @@ class Replay:
             Put(Space.OPENS, rid, self.opens[rid]),
             *replay_holds.spending(self.book, leaf, rid),
             *replay_budgets.reserved(leaf, rid),
+            *self.calls.begun(leaf, rid, self._told),
         ]
 
     def _close(self, leaf: kinds.CloseLeaf, rid: str) -> list[Effect]:
         if self.opens.pop(leaf.open, None) is None:
             raise ValueError("it ends what is not open")
-        return [Drop(Space.OPENS, leaf.open), *replay_budgets.used(self.book, leaf)]
+        return [Drop(Space.OPENS, leaf.open), *replay_budgets.used(self.book, leaf), *self.calls.ended(leaf)]
 
     def _party(self, leaf: kinds.PartyLeaf, rid: str) -> list[Effect]:
         if isinstance(leaf.prev, str):
@@ -396,7 +399,8 @@ def overlay(replay: Replay, kept: Sequence[Mapping[str, Mapping[str, bytes]]], u
     effects: list[Effect] = []
     for space in Space:
         told = dict(replay.book.rows(space))
-        done: set[str] = set()
+        # A call of which the leaves tell is told whole by them: an older row of it may say that it has not ended.
+        done: set[str] = set(replay.calls.keys.values()) if space is Space.CALLS else set()
         for rows in kept:
             for key, old in rows.get(space, {}).items():
                 if key in done or (key not in told and not told_nowhere(space, key)):
