@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 from answerable.labels.watermark.evidence import Read, read
 from answerable.labels.watermark.pattern import HIGHEST, TILE, Pattern, pattern
 from answerable.labels.watermark.picture import doublings, luma, period, ready, shrink
-from answerable.labels.watermark.search import Found, best, places
+from answerable.labels.watermark.search import Found, best, nearer, places
 from answerable.labels.watermark.spectrum import Spectrum, flatten, spectrum
 
 if TYPE_CHECKING:
@@ -132,10 +132,13 @@ class _Trial:
         return found
 
     def judge(self, candidate: _Candidate) -> WatermarkReading | None:
-        """The reading at a candidate if it may be believed."""
-        self._read += 1
-        result = read(candidate.seen, self._drawn, candidate.found, self._read)
-        return None if result is None else _told(result, candidate.shrunk)
+        """The reading at a candidate if it may be believed: between the 64ths of a tile, and where it was found."""
+        seen, drawn = candidate.seen, self._drawn
+        for found in (nearer(seen, drawn, candidate.found), candidate.found):
+            self._read += 1
+            if (result := read(seen, drawn, found, self._read)) is not None:
+                return _told(result, candidate.shrunk)
+        return None
 
     def at_place(self, times: int) -> WatermarkReading | None:
         """Reads at the size as written, for a picture of so many doublings."""

@@ -6,7 +6,7 @@ import pytest
 
 from answerable.labels.watermark import code
 from answerable.labels.watermark.pattern import TILE, pattern, tile
-from answerable.labels.watermark.search import best, places
+from answerable.labels.watermark.search import best, nearer, places
 from answerable.labels.watermark.spectrum import Spectrum, spectrum
 
 KEY = bytes(range(32))
@@ -41,3 +41,20 @@ def test_the_right_lattice_stands_out_among_many() -> None:
 
 def test_nothing_stands_out_for_another_key() -> None:
     assert places(marked(), pattern(KEY[::-1]), np.eye(2) / TILE, 1)[0].z < 5
+
+
+def test_a_place_between_two_is_found_nearer() -> None:
+    """A picture that was cut and made smaller begins between two places."""
+    from scipy.ndimage import fourier_shift
+
+    made = np.tile(tile(DRAWN, code.encode(5), TILE), (3, 3))
+    moved = np.fft.ifft2(fourier_shift(np.fft.fft2(made), (9.5, 23.25))).real
+    noise = np.random.default_rng(1).standard_normal(made.shape)
+    seen = spectrum((moved + 1.5 * noise).astype(np.float32), TILE)
+    still = places(marked(), DRAWN, np.eye(2) / TILE, 1)[0]
+    found = places(seen, DRAWN, np.eye(2) / TILE, 1)[0]
+    close = nearer(seen, DRAWN, found)
+    assert close.z > found.z
+    assert (close.down - still.down) % TILE == pytest.approx(9.5, abs=0.25)
+    assert (close.across - still.across) % TILE == pytest.approx(23.25, abs=0.25)
+    assert nearer(seen, DRAWN, close._replace(down=close.down - 0.25)).z == pytest.approx(close.z)
