@@ -32,6 +32,7 @@ from fuzz.format_targets import FORMAT_TARGETS
 from fuzz.holder_targets import HOLDER_TARGETS
 from fuzz.label_targets import LABEL_TARGETS
 from fuzz.log_targets import LOG_TARGETS
+from fuzz.mcp_targets import MCP_TARGETS
 from fuzz.node_targets import NODE_TARGETS
 from fuzz.relay_targets import RELAY_TARGETS
 
@@ -141,6 +142,7 @@ TARGETS: Final[dict[str, Target]] = {
     **HOLDER_TARGETS,
     **LABEL_TARGETS,
     **LOG_TARGETS,
+    **MCP_TARGETS,
     **NODE_TARGETS,
     **RELAY_TARGETS,
 }

@@ -77,8 +77,12 @@ class Gate:
         proof = b64u(key.sign(to_sign(copies.start_statement(system, draft), self.core.origin)))
         request = StartCopy(system=system.rid, key=draft.key, nonce=drawn, signature=proof, endpoint=draft.endpoint)
         copy = await self.core.commit(copies.start(self.core.book, request, self.core.now))
+        return await self.handle(copy)
+
+    async def handle(self, copy: str, binding: str = "cidr:127.0.0.0/8") -> str:
+        """A handle of that copy, by its rid."""
         issued = handles.issue(
-            self.core.book, copy=copy, binding="cidr:127.0.0.0/8", life_ms=3_600_000, by=self.person("admin").kid,
+            self.core.book, copy=copy, binding=binding, life_ms=3_600_000, by=self.person("admin").kid,
             now_ms=self.core.now,
         )  # fmt: skip
         await self.core.commit(issued)

@@ -61,7 +61,7 @@ def result(reply: bytes) -> dict[str, Any]:
     """The result object in `reply`: ``{"result": …}``, or made of ``{"error": …}``, for a server's own error is an
     answer too, which people and models read. Raises Unavailable ``upstream.broken``."""
     try:
-        members = strict.load(reply)
+        members = strict.load(reply, exact=False)
     except AnswerableError as error:
         raise broken(str(error.params.get("detail", "too complex"))) from None
     if not members.keys() <= _REPLY or ("result" in members) == ("error" in members):

@@ -18,12 +18,14 @@ from answerable.errors import Refused
 MAX_DEPTH: Final = 30
 MAX_VALUES: Final = 200_000
 MAX_INTEGER: Final = 2**53 - 1
+# From here on RFC 8785 writes a float with an exponent; below it, without: then some read a whole number out of it.
+WRITTEN_OUT: Final = 1e21
 
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
-def load(body: bytes) -> dict[str, Any]:
-    """The members of one JSON object.
+def load(body: bytes, *, exact: bool = True) -> dict[str, Any]:
+    """The members of one JSON object. exact: refuse floats as well that are whole numbers to others, and other ones.
 
     Raises Refused ``request.malformed`` (not one object in UTF-8, a list of several among them; a member that stands
     twice; a number that is not the same to all readers), ``request.too_complex`` (nested deeper than 30, more than
@@ -42,11 +44,11 @@ def load(body: bytes) -> dict[str, Any]:
         raise Refused("request.malformed", detail="not one object, or a number out of range") from None
     except ValueError:
         raise Refused("request.malformed", detail="not JSON") from None
-    _unique(body, _measure(value))
+    _unique(body, _measure(value, exact=exact))
     return value
 
 
-def _measure(value: dict[str, Any]) -> int:
+def _measure(value: dict[str, Any], *, exact: bool) -> int:
     """How many colons stand in the value's own text if no member was lost: one a member, and those inside texts."""
     colons = depth = 0
     level: list[Any] = [value]
@@ -73,6 +75,8 @@ def _measure(value: dict[str, Any]) -> int:
                     below.append(item)
                 elif kind is int and not -MAX_INTEGER <= item <= MAX_INTEGER:
                     raise Refused("request.malformed", detail="an integer beyond 2**53")
+                elif kind is float and exact and MAX_INTEGER < abs(item) < WRITTEN_OUT:
+                    raise Refused("request.malformed", detail="a number beyond 2**53")
         level = below
     return colons
 

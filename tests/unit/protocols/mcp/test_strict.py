@@ -70,6 +70,8 @@ def test_colons_in_texts_are_no_members(body: bytes) -> None:
         (b'{"a":1/**/}', "not JSON"),
         (b'{"a":9007199254740992}', "an integer beyond 2**53"),
         (b'{"a":{"b":[-9007199254740992]}}', "an integer beyond 2**53"),
+        (b'{"a":1.981817816561431e16}', "a number beyond 2**53"),
+        (b'{"a":[-9007199254740993.0]}', "a number beyond 2**53"),
     ],
 )
 def test_what_two_readers_may_take_differently_is_refused(body: bytes, detail: str) -> None:
@@ -78,6 +80,11 @@ def test_what_two_readers_may_take_differently_is_refused(body: bytes, detail: s
 
 def test_the_largest_whole_number_is_taken() -> None:
     assert load(b'{"a":%d,"b":-%d}' % (MAX_INTEGER, MAX_INTEGER)) == {"a": MAX_INTEGER, "b": -MAX_INTEGER}
+
+
+def test_floats_that_stay_floats_are_taken() -> None:
+    assert load(b'{"a":6.02e23,"b":0.1,"c":9007199254740991.0}') == {"a": 6.02e23, "b": 0.1, "c": float(MAX_INTEGER)}
+    assert load(b'{"a":1.981817816561431e16}', exact=False) == {"a": 1.981817816561431e16}
 
 
 def test_depth_is_bounded_without_recursion() -> None:
