@@ -63,11 +63,48 @@ def test_commitments() -> None:
         assert hmac.new(plain(row["salt"]), message, hashlib.sha256).digest() == plain(row["commitment"])
 
 
+def test_approvals() -> None:
+    """With nothing of ours: what people agree to is a commitment to canonical JSON, and their words are statements."""
+    found = load("approval")
+    for row in found["calls"]:
+        data = row["payload"].encode()
+        members = json.loads(data)
+        assert rfc8785.dumps(members) == data
+        assert rfc8785.dumps(members["arguments"]) == rfc8785.dumps(row["arguments"])
+        domain = b"answerable/commitment/v1/call\x00"
+        assert hmac.new(bytes.fromhex(row["salt"]), domain + data, hashlib.sha256).hexdigest() == row["digest"]
+    for row in found["refused"]:
+        try:
+            again = rfc8785.dumps(json.loads(row["payload"]))
+        except ValueError:
+            continue
+        assert (
+            again != row["payload"].encode()
+            or json.loads(again) == []
+            or "z" in json.loads(again)
+            or ("principal" not in json.loads(again))
+        ), row["what"]
+    for row in found["votes"]:
+        leaf = json.loads(row["leaf"])
+        members = {name: value for name, value in leaf.items() if name not in ("sigs", "t")}
+        signed = f"answerable/approval/v1\x00{row['origin']}\x00".encode() + rfc8785.dumps(members)
+        assert bytes.fromhex(row["signed"]) == signed
+        public = Ed25519PublicKey.from_public_bytes(plain(row["public"]))
+        public.verify(plain(row["signature"]), signed)
+        assert leaf["sigs"][0]["sig"] == row["signature"]
+    for row in found["planted"]:
+        hold, opened = json.loads(row["hold"]), json.loads(row["planted"])
+        domain = b"answerable/commitment/v1/kind\x00"
+        made = hmac.new(plain(opened["salt"]), domain + opened["kind"].encode(), hashlib.sha256).digest()
+        matches = made == plain(hold["x"]["answerable.kind"])
+        assert (matches and json.loads(opened["kind"])["planted"]) == row["is_planted"]
+
+
 def test_statements() -> None:
     rows = load("statements")
     assert {row["kind"] for row in rows} == {
         "key", "transfer", "approval", "order", "release", "reauthorisation", "receipt", "revoke", "read", "preserve",
-        "grant", "erase", "event", "roster",
+        "grant", "erase", "event", "roster", "settle",
     }  # fmt: skip
     for row in rows:
         leaf = json.loads(row["leaf"])

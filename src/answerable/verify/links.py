@@ -40,6 +40,7 @@ _POINTS: Final[dict[str, dict[str, str]]] = {
     "party": {"prev": "party", "vch": "party"},
     "hold": {"open": "open"},
     "approval": {"hold": "hold"},
+    "planted": {"hold": "hold"},
     "incident": {"open": "open", "sys": "system"},
     "erase": {"of": "open"},
 }
@@ -48,6 +49,7 @@ _FOLLOWS: Final[dict[str, str]] = {
     "close": "open",
     "hold": "open",
     "approval": "hold",
+    "planted": "hold",
     "incident": "open",
     "erase": "of",
     "party": "prev",

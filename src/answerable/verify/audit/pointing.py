@@ -27,6 +27,7 @@ POINTS: Final[dict[str, dict[str, str]]] = {
     "close": {"open": "leaf"},
     "hold": {"open": "leaf"},
     "approval": {"hold": "hold"},
+    "planted": {"hold": "hold"},
     "order": {"prev": "order"},
     "release": {"order": "order"},
     "reauthorisation": {"order": "order"},
