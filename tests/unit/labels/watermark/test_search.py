@@ -50,8 +50,8 @@ def test_a_place_between_two_is_found_nearer() -> None:
     made = np.tile(tile(DRAWN, code.encode(5), TILE), (3, 3))
     moved = np.fft.ifft2(fourier_shift(np.fft.fft2(made), (9.5, 23.25))).real
     noise = np.random.default_rng(1).standard_normal(made.shape)
-    seen = spectrum((moved + 1.5 * noise).astype(np.float32), TILE)
-    still = places(marked(), DRAWN, np.eye(2) / TILE, 1)[0]
+    seen = spectrum((moved + 0.2 * noise).astype(np.float32), TILE)
+    still = nearer(marked(), DRAWN, places(marked(), DRAWN, np.eye(2) / TILE, 1)[0])
     found = places(seen, DRAWN, np.eye(2) / TILE, 1)[0]
     close = nearer(seen, DRAWN, found)
     assert close.z > found.z
