@@ -13,7 +13,10 @@ from answerable.control.services import Services
 from answerable.errors import Refused
 from answerable.warrants.issuer import Issuer
 
-_ANSWERED: Final = frozenset({("POST", "/who"), ("POST", "/who/file"), ("POST", "/labels/words")})
+_ANSWERED: Final = frozenset(
+    {("POST", "/who"), ("POST", "/who/file"), ("POST", "/labels/words"), ("POST", "/policy/explain"),
+     ("POST", "/policy/reload")}
+)  # fmt: skip
 _LOOKED_AT: Final = (
     "/alive", "/openapi.json", "/status", "/metrics", "/log/", "/activity", "/systems", "/parties", "/copies", "/stops",
     "/handles", "/policy", "/admins/self", "/nodes",

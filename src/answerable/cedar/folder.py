@@ -5,7 +5,7 @@ would be a rule that nobody applies.
   *.cedar              policies, in the order of their names
   schema.cedarschema   types of the operator's own, beside those of `cedar.schema`
   entities.json        groups, their members, and entities of the operator's own types
-  cases.toml           cases for `answerable policy test`; no part of what decides
+  cases.toml, .json    cases for `answerable policy test`; no part of what decides
   SHA256SUMS           if it is there, every file above stands in it, as sha256sum(1) writes it, and nothing else does
 """
 
@@ -23,7 +23,7 @@ from answerable.errors import Refused
 
 SCHEMA: Final = "schema.cedarschema"
 ENTITIES: Final = "entities.json"
-CASES: Final = "cases.toml"
+CASES: Final[tuple[str, ...]] = ("cases.toml", "cases.json")
 SUMS: Final = "SHA256SUMS"
 POLICY: Final = ".cedar"
 # Large enough for what people write, small enough to read in one go: a swap must not stop a gateway.
@@ -34,12 +34,12 @@ MAX_FILES: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """A folder as it was read. texts: name -> text; cases: text of the cases, "" for none; digest: sha256 hex over all
-    that decides."""
+    """A folder as it was read. texts: name -> text of what decides; cases: name -> text of what does not; digest:
+    sha256 hex over all that decides."""
 
     folder: str
     texts: Mapping[str, str]
-    cases: str
+    cases: Mapping[str, str]
     digest: str
 
     @property
@@ -91,7 +91,7 @@ def read(folder: Path) -> Files:
         raise _fault(folder, "it changed while it was read")
     _check_sums(folder, data)
     texts = {name: _text(folder, name, body) for name, body in data.items() if name != SUMS}
-    cases = texts.pop(CASES, "")
+    cases = {name: texts.pop(name) for name in CASES if name in texts}
     if not any(name.endswith(POLICY) for name in texts):
         raise _fault(folder, "no policy in it: that would refuse everything")
     return Files(str(folder), texts, cases, _digest(texts))
@@ -103,7 +103,7 @@ def _passed_over(name: str) -> bool:
 
 
 def _known(name: str) -> bool:
-    return name in {SCHEMA, ENTITIES, CASES, SUMS} or (name.endswith(POLICY) and name != POLICY)
+    return name in {SCHEMA, ENTITIES, *CASES, SUMS} or (name.endswith(POLICY) and name != POLICY)
 
 
 def _text(folder: Path, name: str, body: bytes) -> str:

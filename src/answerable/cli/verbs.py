@@ -141,7 +141,7 @@ GROUPS: Final[tuple[Group, ...]] = (
             Verb("holds", "holds", "actions that wait for people: see, approve, reject", "等待人员审批的行为"),
             Verb("calls", "calls", "tool calls whose end nobody saw: look, settle", "结局不明的工具调用"),
             Verb("budgets", "budgets", "what may be used in a window of time, and what is left of it", "预算及其余量"),
-            Verb("policy", "policy", "explain a rule or a decision", "解释规则或裁决"),
+            Verb("policy", "policy", "explain decisions; test and compare policies", "解释裁决；测试与比较策略"),
             Verb("config", "config", "settings, where each comes from, and the API's description", "设置及其来源"),
             Verb("completion", "completion", "completion for bash, zsh or fish", "命令补全脚本"),
         ),

@@ -13,6 +13,7 @@ from answerable.errors import Refused
 from answerable.model.actions import Decision
 from answerable.model.terms import Ruling
 from answerable.policy import kernel, worlds
+from answerable.policy.cases import approvals
 from answerable.policy.combine import FAILED, consult, decide, strictness
 from answerable.policy.described import Case
 from answerable.policy.explain import asked_in_words, explain
@@ -109,10 +110,17 @@ def lacking(case: Case) -> tuple[str, ...]:
 
 
 def changed(before: Decision, after: Decision) -> str:
-    """``tightened``, ``loosened``, ``other`` rule or obligations for the same ruling, or "" for none."""
+    """``tightened``, ``loosened``, ``other`` rule or people for the same ruling, or "" for none."""
     if before.ruling is not after.ruling:
         return "tightened" if strictness(after.ruling) > strictness(before.ruling) else "loosened"
-    return "" if (before.rule, before.obligations) == (after.rule, after.obligations) else "other"
+    return "" if (before.rule, people(before)) == (after.rule, people(after)) else "other"
+
+
+def people(decision: Decision) -> tuple[str, ...]:
+    """Whom a decision asks for: the most approvals of any obligation, then the roles, sorted."""
+    most = approvals(decision)
+    roles = sorted({each for each in decision.obligations if each.startswith("role:")})
+    return (*((f"approvals:{most}",) if most else ()), *roles)
 
 
 _FAILED: Final = (

@@ -36,14 +36,14 @@ def test_all_of_it_in_the_order_of_names(tmp_path: Path) -> None:
     assert isinstance(files, Files)
     assert list(files.policies) == ["base.cedar", "house.cedar"]
     assert set(files.texts) == {"base.cedar", "house.cedar", "entities.json"}
-    assert files.cases == ""
+    assert files.cases == {}
 
 
 def test_cases_do_not_decide_and_are_not_in_the_digest(tmp_path: Path) -> None:
     before = read(house(tmp_path)).digest
     (tmp_path / "cases.toml").write_text("x = 1")
     after = read(tmp_path)
-    assert (after.digest, after.cases) == (before, "x = 1")
+    assert (after.digest, after.cases) == (before, {"cases.toml": "x = 1"})
     (tmp_path / "base.cedar").write_text(BASE + "// a word more\n")
     assert read(tmp_path).digest != before
 
