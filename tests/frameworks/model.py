@@ -24,8 +24,7 @@ class ScriptedModel:
     def __init__(self) -> None:
         self.asked: list[tuple[str, dict[str, Any]]] = []
         self._kept: dict[str, list[dict[str, Any]]] = {}
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), _handler(self))
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
     @property
@@ -162,6 +161,13 @@ def _response_events(turn: Turn, number: int) -> Iterator[bytes]:
 
 
 # --- the server -------------------------------------------------------------------------------------------------------
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A gateway that hangs up, because of a stop, is part of what is tried."""
 
 
 def _handler(model: ScriptedModel) -> type[BaseHTTPRequestHandler]:

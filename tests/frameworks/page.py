@@ -86,7 +86,7 @@ framework leads to what its runs printed.
 | {names[3]} | the call waits and nothing ran; a person approves it (`answerable holds approve`); the agent \
 asks for the result and has it; the journal has one call; the log has the hold and the permit |
 | {names[4]} | an officer orders `answerable stop` while the agent is at work; its run ends with an error that \
-names the stop; nothing ran after the order was there; the log has the refusal |
+names the stop; nothing ran after the order was there, and the log has nothing begun after it that was done |
 
 Of every run a record was found in the log, and its receipt verified offline (`answerable who`, `answerable verify`).
 

@@ -10,7 +10,6 @@ import shlex
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,12 +27,15 @@ START_S: Final = 60.0
 CLASSES: Final[dict[str, tuple[str, ...]]] = {
     "weather": ("--effect", "read", "--domain", "search"),
     "tick": ("--effect", "read", "--domain", "general"),
-    "order": ("--effect", "irreversible", "--domain", "general", "--approvals", "1", "--role", "approver"),
+    "order": (
+        *("--effect", "irreversible", "--domain", "general", "--approvals", "1", "--role", "approver"),
+        *("--idempotency", "3600", "--bound", "/count=1..100", "--text", "/article=80"),
+    ),
 }
 
 
 class Place:
-    """A running gateway. handles: of each agent; talk: what it wrote to stderr."""
+    """A running gateway. handles, systems: of each agent its key, and its record id; talk: what it wrote to stderr."""
 
     def __init__(self, folder: Path, model_url: str, agents: tuple[str, ...]) -> None:
         self.folder = folder
@@ -44,7 +46,12 @@ class Place:
         self._process: subprocess.Popen[str] | None = None
         self.gateway = ""
         self.handles: dict[str, str] = {}
-        self._found(model_url, agents)
+        self.systems: dict[str, str] = {}
+        try:
+            self._found(model_url, agents)
+        except BaseException:
+            self.close()
+            raise
 
     @property
     def mcp(self) -> str:
@@ -68,7 +75,7 @@ class Place:
         return json.loads(self.do(*args, "--json"))
 
     def records(self, count: int = 1000) -> list[dict[str, Any]]:
-        """The newest records, newest first."""
+        """The newest records, oldest first."""
         found: list[dict[str, Any]] = self.json("log", "tail", "-n", str(count))
         return found
 
@@ -113,12 +120,17 @@ class Place:
         asked = ("--name", name, "--version", "1", "--kind", kind, "--party", f"{OPERATOR}:deployer")
         if kind == "model":
             asked += ("--party", f"{OPERATOR}:provider", "--parameters", "8000000", "--tokens", "1000000")
-        self.do("register", *asked, "--weights", str(path), "--licence", "Apache-2.0", "--capability", "text", *more)
+        said = self.do(
+            "register", *asked, "--weights", str(path), "--licence", "Apache-2.0", "--capability", "text", *more
+        )
+        self.systems[name] = said.split("record ")[1].split(".")[0]
 
     def _classify(self) -> None:
         self.do("tools", "import", SERVER)
         for tool, said in CLASSES.items():
-            self.do("tools", "classify", f"{SERVER}/{tool}", *said)
+            pin = self.json("tools", "show", f"{SERVER}/{tool}")["listed"].removeprefix("sha256:")
+            named = ("--world", "information", "--criticality", "ordinary", "--pin", pin[:8])
+            self.do("tools", "classify", f"{SERVER}/{tool}", *named, *said)
 
     def _serve(self) -> None:
         settings = {"ANSWERABLE_STORE_PATH": str(self.store), "ANSWERABLE_CONFIG": str(self.config)}
@@ -135,12 +147,3 @@ class Place:
         line = self._process.stdout.readline()
         assert line.startswith("{"), self.talk()
         self.gateway = json.loads(line)["gateway"]
-
-    def wait_for(self, what: Any, seconds: float = 30.0) -> Any:
-        """What `what()` answers once it is true."""
-        until = time.monotonic() + seconds
-        while time.monotonic() < until:
-            if found := what():
-                return found
-            time.sleep(0.1)
-        raise AssertionError(f"nothing came in {seconds} s")

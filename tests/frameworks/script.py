@@ -7,7 +7,7 @@ A task carries its script as one line, `script: [...]`: a list of steps in JSON,
 | --- | --- |
 | `call`, `with` | tool and arguments |
 | `find` | a pattern that is looked for in the results so far; `$found` in the arguments stands for its first group |
-| `while`, `times` | the step is done again while its result contains this text, so many times at most |
+| `while`, `times` | the step is done again while this pattern is found in its result, so many times at most |
 | `pause` | seconds before it is done; of one that is done again, before each time but the first |
 | `say` | what is said to the user, in place of a call; `$last` stands for the last result |
 
@@ -56,7 +56,7 @@ def next_turn(heard: Heard) -> Turn:
             result = heard.results[taken]
             taken += 1
             rounds += 1
-            if "while" not in step or step["while"] not in result:
+            if "while" not in step or not re.search(step["while"], result):
                 break
         else:
             if "say" in step:

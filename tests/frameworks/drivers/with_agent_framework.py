@@ -9,7 +9,7 @@ from driving import Given, drive
 
 
 async def agent(given: Given) -> str:
-    client = OpenAIChatClient(model="scripted", base_url=given.base_url, api_key=given.key)
+    client = OpenAIChatClient(model="auto", base_url=given.base_url, api_key=given.key)
     async with MCPStreamableHTTPTool("desk", given.mcp_url, static_headers=given.headers) as desk:
         made = Agent(client=client, tools=desk)
         if not given.streamed:

@@ -14,7 +14,7 @@ from langchain_openai import ChatOpenAI
 async def agent(given: Given) -> str:
     desk: Any = {"transport": "streamable_http", "url": given.mcp_url, "headers": given.headers}
     tools = await MultiServerMCPClient({"desk": desk}).get_tools()
-    model = ChatOpenAI(model="scripted", base_url=given.base_url, api_key=given.key, streaming=given.streamed)
+    model = ChatOpenAI(model="auto", base_url=given.base_url, api_key=given.key, streaming=given.streamed)
     graph = create_agent(model, tools)
     asked: Any = {"messages": [("user", given.task)]}
     settings: Any = {"recursion_limit": 100}

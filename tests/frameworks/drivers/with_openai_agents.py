@@ -12,7 +12,7 @@ async def agent(given: Given) -> str:
     set_tracing_disabled(True)  # traces would go to openai.com
     params = {"url": given.mcp_url, "headers": given.headers}
     async with MCPServerStreamableHttp(params=params, client_session_timeout_seconds=30) as server:
-        made = Agent(name="clerk", model="scripted", mcp_servers=[server])
+        made = Agent(name="clerk", model="auto", mcp_servers=[server])
         if not given.streamed:
             return str((await Runner.run(made, given.task, max_turns=40)).final_output)
         run = Runner.run_streamed(made, given.task, max_turns=40)

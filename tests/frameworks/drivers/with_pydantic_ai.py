@@ -12,7 +12,7 @@ from pydantic_ai.usage import UsageLimits
 
 
 async def agent(given: Given) -> str:
-    model = OpenAIChatModel("scripted", provider=OpenAIProvider(base_url=given.base_url, api_key=given.key))
+    model = OpenAIChatModel("auto", provider=OpenAIProvider(base_url=given.base_url, api_key=given.key))
     made = Agent(model, toolsets=[MCPToolset(given.mcp_url, headers=given.headers, tool_error_behavior="failed")])
     limits = UsageLimits(request_limit=100)
     async with made:

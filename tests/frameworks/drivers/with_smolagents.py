@@ -14,7 +14,7 @@ async def agent(given: Given) -> str:
 
 
 def _run(given: Given) -> str:
-    model = OpenAIModel("scripted", api_base=given.base_url, api_key=given.key)
+    model = OpenAIModel("auto", api_base=given.base_url, api_key=given.key)
     desk = {"url": given.mcp_url, "transport": "streamable-http", "headers": given.headers}
     with MCPClient(desk, structured_output=False) as tools:
         made = ToolCallingAgent(tools=tools, model=model, max_steps=40, stream_outputs=given.streamed)
