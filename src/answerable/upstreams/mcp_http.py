@@ -138,6 +138,8 @@ class McpHttp:
         if path != CALL:
             raise Refused("upstream.rejected", status=404, detail="no detail")
         said = read_call(body)
+        if self.definition(said.name) is None:  # forgotten since it was judged: nobody knows what it is now
+            raise Unavailable("upstream.unreachable", upstream=self.name)
         mirrored = self._mirrors.get(said.name, ())
         further = mcp_headers.values(mirrored, msgspec.json.decode(said.arguments)) if mirrored else ()
         try:

@@ -123,7 +123,8 @@ class McpStdio:
         """See `ports.ToolServer`."""
         if path != CALL:
             raise Refused("upstream.rejected", status=404, detail="no detail")
-        read_call(body)
+        if self.definition(read_call(body).name) is None:  # another child than the one that listed it may be there
+            raise Unavailable("upstream.unreachable", upstream=self.name)
         if len(self._waiting) >= self._flights:
             raise Unavailable("upstream.busy", upstream=self.name)
         try:
