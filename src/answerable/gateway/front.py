@@ -39,7 +39,6 @@ _WANTED: Final = _OURS | {
     ENVELOPE,
     b"content-type",
     b"accept-language",
-    b"accept",
     b"answerable-idempotency-key",
     b"mcp-protocol-version",
     b"mcp-method",

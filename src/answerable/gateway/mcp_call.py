@@ -19,7 +19,7 @@ from answerable.gateway.mcp_out import ToolAnswer, say
 from answerable.gateway.out import named
 from answerable.log.leaf import is_rid
 from answerable.model.actions import Action, Chunk
-from answerable.model.holds import HoldState
+from answerable.model.holds import Hold, HoldState
 from answerable.model.terms import Act
 from answerable.model.warrants import Bearer, Credential
 from answerable.net.request import JSON, NO_STORE, Request
@@ -89,15 +89,13 @@ class Calling:
         if asked.fault is not None or asked.name != held.RESULT_TOOL or holds is None:
             return None
         hold = holds.get(held.asked(asked.arguments))
-        if hold is None or hold.planted or hold.server != post.server:
-            return None
         try:
             caller = await self._deps.desk.present(post.shown)
             self._deps.gate.admit(caller)
         except AnswerableError:
             return None  # recorded, or counted, where its use is
         now = self._deps.clock.now_ms()
-        if hold.system != caller.system.rid:
+        if hold is None or not _own(hold, caller, post.server):
             return None
         if holds.state(hold, now, policy=digest(self._deps.policies)) is not HoldState.WAITING:
             return None
@@ -195,9 +193,7 @@ class Calling:
             raise Refused("mcp.params", param="params.arguments", expected="an object of the id alone")
         holds = self._deps.holds
         hold = holds.get(named) if holds is not None else None
-        if holds is None or hold is None or caller is None:
-            raise Refused("mcp.no_such_call")
-        if hold.system != caller.system.rid or hold.planted or hold.act is not Act.TOOL_CALL or hold.server != server:
+        if holds is None or hold is None or caller is None or not _own(hold, caller, server):
             raise Refused("mcp.no_such_call")
         return hold.rid, hold.tool, _decode(await holds.original(hold))
 
@@ -216,6 +212,11 @@ class Calling:
                 self._mirrored.clear()
             self._mirrored[definition.pin] = which
         mirrored.check(which, asked.arguments, post.head.params)
+
+
+def _own(hold: Hold, caller: Bearer, server: str) -> bool:
+    """Whether it is a call of that caller's to that server, and none that was planted for approvers."""
+    return hold.act is Act.TOOL_CALL and (hold.system, hold.server) == (caller.system.rid, server) and not hold.planted
 
 
 def _mirrored(schema: dict[str, Any]) -> mirrored.Mirrored:

@@ -45,6 +45,14 @@ def test_origins() -> None:
             FRONT.check({b"host": b"localhost", b"origin": origin})
 
 
+@pytest.mark.parametrize(
+    "name", [b"mcp-method", b"mcp-name", b"mcp-protocol-version", b"mcp-session-id", b"mcp-param-x"]
+)
+def test_what_repeats_a_message_stands_once(name: bytes) -> None:
+    with pytest.raises(Refused):
+        FRONT.headers(asked((name, b"a"), (name, b"b")))
+
+
 def test_a_header_that_stands_twice_is_refused() -> None:
     with pytest.raises(Refused):
         FRONT.headers(asked((b"authorization", b"Bearer a"), (b"authorization", b"Bearer b")))

@@ -63,10 +63,11 @@ def asked(arguments: dict[str, Any]) -> str:
 def pending(message: Message, held: AnswerableError, language: str, record: str, url: str) -> bytes:
     """The result of a call that waits. held: ``action.held``; record: rid of what was recorded of it; url: where people
     decide, "" where it is not known."""
-    said = state(held, url)
+    said, text = state(held, url), words(held, language, url)
     body = {
-        "content": [{"type": "text", "text": words(held, language, url)}],
-        "structuredContent": {"answerable": said},
+        "content": [{"type": "text", "text": text}],
+        # Some agents show their model this member alone.
+        "structuredContent": {"answerable": {**said, "message": text}},
         "isError": False,
         "_meta": {HOLD: said, **({RECORD: record} if record else {})},
     }

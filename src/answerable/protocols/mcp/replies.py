@@ -43,7 +43,7 @@ def refused(message: Message, raised: AnswerableError, language: str, record: st
     meta = {ERROR: said, **({RECORD: record} if record else {})}
     body = {
         "content": [{"type": "text", "text": words(raised, language)}],
-        "structuredContent": {"answerable": {"state": "refused", **said}},
+        "structuredContent": {"answerable": {"state": "refused", **said, "message": words(raised, language)}},
         "isError": True,
         "_meta": meta,
     }

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+import msgspec
+import pytest
+
+from answerable.errors import Refused
+from answerable.gateway.mcp_held import standing
+from answerable.model.holds import Hold
+from tests.held import Held
+from tests.unit.gateway.posted import AGENT, SHOWN, STRANGE, deps
+
+
+def world() -> tuple[Hold, Held]:
+    held = Held()
+    return held.pose(), held
+
+
+async def test_a_caller_sees_how_its_own_call_stands() -> None:
+    hold, held = world()
+    here = deps(holds=held.holds)
+    here.clock.now_ms = lambda: held.clock.now
+    mine = held.holds
+    with pytest.raises(Refused) as caught:
+        await standing(hold.rid, SHOWN, here)
+    assert caught.value.code == "hold.unknown", "it is another system's"
+
+    own = msgspec.structs.replace(hold, system=AGENT.system.rid)
+    here.holds = _Over(mine, own)
+    found = await standing(hold.rid, SHOWN, here)
+    assert (found["hold"], found["state"], found["needed"], found["have"]) == (hold.rid, "waiting", hold.people, 0)
+    here.holds = _Over(mine, msgspec.structs.replace(own, planted=True))
+    with pytest.raises(Refused):
+        await standing(hold.rid, SHOWN, here)
+
+
+class _Over:
+    """The real holds, but for one row."""
+
+    def __init__(self, holds: object, row: Hold) -> None:
+        self._holds, self._row = holds, row
+
+    def get(self, rid: str) -> Hold | None:
+        return self._row if rid == self._row.rid else None
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._holds, name)
+
+
+async def test_strangers_and_ids_that_are_none() -> None:
+    _, held = world()
+    for name in ("x", "../" * 10, "a" * 32):
+        with pytest.raises(Refused) as caught:
+            await standing(name, SHOWN, deps(holds=held.holds))
+        assert caught.value.code == "hold.unknown"
+    with pytest.raises(Refused) as caught:
+        await standing("a" * 32, STRANGE, deps(holds=held.holds))
+    assert caught.value.code == "warrant.missing"
