@@ -25,7 +25,7 @@ def visible(text: str) -> str:
 
 def pretty(value: Any) -> list[str]:
     """The value as JSON, a member a line."""
-    return visible(json.dumps(value, ensure_ascii=False, indent=2)).replace("\\u000a", "\n").split("\n")
+    return [visible(line) for line in json.dumps(value, ensure_ascii=False, indent=2).split("\n")]
 
 
 def changes(before: Any, after: Any) -> list[str]:

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from msgspec import UNSET
 
 from answerable.control.services import Reader
@@ -13,15 +15,16 @@ from answerable.model.terms import Ruling
 from answerable.privacy.statements import Subject
 
 
-async def subject(reader: Reader, record: str) -> Subject:
-    """The action whose open or close leaf is `record`. Raises Refused ``privacy.unknown`` for what is no action."""
+async def subject(reader: Reader, record: str, *, beside: Sequence[str] = ()) -> Subject:
+    """The action whose open or close leaf is `record`. beside: rids of more leaves of it that hold
+    payloads. Raises Refused ``privacy.unknown`` for what is no action."""
     leaf = await _leaf(reader, record)
     if isinstance(leaf, CloseLeaf):
         record, leaf = leaf.open, await _leaf(reader, leaf.open)
     if not isinstance(leaf, OpenLeaf):
         raise Refused("privacy.unknown", what="action", rid=record[:64])
     ending = await reader.close_of(record)
-    rids = [record, *([ending] if ending else [])]
+    rids = dict.fromkeys([record, *([ending] if ending else []), *beside])
     return Subject(
         record=record,
         party=leaf.party,

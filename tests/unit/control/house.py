@@ -15,6 +15,7 @@ import msgspec
 
 from answerable.app.core import Core
 from answerable.app.create import Founding, create
+from answerable.app.holding import holds_of
 from answerable.app.keys import label_key
 from answerable.app.people import FOLDER, Person, read
 from answerable.app.redlines import RedLines
@@ -64,6 +65,7 @@ MAKER = unassigned_lei("maker")
 REGISTRAR = unassigned_lei("registrar")
 DIGEST = "sha256:" + "ab" * 32
 GATEWAY = "http://127.0.0.1:1/v1"
+POLICY = "ab" * 32
 Result = TypeVar("Result")
 
 
@@ -164,6 +166,8 @@ class House:
             audience=audience_of("demo.invalid"),
             operator=OPERATOR,
             log_key=core.keys.log,
+            holds=holds_of(core),
+            policy=lambda: POLICY,
             trust=core.trust.decode(),
             flights=(),
             feed_key=self.feed_key,

@@ -79,3 +79,10 @@ def test_a_vote_counts_while_its_signer_may_vote(held: Held) -> None:
     assert not enough(held.book, replace(hold, people=0))
     held.fleet.replace(held.agent)
     assert agreed(held.book, replace(hold, dig="00" * 32)) == ()
+
+
+def test_two_keys_of_one_person_are_one(held: Held) -> None:
+    again = held.approver("anna again", of="anna")
+    hold = with_votes(held.pose(), held.people[0], again)
+    assert len(agreed(held.book, hold)) == 1
+    assert not enough(held.book, hold)

@@ -12,6 +12,7 @@ from answerable.control.routing import Call, Route
 from answerable.control.services import Services
 from answerable.control.subjects import subject
 from answerable.control.words import Said
+from answerable.model.holds import Ballot
 from answerable.model.leaves import EraseLeaf, PreserveLeaf
 from answerable.model.records import Erasure, LegalHold
 from answerable.model.terms import AdminRole, HoldScope
@@ -45,10 +46,16 @@ class ErasureShown(Answer, frozen=True, kw_only=True):
     payloads: int
 
 
+def _changed(services: Services, record: str) -> list[str]:
+    """Leaves with what approvers put in the place of what was asked: it goes with it."""
+    holds = services.holds.all() if services.holds is not None else ()
+    return [vote.leaf for hold in holds if hold.open == record for vote in hold.votes if vote.dec is Ballot.MODIFY]
+
+
 async def erase(services: Services, call: Call[GiveErasure]) -> ErasureShown:
     body = call.body
     words = body.basis.of("basis")
-    found = await subject(services.reader, body.erase.of)
+    found = await subject(services.reader, body.erase.of, beside=_changed(services, body.erase.of))
     done = erasure.find(services.book, found.record)
     if done is None or services.book.raw(Space.ERASING, found.record) is None:
         planned, _ = await carry_out(
