@@ -31,11 +31,11 @@ def test_nothing_is_hidden_or_obeyed(text: str, shown: str) -> None:
     assert exactly.visible(text) == shown
 
 
-@given(
-    st.recursive(
-        st.none() | st.integers() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)
-    )
-)
+leaves = st.none() | st.integers() | st.text() | st.sampled_from(["\\u000a", "a\nb", '"', "\\"])
+values = st.recursive(leaves, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner))
+
+
+@given(values)
 def test_what_is_shown_reads_back_as_what_it_is(value: Any) -> None:
     lines = exactly.pretty(value)
     assert json.loads("\n".join(lines)) == value
