@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The scripted model itself: what it does next follows from the conversation alone, in both protocols, whole or streamed;
-read here by OpenAI's own client."""
+"""The scripted model itself: what it does next follows from the conversation alone, in both protocols, whole or
+streamed; read here by OpenAI's own client."""
 
 from __future__ import annotations
 
