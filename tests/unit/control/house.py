@@ -19,6 +19,7 @@ from answerable.app.holding import holds_of
 from answerable.app.keys import label_key
 from answerable.app.people import FOLDER, Person, read
 from answerable.app.redlines import RedLines
+from answerable.app.repeats import Repeats
 from answerable.cli.client import Client
 from answerable.cli.session import url
 from answerable.config import load
@@ -167,6 +168,7 @@ class House:
             operator=OPERATOR,
             log_key=core.keys.log,
             holds=holds_of(core),
+            calls=Repeats(core).calls,
             policy=lambda: POLICY,
             trust=core.trust.decode(),
             flights=(),

@@ -130,14 +130,6 @@ ENTRIES: Final[dict[str, Entry]] = {
         http=422,
         exit=2,
     ),
-    "tool.said": Entry(
-        "That was said before: a signed statement counts once.",
-        "此前已提交：签名声明仅计一次。",
-        "Sign again, with a nonce of its own.",
-        "请使用新的随机数重新签名。",
-        http=422,
-        exit=5,
-    ),
     "tool.server": Entry(
         "The tool server {server} is not configured here.",
         "此处未配置工具服务器 {server}。",

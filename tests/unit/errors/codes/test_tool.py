@@ -23,7 +23,6 @@ STATUS = {  # code: (HTTP, exit)
     "tool.name": (422, 2),
     "tool.nowhere": (403, 1),
     "tool.pointer": (422, 2),
-    "tool.said": (422, 5),
     "tool.server": (403, 3),
     "tool.tier": (403, 1),
     "tool.unknown": (403, 3),
