@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An agent's tools behind the gate, by the protocol's plain client: what is listed, what a call leaves, what is refused.
+"""An agent's tools behind the gate, by the protocol's plain client: what is seen, recorded, refused.
 
 . ~/.local/share/answerable-demo/demo.env      # of a running `make run`
 pip install mcp && python examples/agent_with_tools.py

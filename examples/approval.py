@@ -16,8 +16,7 @@ from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
 
-def key() -> dict[str, str]:
-    """`copy start` renews the warrant in this file: it is read anew for each call."""
+def key() -> dict[str, str]:  # `copy start` renews the warrant in this file: it is read anew for each call
     return {"Authorization": f"Bearer {Path(os.environ['ANSWERABLE_WARRANT_FILE']).read_text().strip()}"}
 
 
