@@ -179,4 +179,4 @@ class BudgetMachine(RuleBasedStateMachine):
 
 
 TestBudgetMachine = BudgetMachine.TestCase
-TestBudgetMachine.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+TestBudgetMachine.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)
