@@ -26,12 +26,12 @@ forbid (
   action == Action::"call",
   resource is Tool in Server::"office"
 )
-when { context.effect != Effect::"read" };
+when { context.facts.effect != Effect::"read" };
 
 @id("publication-is-seen")
 @hold("2") @role("officer")
 forbid (principal, action == Action::"generate", resource)
-when { context.audience == Audience::"public" && context.named };
+when { context.facts.audience == Audience::"public" && context.facts.named };
 """
 ENTITIES = [
     {"uid": {"type": "Group", "id": "lab"}},

@@ -12,34 +12,19 @@ from answerable.model.terms import Act
 from answerable.model.tools import Tool
 from answerable.model.warrants import Bearer
 
+FACTS: Final = "asked"  # id of the one entity of its kind
 ACTIONS: Final = {Act.GENERATION: "generate", Act.EMBEDDING: "embed", Act.TOOL_CALL: "call"}
 
 
 def request(facts: Facts, about: About) -> dict[str, Any]:
     """Raises KeyError for an act that has no action here."""
-    action = about.action
     return {
         "principal": {"type": "Copy", "id": about.caller.copy.id},
         "action": {"type": "Action", "id": ACTIONS[facts.act]},
         "resource": resource(about),
-        "context": {
-            "tier": facts.tier,
-            "world": _word("World", facts.world),
-            "criticality": _word("Criticality", facts.criticality),
-            "weight": facts.criticality.rank,
-            "audience": _word("Audience", facts.audience),
-            "standing": _word("Standing", facts.standing),
-            "dataClass": _word("DataClass", facts.data_class),
-            "locality": _word("Locality", facts.locality),
-            "effect": _word("Effect", facts.effect),
-            "domain": _word("Domain", about.tool.domain if about.tool else ""),
-            "envelope": facts.envelope,
-            "guarded": facts.guarded,
-            "arguments": about.arguments,
-            "language": action.language,
-            "stream": action.stream,
-            "named": bool(action.principal),
-        },
+        # One reference, and what differs from call to call: the engine reads and checks a context anew each time, the
+        # entities of `entities` once.
+        "context": {"facts": _ref("Facts", FACTS), "arguments": about.arguments},
     }
 
 
@@ -51,20 +36,47 @@ def resource(about: About) -> dict[str, str]:
 
 def key(facts: Facts, about: About) -> tuple[Any, ...]:
     """What `entities` are the same for."""
-    caller, via = about.caller, about.via
+    caller, via, action = about.caller, about.via, about.action
     return (
         caller.system.rid, caller.copy.rid, caller.party.rid, caller.party.standing, caller.warrant.tier,
-        caller.warrant.tools, via.system.rid, via.party.rid, via.party.standing, about.tool, facts.locality,
+        caller.warrant.tools, via.system.rid, via.party.rid, via.party.standing, about.tool, facts, action.language,
+        action.stream, bool(action.principal),
     )  # fmt: skip
 
 
 def entities(facts: Facts, about: About) -> list[dict[str, Any]]:
-    """Principal and resource with all that they lead to, each once."""
+    """Principal, resource and facts with all that they lead to, each once."""
     caller, via = about.caller, about.via
-    made = [*_system(caller.system, caller.party), *_system(via.system, via.party), _copy(caller)]
+    made = [
+        *_system(caller.system, caller.party),
+        *_system(via.system, via.party),
+        _copy(caller),
+        _entity("Facts", FACTS, _facts(facts, about)),
+    ]
     if about.tool is not None:
         made += _tool(about.tool, via.system, facts)
     return list({(each["uid"]["type"], each["uid"]["id"]): each for each in made}.values())
+
+
+def _facts(facts: Facts, about: About) -> dict[str, Any]:
+    action = about.action
+    return {
+        "tier": facts.tier,
+        "world": _word("World", facts.world),
+        "criticality": _word("Criticality", facts.criticality),
+        "weight": facts.criticality.rank,
+        "audience": _word("Audience", facts.audience),
+        "standing": _word("Standing", facts.standing),
+        "dataClass": _word("DataClass", facts.data_class),
+        "locality": _word("Locality", facts.locality),
+        "effect": _word("Effect", facts.effect),
+        "domain": _word("Domain", about.tool.domain if about.tool else ""),
+        "envelope": facts.envelope,
+        "guarded": facts.guarded,
+        "language": action.language,
+        "stream": action.stream,
+        "named": bool(action.principal),
+    }
 
 
 def _copy(caller: Bearer) -> dict[str, Any]:

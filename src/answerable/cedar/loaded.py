@@ -191,8 +191,8 @@ class _Reader:
             if not isinstance(parents, list):
                 raise self.fault(where, "parents is no array")
             above = tuple(dict(zip(("type", "id"), self._uid(where, parent), strict=True)) for parent in parents)
-            if uid[0] in schema.VOCABULARIES:
-                raise self.fault(where, f"{uid[0]} has its words already")
+            if uid[0] in schema.VOCABULARIES or uid[0] == "Facts":
+                raise self.fault(where, f"{uid[0]} is made for each request")
             if uid in seen:
                 raise self.fault(where, f'{uid[0]}::"{uid[1]}" stands twice')
             seen.add(uid)

@@ -37,7 +37,7 @@ VOCABULARIES: Final[dict[str, tuple[str, ...]]] = {
     "Domain": ("", *worlds.domains()),
 }
 # Entities that the gateway itself makes for each request. A folder says of them to which groups they belong.
-OURS: Final = frozenset({"Party", "System", "Copy", "Server", "Tool"})
+OURS: Final = frozenset({"Party", "System", "Copy", "Server", "Tool", "Facts"})
 GROUP: Final = "Group"
 
 # Attributes that lead to an entity, and of which type it is: each name means one thing, wherever it stands.
@@ -54,6 +54,7 @@ ATTRIBUTES: Final = {
     "party": "Party",
     "system": "System",
     "server": "Server",
+    "facts": "Facts",
 }
 
 _TYPES: Final = """\
@@ -88,8 +89,8 @@ entity Tool in [Server, Group] = {
 };
 
 // The facts that the kernel decided about, and what is known of the request. weight: of the criticality, 0 (creative)
-// to 3 (critical). arguments: SHA-256 of a call's exact arguments, hex. named: whether an end user is named.
-type Asked = {
+// to 3 (critical). named: whether an end user is named.
+entity Facts = {
   "tier": Long,
   "world": World,
   "criticality": Criticality,
@@ -102,11 +103,13 @@ type Asked = {
   "domain": Domain,
   "envelope": Bool,
   "guarded": Bool,
-  "arguments": String,
   "language": String,
   "stream": Bool,
   "named": Bool,
 };
+
+// arguments: SHA-256 of a call's exact arguments, hex.
+type Asked = { "facts": Facts, "arguments": String };
 
 action "generate", "embed" appliesTo { principal: [Copy], resource: [System], context: Asked };
 action "call" appliesTo { principal: [Copy], resource: [Tool], context: Asked };

@@ -94,7 +94,7 @@ async def test_told_to_it_takes_the_folder_as_it_is_now(core: Core, tmp_path: Pa
     policing = await Policing.load(asking(core, use=("cedar",), folder=str(folder), reload_s=0))
     before = policing.digest()
     assert not await policing.reload()
-    write(folder, house=HOUSE.replace('context.effect != Effect::"read"', "false"))
+    write(folder, house=HOUSE.replace('context.facts.effect != Effect::"read"', "false"))
     assert await policing.reload()
     assert policing.digest() != before
     assert decide(WRITING, ASKED, policing.policies).ruling is Ruling.PERMIT
@@ -143,7 +143,7 @@ async def test_a_hang_up_takes_it_too(core: Core, tmp_path: Path) -> None:
     folder = house(tmp_path / "policy")
     policing = await Policing.load(asking(core, use=("cedar",), folder=str(folder), reload_s=0))
     before = policing.digest()
-    write(folder, more='@id("more") forbid (principal, action, resource) when { context.stream };')
+    write(folder, more='@id("more") forbid (principal, action, resource) when { context.facts.stream };')
     policing.hang_up()
     await until(lambda: policing.digest() != before)
     write(folder, more="nonsense")
@@ -164,7 +164,7 @@ async def test_what_the_log_does_not_take_does_not_decide(core: Core, tmp_path: 
             raise Refused("log.no_quorum")
 
     policing._core = replace(full, ledger=Full())  # type: ignore[arg-type]
-    write(folder, more='@id("more") forbid (principal, action, resource) when { context.stream };')
+    write(folder, more='@id("more") forbid (principal, action, resource) when { context.facts.stream };')
     with pytest.raises(Refused, match=r"log\.no_quorum"):
         await policing.reload()
     assert policing.digest() == before

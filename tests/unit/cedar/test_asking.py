@@ -26,8 +26,9 @@ def test_who_asks_what_and_of_whom() -> None:
     assert call["action"] == {"type": "Action", "id": "call"}
     assert call["resource"] == {"type": "Tool", "id": "office/look"}
     assert call["context"]["arguments"] == "ab" * 32
-    assert call["context"]["domain"] == {"__entity": {"type": "Domain", "id": "general"}}
     assert set(answer["context"]) == set(call["context"])
+    facts = [e["attrs"] for e in asking.entities(CALL, ABOUT_CALL) if e["uid"]["type"] == "Facts"]
+    assert [each["domain"] for each in facts] == [{"__entity": {"type": "Domain", "id": "general"}}]
 
 
 def test_an_act_that_is_none_here_is_an_error() -> None:
@@ -48,7 +49,7 @@ def test_a_tool_stands_under_its_server_and_that_under_its_system() -> None:
 def test_one_who_asks_itself_stands_once() -> None:
     same = msgspec.structs.replace(ABOUT, via=ABOUT.caller)
     uids = [(e["uid"]["type"], e["uid"]["id"]) for e in asking.entities(POINT, same)]
-    assert len(uids) == len(set(uids)) == 3
+    assert len(uids) == len(set(uids)) == 4
 
 
 def test_every_value_of_every_fact_is_a_word_of_the_schema(tmp_path: Path) -> None:
@@ -80,4 +81,6 @@ def test_the_key_tells_what_the_entities_depend_on() -> None:
         asking.key(CALL, about(msgspec.structs.replace(LOOK, effect="write"))),
     }
     assert len(keys) == 4
-    assert asking.key(POINT, about(principal="x")) == asking.key(POINT, ABOUT)
+    assert asking.key(POINT, about(principal="x")) == asking.key(POINT, about(principal="y"))
+    for changed in ({"principal": "x"}, {"stream": True}, {"language": "zh"}):
+        assert asking.key(POINT, about(**changed)) != asking.key(POINT, ABOUT)

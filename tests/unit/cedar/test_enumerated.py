@@ -22,10 +22,10 @@ def test_what_nobody_speaks_of_is_looked_at_once(tmp_path: Path) -> None:
 
 
 def test_what_either_speaks_of_is_looked_at_in_all_its_values(tmp_path: Path) -> None:
-    one = loads(tmp_path / "1", '@id("a") forbid (principal, action, resource) when { context.tier > 2 };')
+    one = loads(tmp_path / "1", '@id("a") forbid (principal, action, resource) when { context.facts.tier > 2 };')
     two = loads(
         tmp_path / "2",
-        '@id("b") forbid (principal, action, resource) when { context.audience == Audience::"public" };',
+        '@id("b") forbid (principal, action, resource) when { context.facts.audience == Audience::"public" };',
     )
     found = points([one, two])
     assert found.whole == 5 * 5 * 3
@@ -46,7 +46,7 @@ def test_named_systems_and_tools_and_members_of_groups(tmp_path: Path) -> None:
 
 
 def test_too_many_are_a_sample_that_is_always_the_same(tmp_path: Path) -> None:
-    rule = '@id("a") forbid (principal, action, resource) when { context.weight > 1 && context.tier > 2 };'
+    rule = '@id("a") forbid (principal, action, resource) when { context.facts.weight > 1 && context.facts.tier > 2 };'
     loaded = loads(tmp_path, rule)
     found = points([loaded], most=50)
     assert (len(found.told), found.whole > 50) == (50, True)

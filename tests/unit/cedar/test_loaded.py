@@ -60,10 +60,10 @@ FORBID = "forbid (principal, action, resource)"
         (f'@id("Has Space") {FORBID};', "@id"),
         (f'@id("base") {FORBID};', "base.cedar:1"),
         (f'@id("x") {FORBID}', "x.cedar:3"),  # no end
-        (f'@id("x") {FORBID} when {{ context.tier == "3" }};', "types"),
-        (f'@id("x") {FORBID} when {{ context.missing }};', "missing"),
-        (f'@id("x") {FORBID} when {{ context.world == World::"moon" }};', "moon"),
-        (f'@id("x") {FORBID} when {{ context.world == Criticality::"critical" }};', "never true: world"),
+        (f'@id("x") {FORBID} when {{ context.facts.tier == "3" }};', "types"),
+        (f'@id("x") {FORBID} when {{ context.facts.missing }};', "missing"),
+        (f'@id("x") {FORBID} when {{ context.facts.world == World::"moon" }};', "moon"),
+        (f'@id("x") {FORBID} when {{ context.facts.world == Criticality::"critical" }};', "never true: world"),
         (f'@id("x") {FORBID} unless {{ true && Audience::"public" != resource.kind }};', "kind"),
         (f'@id("x") {FORBID} when {{ principal.system == Party::"x" }};', "never true: system"),
         (f'@id("x") {FORBID} when {{ principal in Group::"nobody" }};', "nobody"),
@@ -102,7 +102,8 @@ def test_what_is_not_right_refuses_the_whole_folder(tmp_path: Path, policy: str,
         ([{"uid": {"type": "Party", "id": "p"}, "attrs": {"standing": "proven"}}], "groups alone"),
         ([{"uid": {"type": "Copy", "id": "c"}, "parents": [{"type": "System", "id": "s"}]}], "groups alone"),
         ([{"uid": {"type": "Party", "id": "p"}}, {"uid": {"type": "Party", "id": "p"}}], "twice"),
-        ([{"uid": {"type": "World", "id": "moon"}}], "words already"),
+        ([{"uid": {"type": "World", "id": "moon"}}], "made for each"),
+        ([{"uid": {"type": "Facts", "id": "asked"}}], "made for each"),
         ([{"uid": {"type": "Ghost", "id": "g"}}], "Ghost"),
         ([{"uid": {"type": "Group", "id": "a"}, "attrs": {"size": 3}}], 'Group::"a"'),
     ],
@@ -118,7 +119,7 @@ def test_entities_that_are_not_right(tmp_path: Path, told: Any, said: str) -> No
 
 def test_a_schema_of_the_operators_own_adds_and_never_changes(tmp_path: Path) -> None:
     limit = [{"uid": {"type": "Limit", "id": "house"}, "attrs": {"tier": 2}}]
-    rule = '@id("limit") forbid (principal, action, resource) when { context.tier > Limit::"house".tier };'
+    rule = '@id("limit") forbid (principal, action, resource) when { context.facts.tier > Limit::"house".tier };'
     write(tmp_path, limit, schema="entity Limit = { tier: Long };", base=BASE, limit=rule)
     assert loads(tmp_path).uids == {("Limit", "house")}
     for changed in ("entity System = { name: Long };", 'entity World enum ["moon"];', "type Asked = {};", "{"):

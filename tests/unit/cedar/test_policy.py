@@ -82,7 +82,7 @@ def test_an_error_refuses_though_the_engine_would_allow(tmp_path: Path) -> None:
         write(
             tmp_path,
             base=BASE,
-            errs='@id("errs") forbid (principal, action, resource) when { context.tier * 9223372036854775807 > 9 };',
+            errs='@id("errs") forbid (principal, action, resource) when { context.facts.tier * 9223372036854775807 > 9 };',
         )
     )
     assert cedar.decide(msgspec.structs.replace(POINT, tier=0), ABOUT).ruling is Ruling.PERMIT
@@ -92,9 +92,7 @@ def test_an_error_refuses_though_the_engine_would_allow(tmp_path: Path) -> None:
 
 
 def test_an_error_of_what_asks_for_people_refuses(tmp_path: Path) -> None:
-    errs = (
-        '@id("errs") @hold("1") forbid (principal, action, resource) when { context.tier * 9223372036854775807 > 9 };'
-    )
+    errs = '@id("errs") @hold("1") forbid (principal, action, resource) when { context.facts.tier * 9223372036854775807 > 9 };'
     cedar = opened(write(tmp_path, base=BASE, errs=errs))
     assert cedar.decide(msgspec.structs.replace(POINT, tier=3), ABOUT).why == "operator_policy_errs"
 
@@ -125,7 +123,7 @@ def test_a_swap_changes_decisions_and_digest_at_once(tmp_path: Path) -> None:
     cedar = opened(house(tmp_path))
     before = digest((cedar,))
     assert cedar.decide(WRITING, about(WRITES)).ruling is Ruling.REFUSE
-    write(tmp_path, house=HOUSE.replace('context.effect != Effect::"read"', "false"))
+    write(tmp_path, house=HOUSE.replace('context.facts.effect != Effect::"read"', "false"))
     assert cedar.decide(WRITING, about(WRITES)).ruling is Ruling.REFUSE  # nothing changed yet
     loaded = cedar.prepare()
     assert digest((cedar,)) == before
@@ -151,7 +149,7 @@ def test_it_says_once_that_the_folder_was_touched(tmp_path: Path) -> None:
     cedar = opened(house(tmp_path))
     assert cedar.touched()
     assert not cedar.touched()
-    write(tmp_path, more='@id("more") forbid (principal, action, resource) when { context.stream };')
+    write(tmp_path, more='@id("more") forbid (principal, action, resource) when { context.facts.stream };')
     assert cedar.touched()
     assert not cedar.touched()
     (tmp_path / "strange.txt").write_text("?")

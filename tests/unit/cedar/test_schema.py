@@ -31,15 +31,15 @@ def test_each_attribute_means_one_thing() -> None:
 @pytest.mark.parametrize(
     ("condition", "holds"),
     [
-        ('context.world == World::"physical"', True),
-        ('context.world == World::"physcal"', False),  # a word that does not exist
-        ('context.wrold == World::"physical"', False),
-        ("context.weight >= 2 && principal.tier < 3", True),
+        ('context.facts.world == World::"physical"', True),
+        ('context.facts.world == World::"physcal"', False),  # a word that does not exist
+        ('context.facts.wrold == World::"physical"', False),
+        ("context.facts.weight >= 2 && principal.tier < 3", True),
         ('principal.system.name == "x" && principal.party.standing == Standing::"proven"', True),
         ('principal.tools.contains("*")', True),
         ("principal.colour", False),
-        ('context.domain == Domain::"payment"', True),
-        ('context.domain == Domain::"alchemy"', False),
+        ('context.facts.domain == Domain::"payment"', True),
+        ('context.facts.domain == Domain::"alchemy"', False),
         ('resource in Group::"x"', True),
         ('resource is Tool && resource.effect == Effect::"read"', True),
         ('resource.effect == Effect::"read"', False),  # an answer's resource has none

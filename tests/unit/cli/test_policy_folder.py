@@ -36,7 +36,7 @@ def test_cases_pass_fail_or_cannot_be_read(run: Run, tmp_path: Path) -> None:
     (tmp_path / "cases.toml").write_text(CASES)
     said = run("policy", "test", folder)
     assert (said.status, "ok  the office" in said.out, "publication-is-seen" in said.err) == (0, True, True)
-    write(tmp_path, house=HOUSE.replace('context.effect != Effect::"read"', "false"))
+    write(tmp_path, house=HOUSE.replace('context.facts.effect != Effect::"read"', "false"))
     said = run("policy", "test", folder, "--json")
     assert said.status == 1
     assert said.data["cases"][0] == {
@@ -58,7 +58,7 @@ def test_cases_of_the_kernel_alone(run: Run, tmp_path: Path) -> None:
 def test_what_would_change(run: Run, tmp_path: Path) -> None:
     old, new = str(house(tmp_path / "old")), tmp_path / "new"
     assert run("policy", "diff", old, old, "--last", "0").status == 0
-    write(house(new), house=HOUSE.replace('context.effect != Effect::"read"', "false"), no='@id("no") '
+    write(house(new), house=HOUSE.replace('context.facts.effect != Effect::"read"', "false"), no='@id("no") '
           'forbid (principal, action == Action::"embed", resource);')  # fmt: skip
     said = run("policy", "diff", old, str(new), "--last", "0", "--json")
     assert said.status == 1
