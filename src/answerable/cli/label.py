@@ -25,12 +25,20 @@ if TYPE_CHECKING:
 EXAMPLES: Final = """\
   answerable label picture.png --system painter    a record in the log, and picture.labelled.png
   answerable label *.jpg --out-dir labelled        the labelled files under their own names
+  answerable label clip.mp4 --corner top-left --seconds 5 --icon
+                                                   where the words stand, and for how long
   answerable label talk.mp3 --in-place             replaced in one step, once all was read back
   answerable label a.png --provider CODE --key label.key
                                                    without a service: a drawn id that no log knows
 """
 # What the log has of another party's and looks or sounds like this file: told of, since likeness proves nothing.
 ALIKE: Final = "alike:"
+# Options of the words that people see, by the member of the plan that they are.
+PLANNED: Final = {
+    "words": "words", "corner": "corner", "share": "share", "icon": "icon", "place": "where", "sound": "sound",
+    "seconds": "seconds",
+}  # fmt: skip
+PARENT: Final = "c2pa.parent:"  # as `labels.stages.PARENT`, which is imported late
 LAYERS: Final = frozenset({"explicit", "aigc", "c2pa", "watermark"})
 
 
@@ -47,6 +55,13 @@ def add(parser: Parser) -> None:
     parser.add_argument(
         "--explicit", choices=("en", "zh", "both", "none"), help="words that people see; default: yours"
     )
+    parser.add_argument("--words", metavar="TEXT", default="", help="other words than the usual ones")
+    parser.add_argument("--corner", metavar="WHERE", help="on pictures and video: top-left, bottom, …; bottom-right")
+    parser.add_argument("--share", metavar="F", type=float, help="height of a glyph by the shortest side; 0.05")
+    parser.add_argument("--icon", action="store_true", help="on pictures and video: the EU's icon before the words")
+    parser.add_argument("--place", metavar="WHERE", help="in text and sound: start, middle or end; start")
+    parser.add_argument("--sound", metavar="HOW", help="in sound: rhythm, or spoken where a voice is installed; rhythm")
+    parser.add_argument("--seconds", metavar="S", type=float, help="how long a video shows it; 3")
     parser.add_argument("--no-watermark", action="store_true", help="leave the pixels of pictures as they are")
     parser.add_argument("--require", metavar="LAYER,…", default="", help="label nothing that cannot carry these layers")
     parser.add_argument("--system-version", metavar="V", default="", help="without a service: its version")
@@ -72,6 +87,7 @@ def run(args: argparse.Namespace) -> int:
             "admin.request", detail="--key, --c2pa and --system-version are for --provider: the service has its own"
         )
     _required(args)  # before a record is made for nothing
+    _words(args)
     if args.provider:
         one: Callable[[Path, Path], Labelled] = partial(_alone, _by_hand(args), args.in_place)
     else:
@@ -136,10 +152,22 @@ def _provider(code: str) -> str:
 
 
 def _words(args: argparse.Namespace) -> Plan | None:
-    from answerable.labels.explicit.plan import Plan
+    from answerable.errors import Refused
+    from answerable.labels.explicit.plan import Corner, Plan, Sound, Where
 
+    given = [
+        option for option in PLANNED if getattr(args, option) not in (None, "") and vars(args)[option] is not False
+    ]
     chosen = args.explicit or language()
-    return None if chosen == "none" else Plan(chosen)
+    if chosen == "none":
+        if given:
+            raise Refused("admin.request", detail=f"--{given[0]} is of words, and --explicit none has none")
+        return None
+    asked: dict[str, Any] = {PLANNED[option]: getattr(args, option) for option in given}
+    for to, kind in (("corner", Corner), ("where", Where), ("sound", Sound)):
+        if asked.get(to) in tuple(kind):
+            asked[to] = kind(asked[to])
+    return Plan(chosen, **asked)
 
 
 def _required(args: argparse.Namespace) -> frozenset[str]:
@@ -313,6 +341,11 @@ def _line(name: str, done: Labelled) -> str:
     }
     line = f"{name} → {done.path}: {roles[str(done.role)]}; {pick('record', '记录')} {done.record}; {layers}"
     line = line.replace("\n", "\\n")  # of a file's name
+    if any(each.startswith(PARENT) for each in done.problems):
+        line += pick(
+            "\n  ! the C2PA manifest that stood there does not hold; it is kept as a parent, and said to be broken",
+            "\n  ! 原有的 C2PA 清单已失效；作为父级保留并注明已失效",
+        )
     for record in (each.removeprefix(ALIKE) for each in done.problems if each.startswith(ALIKE)):
         line += pick(
             f"\n  ! it is like what another party's record {record} is of: answerable who {record}",

@@ -31,8 +31,8 @@ _FULL: Final = frozenset({errno.ENOSPC, errno.EFBIG, errno.EDQUOT})
 class Labelled:
     """What was labelled. data: the file, None where it was written to a path or stream; path: where it stands; format:
     by content, "png"; role: what we are to it; record: our record id in the label; layers: as written, each read back;
-    problems: what was wrong with the form of a label that stood there; digest: SHA-256 of the labelled file; before:
-    that of the source; made: the labelled file while `commit` looks at it."""
+    problems: what was wrong with the labels that stood there, a C2PA manifest that does not hold among it; digest:
+    SHA-256 of the labelled file; before: that of the source; made: the labelled file while `commit` looks at it."""
 
     format: str
     media: str
@@ -87,7 +87,7 @@ def label(
         made = work.content
         done = Labelled(
             work.carrier.name, work.carrier.media, work.settled.role, work.record, work.settled.aigc,
-            tuple(work.layers), work.settled.problems, _digest(made), _digest(original), size(made),
+            tuple(work.layers), work.problems, _digest(made), _digest(original), size(made),
         )  # fmt: skip
         if path is not None:
             done = replace(done, path=path)

@@ -77,7 +77,7 @@ def reading(report: Any, state: str | None) -> C2paReading:
     ours = _map(assertions.get(RECORD))
     made_at = ours.get("made_at")
     found = _STATES.get(state or "", INVALID)
-    problems = tuple(dict.fromkeys(_problems(_map(report).get("validation_results"))))
+    problems = tuple(dict.fromkeys((*_problems(_map(report).get("validation_results")), *_inherited(active))))
     return C2paReading(
         found,
         producer=_text(signature.get("issuer")),
@@ -124,6 +124,16 @@ def _problems(results: Any) -> Iterator[str]:
     for delta in _maps(_map(results).get("ingredientDeltas")):
         for failure in _maps(_map(delta.get("validationDeltas")).get("failure")):
             yield "ingredient:" + _text(failure.get("code"))
+
+
+def _inherited(active: dict[str, Any]) -> Iterator[str]:
+    """What was broken already in what this manifest was signed over: whoever signed it says so himself."""
+    for ingredient in _maps(active.get("ingredients")):
+        results = _map(_map(ingredient.get("validation_results")).get("activeManifest"))
+        for failure in (*_maps(results.get("failure")), *_maps(ingredient.get("validation_status"))):
+            code = _text(failure.get("code"))
+            if code and code != UNTRUSTED:
+                yield "ingredient:" + code
 
 
 def _soft_binding(data: dict[str, Any]) -> SoftBinding | None:

@@ -23,7 +23,7 @@ from answerable.labels.files import Bench
 from answerable.labels.identity import Labeller
 from answerable.labels.manifest import Said, SoftBinding
 from answerable.labels.manifest_place import store_size
-from answerable.labels.manifest_report import ABSENT, C2paReading
+from answerable.labels.manifest_report import ABSENT, INVALID, C2paReading
 from answerable.marks import aigc as objects
 from answerable.marks.propagation import Role, Settled, settle
 
@@ -32,6 +32,7 @@ RID_BYTES: Final = 20
 WRITTEN: Final = "written"
 KEPT: Final = "kept"
 UNSUPPORTED: Final = "unsupported"
+PARENT: Final = "c2pa.parent:"  # problems: of a C2PA manifest that stood there and does not hold
 # Formats without a place for an AIGC object: their label is the words in them.
 FIELDLESS: Final = frozenset({"plain"})
 
@@ -70,6 +71,13 @@ class Work:
         """The record id in the label that is ours: what another produced keeps its own id beside it."""
         label = self.settled.aigc
         return label.propagate_id if self.settled.role is Role.PROPAGATOR else label.produce_id
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What was wrong with the labels that stood there. A manifest that does not hold is kept as what it is: the
+        one that is signed over it says so of its parent."""
+        broken = self.stood.problems if self.stood.state == INVALID else ()
+        return (*self.settled.problems, *(PARENT + code for code in broken))
 
     def next(self, write: Callable[[BinaryIO, BinaryIO], None], layer: Layer) -> None:
         """One more stage: `write` makes the next file from this one."""

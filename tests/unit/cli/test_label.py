@@ -3,10 +3,12 @@ from __future__ import annotations
 
 import json
 from hashlib import sha256
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from answerable.cli import label as verb
 from answerable.errors import Refused
@@ -166,3 +168,30 @@ def test_pins_of_the_registry(house: House, run: Run, file: Path) -> None:
     assert said.out.startswith("NTRCN-")
     assert " Ed25519 " in said.out
     assert json.loads(run("keys", "pins", "--json").out)["pins"] == said.out.splitlines()
+
+
+def test_where_words_stand_and_how_large_is_chosen(run: Run, tmp_path: Path) -> None:
+    """As the library draws them by the same plan; what the standard does not allow is refused before anything."""
+    from answerable.labels import explicit
+    from answerable.labels.explicit.plan import Corner, Plan
+
+    source = tmp_path / "large.png"
+    Image.new("RGB", (320, 240), (200, 180, 160)).save(source)
+    alone = ("--provider", PROVIDER, "--explicit", "en")
+    chosen = ("--corner", "top-left", "--share", "0.1", "--icon", "--words", "AI generated, by us")
+    assert run("label", str(source), *alone, *chosen).status == 0
+    drawn = BytesIO()
+    plan = Plan("en", "AI generated, by us", Corner.TOP_LEFT, 0.1, icon=True)
+    explicit.render(BytesIO(source.read_bytes()), drawn, "image/png", plan)
+    made = Image.open(source.with_name("large.labelled.png"))
+    assert made.convert("RGB").tobytes() == Image.open(drawn).convert("RGB").tobytes()
+    for options in (("--corner", "nowhere"), ("--share", "0"), ("--seconds", "1"), ("--sound", "loud"),
+                    ("--place", "under"), ("--words", "made by us")):  # fmt: skip
+        said = run("label", str(source), *alone, "-o", str(tmp_path / "b.png"), *options)
+        assert (said.status, code(said)) == (2, "label.plan"), options
+    none = run("label", str(source), "--provider", PROVIDER, "--explicit", "none", "--icon", "-o", str(tmp_path / "b"))
+    assert (none.status, code(none)) == (2, "admin.request")
+    text = tmp_path / "a.txt"
+    text.write_text("A text.\n")
+    assert run("label", str(text), *alone, "--place", "end").status == 0
+    assert (tmp_path / "a.labelled.txt").read_text().startswith("A text.")

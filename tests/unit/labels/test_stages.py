@@ -117,8 +117,13 @@ def test_a_file_that_was_changed_behind_its_manifest() -> None:
     assert (found.verdict, found.layer("c2pa").state) == (Reading.INCONSISTENT, "invalid")
     assert found.layer("c2pa").records == ()
     # Signed anew the old manifest is a parent of which the report says that it does not hold.
-    again = c2pa.read(BytesIO(made(out.getvalue())), "image/png")
-    assert (again.holds, again.parents) == (True, 1)
+    anew = label(out.getvalue(), by=BY)
+    assert "c2pa.parent:assertion.dataHash.mismatch" in anew.problems
+    assert anew.data is not None
+    again = c2pa.read(BytesIO(anew.data), "image/png")
+    assert (again.holds, again.parents, again.problems) == (True, 1, ("ingredient:assertion.dataHash.mismatch",))
+    assert "ingredient:assertion.dataHash.mismatch" in read_label(anew.data).layer("c2pa").problems
+    assert "c2pa.parent" not in str(label(picture(), by=BY).problems)
 
 
 def test_two_layers_that_name_different_records() -> None:
