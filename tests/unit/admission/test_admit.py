@@ -113,3 +113,17 @@ def test_reach() -> None:
     with pytest.raises(Refused) as refusal:
         reach(wide, world=World.INFORMATION, criticality=Criticality.CRITICAL)
     assert refusal.value.code == "warrant.criticality"
+
+
+def test_reach_of_tools() -> None:
+    def at(tool: str, *scope: str) -> None:
+        scoped = msgspec.structs.replace(WARRANT, tools=scope)
+        reach(scoped, world=World.INFORMATION, criticality=Criticality.ORDINARY, tool=tool)
+
+    at("bank/pay", "bank/pay")
+    at("bank/pay", "map/way", "bank/*")
+    at("bank/pay", "*")
+    at("")  # what calls no tool needs none
+    for scope in ((), ("bank/balance",), ("map/*",), ("bank/",), ("BANK/pay",)):
+        with pytest.raises(Refused, match=r"warrant\.tool"):
+            at("bank/pay", *scope)

@@ -62,3 +62,18 @@ def test_a_parent_by_a_name_that_several_bear_is_refused(pair: tuple[Registry, S
     )
     assert edge.parent == second.rid
     assert registry.book.called("one") == registry.reload().called("one") == (one, second)
+
+
+def test_who_made_it_stands_beside_what_it_came_from(pair: tuple[Registry, System, System]) -> None:
+    registry, base, other = pair
+    agent = registry.system(registry.party("Agents"), "agent", kind=SystemKind.AGENT)
+    for relation in (Relation.QUANTIZED, Relation.COPY, Relation.FINETUNE):
+        found = edges.resolve(
+            registry.book,
+            SystemKind.MODEL,
+            (EdgeSpec(parent=base.rid, relation=relation), EdgeSpec(parent=agent.rid, relation=Relation.MADE)),
+            own="",
+        )
+        assert {edge.relation for edge in found} == {relation, Relation.MADE}
+    assert Relation.MADE.weights
+    assert other.rid != base.rid

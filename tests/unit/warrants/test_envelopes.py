@@ -130,3 +130,13 @@ async def test_its_row_is_told_again_from_its_leaf() -> None:
     assert told(msgspec.structs.replace(leaf, x=UNSET), name) == []
     with pytest.raises(ValueError, match="another form"):
         told(msgspec.structs.replace(leaf, x={NAME: {"site": 1}}), name)
+
+
+async def test_its_tools_lie_within_its_systems_scope() -> None:
+    office = Office()
+    row = msgspec.structs.replace(office.cart, scope=("cart/*", "drive"))
+    office.put(Space.SYSTEMS, row.rid, msgspec.json.encode(row))
+    _, envelope = await office.envelopes.grant(office.request(tools=("drive", "cart/lift")))
+    assert envelope.tools == ("drive", "cart/lift")
+    for tools in (("drive", "bank/pay"), ("*",), ("bank/*",)):
+        assert await office.refused(tools=tools) == "envelope.tools"

@@ -5,6 +5,7 @@ from collections.abc import Awaitable
 from hashlib import sha256
 from typing import Any
 
+import msgspec
 import pytest
 
 from answerable.admission.requests import WarrantRequest, to_sign
@@ -13,6 +14,7 @@ from answerable.crypto.b64 import b64u
 from answerable.errors import AnswerableError, Unavailable
 from answerable.model.leaves import RenewalsLeaf, WarrantLeaf
 from answerable.model.terms import Criticality, World
+from answerable.model.units import Space
 from answerable.warrants.issuer import Granted
 from answerable.warrants.renewals import OVERDUE_MS
 from tests.fleet import GATEWAY, ISSUER, a_nonce, key
@@ -235,3 +237,15 @@ async def test_an_unknown_copy_cannot_ask() -> None:
     office = Office()
     request = WarrantRequest(at=office.clock.now, aud=GATEWAY, copy="spiffe://x", nonce=BOOT, seq=1)
     assert await code(office.issuer.answer(request, "")) == "warrant.unregistered"
+
+
+async def test_what_a_system_may_call_stands_in_its_warrants() -> None:
+    office = Office()
+    assert (await granted(office)).warrant.tools == ("*",)
+    row = msgspec.structs.replace(office.quant, scope=("bank/pay",), may=Criticality.SENSITIVE)
+    office.put(Space.SYSTEMS, row.rid, msgspec.json.encode(row))
+    warrant = (await granted(office, "quant")).warrant
+    assert (warrant.tools, warrant.max_criticality) == (("bank/pay",), Criticality.SENSITIVE)
+    none = msgspec.structs.replace(office.base, scope=())
+    office.put(Space.SYSTEMS, none.rid, msgspec.json.encode(none))
+    assert (await granted(office, "base")).warrant.tools == ()
