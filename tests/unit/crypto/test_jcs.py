@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from answerable.crypto.canonical import MAX_DEPTH
-from answerable.crypto.jcs import dumps, number
+from answerable.crypto.jcs import Double, dumps, number
 from answerable.errors import VerificationError
 
 MOST = 2**53 - 1
@@ -90,3 +90,10 @@ def test_what_is_nested_too_deep_is_refused() -> None:
         deep = [deep]
     with pytest.raises(VerificationError):
         dumps(deep)
+
+
+def test_what_is_meant_as_a_double_is_written_as_one() -> None:
+    assert dumps([Double(2**63), Double(-0.5), Double(1e21)]) == b"[9223372036854776000,-0.5,1e+21]"
+    assert rfc8785.dumps([float(2**63)]) == dumps([Double(2**63)])
+    with pytest.raises(VerificationError):
+        dumps([float(2**63)])
