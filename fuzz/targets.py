@@ -29,6 +29,7 @@ from fuzz.av_targets import AV_TARGETS
 from fuzz.c2pa_targets import C2PA_TARGETS
 from fuzz.explicit_targets import EXPLICIT_TARGETS
 from fuzz.format_targets import FORMAT_TARGETS
+from fuzz.hold_targets import HOLD_TARGETS
 from fuzz.holder_targets import HOLDER_TARGETS
 from fuzz.label_targets import LABEL_TARGETS
 from fuzz.log_targets import LOG_TARGETS
@@ -139,6 +140,7 @@ TARGETS: Final[dict[str, Target]] = {
     **C2PA_TARGETS,
     **EXPLICIT_TARGETS,
     **FORMAT_TARGETS,
+    **HOLD_TARGETS,
     **HOLDER_TARGETS,
     **LABEL_TARGETS,
     **LOG_TARGETS,

@@ -80,11 +80,9 @@ class Machine(RuleBasedStateMachine):
         if like in self.sown:
             return multiple()
         hold = self.row(like)
-        opened = next(each for each in self.held.leaves if rid(encode(each)) == hold.open)
-        sown = planted.plant(
-            self.held.holds, hold, opened, self.held.shown(hold), {"amount": amount}, "no", self.now,  # type: ignore[arg-type]
-            policy=self.policy,
-        )  # fmt: skip
+        leaves = {rid(encode(each)): each for each in self.held.leaves}
+        template = planted.Like(hold, leaves[hold.rid], leaves[hold.open], self.held.shown(hold))  # type: ignore[arg-type]
+        sown = planted.plant(self.held.holds, template, {"amount": amount}, "no", self.now, policy=self.policy)
         self.held.write(sown.unit)
         self.sown.add(sown.rid)
         self.told[sown.rid] = (sown.row.need, self.held.shown(sown.row), {})

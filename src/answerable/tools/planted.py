@@ -25,6 +25,7 @@ from answerable.log.commitment import check, commit
 from answerable.log.leaf import encode, rid
 from answerable.model.holds import Ballot, Hold
 from answerable.model.leaves import Commitments, HoldLeaf, OpenLeaf, PlantedLeaf
+from answerable.model.terms import AdminRole
 from answerable.model.units import Lane, Payload, Space, Unit
 from answerable.ports import Directory
 from answerable.tools import exact
@@ -47,26 +48,26 @@ class Sown:
     row: Hold
 
 
-def plant(
-    holds: Holds,
-    like: Hold,
-    opened: OpenLeaf,
-    shown: bytes,
-    arguments: Any,
-    why: str,
-    now_ms: int,
-    *,
-    policy: str,
-    by: str = "",
-) -> Sown:
-    """Plan a hold like an earlier, real one, with other arguments. opened: its open leaf; shown: its exact call; why:
-    why it ought to be rejected; policy: digest of the policy of now; by: rid of the key leaf of who plants it, "" for
-    the service itself.
+@dataclass(frozen=True, slots=True)
+class Like:
+    """A real hold, after which another is made. leaf: as it was asked, whatever approvers changed since; opened: its
+    open leaf; shown: its exact call."""
+
+    hold: Hold
+    leaf: HoldLeaf
+    opened: OpenLeaf
+    shown: bytes
+
+
+def plant(holds: Holds, real: Like, arguments: Any, why: str, now_ms: int, *, policy: str, by: str = "") -> Sown:
+    """Plan a hold like a real one, with other arguments. why: why it ought to be rejected; policy: digest of the policy
+    of now; by: rid of the key leaf of who plants it, "" for the service itself.
 
     Raises Refused ``hold.malformed|unkept``.
     """
     if not holds.kept:
         raise Refused("hold.unkept")
+    like, opened, shown = real.hold, real.opened, real.shown
     if like.planted:
         raise Refused("hold.malformed", detail="a hold that was planted itself")
     text = unicodedata.normalize("NFC", why).strip()
@@ -94,7 +95,8 @@ def plant(
     posed = written(
         Hold(
             rid="", open=record, act=like.act, system=like.system, via=like.via, rule=like.rule,
-            dig=exact.digest(drawn, data), pol=policy, people=like.people, roles=like.roles, at=now_ms, exp=end,
+            dig=exact.digest(drawn, data), pol=policy, people=real.leaf.need,
+            roles=tuple(AdminRole(role) for role in real.leaf.roles), at=now_ms, exp=end,
             call=record, copy=like.copy, server=like.server, tool=like.tool,
             planted=True,
         ),

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -28,11 +29,15 @@ def held() -> Held:
     return Held()
 
 
-def plan(held: Held, arguments: Any = WRONG, why: str = "not our account") -> planted.Sown:
+def real(held: Held) -> planted.Like:
     posed, opened = held.posed()
-    return planted.plant(
-        held.holds, posed.hold, opened, held.shown(posed.hold), arguments, why, held.clock.now, policy=POLICY
-    )
+    leaf = held.leaves[-1]
+    assert isinstance(leaf, HoldLeaf)
+    return planted.Like(posed.hold, leaf, opened, held.shown(posed.hold))
+
+
+def plan(held: Held, arguments: Any = WRONG, why: str = "not our account") -> planted.Sown:
+    return planted.plant(held.holds, real(held), arguments, why, held.clock.now, policy=POLICY)
 
 
 def sow(held: Held, **more: Any) -> Hold:
@@ -49,16 +54,14 @@ def vote(held: Held, hold: Hold, dec: Ballot, *people: Admin) -> Hold:
 
 
 def test_it_looks_like_a_real_one_until_it_is_decided(held: Held) -> None:
-    real, real_open = held.posed()
-    sown = planted.plant(
-        held.holds, real.hold, real_open, held.shown(real.hold), WRONG, "no", held.clock.now, policy=POLICY
-    )
+    like = real(held)
+    sown = planted.plant(held.holds, like, WRONG, "no", held.clock.now, policy=POLICY)
     held.write(sown.unit)
     opened, leaf = (decode(data) for data in sown.unit.leaves)
     assert isinstance(opened, OpenLeaf)
     assert isinstance(leaf, HoldLeaf)
     own = {"n", "c", "t"}
-    mine, theirs = msgspec.to_builtins(opened), msgspec.to_builtins(real_open)
+    mine, theirs = msgspec.to_builtins(opened), msgspec.to_builtins(like.opened)
     assert {name for name in mine | theirs if mine.get(name) != theirs.get(name)} <= own
     before = held.leaves[1]
     mine, theirs = msgspec.to_builtins(leaf), msgspec.to_builtins(before)
@@ -73,14 +76,12 @@ def test_it_looks_like_a_real_one_until_it_is_decided(held: Held) -> None:
 
 
 def test_it_has_all_that_the_open_leaf_of_a_real_one_has(held: Held) -> None:
-    posed, opened = held.posed()
+    like = real(held)
     told = {"answerable.tool": {"name": "pay", "srv": "bank"}}
-    opened = msgspec.structs.replace(
-        opened, pri="p", c=msgspec.structs.replace(opened.c, ctx="c"), x=told | {"answerable.hold": "h"}
-    )
-    sown = planted.plant(
-        held.holds, posed.hold, opened, held.shown(posed.hold), WRONG, "no", held.clock.now, policy=POLICY
-    )
+    commitments = msgspec.structs.replace(like.opened.c, ctx="c")
+    opened = msgspec.structs.replace(like.opened, pri="p", c=commitments, x=told | {"answerable.hold": "h"})
+    like = dataclasses.replace(like, opened=opened)
+    sown = planted.plant(held.holds, like, WRONG, "no", held.clock.now, policy=POLICY)
     leaf = decode(sown.unit.leaves[0])
     assert isinstance(leaf, OpenLeaf)
     assert leaf.x == told
@@ -154,19 +155,21 @@ def test_what_cannot_be_planted(held: Held) -> None:
     for arguments, why in (([1], "x"), (WRONG, ""), (WRONG, "x" * 501), (WRONG, "a\nb"), ({"a": float("nan")}, "x")):
         assert refused(lambda: plan(held, arguments, why)) == "hold.malformed"  # noqa: B023
         held.clock.pass_ms(held.holds.expires_ms)
-    posed, opened = held.posed()
-    shown = held.shown(posed.hold)
-    same = json.loads(shown)["arguments"]
-    args = (opened, shown, same, "x", held.clock.now)
-    assert refused(lambda: planted.plant(held.holds, posed.hold, *args, policy=POLICY)) == "hold.malformed"
-    sown = planted.plant(held.holds, posed.hold, opened, shown, WRONG, "x", held.clock.now, policy=POLICY)
-    assert refused(
-        lambda: planted.plant(held.holds, sown.row, opened, shown, same, "x", held.clock.now, policy=POLICY)
-    ) == ("hold.malformed")
+    like, now = real(held), held.clock.now
+    same = json.loads(like.shown)["arguments"]
+    assert refused(lambda: planted.plant(held.holds, like, same, "x", now, policy=POLICY)) == "hold.malformed"
+    sown = planted.plant(held.holds, like, WRONG, "x", now, policy=POLICY)
+    of_sown = dataclasses.replace(like, hold=sown.row)
+    assert refused(lambda: planted.plant(held.holds, of_sown, same, "x", now, policy=POLICY)) == "hold.malformed"
     unkept = Holds(held.book, KEY, kept=False)
-    assert refused(
-        lambda: planted.plant(unkept, posed.hold, opened, shown, WRONG, "x", held.clock.now, policy=POLICY)
-    ) == ("hold.unkept")
+    assert refused(lambda: planted.plant(unkept, like, WRONG, "x", now, policy=POLICY)) == "hold.unkept"
+
+
+def test_it_asks_for_as_many_people_as_the_real_one_did_at_first(held: Held) -> None:
+    like = real(held)
+    held.decide(held.vote(like.hold, Ballot.ESCALATE, held.people[0], need=Need(4)))
+    like = dataclasses.replace(like, hold=held.now(like.hold))
+    assert planted.plant(held.holds, like, WRONG, "x", held.clock.now, policy=POLICY).row.need == Need(2)
 
 
 def test_who_waves_everything_through_is_found(held: Held) -> None:

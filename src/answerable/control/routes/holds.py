@@ -22,7 +22,7 @@ from answerable.errors import Refused, Unavailable, VerificationError
 from answerable.log.commitment import SALT_LENGTH
 from answerable.log.leaf import decode
 from answerable.model.holds import Ballot, Hold, HoldState
-from answerable.model.leaves import ApprovalLeaf, OpenLeaf
+from answerable.model.leaves import ApprovalLeaf, HoldLeaf, OpenLeaf
 from answerable.model.roles import may
 from answerable.model.terms import AdminRole
 from answerable.tools import exact, planted, votes
@@ -175,15 +175,16 @@ async def approvers(services: Services, call: Call[None]) -> list[ApproverShown]
 async def sown(services: Services, like: str, arguments: dict[str, Any], why: str, *, by: str = "") -> planted.Sown:
     """Plant a hold like the real one with that rid. Raises Refused ``hold.*``."""
     holds, real = desk(services), find(services, like)
-    data = await services.reader.find(real.open)
-    opened = decode(data) if data is not None else None
-    if not isinstance(opened, OpenLeaf):
+    opened, leaf = [
+        decode(data) if (data := await services.reader.find(rid)) is not None else None for rid in (real.open, real.rid)
+    ]
+    if not isinstance(opened, OpenLeaf) or not isinstance(leaf, HoldLeaf):
         raise Refused("hold.unreadable", hold=real.rid)
-    body = await holds.shown(real)
+    template = planted.Like(real, leaf, opened, await holds.shown(real))
     planned, _ = await carry_out(
         services,
         lambda: planted.plant(
-            holds, real, opened, body, arguments, why, services.clock.now_ms(), policy=services.policy(), by=by
+            holds, template, arguments, why, services.clock.now_ms(), policy=services.policy(), by=by
         ),
     )
     return planned
