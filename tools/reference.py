@@ -133,6 +133,16 @@ def tiers() -> str:
     return HEAD.format(source="`src/answerable/registry/tiers.toml` and `duties.toml`") + "\n" + page()
 
 
+def policy() -> str:
+    """Rules, domains, and how operators' policies are written."""
+    from tools.policy_page import page
+
+    source = (
+        "`src/answerable/policy/rules.py`, `worlds.toml`, `src/answerable/cedar/schema.py` and `tools/policy_page.md`"
+    )
+    return HEAD.format(source=source) + "\n" + _page([page()])
+
+
 def leaves() -> str:
     """Each kind of leaf with its members and their types, in the order of the bytes."""
     from answerable.model import leaves as package
@@ -218,6 +228,7 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
     "labels-cn.md": lambda: labels("cn"),
     "labels-eu.md": lambda: labels("eu"),
     "leaves.md": leaves,
+    "policy.md": policy,
     "ports.md": ports,
     "settings.md": settings,
     "tiers.md": tiers,

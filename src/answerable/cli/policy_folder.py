@@ -88,7 +88,7 @@ def test(args: argparse.Namespace) -> int:
     cases = [each for name, text in texts.items() for each in parse(name, text)]
     outcomes = run(cases, _as_policies(loaded))
     wrong = [each for each in outcomes if each.wrong]
-    decided = {each.decision.rule for each in outcomes}
+    decided = {rule for each in outcomes for rule in (each.decision.rule, *each.own)}
     forbids = [rule.id for rule in loaded.rules if rule.effect == "forbid"] if loaded is not None else []
     silent = [name for name in forbids if f"cedar:{name}" not in decided]
     answer = {

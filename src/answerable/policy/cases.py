@@ -15,7 +15,7 @@ from msgspec import Meta
 from answerable.errors import Refused
 from answerable.model.actions import Decision
 from answerable.model.terms import Ruling
-from answerable.policy.combine import decide
+from answerable.policy.combine import consult, decide
 from answerable.policy.described import Described, case
 from answerable.ports import Policy
 
@@ -36,11 +36,13 @@ class _Cases(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """wrong: what was decided otherwise than expected, "" where all is as it is to be."""
+    """wrong: what was decided otherwise than expected, "" where all is as it is to be. own: the rules by which the
+    operators' policies ruled, whoever was stricter in the end."""
 
     case: Case
     decision: Decision
     wrong: str
+    own: tuple[str, ...]
 
 
 def parse(name: str, text: str) -> tuple[Case, ...]:
@@ -77,7 +79,8 @@ def _run(each: Case, policies: tuple[Policy, ...]) -> Outcome:
         wrong = f"by {decision.rule}"
     elif each.approvals >= 0 and people != each.approvals:
         wrong = f"approvals: {people}"
-    return Outcome(each, decision, wrong)
+    own = tuple(consult(policy, asked.facts, asked.about).rule for policy in policies)
+    return Outcome(each, decision, wrong, own)
 
 
 def approvals(decision: Decision) -> int:

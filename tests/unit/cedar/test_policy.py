@@ -30,6 +30,8 @@ def cedar(tmp_path: Path) -> Cedar:
     return opened(house(tmp_path))
 
 
+# It validates, and errs at run time from tier 2 on.
+OVERFLOWS = "{ context.facts.tier * 9223372036854775807 > 9 }"
 WRITES = tool(effect=Effect.WRITE)
 WRITING = msgspec.structs.replace(CALL, effect=Effect.WRITE)
 
@@ -82,7 +84,7 @@ def test_an_error_refuses_though_the_engine_would_allow(tmp_path: Path) -> None:
         write(
             tmp_path,
             base=BASE,
-            errs='@id("errs") forbid (principal, action, resource) when { context.facts.tier * 9223372036854775807 > 9 };',
+            errs=f'@id("errs") forbid (principal, action, resource) when {OVERFLOWS};',
         )
     )
     assert cedar.decide(msgspec.structs.replace(POINT, tier=0), ABOUT).ruling is Ruling.PERMIT
@@ -92,7 +94,7 @@ def test_an_error_refuses_though_the_engine_would_allow(tmp_path: Path) -> None:
 
 
 def test_an_error_of_what_asks_for_people_refuses(tmp_path: Path) -> None:
-    errs = '@id("errs") @hold("1") forbid (principal, action, resource) when { context.facts.tier * 9223372036854775807 > 9 };'
+    errs = f'@id("errs") @hold("1") forbid (principal, action, resource) when {OVERFLOWS};'
     cedar = opened(write(tmp_path, base=BASE, errs=errs))
     assert cedar.decide(msgspec.structs.replace(POINT, tier=3), ABOUT).why == "operator_policy_errs"
 
