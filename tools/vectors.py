@@ -30,6 +30,7 @@ from tests.small_log import ORIGIN, fixed, key, nonce
 from tools.approval_vectors import approvals
 from tools.envelope_vectors import envelopes
 from tools.holder_vectors import order_messages, pulses, stop_receipts
+from tools.tool_vectors import tool_registry
 from tools.witness_vectors import witnesses
 
 FOLDER = Path(__file__).parent.parent / "docs" / "spec" / "vectors"
@@ -429,6 +430,7 @@ FILES: dict[str, Callable[[], Any]] = {
     "pulse": pulses,
     "stop-receipt": stop_receipts,
     "feed": feeds,
+    "tool-registry": tool_registry,
 }
 
 

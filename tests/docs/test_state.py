@@ -9,6 +9,8 @@ import msgspec
 import pytest
 
 from answerable.model import records
+from answerable.model.attestations import Attested
+from answerable.model.tools import Tool
 from answerable.model.units import Space
 from answerable.registry.parties import Challenge
 from answerable.registry.systems import Announcement
@@ -19,7 +21,7 @@ ROWS: tuple[type[msgspec.Struct], ...] = (
     records.Party, records.System, records.Copy, records.Admin, records.PartyKey, records.Handle, records.Stop,
     records.Confirmed,
     records.Reauthorisation, Announcement, Challenge, records.Erasure, records.LegalHold, records.Grant,
-    records.Reading, records.FeedPage, records.Node, records.OnSite,
+    records.Reading, records.FeedPage, records.Node, records.OnSite, Tool, Attested,
 )  # fmt: skip
 # What stands inside a row is named in brackets behind the member that holds it.
 INSIDE = {

@@ -19,6 +19,10 @@ _PLAIN_ABOVE: Final = -7
 _PLAIN_UP_TO: Final = 21
 
 
+class Double(float):
+    """A number that is meant as the double that it is, however many digits it has: RFC 8785 writes it so."""
+
+
 def dumps(value: Any) -> bytes:
     """RFC 8785 bytes of dicts with text keys, lists, texts, numbers, booleans and None.
 
@@ -40,7 +44,7 @@ def number(value: float) -> str:
     if value == 0:
         return "0"
     # The shortest digits that read back as the same double, which Python and ECMA-262 agree about; not their layout.
-    digits, _, power = f"{value!r}".lower().lstrip("-").partition("e")
+    digits, _, power = float.__repr__(value).lower().lstrip("-").partition("e")
     whole, _, part = digits.partition(".")
     part = "" if part == "0" else part
     point = len(whole) + int(power or "0")
@@ -73,7 +77,7 @@ def _write(value: Any, depth: int, parts: list[str]) -> None:
     elif isinstance(value, float):
         text = number(value)
         # Whoever reads it back takes it for an integer, and not everybody for the same one.
-        if abs(value) > MAX_INTEGER and text.lstrip("-").isdigit():
+        if abs(value) > MAX_INTEGER and text.lstrip("-").isdigit() and not isinstance(value, Double):
             raise VerificationError("log.encoding", detail="an integer beyond 2**53 - 1")
         parts.append(text)
     elif isinstance(value, dict | list | tuple):

@@ -30,7 +30,7 @@ from answerable.tools.told import decode_attested
 
 PAYLOAD: Final = "application/vnd.in-toto+json"
 STATEMENT: Final = "https://in-toto.io/Statement/v1"
-TOOL: Final = "urn:answerable:attestation:tool:v1"  # predicate type of one that pins a tool
+TOOL: Final = "urn:answerable:attestation:tool:1"  # predicate type of one that pins a tool
 DAY_MS: Final = 86_400_000
 # What says nothing of its end does not count for ever.
 DEFAULT_DAYS: Final = 365

@@ -75,10 +75,10 @@ def _readable(value: Any, depth: int) -> Any:
         if hidden(value):
             raise VerificationError("log.encoding", detail="characters that nobody sees")
         return value
-    if isinstance(value, int) and not isinstance(value, bool) and abs(value) > MAX_INTEGER:
+    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) > MAX_INTEGER:
         if abs(value) >= 2**1023:
             raise VerificationError("log.encoding", detail="a number that no double holds")
-        return float(value)
+        return jcs.Double(value)
     if depth > MAX_DEPTH:
         raise VerificationError("log.encoding", detail="nested too deep")
     if isinstance(value, dict):
