@@ -32,7 +32,7 @@ class Reason(msgspec.Struct, frozen=True, kw_only=True):
     text: str = ""
 
 
-class Layer(msgspec.Struct, frozen=True, kw_only=True):
+class LayerSaid(msgspec.Struct, frozen=True, kw_only=True):
     """by: ``kernel``, ``domain``, or an operator's policy by its number, from 1."""
 
     by: str
@@ -49,8 +49,8 @@ class Why(msgspec.Struct, frozen=True, kw_only=True):
     """decision: the final one, as the first of the strictest layers. layers: all that were asked, in their order: where
     the kernel refuses nobody else is. needs: what the tool's domain and row ask; lacking: what of it is not there."""
 
-    decision: Layer
-    layers: tuple[Layer, ...]
+    decision: LayerSaid
+    layers: tuple[LayerSaid, ...]
     needs: tuple[str, ...] = ()
     lacking: tuple[str, ...] = ()
 
@@ -132,12 +132,12 @@ _FAILED: Final = (
 )
 
 
-def _layer(by: str, decision: Decision, policies: tuple[Policy, ...], lang: str) -> Layer:
+def _layer(by: str, decision: Decision, policies: tuple[Policy, ...], lang: str) -> LayerSaid:
     try:
         told = reason_of(decision.rule, policies, lang)
     except Refused:
         told = Reason(source=f"policy.use:{by}", reason="", remedy="")
-    return Layer(
+    return LayerSaid(
         by=by,
         ruling=decision.ruling,
         rule=decision.rule,

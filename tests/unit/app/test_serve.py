@@ -8,6 +8,8 @@ import resource
 import signal
 from pathlib import Path
 
+import pytest
+
 from answerable.app.core import Core
 from answerable.app.serve import DESCRIPTORS, on_loop, raise_descriptors, settle, until_asked
 from answerable.app.service import Address, Service
@@ -31,6 +33,24 @@ def test_it_runs_until_asked_and_closes_everything(tmp_path: Path) -> None:
     assert on_loop(main()) == 0
     assert told
     assert not told[0].control.exists()
+
+
+def test_a_hang_up_asks_for_the_policies_again_and_ends_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hung: list[str] = []
+    monkeypatch.setattr(Service, "hang_up", lambda self: hung.append("up"))
+
+    async def main() -> int:
+        async def announce(address: Address, core: Core) -> None:
+            loop = asyncio.get_running_loop()
+            loop.call_later(0.05, os.kill, os.getpid(), signal.SIGHUP)
+            loop.call_later(0.3, os.kill, os.getpid(), signal.SIGTERM)
+
+        return await until_asked(Service(await made(tmp_path)), announce)
+
+    assert on_loop(main()) == 0
+    assert hung == ["up"]
 
 
 def test_it_takes_the_open_files_that_it_may_have() -> None:
