@@ -10,6 +10,7 @@
 #   make lint          style, types, layers, generated pages
 #   make bench         this gateway beside its peers (ARGS="--quick --json")
 #   make bench-log     the log beside its peers (ARGS="--quick --json")
+#   make bench-mcp     a tool call beside a direct one and fastmcp's proxy (ARGS="--quick --json")
 #   make bench-labels  what of a label survives, and what it costs (ARGS="--quick")
 #   make fuzz          every parser of untrusted bytes, half a minute each (ARGS="warrant --seconds 600")
 #   make reference     write the generated pages under docs/reference/
@@ -38,9 +39,9 @@ sync := tools/uv pip sync --quiet --require-hashes --no-build --python $(bin)/py
 run_locks := requirements/base.txt requirements/local.txt requirements/build.txt requirements/tools.txt
 dev_locks := $(run_locks) requirements/test.txt requirements/lint.txt
 
-.PHONY: help run test test-faults test-machines test-partition test-frameworks lint bench bench-log bench-labels fuzz reference requirements clean
+.PHONY: help run test test-faults test-machines test-partition test-frameworks lint bench bench-log bench-mcp bench-labels fuzz reference requirements clean
 help:
-	@sed -n '4,20p' Makefile | sed 's/^# \{0,1\}//'
+	@sed -n '4,21p' Makefile | sed 's/^# \{0,1\}//'
 
 # --- environments -----------------------------------------------------------------------------------------------------
 
@@ -94,6 +95,12 @@ $(VENV)-log/stamp: requirements/bench-log.txt $(stamps)/tools
 	@tools/uv pip sync --quiet --require-hashes --no-build --python $(VENV)-log/bin/python requirements/bench-log.txt
 	@touch $@
 
+$(VENV)-mcp/stamp: requirements/bench-mcp.txt $(stamps)/tools
+	@echo "installing fastmcp for the comparison" >&2
+	@tools/uv venv --quiet --allow-existing --python $(bin)/python $(VENV)-mcp
+	@tools/uv pip sync --quiet --require-hashes --no-build --python $(VENV)-mcp/bin/python requirements/bench-mcp.txt
+	@touch $@
+
 # Agent frameworks have an environment each: they do not agree on their dependencies, and none is one of ours.
 frameworks := openai-agents langgraph pydantic-ai agent-framework smolagents
 $(VENV)-frameworks/%/stamp: requirements/frameworks/%.txt $(stamps)/tools
@@ -144,6 +151,9 @@ bench: $(stamps)/dev $(VENV)-litellm/stamp
 bench-log: $(stamps)/dev $(VENV)-log/stamp
 	@python -m benchmarks.log --peers $(VENV)-log/bin/python $(ARGS)
 
+bench-mcp: $(stamps)/dev $(VENV)-mcp/stamp
+	@python -m benchmarks.mcp --peer $(VENV)-mcp/bin/python $(ARGS)
+
 bench-labels: $(stamps)/dev $(VENV)-labels/stamp
 	@python -m benchmarks.labels --page docs/reference/labels-robustness.md --photographs $(VENV)-labels/debian \
 	  $(VENV)-labels/lib/python*/site-packages/{skimage/data,sklearn/datasets/images} $(ARGS)
@@ -175,10 +185,11 @@ requirements: $(stamps)/tools
 	$(compile) --group font -o requirements/font.txt
 	$(compile) --group bench-litellm --excludes requirements/bench-litellm-excluded.in -o requirements/bench-litellm.txt
 	$(compile) --group bench-log -o requirements/bench-log.txt
+	$(compile) --group bench-mcp -o requirements/bench-mcp.txt
 	$(compile) --group bench-labels --no-deps -o requirements/bench-labels.txt
 	mkdir -p requirements/frameworks
 	$(foreach name,$(frameworks),$(compile) --group framework-$(name) -o requirements/frameworks/$(name).txt &&) true
 	@! grep -nE '://|^-|(^|[ =@])/' requirements/*.txt requirements/frameworks/*.txt
 
 clean:
-	rm -rf $(VENV) $(VENV)-litellm $(VENV)-log $(VENV)-labels $(VENV)-frameworks .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .cache
+	rm -rf $(VENV) $(VENV)-litellm $(VENV)-log $(VENV)-mcp $(VENV)-labels $(VENV)-frameworks .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .cache

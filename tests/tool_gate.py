@@ -32,7 +32,6 @@ from answerable.registry.requests import ComputeSpec, PartySpec, RegisterSystem,
 from answerable.tools import registry, votes
 from answerable.tools.holds import Holds
 from answerable.warrants import handles
-from tests.mcp_servers import command
 from tests.unit.app.small_store import OPERATOR, config
 
 # What a person says of the stock servers' tools.
@@ -184,6 +183,8 @@ async def gate(
     if own:
         servers |= {"servers__answerable__kind": "registry", "servers__answerable__system": "Registry"}
     if journal is not None:
+        from tests.mcp_servers import command  # the SDK is large, and a benchmark's gateway has none
+
         desk = {"kind": "stdio", "command": command(journal), "directory": str(Path.cwd()), "system": "Desk"}
         servers |= {f"servers__desk__{name}": value for name, value in desk.items()}
         servers["servers__desk__environment"] = {"PATH": os.environ["PATH"], "PYTHONPATH": str(Path.cwd())}
