@@ -22,14 +22,28 @@ _ENDINGS: Final = {
     "unknown": ("begun by {maker}, its end unknown", "由 {maker} 开始生成，结局未知"),
     "": ("begun by {maker}, its end not shown", "由 {maker} 开始生成，回执未载明结局"),
 }
+# Of a tool call.
+_CALLS: Final = {
+    "done": ("the call of {tool}, answered by {maker}", "对 {tool} 的调用由 {maker} 应答"),
+    "stopped": ("the call of {tool}, cut by a stop order", "对 {tool} 的调用被终止令中断"),
+    "error": ("the call of {tool}, ended by an error", "对 {tool} 的调用因错误而结束"),
+    "refused": ("the call of {tool}, whose answer was refused", "对 {tool} 的调用，其应答被拒绝"),
+    "unknown": ("the call of {tool}, its end unknown", "对 {tool} 的调用结局未知"),
+    "": ("the call of {tool}, its end not shown", "对 {tool} 的调用，回执未载明结局"),
+}
 # What another produced and this party passed on: its label names who made it.
 _SPREAD: Final = ("passed on by {maker}, under the label of who made it", "由 {maker} 传播，生成者见其标识")
 
 
 def sentence(report: Report) -> str:
     """Which party answers, with its standing; which system made it, when, under which warrant; with which proof."""
-    if report.decision != Ruling.PERMIT.value:
-        made = pick(f"refused by rule {report.rule}", f"被规则 {report.rule} 拒绝")
+    if report.decision == Ruling.HOLD.value:
+        made = pick(f"held for people by rule {report.rule}", f"依规则 {report.rule} 等待人员审批") + _called(report)
+    elif report.decision != Ruling.PERMIT.value:
+        made = pick(f"refused by rule {report.rule}", f"被规则 {report.rule} 拒绝") + _called(report)
+    elif report.tool:
+        ending = _CALLS.get(report.outcome, _CALLS["unknown"])
+        made = pick(*ending).format(tool=report.tool, maker=named(report.maker or report.caller))
     else:
         maker = named(report.maker or report.caller) + _provider(report)
         done = report.outcome == Outcome.DONE.value and report.act == PROPAGATION
@@ -49,6 +63,10 @@ def sentence(report: Report) -> str:
         + _gone(report)
         + seen(report.witnesses)
     )
+
+
+def _called(report: Report) -> str:
+    return pick(f" (a call of {report.tool})", f"（调用 {report.tool}）") if report.tool else ""
 
 
 def _joined(report: Report) -> str:
@@ -113,6 +131,7 @@ def as_json(report: Report) -> dict[str, Any]:
         "record": report.record,
         "at": report.at,
         "act": report.act,
+        "tool": report.tool,
         "decision": report.decision,
         "rule": report.rule,
         "outcome": report.outcome,

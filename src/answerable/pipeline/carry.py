@@ -61,6 +61,7 @@ async def carry(action: Action, dialect: Dialect, deps: Deps, out: Out) -> None:
         record.caller = admitted.caller
         errand = record.errand = outfit(action, deps) if action.act is Act.TOOL_CALL else None
         if errand is not None:
+            trace.tool(errand.tool.key)
             within(errand, action, admitted.caller)
 
         # (2) decide

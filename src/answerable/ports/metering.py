@@ -27,6 +27,9 @@ class Trace(Protocol):
     def step(self, name: str) -> None:
         """A step of the path begins: check, decide, intend, call, watch, label, record."""
 
+    def tool(self, name: str) -> None:
+        """The action calls this registered tool, ``<server>/<tool>``. For spans alone: there are many tools."""
+
     def end(self, outcome: str, code: str, spent: Spent | None) -> None: ...
 
 

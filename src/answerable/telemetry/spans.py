@@ -22,12 +22,16 @@ class OTelSpans:
         # perf_counter is monotonic, spans want the wall clock: one offset for the life of the process.
         self._offset = time.time_ns() - time.perf_counter_ns()
 
-    def finished(self, act: str, outcome: str, code: str, first: list[int], last: list[int], ended: int) -> None:
+    def finished(
+        self, act: str, outcome: str, code: str, first: list[int], last: list[int], ended: int, tool: str = ""
+    ) -> None:
         reached = [index for index, begin in enumerate(first) if begin]
         begin = min((first[index] for index in reached), default=ended)
         attributes = {"answerable.act": act, "answerable.outcome": outcome}
         if code:
             attributes["answerable.code"] = code
+        if tool:
+            attributes["answerable.tool"] = tool
         whole = self._tracer.start_span("action", start_time=begin + self._offset, attributes=attributes)
         if code:
             whole.set_status(Status(StatusCode.ERROR, code))

@@ -29,9 +29,11 @@ log = logging.getLogger("answerable.actions")
 
 class Spans(Protocol):
     """Takes the spans of one finished action. first, last: perf_counter nanoseconds of each step's begin and end, 0 for
-    a step that was not reached."""
+    a step that was not reached; tool: of a tool call ``<server>/<tool>``, "" elsewhere."""
 
-    def finished(self, act: str, outcome: str, code: str, first: list[int], last: list[int], ended: int) -> None: ...
+    def finished(
+        self, act: str, outcome: str, code: str, first: list[int], last: list[int], ended: int, tool: str = ""
+    ) -> None: ...
 
 
 class _Row(msgspec.Struct, frozen=True):
@@ -117,6 +119,9 @@ class StepTrace:
         self._at = now
         self._current = name
 
+    def tool(self, name: str) -> None:
+        """See `ports.Trace`."""
+
     def end(self, outcome: str, code: str, spent: Spent | None) -> None:
         now = _now_ns()
         self._spent[self._current] += now - self._at
@@ -133,11 +138,15 @@ class StepTrace:
 class _SpanTrace(StepTrace):
     """One that remembers when each step began and ended."""
 
-    __slots__ = ("_first", "_last")
+    __slots__ = ("_first", "_last", "_tool")
 
     def __init__(self, tracer: StepTracer, act: str) -> None:
         super().__init__(tracer, act)
         self._first, self._last = _NOTHING.copy(), _NOTHING.copy()
+        self._tool = ""
+
+    def tool(self, name: str) -> None:
+        self._tool = name
 
     def step(self, name: str) -> None:
         before = self._current
@@ -151,4 +160,4 @@ class _SpanTrace(StepTrace):
         ended = self._last[self._current] = _now_ns()
         if (spans := self._tracer.spans) is not None:
             first, last = ([of[step] for step in STEPS] for of in (self._first, self._last))
-            spans.finished(self._act, outcome, code, first, last, ended)
+            spans.finished(self._act, outcome, code, first, last, ended, self._tool)

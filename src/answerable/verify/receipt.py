@@ -21,6 +21,7 @@ from answerable.log.leaf import decode, leaf_hash, rid_of
 from answerable.log.merkle import verify_inclusion
 from answerable.log.receipt import Disclosure, Proved, Receipt
 from answerable.log.trust import Judged, Trust
+from answerable.model.calls import TOOL
 from answerable.model.leaves import (
     CloseLeaf,
     Commitments,
@@ -149,7 +150,15 @@ def _report(
         size=head.size,
         root=head.root,
         erased=_erased(graph),
+        tool=_tool(opened),
     )
+
+
+def _tool(opened: OpenLeaf) -> str:
+    said = opened.x.get(TOOL) if isinstance(opened.x, dict) else None
+    if not isinstance(said, dict) or not all(isinstance(said.get(member), str) for member in ("srv", "name")):
+        return ""
+    return f"{said['srv']}/{said['name']}"
 
 
 def _parties(graph: Graph, names: dict[str, str]) -> tuple[dict[str, PartyFact], dict[str, str]]:

@@ -93,7 +93,8 @@ class Logged:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One record, proven. `caller` asked, `maker` is the model that answered (None: a tool call, or refused before).
+    """One record, proven. `caller` asked, `maker` is the model that answered, of a tool call its server (None: refused
+    before one was looked for). tool: of a tool call ``<server>/<name>``, "" where the record does not say.
 
     closing None: the receipt does not show how it ended. at: when it was decided, ms UTC by the gateway's clock.
     witnesses: who of the trust file cosigned the checkpoint, and when, s UTC by their own clocks. erased: None where
@@ -124,6 +125,7 @@ class Report:
     witnesses: tuple[tuple[str, int], ...] = ()
     erased: Erasure | None = None
     joined: Checkpoint | None = None
+    tool: str = ""
 
     @property
     def outcome(self) -> str:

@@ -63,3 +63,17 @@ def test_who_passed_on_is_not_said_to_have_made_it(report: Report) -> None:
     assert report.closing is not None
     failed = replace(report, act="propagation", closing=replace(report.closing, outcome="error"))
     assert "passed on" not in sentence(failed)
+
+
+def test_of_a_tool_call_it_says_which(report: Report, monkeypatch: pytest.MonkeyPatch) -> None:
+    called = replace(report, act="tool_call", tool="desk/pay")
+    assert "the call of desk/pay, answered by small 1" in sentence(called)
+    assert report.closing is not None
+    assert "its end unknown" in sentence(replace(called, closing=replace(report.closing, outcome="unknown")))
+    assert "held for people by rule R031 (a call of desk/pay)" in sentence(
+        replace(called, decision="hold", rule="R031")
+    )
+    assert "refused by rule R020 (a call of desk/pay)" in sentence(replace(called, decision="refuse", rule="R020"))
+    assert as_json(called)["tool"] == "desk/pay"
+    monkeypatch.setenv("ANSWERABLE_LANG", "zh")
+    assert "desk/pay" in sentence(called)

@@ -235,6 +235,7 @@ class Metering:
 class Traces:
     steps: list[str] = field(default_factory=list)
     ends: list[tuple[str, str]] = field(default_factory=list)
+    tools: list[str] = field(default_factory=list)
 
     def start(self, action: Action) -> Traces:
         return self
@@ -242,6 +243,9 @@ class Traces:
     def step(self, name: str) -> None:
         if name not in self.steps:
             self.steps.append(name)
+
+    def tool(self, name: str) -> None:
+        self.tools.append(name)
 
     def end(self, outcome: str, code: str, spent: Spent | None) -> None:
         self.ends.append((outcome, code))

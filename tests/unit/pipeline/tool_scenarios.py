@@ -147,6 +147,7 @@ async def a_call_is_carried_on_the_same_seven_steps(carry: Carry) -> None:
     assert out.error is None
     assert stage.ledger.log == ["OpenLeaf", "call", "CloseLeaf"]
     assert stage.trace.steps == ["check", "decide", "intend", "call", "watch", "label", "record"]
+    assert stage.trace.tools == ["bank/pay"]
     (leaf,) = stage.opens
     assert (leaf.act, leaf.sys, leaf.via, leaf.dec) == ("tool_call", stage.app.rid, stage.bank.rid, "permit")
     assert leaf.x == {"answerable.tool": {"name": "pay", "pin": PAY.pin, "srv": "bank"}}

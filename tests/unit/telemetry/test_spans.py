@@ -7,6 +7,7 @@ from answerable.pipeline.carry import carry
 from answerable.telemetry.metrics import Metrics
 from answerable.telemetry.steps import STEPS, StepTracer
 from tests.unit.pipeline.scripted import Stage
+from tests.unit.pipeline.tooled import ToolStage
 
 pytest.importorskip("opentelemetry.sdk", reason="the extra answerable[otel]")
 
@@ -39,4 +40,16 @@ async def test_spans_are_named_by_the_seven_steps() -> None:
         assert span.end_time is not None
         assert action.start_time <= span.start_time <= span.end_time <= action.end_time
         assert not span.attributes, "nothing but names and times"
+    exporter.clear()
+    calling = ToolStage(carry)
+    calling.deps = dataclasses.replace(calling.deps, tracer=tracer)
+    await calling.call()
+    *_, action = exporter.get_finished_spans()
+    assert action.attributes is not None
+    assert (action.attributes["answerable.act"], action.attributes["answerable.tool"]) == ("tool_call", "bank/pay")
+    exporter.clear()
+    await calling.call("what a stranger makes up")
+    *_, action = exporter.get_finished_spans()
+    assert action.attributes is not None
+    assert "answerable.tool" not in action.attributes
     provider.shutdown()

@@ -28,6 +28,7 @@ POINTS: Final[dict[str, dict[str, str]]] = {
     "hold": {"open": "leaf"},
     "approval": {"hold": "hold"},
     "planted": {"hold": "hold"},
+    "settle": {"open": "leaf"},
     "order": {"prev": "order"},
     "release": {"order": "order"},
     "reauthorisation": {"order": "order"},
