@@ -41,7 +41,7 @@ def test_examples_are_short_and_all_are_run() -> None:
 def test_an_agent_with_tools(scripted: tuple[Demo, Upstream]) -> None:
     demo, _ = scripted
     listed, tide, record, refused = told(start(demo, "agent_with_tools")).splitlines()
-    assert listed == "It may use: high_water in_stock answerable_result"
+    assert listed == "It may use: high_water in_stock order_article answerable_result"
     assert tide.startswith("High water in Leith: ")
     assert refused.startswith("Refused: warrant.criticality: ")
     rid = record.rpartition(" ")[2]

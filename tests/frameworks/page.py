@@ -66,8 +66,8 @@ def page(told: Sequence[Told], commands: Sequence[str], folder: Path) -> str:
     return f"""<!-- SPDX-License-Identifier: Apache-2.0 -->
 # Agent frameworks
 
-Written by `make test-frameworks` on {datetime.now(UTC):%Y-%m-%d}; do not edit. Five frameworks, each the package as it
-is published, locked in `requirements/frameworks/` and installed in an environment of its own. Each was given a base
+Written by `make test-frameworks` on {datetime.now(UTC):%Y-%m-%d}; do not edit. Five frameworks, each the package as
+it is published, locked in `requirements/frameworks/` and installed in an environment of its own. Each was given a base
 URL, an MCP URL and a key (a handle), and nothing else of ours: the drivers stand in `tests/frameworks/drivers/`, some
 twenty lines each. How one is set up is in [howto/agents.md](../howto/agents.md).
 
@@ -106,7 +106,7 @@ OpenAI keeps them, which agent-framework relies on (`previous_response_id`).
 """
 
 
-SEEN: Final = ("answerable who ", "answerable verify ", "answerable stop ", "answerable holds ")
+SEEN: Final = tuple(f"answerable {verb} " for verb in ("who", "verify", "stop", "holds", "log"))
 
 
 def raw(told: Told, folder: Path) -> str:

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The demo's tool server: two tools that tell and one that pays, all invented, over stdio (MCP 2025-11-25, transports).
+"""The demo's tool server: two tools that tell, one that orders and one that pays, all invented, over stdio (MCP
+2025-11-25, transports).
 
     python -m answerable.app.demo_desk
 
@@ -32,6 +33,14 @@ _TEXT: Final = {"type": "string", "maxLength": 80}
 TOOLS: Final = (
     _tool("high_water", "High water", "When it is high water in a harbour today (invented).", True, harbour=_TEXT),
     _tool("in_stock", "In stock", "How many of an article are in the warehouse (invented).", True, article=_TEXT),
+    _tool(
+        "order_article",
+        "Order an article",
+        "Order so many of an article (invented: nothing is delivered). An order can be called off.",
+        False,
+        article=_TEXT,
+        count={"type": "integer", "minimum": 1},
+    ),
     _tool(
         "pay_invoice",
         "Pay an invoice",
@@ -82,6 +91,8 @@ def _do(name: str, given: dict[str, Any]) -> str:
         return f"High water in {given['harbour']}: {minutes // 60:02}:{minutes % 60:02} (invented)."
     if name == "in_stock":
         return f"{given['article']}: {_drawn(given['article'], 500)} in stock (invented)."
+    if name == "order_article":
+        return f"Ordered {given['count']} of {given['article']} (invented: nothing is delivered)."
     return f"Paid invoice {given['invoice']}: {given['euros']} euros (invented: no money moved)."
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The demo's tool server (`demo_desk`) behind the gate: two tools that inform, and a payment that waits for a person.
+"""The demo's tool server (`demo_desk`) behind the gate: two tools inform, an order and a payment wait for a person.
 
 What each tool is stands here as the demo's administrator says it, once: a tool that was withdrawn or given another
 class stays so.
@@ -32,6 +32,16 @@ CLASSES: Final[dict[str, ToolClass]] = {
     ),
     "in_stock": ToolClass(
         world=World.INFORMATION, criticality=Criticality.ORDINARY, domain="search", effect=Effect.READ
+    ),
+    "order_article": ToolClass(
+        world=World.INFORMATION,
+        criticality=Criticality.ORDINARY,
+        domain="general",
+        effect=Effect.WRITE,
+        approvals=1,
+        roles=(AdminRole.APPROVER,),
+        idempotency_s=3_600,
+        envelope=(Bound(at="/article", longest=_TEXT), Bound(at="/count", least="1", most="100")),
     ),
     "pay_invoice": ToolClass(
         world=World.INFORMATION,
