@@ -37,6 +37,13 @@ INDEX: Final = "tag:"  # before the tag of a call: the key of a row of `Space.HE
 EXPIRES_MS: Final = 24 * 3_600_000
 MOST_WAITING: Final = 64  # of one system: whoever asks without end must not bury what others ask
 KEPT_MS: Final = 30 * 86_400_000  # what was asked can be looked at so long after the hold ended
+# Why a hold allows nothing any more; of one that was rejected, once its time is over.
+ENDED: Final = {
+    HoldState.SPENT: "hold.spent",
+    HoldState.EXPIRED: "hold.expired",
+    HoldState.REJECTED: "hold.expired",
+    HoldState.VOID: "hold.void",
+}
 ASKED: Final = json.dumps({"planted": False}).encode()
 
 _row = msgspec.json.Decoder(Hold).decode
@@ -106,8 +113,7 @@ class Holds:
             raise Refused("hold.rejected", hold=hold.rid, until=hold.exp)
         if state not in (HoldState.WAITING, HoldState.APPROVED):
             if named:
-                code = HoldState.EXPIRED if state is HoldState.REJECTED else state
-                raise Refused(f"hold.{code.value}", hold=hold.rid)
+                raise Refused(ENDED[state], hold=hold.rid)
             return None
         return Found(hold, state, len(agreed(self.directory, hold)))
 
@@ -144,15 +150,16 @@ class Holds:
         """Use the approval, in the unit of the open leaf with that rid, whose extension `SPENDS` names the hold. It
         conflicts if anything that it rests on changed: the hold, the key of a person who agreed.
 
-        Raises Refused ``hold.spent``, ``hold.expired``, ``hold.unknown`` where it is not approved.
+        Raises Refused ``hold.spent|expired|rejected|void|unknown`` where it is not approved.
         """
         kept = self.get(hold.rid)
         if kept is None or kept.planted:
             raise Refused("hold.unknown", hold=hold.rid)
         state = self.state(kept, now_ms)
+        if state is HoldState.REJECTED:
+            raise Refused("hold.rejected", hold=hold.rid, until=hold.exp)
         if kept != hold or state is not HoldState.APPROVED:
-            ended = state if state in (HoldState.SPENT, HoldState.EXPIRED) else HoldState.VOID
-            raise Refused(f"hold.{ended.value}", hold=hold.rid)
+            raise Refused(ENDED.get(state, "hold.void"), hold=hold.rid)
         row = msgspec.structs.replace(kept, spent=open_rid)
         people = (unchanged(self.directory, Space.ADMINS, vote.key) for vote in agreed(self.directory, kept))
         return Rider(

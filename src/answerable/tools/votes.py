@@ -27,7 +27,7 @@ from answerable.model.terms import AdminRole
 from answerable.model.units import Expect, Payload, Put, Space, Unit
 from answerable.ports import Directory
 from answerable.tools import exact
-from answerable.tools.holds import KEPT_MS, Holds
+from answerable.tools.holds import ENDED, KEPT_MS, Holds
 from answerable.tools.people import approver, enough
 from answerable.tools.planned import NONCE_LENGTH, put, unchanged
 
@@ -190,7 +190,7 @@ def _standing(holds: Holds, hold: Hold, leaf: ApprovalLeaf, now_ms: int, policy:
         raise Refused("hold.malformed", detail="neither approve, modify, reject nor escalate") from None
     state = holds.state(hold, now_ms, policy=policy)
     if state in (HoldState.EXPIRED, HoldState.VOID):
-        raise Refused(f"hold.{state.value}", hold=hold.rid)
+        raise Refused(ENDED[state], hold=hold.rid)
     if state in (HoldState.SPENT, HoldState.REJECTED) or hold.opened:
         raise Refused("hold.settled", hold=hold.rid, state=state.value)
     if state is HoldState.APPROVED and dec is Ballot.APPROVE:

@@ -142,7 +142,7 @@ def test_one_person_rejects_and_nothing_follows(held: Held) -> None:
     hold = held.approve(held.pose(), *held.people[:2])
     held.decide(held.vote(hold, Ballot.REJECT, held.people[0]))
     assert state(held, hold) is HoldState.REJECTED
-    assert refused(lambda: held.spend(held.now(hold))) == "hold.void"
+    assert refused(lambda: held.spend(held.now(hold))) == "hold.rejected"
     for dec in (Ballot.APPROVE, Ballot.REJECT):
         assert refused(lambda: held.decide(held.vote(held.now(hold), dec, held.people[2]))) == (  # noqa: B023
             "hold.settled"
