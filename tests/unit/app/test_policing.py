@@ -168,3 +168,28 @@ async def test_what_the_log_does_not_take_does_not_decide(core: Core, tmp_path: 
     with pytest.raises(Refused, match=r"log\.no_quorum"):
         await policing.reload()
     assert policing.digest() == before
+
+
+async def test_a_folder_that_is_being_written_is_left_alone(core: Core, tmp_path: Path) -> None:
+    folder = house(tmp_path / "policy")
+    policing = await Policing.load(asking(core, use=("cedar",), folder=str(folder), reload_s=0.001))
+    looks = iter([True, True, True, False, False, True, False])
+    seen: list[str] = []
+
+    def touched() -> bool:
+        look = next(looks, False)
+        seen.append("moves" if look else "still")
+        return look
+
+    async def reload() -> bool:
+        seen.append("taken")
+        return True
+
+    policing._from.touched = touched  # type: ignore[union-attr,method-assign]
+    policing.reload = reload  # type: ignore[method-assign]
+    following = asyncio.create_task(policing.run())
+    await until(lambda: seen.count("taken") == 2)
+    following.cancel()
+    await asyncio.gather(following, return_exceptions=True)
+    assert seen[: seen.index("taken")] == ["moves", "moves", "moves", "still"]
+    assert "".join(word[0] for word in seen).startswith("mmmstsmst")
