@@ -36,6 +36,7 @@ from fuzz.log_targets import LOG_TARGETS
 from fuzz.mcp_targets import MCP_TARGETS
 from fuzz.node_targets import NODE_TARGETS
 from fuzz.relay_targets import RELAY_TARGETS
+from fuzz.tool_targets import TOOL_TARGETS
 
 Target = Callable[[bytes], object]
 
@@ -146,6 +147,7 @@ TARGETS: Final[dict[str, Target]] = {
     **LOG_TARGETS,
     **MCP_TARGETS,
     **NODE_TARGETS,
+    **TOOL_TARGETS,
     **RELAY_TARGETS,
 }
 

@@ -119,7 +119,7 @@ FACTS: Final[dict[str, type[Fact]]] = {
     "open": OpenFact,
     "copy_id": NameFact,
     "roster": RosterFact,
-    **dict.fromkeys(("announce", "reauthorisation", "hold", "grant", "preserve"), Plain),
+    **dict.fromkeys(("announce", "reauthorisation", "hold", "grant", "preserve", "attestation"), Plain),
 }
 
 
