@@ -10,6 +10,7 @@ import pytest
 
 from answerable.model import records
 from answerable.model.attestations import Attested
+from answerable.model.calls import Call
 from answerable.model.tools import Tool
 from answerable.model.units import Space
 from answerable.registry.parties import Challenge
@@ -22,6 +23,7 @@ ROWS: tuple[type[msgspec.Struct], ...] = (
     records.Confirmed,
     records.Reauthorisation, Announcement, Challenge, records.Erasure, records.LegalHold, records.Grant,
     records.Reading, records.FeedPage, records.Node, records.OnSite, Tool, Attested,
+    Call,
 )  # fmt: skip
 # What stands inside a row is named in brackets behind the member that holds it.
 INSIDE = {

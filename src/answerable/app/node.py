@@ -81,6 +81,9 @@ class Node:
         self.card: Card = read_card(config.store_path)
         if not config.node.control:
             raise Refused("config.value", detail="node.control: the address of the control plane's holders' plane")
+        if config.servers:
+            # What runs once, waits for people or draws on a budget does so in one store's own rows.
+            raise Refused("config.value", detail="servers: tools are called at the registry's own gateway alone")
         self._key = node_key(config.store_path)
         self.replica = Replica(self.card.domain)
         self.view = HolderView(self.card.trust(), _mode(config.node.clock))

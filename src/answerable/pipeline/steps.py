@@ -38,8 +38,10 @@ async def admit(action: Action, record: Record, deps: Deps) -> Admitted:
     deps.gate.admit(caller)
     if action.fault is not None:
         raise action.fault
-    if action.act is not Act.TOOL_CALL:  # of which its tool says what it reaches: `errands.outfit`
+    if action.act is not Act.TOOL_CALL:  # of which its tool says what it reaches: `errands.within`
         reach(caller.warrant, world=action.world, criticality=action.criticality)
+    elif deps.tools is None:
+        raise Refused("tool.nowhere")
     named = deps.models.named(action.model, action.act)
     candidates = await _admitted(named, action, deps)
     horizon: Horizon | None = None

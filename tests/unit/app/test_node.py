@@ -4,14 +4,19 @@ from __future__ import annotations
 import asyncio
 import time
 from pathlib import Path
+from typing import Any
 
 import httpx2 as httpx
+import pytest
 
 from answerable.admission.orders import stop_root
 from answerable.admission.pulse import Pulse, make
+from answerable.app.core import open_core
+from answerable.app.node import Node
 from answerable.control.receipts import assemble
 from answerable.crypto.b64 import b64u
 from answerable.crypto.ed25519 import Key
+from answerable.errors import Refused
 from answerable.log.leaf import decode
 from answerable.log.trust import parse as parse_trust
 from answerable.model.leaves import CloseLeaf, OpenLeaf, ReceiptLeaf, ShardLeaf
@@ -166,3 +171,42 @@ def _recorded(control: object, origin: str) -> int:
     raw = control.core.book.raw(Space.MISC, SHARD + origin)  # type: ignore[attr-defined]
     leaf = decode(raw) if raw else None
     return leaf.size if isinstance(leaf, ShardLeaf) else 0
+
+
+async def test_a_node_calls_no_tools(tmp_path: Path) -> None:
+    with ScriptedUpstream() as server:
+        async with plane(tmp_path / "control") as control:
+            await control.system("model")
+            _, handle = await client(control)
+            settings = await joined(control, tmp_path / "node", **upstream(server))
+            async with node(settings) as berlin:
+                await until(lambda: berlin._served)
+                call: dict[str, Any] = {
+                    "jsonrpc": "2.0",
+                    "id": 1,
+                    "method": "tools/call",
+                    "params": {"name": "pay", "arguments": {}},
+                }
+                meta = {
+                    "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+                    "io.modelcontextprotocol/clientCapabilities": {},
+                }
+                asked["_meta"] = meta
+                headers = {
+                    "authorization": f"Bearer {handle}", "accept": "application/json, text/event-stream",
+                    "mcp-protocol-version": "2026-07-28", "mcp-method": "tools/call", "mcp-name": "pay",
+                }  # fmt: skip
+                url = berlin.url.removesuffix("/v1") + "/mcp/desk"
+                async with httpx.AsyncClient(timeout=20) as asking:
+                    said = await asking.post(url, json=call, headers=headers)
+                assert "tool.nowhere" in said.text
+            # And one that names tool servers does not start at all.
+            named = {"servers__desk__kind": "stdio", "servers__desk__command": ["x"], "servers__desk__system": "model"}
+            settings = await joined(control, tmp_path / "other", "paris", **upstream(server), **named)
+            core = await open_core(settings)
+            try:
+                with pytest.raises(Refused) as caught:
+                    Node(core)
+                assert "servers" in str(caught.value.params["detail"])
+            finally:
+                await core.close()
