@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Ways round people, tried before a real tool server: a payment that two different people must agree to runs with two of
-them, once, and as they saw it."""
+"""Ways round people, tried before a real tool server: a payment that two different people must agree to runs with two
+of them, once, and as they saw it."""
 
 from __future__ import annotations
 
