@@ -28,8 +28,10 @@ from answerable.verify.receipt import verify
 from tests import small_feed, small_log
 from tests.small_log import ORIGIN, fixed, key, nonce
 from tools.approval_vectors import approvals
+from tools.budget_vectors import budgets
 from tools.envelope_vectors import envelopes
 from tools.holder_vectors import order_messages, pulses, stop_receipts
+from tools.mcp_vectors import mcp
 from tools.tool_vectors import tool_registry
 from tools.witness_vectors import witnesses
 
@@ -431,6 +433,8 @@ FILES: dict[str, Callable[[], Any]] = {
     "stop-receipt": stop_receipts,
     "feed": feeds,
     "tool-registry": tool_registry,
+    "mcp": mcp,
+    "budgets": budgets,
 }
 
 

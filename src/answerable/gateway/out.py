@@ -39,7 +39,8 @@ def refuse(request: Request, error: AnswerableError, record: str = "") -> None:
     if status not in _PASSING:
         fields += NO_RETRY
     elif status in (429, 503):
-        fields.append(RETRY)
+        wait = error.params.get("retry_s")
+        fields.append(b"retry-after: %d" % wait if isinstance(wait, int) else RETRY)
     if error.code == "request.method":
         fields.append(b"allow: " + str(error.params["allowed"]).encode("ascii"))  # RFC 9110 section 15.5.6
     if record:

@@ -130,7 +130,7 @@ class Taken:
         amounts = NO_AMOUNT
         if sent and spent is not None:
             amounts = wanted.used(row.amounts, spent, call=bool(row.tool))
-        return Settled(self._budgets.settle(self._held, amounts), {USED: _told(amounts)})
+        return Settled(self._budgets.settle(self._held, amounts), {USED: listed(amounts)})
 
     def let_go(self) -> None:
         """See `ports.Reservation`."""
@@ -139,7 +139,7 @@ class Taken:
 
 def told(row: Reserved) -> dict[str, Any]:
     """What the open leaf says of a reservation, beside what it says anyway."""
-    said: dict[str, Any] = {"at": row.at, "cpy": row.copy, "most": _told(row.amounts)}
+    said: dict[str, Any] = {"at": row.at, "cpy": row.copy, "most": listed(row.amounts)}
     if row.tool:
         said["tool"] = row.tool
     if row.grant:
@@ -147,8 +147,8 @@ def told(row: Reserved) -> dict[str, Any]:
     return said
 
 
-def _told(amounts: Sequence[Amount]) -> list[Any]:
-    """[meter, amount] of each, of money its currency too."""
+def listed(amounts: Sequence[Amount]) -> list[Any]:
+    """[meter, amount] of each, of money its currency too: as leaves have them."""
     return [[a.kind.value, a.amount, *([a.currency] if a.currency else [])] for a in amounts]
 
 

@@ -127,6 +127,7 @@ async def test_statuses_and_what_clients_may_repeat() -> None:
     busy = await refused(Unavailable("request.busy"))
     assert b"retry-after: 1" in busy
     assert b"x-should-retry: false" not in busy
+    assert b"retry-after: 17" in await refused(Refused("rate.exceeded", retry_s=17))
 
 
 async def test_connections_are_kept_for_whom_a_record_names() -> None:
