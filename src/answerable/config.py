@@ -58,7 +58,8 @@ class Certificates(StrEnum):
 class GatewayConfig(Section, frozen=True, kw_only=True):
     """Where OpenAI's protocol is spoken. `hosts`: further values of the Host header that are answered.
     client_certificates: off, ask, or demand: then no warrant counts without the certificate of its key.
-    client_ca_file: PEM of authorities whose client certificates are taken beside those that guards make."""
+    client_ca_file: PEM of authorities whose client certificates are taken beside those that guards make.
+    hosted_tools: types of tools that a model's server may call by itself, past the gate (`mcp`, `web_search` ...)."""
 
     host: str = "127.0.0.1"
     port: int = 8400
@@ -72,6 +73,7 @@ class GatewayConfig(Section, frozen=True, kw_only=True):
     body_timeout_s: float = 15.0
     deadline_s: float = 600.0
     data_class: DataClass = DataClass.OPEN  # of a request that says nothing
+    hosted_tools: tuple[str, ...] = ()
     unsafe_bind: bool = False  # allow a bind off loopback without TLS
 
 
@@ -473,6 +475,7 @@ def _set(tree: dict[str, Any], origins: dict[str, str], dotted: str, value: Any,
 def _list_fields(path: list[str], last: str) -> bool:
     return (".".join(path), last) in {
         ("gateway", "hosts"),
+        ("gateway", "hosted_tools"),
         ("detectors", "use"),
         ("policy", "use"),
         ("pulse", "keys"),

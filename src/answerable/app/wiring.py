@@ -74,6 +74,7 @@ def outer_listener(
         max_body=config.gateway.max_body,
         max_calls=config.gateway.max_flights,
         orders=orders,
+        hosted_tools=config.gateway.hosted_tools,
         servers=ToolEndpoint(deps, McpResult(), page=config.holds.url, secure=bool(config.gateway.tls_certificate)),
     )
     return Listener(

@@ -30,7 +30,7 @@ from answerable.model.warrants import Credential, Recognised
 from answerable.net.request import JSON, NO_STORE, Gone, Late, Request
 from answerable.pipeline.carry import carry
 from answerable.pipeline.deps import Deps
-from answerable.protocols.openai import media_request
+from answerable.protocols.openai import hosted, media_request
 from answerable.protocols.openai.dialects import ENDPOINTS, Dialects
 from answerable.protocols.openai.request import Parsed, read
 from answerable.protocols.openai.responses import Responses
@@ -65,9 +65,11 @@ class Gateway:
         max_calls: int = MAX_CALLS,
         orders: handed.Take | None = None,
         servers: ToolEndpoint | None = None,
+        hosted_tools: Iterable[str] = (),
     ) -> None:
         """orders: hears what holders hand on; None where nobody may. servers: answers for tool servers; None where
-        there are none."""
+        there are none. hosted_tools: see `protocols.openai.hosted`."""
+        self._hosted = frozenset(hosted_tools)
         self._deps = deps
         self._dialects = dialects
         self._metrics = metrics
@@ -171,7 +173,9 @@ class Gateway:
             if request.path in media_request.PATHS:
                 kind = headers.get(b"content-type", b"")
                 return body, media_request.read(request.path, body, accepts, kind), None
-            return body, read(request.path, body, accepts), None
+            parsed = read(request.path, body, accepts)
+            hosted.check(parsed.request, self._hosted)
+            return body, parsed, None
         except Refused as fault:
             return body, None, fault
 

@@ -28,6 +28,13 @@ ENTRIES: Final[dict[str, Entry]] = {
         "Stay within the bounds that `answerable tools show {tool}` lists; what they do not name is refused.",
         "请遵守 `answerable tools show {tool}` 所列界限；未列出的参数一律拒绝。",
     ),
+    "tool.hosted": Entry(
+        "A tool of the type {type} would be called by the model's server itself, past the gate.",
+        "类型为 {type} 的工具将由模型服务自行调用，绕过关口。",
+        "Give the agent tools behind /mcp; or an operator names the type in `gateway.hosted_tools`.",
+        "请经 /mcp 为智能体提供工具；或由运营者在 `gateway.hosted_tools` 中列出该类型。",
+        http=403,
+    ),
     "tool.name": Entry(
         "{tool} is not a name that a tool may have.",
         "{tool} 不能作为工具名称。",
