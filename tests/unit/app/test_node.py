@@ -181,12 +181,8 @@ async def test_a_node_calls_no_tools(tmp_path: Path) -> None:
             settings = await joined(control, tmp_path / "node", **upstream(server))
             async with node(settings) as berlin:
                 await until(lambda: berlin._served)
-                call: dict[str, Any] = {
-                    "jsonrpc": "2.0",
-                    "id": 1,
-                    "method": "tools/call",
-                    "params": {"name": "pay", "arguments": {}},
-                }
+                asked: dict[str, Any] = {"name": "pay", "arguments": {}}
+                call = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": asked}
                 meta = {
                     "io.modelcontextprotocol/protocolVersion": "2026-07-28",
                     "io.modelcontextprotocol/clientCapabilities": {},
