@@ -114,7 +114,12 @@ class Loaded:
             uid = (request[part]["type"], request[part]["id"])
             if uid not in known.uids:
                 return Verdict(False, (), (f"unknown {part}",))
-        answer = cedarpy.is_authorized(request, policies, known.handle, schema=self.schema)
+        try:
+            answer = cedarpy.is_authorized(request, policies, known.handle, schema=self.schema)
+        except BaseException as error:
+            if not _engine(error):
+                raise
+            return Verdict(False, (), ("the engine failed",))
         errors = tuple(answer.diagnostics.errors)
         decided = sorted(int(name.removeprefix("policy")) for name in answer.diagnostics.reasons)
         return Verdict(answer.allowed and not errors, tuple([rules[at] for at in decided if at < len(rules)]), errors)
@@ -127,6 +132,8 @@ def load(files: Files) -> Loaded:
     except ImportError:
         raise Refused("policy.engine", extra="cedar") from None
     reader = _Reader(files)
+    if text.too_deep(files.texts.get(SCHEMA, ""), angles=True):
+        raise reader.fault(SCHEMA, f"nested deeper than {text.MAX_DEPTH}")
     try:
         made = cedarpy.Schema.from_str(schema.text() + "\n" + files.texts.get(SCHEMA, ""))
     except ValueError as error:
@@ -253,8 +260,12 @@ class _Reader:
         import cedarpy
 
         place = f"{file}:{piece.line}"
+        if text.too_deep(piece.text):
+            raise self.fault(place, f"nested deeper than {text.MAX_DEPTH}, or longer than {text.MAX_STEPS} steps")
         try:
             told = json.loads(cedarpy.policies_to_json_str(piece.text))
+        except RecursionError:
+            raise self.fault(place, "nested too deeply") from None
         except ValueError as error:
             raise self.fault(place, _first(error)) from None
         if told.get("templates") or told.get("templateLinks"):
@@ -317,6 +328,11 @@ def _attribute(node: Any) -> str:
     got = node.get(".") if isinstance(node, dict) else None
     name = got.get("attr") if isinstance(got, dict) else None
     return name if isinstance(name, str) else ""
+
+
+def _engine(error: BaseException) -> bool:
+    """Whether the engine failed: an error of its own, or a panic, which is no `Exception`."""
+    return isinstance(error, Exception) or type(error).__name__ == "PanicException"
 
 
 def _first(error: ValueError) -> str:

@@ -5,8 +5,21 @@ strings and comments.)"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
+
+# The engine's parser recurses without a bound of its own: some three thousand brackets end the process that reads them.
+# People write ten levels, and a hundred steps.
+MAX_DEPTH: Final = 50
+MAX_STEPS: Final = 400
+_OPEN: Final = frozenset("([{<")
+_CLOSED: Final = frozenset(")]}>")
+_ANGLES: Final = frozenset("<>")
+_TOKENS: Final = re.compile(
+    r'//[^\n]*|"(?:[^"\\]|\\.)*"?|[(\[{}\])]|&&|\|\||::|[-+*.<>!=]|\b(?:if|in|has|like|is|when|unless)\b', re.DOTALL
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +56,26 @@ def pieces(text: str) -> Iterator[Piece]:
         at += 1
     if begin >= 0:
         yield Piece(text[begin:], begun)
+
+
+def too_deep(text: str, *, angles: bool = False) -> bool:
+    """Whether a policy, or a schema, nests or goes on so far that it is not shown to the engine. angles: ``<`` is a
+    bracket, as in a schema, and not a comparison."""
+    depth = steps = 0
+    for found in _TOKENS.finditer(text):
+        token = found[0]
+        if token[0] == "/" or token[0] == '"':
+            continue
+        bracket = angles or token not in _ANGLES
+        if token in _OPEN and bracket:
+            depth += 1
+        elif token in _CLOSED and bracket:
+            depth -= 1
+        elif not angles:
+            steps += 1
+        if depth > MAX_DEPTH or steps > MAX_STEPS:
+            return True
+    return False
 
 
 def _string(text: str, at: int) -> int:

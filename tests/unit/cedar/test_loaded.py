@@ -12,6 +12,7 @@ import pytest
 from answerable.cedar import asking, loaded, schema
 from answerable.cedar.folder import read
 from answerable.cedar.loaded import Loaded, load
+from answerable.cedar.text import MAX_DEPTH, MAX_STEPS
 from answerable.errors import Refused
 from tests.cedars import BASE, ENTITIES, HOUSE, house, write
 from tests.policies import ABOUT, POINT
@@ -187,3 +188,54 @@ def test_groups_of_ours_come_from_the_folder(tmp_path: Path) -> None:
     assert made.members == {("System", ENTITIES[1]["uid"]["id"]): ({"type": "Group", "id": "lab"},)}  # type: ignore[index]
     assert schema.GROUP == "Group"
     assert HOUSE.count("Group::") == 1
+
+
+def test_as_long_as_a_policy_may_be_the_engine_takes_it(tmp_path: Path) -> None:
+    steps = " && ".join(["context.facts.stream"] * ((MAX_STEPS - 10) // 3))
+    deep = "(" * (MAX_DEPTH - 3) + "context.facts.stream" + ")" * (MAX_DEPTH - 3)
+    for number, condition in enumerate((steps, deep)):
+        rule = f'@id("x") {FORBID} when {{ {condition} }};'
+        assert len(loads(write(tmp_path / str(number), base=BASE, x=rule)).rules) == 2
+
+
+def test_a_schema_that_nests_too_far(tmp_path: Path) -> None:
+    write(tmp_path, base=BASE, schema="type Deep = " + "Set<" * 5_000 + "Long" + ">" * 5_000 + ";")
+    assert "deeper than" in refused(tmp_path)
+
+
+class PanicException(BaseException):
+    """As pyo3's: what a panic of the engine is in Python."""
+
+
+@pytest.mark.parametrize("error", [PanicException("panicked"), ValueError("what"), RuntimeError("what")])
+def test_an_engine_that_fails_refuses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
+    import cedarpy
+
+    def fails(*_: Any, **__: Any) -> None:
+        raise error
+
+    made = loads(write(tmp_path, base=BASE))
+    known = made.know(asking.entities(POINT, ABOUT))
+    monkeypatch.setattr(cedarpy, "is_authorized", fails)
+    assert made.judge(asking.request(POINT, ABOUT), known) == loaded.Verdict(False, (), ("the engine failed",))
+
+
+def test_an_interrupt_is_no_failure_of_the_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import cedarpy
+
+    def interrupted(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    made = loads(write(tmp_path, base=BASE))
+    known = made.know(asking.entities(POINT, ABOUT))
+    monkeypatch.setattr(cedarpy, "is_authorized", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        made.judge(asking.request(POINT, ABOUT), known)
+
+
+def test_groups_in_a_circle(tmp_path: Path) -> None:
+    def group(name: str, above: str) -> dict[str, Any]:
+        return {"uid": {"type": "Group", "id": name}, "parents": [{"type": "Group", "id": above}]}
+
+    write(tmp_path, [group("a", "b"), group("b", "a")], base=BASE)
+    assert "entities.json" in refused(tmp_path)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from answerable.cedar.text import Piece, pieces
+from answerable.cedar.text import Piece, pieces, too_deep
 from tests.cedars import BASE, HOUSE
 
 
@@ -49,3 +49,40 @@ def test_nothing_is_lost_but_comments_and_space(text: str) -> None:
 def test_as_many_as_the_engine_counts() -> None:
     for text in (BASE, HOUSE, BASE + HOUSE, BASE + "// end"):
         assert len(list(pieces(text))) == len(cedarpy.PolicySet.from_str(text))
+
+
+NESTS = {
+    "(": ("(", "true", ")"),
+    "[": ("[", "1", "] == 1"),
+    "{": ('{"a":', "1", "}"),
+    "if": ("if true then ", "true", " else false"),
+}
+
+
+@pytest.mark.parametrize("kind", NESTS)
+def test_what_would_end_the_process_is_seen_before_the_engine_sees_it(kind: str) -> None:
+    before, middle, after = NESTS[kind]
+    few, many = 10, 5_000
+    assert not too_deep(before * few + middle + after * few)
+    assert too_deep(before * many + middle + after * many)
+
+
+@pytest.mark.parametrize(
+    "step", [" && true", " || true", " + 1", ".facts", " - 1", "::A", " when { true }", "!", " * 2"]
+)
+def test_so_is_what_goes_on_too_long(step: str) -> None:
+    assert not too_deep("x" + step * 50)
+    assert too_deep("x" + step * 5_000)
+
+
+def test_strings_comments_and_members_of_a_set_are_no_steps() -> None:
+    many = 2_000
+    assert not too_deep("// " + "(" * many + "\n" + '"' + "((&&" * many + '\\"((" in x')
+    assert not too_deep("[" + ", ".join(['"a.b"'] * many) + "]")
+    assert too_deep('"' + "a" * 10 + '" ' + "(" * many)
+
+
+def test_angles_are_brackets_of_a_schema_alone() -> None:
+    assert too_deep("Set<" * 60 + "Long" + ">" * 60, angles=True)
+    assert not too_deep("a < b || " * 60)
+    assert not too_deep("".join(f"entity A{n} = {{ a: Set<Long> }};" for n in range(1_000)), angles=True)
