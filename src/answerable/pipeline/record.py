@@ -202,7 +202,7 @@ class Record:
     ) -> OpenLeaf:
         """asked, named: the commitments to the request and to the principal, "" for none."""
         action, model = self.action, cleared.model if cleared is not None else None
-        follows = after or (self.hold.open if self.hold is not None else action.hold)
+        follows = after or (self.hold.open if self.hold is not None else self._named(caller))
         return OpenLeaf(
             act=action.act,
             c=Commitments(ctx=(beside.commitment if beside is not None else "") or UNSET, in_=asked),
@@ -223,6 +223,13 @@ class Record:
             wld=action.world if self.errand is None else self.errand.world,
             x=(beside.told if beside is not None else None) or UNSET,
         )
+
+    def _named(self, caller: Bearer) -> str:
+        """rid of the open leaf that the caller says this call repeats, as far as that is its own."""
+        if not self.action.hold or self._deps.holds is None:
+            return self.action.hold
+        known = self._deps.holds.get(self.action.hold)
+        return known.open if known is not None and known.system == caller.system.rid else ""
 
     async def close(self, outcome: Outcome, error: str = "") -> None:
         """Write the close leaf durably. It stands in the queue behind its open leaf, so an `open` that was cancelled

@@ -56,6 +56,7 @@ async def test_another_agents_hold_is_nobodys() -> None:
     hold = stage.approve(await stage.call())
     other = await stage.call(hold="z" * 32)
     assert other.error.code == "hold.unknown"
+    assert stage.opens[-1].par == []  # what a caller makes up does not get into a leaf
     assert (await stage.call(principal="ben", hold=hold)).error.code == "hold.mismatch"
     assert stage.server.ran == []
 

@@ -23,6 +23,13 @@ from tests.unit.pipeline import tooled
 MUTANTS = [
     (
         "without tools",
+        steps,
+        "    elif deps.tools is None:\n",
+        "    elif False:\n",
+        s.a_gateway_without_tools_carries_no_call,
+    ),
+    (
+        "without calls",
         errands,
         '    if deps.tools is None or deps.calls is None:\n        raise Refused("tool.nowhere")\n',
         "",

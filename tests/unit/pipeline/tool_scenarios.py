@@ -21,7 +21,7 @@ from answerable.model.units import Space, Unit
 from answerable.model.warrants import Credential, Peer
 from answerable.tools.calls import Calls
 from answerable.tools.holds import SPENDS
-from tests.unit.pipeline.scripted import Carry, Recorder, Stage, answer, bearer
+from tests.unit.pipeline.scripted import Carry, Models, Recorder, Stage, answer, bearer
 from tests.unit.pipeline.tooled import PAY, SECRET, ToolStage, result, said
 
 _tool = msgspec.structs.replace
@@ -51,7 +51,10 @@ async def an_unknown_tool_is_refused_and_recorded(carry: Carry) -> None:
 
 async def a_gateway_without_tools_carries_no_call(carry: Carry) -> None:
     stage = ToolStage(carry)
-    stage.deps = dataclasses.replace(stage.deps, tools=None)
+    stage.deps = dataclasses.replace(stage.deps, tools=None, models=Models([]))
+    await _refused(stage, "tool.nowhere")
+    stage = ToolStage(carry)
+    stage.deps = dataclasses.replace(stage.deps, calls=None)
     await _refused(stage, "tool.nowhere")
 
 
