@@ -103,10 +103,12 @@ class Cedar:
         for each in self.loaded.rules:
             if rule == PREFIX + each.id:
                 notes, suffix = each.notes, "_zh" if lang == "zh" else ""
+                place = f"{self.loaded.files.folder}/{each.place}"
+                reason, remedy = _PLAIN[lang == "zh"]
                 return Reason(
-                    source=f"{self.loaded.files.folder}/{each.place}",
-                    reason=notes.get("reason" + suffix) or notes.get("reason", ""),
-                    remedy=notes.get("remedy" + suffix) or notes.get("remedy", ""),
+                    source=place,
+                    reason=notes.get("reason" + suffix) or notes.get("reason") or reason,
+                    remedy=notes.get("remedy" + suffix) or notes.get("remedy") or remedy.format(place=place),
                     text=each.text,
                 )
         return None
@@ -122,6 +124,11 @@ class Cedar:
         return known
 
 
+# Of a policy that does not say.
+_PLAIN: Final = (
+    ("It is what the operator's policy of that name says.", "Read it at {place}, and ask whoever keeps the folder."),
+    ("此为运营者该名称策略所定。", "请阅读 {place}，并询问该文件夹的维护者。"),
+)
 _OWN: Final = (
     (
         "No policy of the folder permits this, or one of them erred: then nothing is permitted.",

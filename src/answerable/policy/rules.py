@@ -255,9 +255,9 @@ RULES: Final[tuple[Rule, ...]] = (
         Ruling.REFUSE,
         "attestation_missing",
         "What is asked for needs an attestation that the caller's system does not have, or no longer has.",
-        "See `answerable policy explain` for its type, and file one with `answerable system attest`.",
+        "See `answerable policy explain` for its type, and file one with `answerable tools attest`.",
         "所请求的行为要求一项证书，而调用方系统没有或已失效。",
-        "请用 `answerable policy explain` 查看其类型，并用 `answerable system attest` 提交。",
+        "请用 `answerable policy explain` 查看其类型，并用 `answerable tools attest` 提交。",
         attested={False},
     ),
     _rule(

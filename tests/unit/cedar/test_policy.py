@@ -176,6 +176,24 @@ def test_a_party_that_is_vouched_for_later_is_seen_so(tmp_path: Path) -> None:
     assert cedar.decide(POINT, proven).ruling is Ruling.PERMIT
 
 
+def test_it_says_where_a_rule_stands_and_what_to_do(cedar: Cedar) -> None:
+    lab, night = cedar.reason("cedar:no-agents-of-the-lab"), cedar.reason("cedar:no-writing-by-night", "zh")
+    assert lab is not None
+    assert (lab.source.endswith("/house.cedar:2"), lab.reason) == (True, "The lab's agents are not ready.")
+    assert night is not None
+    assert night.reason == "Nobody looks at night."  # it has no other language
+    assert "house.cedar:8" in night.remedy  # nor a remedy of its own
+    bare = cedar.reason("cedar:base")
+    assert bare is not None
+    assert bare.reason
+    assert bare.text == BASE.strip()
+    own = cedar.reason("cedar")
+    assert own is not None
+    assert own.remedy
+    assert cedar.reason("cedar:gone") is None
+    assert cedar.reason("R004") is None
+
+
 def test_it_keeps_no_facts_of_another_call(cedar: Cedar) -> None:
     """The entities are kept, never a decision."""
     for effect, ruling in ((Effect.READ, Ruling.PERMIT), (Effect.WRITE, Ruling.REFUSE)) * 2:
