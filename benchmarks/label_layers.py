@@ -14,10 +14,16 @@ from dataclasses import dataclass
 from typing import Final
 
 from answerable.crypto.issuing import issue
+from answerable.errors import Refused
 from answerable.formats.detect import detect
-from answerable.labels import c2pa, watermarking
+from answerable.labels import c2pa, seen, watermarking
 from answerable.labels.chain import Chain
+from answerable.labels.explicit import render
+from answerable.labels.explicit.plan import Plan
+from answerable.labels.fingerprint import fingerprint
 from answerable.labels.manifest import Said
+from answerable.labels.rules.seen import FOUND
+from answerable.model.prints import Print, alike, distance
 
 RECORD: Final = "mfzwizltoq2gk3tdmfzwizltoq2gk3td"
 KEY: Final = bytes(range(32))
@@ -42,11 +48,17 @@ class Layer:
 
 def layers() -> tuple[Layer, ...]:
     """Every layer that is measured, in the order of the table."""
-    return (
-        Layer("metadata (AIGC object)", "image", _write_aigc, _found_aigc, most=8),
-        _signed(),
-        Layer("image watermark", "image", _write_watermark, _found_watermark),
-    )
+    found: list[Layer] = []
+    for medium in ("image", "sound", "video", "document"):
+        found.append(Layer("metadata (AIGC object)", medium, _write_aigc, _found_aigc, most=8))
+        if medium != "document":
+            found.append(_signed(medium))
+        found.append(Layer("explicit (words, rhythm)", medium, _write_explicit, _found_explicit, most=8))
+        if medium != "document":
+            found.append(_printed(medium))
+        if medium == "image":
+            found.append(Layer("image watermark", medium, _write_watermark, _found_watermark))
+    return tuple(found)
 
 
 def _write_aigc(file: bytes) -> bytes:
@@ -59,7 +71,40 @@ def _found_aigc(file: bytes) -> bool:
     return any(RECORD.encode() in one.text for one in detect(io.BytesIO(file)).read(io.BytesIO(file)))
 
 
-def _signed() -> Layer:
+def _write_explicit(file: bytes) -> bytes | None:
+    target = io.BytesIO()
+    try:
+        render(io.BytesIO(file), target, detect(io.BytesIO(file)).media, Plan("en"))
+    except Refused:
+        return None
+    return target.getvalue()
+
+
+def _found_explicit(file: bytes) -> bool:
+    carrier = detect(io.BytesIO(file))
+    source = io.BytesIO(file)
+    if carrier.media.partition("/")[0] in ("image", "video", "audio"):
+        looked = seen.perceived(source, carrier.name, carrier.media)
+        return looked is not None and looked.state == FOUND
+    return bool(seen.words(source, carrier.media))
+
+
+def _printed(medium: str) -> Layer:
+    """The fingerprint: nothing is written, and what is found is the file that it was taken of last."""
+    kept: list[Print] = []
+
+    def write(file: bytes) -> bytes | None:
+        kept[:] = fingerprint(io.BytesIO(file), detect(io.BytesIO(file)).media)
+        return file if kept else None
+
+    def found(file: bytes) -> bool:
+        now = fingerprint(io.BytesIO(file), detect(io.BytesIO(file)).media)
+        return any(alike(distance(one, other)) for one in kept for other in now)
+
+    return Layer("fingerprint", medium, write, found)
+
+
+def _signed(medium: str) -> Layer:
     now = int(time.time() * 1000)
     issued = issue("Example", now_ms=now, days=30)
     chain, said = Chain.of(issued), Said(RECORD, "system", "party", now)
@@ -73,7 +118,7 @@ def _signed() -> Layer:
         read = c2pa.read(io.BytesIO(file), detect(io.BytesIO(file)).media, anchors=(issued.root,))
         return read.state == "trusted" and read.record == RECORD
 
-    return Layer("C2PA manifest", "image", write, found, most=8)
+    return Layer("C2PA manifest", medium, write, found, most=8)
 
 
 def _write_watermark(file: bytes) -> bytes | None:

@@ -13,6 +13,7 @@ from math import sqrt
 from pathlib import Path
 from typing import Any, Final
 
+from benchmarks.label_media import documents, saved_again, sounds, through, videos, words_alone
 from benchmarks.pictures import photographs
 
 PIXELS: Final = 1_000_000
@@ -170,4 +171,40 @@ IMAGES: Final = (
     _image("stretched by a tenth in width", lambda image: resized(image, 1.1, 1.0)),
 )
 
-MEDIA: Final[dict[str, Medium]] = {"image": Medium(pictures, IMAGES, _decibels)}
+SOUNDS: Final = (
+    Transform("copied byte for byte", lambda file: file),
+    Transform("MP3, 128 kbit/s", through("mp3", "-b:a", "128k")),
+    Transform("MP3, 64 kbit/s", through("mp3", "-b:a", "64k")),
+    Transform("AAC, 96 kbit/s", through("m4a", "-b:a", "96k")),
+    Transform("Opus, 48 kbit/s", through("opus", "-b:a", "48k")),
+    Transform("16 kHz", through("wav", "-ar", "16000")),
+    Transform("half as loud", through("wav", "-af", "volume=0.5")),
+    Transform("noise at -40 dB", through("wav", "-af", "aeval=val(0)+0.01*(random(0)*2-1):c=same")),
+    Transform("the first two seconds cut off", through("wav", "-ss", "2")),
+    Transform("a tenth faster", through("wav", "-af", "atempo=1.1")),
+)
+
+VIDEOS: Final = (
+    Transform("copied byte for byte", lambda file: file),
+    Transform("another container (MKV), streams as they are", through("mkv", "-c", "copy")),
+    Transform("H.264, crf 28", through("mp4", "-c:v", "libx264", "-crf", "28", "-c:a", "aac")),
+    Transform("VP9 in WebM", through("webm", "-c:v", "libvpx-vp9", "-crf", "36", "-b:v", "0", "-cpu-used", "8")),
+    Transform("half size, crf 26", through("mp4", "-vf", "scale=iw/2:-2", "-c:v", "libx264", "-crf", "26")),
+    Transform("12 frames a second", through("mp4", "-r", "12", "-c:v", "libx264", "-crf", "23")),
+    Transform("cut to the middle (90 %)", through("mp4", "-vf", "crop=iw*0.9:ih*0.9", "-c:v", "libx264")),
+    Transform("the first second cut off", through("mp4", "-ss", "1", "-c:v", "libx264")),
+    Transform("without its sound", through("mp4", "-an", "-c:v", "copy")),
+)
+
+DOCUMENTS: Final = (
+    Transform("copied byte for byte", lambda file: file),
+    Transform("saved again by another program", saved_again),
+    Transform("its text alone", words_alone),
+)
+
+MEDIA: Final[dict[str, Medium]] = {
+    "image": Medium(pictures, IMAGES, _decibels),
+    "sound": Medium(sounds, SOUNDS),
+    "video": Medium(videos, VIDEOS),
+    "document": Medium(documents, DOCUMENTS),
+}

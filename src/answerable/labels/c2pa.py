@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import json
 import zipfile
-from collections.abc import Sequence
-from typing import Any, BinaryIO, Final
+from collections.abc import Callable, Sequence
+from typing import Any, BinaryIO, Final, TypeVar
 from urllib.parse import urlsplit
 
 import answerable
@@ -22,6 +22,7 @@ from answerable.labels.chain import Chain
 from answerable.labels.manifest_place import ISOBMFF, samples, store_size
 from answerable.labels.manifest_report import ABSENT, INVALID, UNSUPPORTED, C2paReading, reading
 
+Kind = TypeVar("Kind")
 CARRIES: Final = frozenset(
     {
         "image/jpeg", "image/png", "image/webp", "image/gif", "image/tiff", "image/avif",
@@ -34,6 +35,7 @@ STORED_ONLY: Final = frozenset(
     for kind in ("wordprocessingml.document", "spreadsheetml.sheet", "presentationml.presentation")
 )
 # Names that formats have elsewhere in this project, and the one that the library takes.
+
 _NAMES: Final = {"video/vnd.avi": "video/avi", "audio/vnd.wave": "audio/wav"}
 _PDF: Final = "application/pdf"
 _COVERS: Final = b"/ByteRange"
@@ -44,6 +46,45 @@ MAX_MANIFEST: Final = manifest.MAX_STORE_MIB << 20
 # a tree of smaller pieces (C2PA 2.2 section A.5.3), of which each has a hash of its own in the file.
 TREE_FROM: Final = 64 << 20
 _PIECES: Final = 256
+
+
+class _Sheet:
+    """A target that remembers why it could not be written."""
+
+    def __init__(self, target: BinaryIO) -> None:
+        self._target = target
+        self.failed: OSError | None = None
+
+    def write(self, data: bytes) -> int:
+        return self._kept(lambda: self._target.write(data))
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        return self._kept(lambda: self._target.seek(offset, whence))
+
+    def read(self, size: int = -1) -> bytes:
+        return self._kept(lambda: self._target.read(size))
+
+    def flush(self) -> None:
+        self._kept(self._target.flush)
+
+    def tell(self) -> int:
+        return self._target.tell()
+
+    def readable(self) -> bool:
+        return True
+
+    def writable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def _kept(self, work: Callable[[], Kind]) -> Kind:
+        try:
+            return work()
+        except OSError as error:
+            self.failed = self.failed or error
+            raise
 
 
 def supports(media: str, source: BinaryIO) -> bool:
@@ -87,8 +128,8 @@ def sign(
     is looked at. Nothing is loaded whole.
 
     Raises Refused ``label.unsupported`` for a format that carries none, ``label.chain`` if the leaf's time is over, and
-    VerificationError ``label.c2pa`` for a file that cannot be signed, a broken manifest in it included. `target` is
-    then of no use.
+    VerificationError ``label.c2pa`` for a file that cannot be signed; OSError as writing `target` does, the library's
+    own words for which would be taken for the file's fault. `target` is then of no use.
     """
     library = _library()
     if not supports(media, source):
@@ -102,6 +143,7 @@ def sign(
         parent = source
     algorithm = library.C2paSigningAlg.ED25519 if chain.algorithm == issuing.ED25519 else library.C2paSigningAlg.ES256
     hosts = (urlsplit(chain.tsa).hostname or "",) if chain.tsa else ()
+    sheet = _Sheet(target)
     text = json.dumps(manifest.definition(said, version=answerable.__version__, parent=parent is not None))
     try:
         with (
@@ -119,8 +161,11 @@ def sign(
                     parent,
                 )
             source.seek(0)
-            builder.sign(signer, name, source, target)
+            builder.sign(signer, name, source, sheet)
+        target.flush()
     except library.C2paError as error:
+        if sheet.failed is not None:
+            raise sheet.failed from None
         raise VerificationError("label.c2pa", detail=_detail(error)) from None
 
 

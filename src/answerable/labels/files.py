@@ -96,7 +96,8 @@ class Bench:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._stack.close()
+        with suppress(OSError):  # a full disk, of what nobody needs any more
+            self._stack.close()
 
     def sheet(self) -> BinaryIO:
         """An empty file without a name: gone when the bench is. Raises Refused ``label.target`` where none can be

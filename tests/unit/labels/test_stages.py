@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 import time
 from dataclasses import replace
@@ -236,3 +237,28 @@ def test_plain_text_has_words_alone() -> None:
     with pytest.raises(Refused) as caught:
         label(b"A text.\n", by=Labeller(PROVIDER), record=RECORD)
     assert caught.value.code == "label.unsupported"
+
+
+class Full(BytesIO):
+    """A sheet on a disk that has room for so many bytes."""
+
+    room = 6_000
+
+    def write(self, data: bytes) -> int:  # type: ignore[override]
+        if self.tell() + len(data) > self.room:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return super().write(data)
+
+
+def test_a_disk_that_is_full_when_the_manifest_is_written_is_no_fault_of_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The library tells of it as of a file that it cannot read, which goes without a manifest."""
+    with pytest.raises(OSError, match="No space"):
+        c2pa.sign(BytesIO(picture()), Full(), "image/png", chain=Chain.of(ISSUED), said=Said("r", "s", "p", NOW))
+    target = tmp_path / "b.png"
+    monkeypatch.setattr(stages.Bench, "sheet", lambda _: Full())
+    with pytest.raises(Refused, match=r"label\.target") as caught:
+        label(picture(), target, by=BY)
+    assert caught.value.params["detail"] == "No space left on device"
+    assert list(tmp_path.iterdir()) == []

@@ -166,7 +166,10 @@ def _said(header: str, words: str) -> str:
 
 
 def _first_slide(archive: Archive) -> str:
+    """Raises Refused ``label.explicit`` for a presentation without slides, on which no words can stand."""
     show = _part(archive, _SLIDES)
+    if not re.search(rb"<[\w:]*sldId\b", show):
+        raise Refused("label.explicit", detail="a presentation without slides")
     first = re.search(rb"<[\w:]*sldId\b[^>]*?\b[\w]+:id=\"([^\"]{1,80})\"", show)
     links = _part(archive, "ppt/_rels/presentation.xml.rels")
     if first is not None:

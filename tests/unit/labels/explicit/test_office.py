@@ -160,3 +160,23 @@ def test_parts_that_are_no_document(part: bytes) -> None:
         archive.writestr("word/document.xml", part)
     with pytest.raises(AnswerableError, match=r"format\.malformed"):
         insert(out, BytesIO(), "docx", Plan())
+
+
+def test_a_presentation_without_slides_goes_without_words_and_keeps_its_label() -> None:
+    from pptx import Presentation
+
+    from answerable.labels.identity import Labeller
+    from answerable.labels.labelling import label
+    from answerable.labels.reading import read_label
+    from answerable.model.labels import Reading
+    from tests.small_media import PROVIDER
+
+    empty = BytesIO()
+    Presentation().save(empty)
+    done = label(empty.getvalue(), by=Labeller(PROVIDER, explicit=Plan("en")))
+    assert [(layer.name, layer.state) for layer in done.layers] == [("explicit", "unsupported"), ("aigc", "written")]
+    assert done.data is not None
+    assert read_label(done.data).verdict is Reading.LABELLED
+    assert len(Presentation(BytesIO(done.data)).slides) == 0
+    with pytest.raises(Refused, match=r"label\.unsupported"):
+        label(empty.getvalue(), by=Labeller(PROVIDER, explicit=Plan("en"), require=frozenset({"explicit"})))
