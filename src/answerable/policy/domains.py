@@ -42,7 +42,7 @@ _People = Annotated[int, Meta(ge=0, le=MAX_PEOPLE)]
 class Domain(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One row. envelope, guard, budget, attested: the effects whose calls ask for it; attestation: predicate type;
     held: False where a call cannot wait for people. source: the law or standard with its section, "" for our own
-    judgement."""
+    judgement; looked_up: whether somebody read it again there for this table."""
 
     id: str
     name: str
@@ -52,6 +52,7 @@ class Domain(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     reason: str
     reason_zh: str
     source: str
+    looked_up: bool = False
     approvals: ByEffect[_People] = ByEffect(0, 0, 0)
     roles: tuple[AdminRole, ...] = ()
     envelope: frozenset[Effect] = frozenset()
@@ -114,6 +115,7 @@ def _faults(row: Domain) -> list[str]:
         ),
         "what changes more asks for less": ranks != sorted(ranks) or people != sorted(people),
         "approvals without roles, or roles without approvals": bool(row.roles) != any(people),
+        "looked up, and no source": row.looked_up and not row.source,
         "a role that approves nothing": not APPROVERS.issuperset(row.roles),
         "an attestation without its type, or the reverse": bool(row.attestation) != bool(row.attested),
         "calls that cannot wait, and wait for people": not row.held

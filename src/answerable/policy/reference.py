@@ -41,7 +41,7 @@ def rows() -> list[str]:
     ]
     for each in domains.read().domain:
         asks = " | ".join(_asks(each, number) for number in range(len(EFFECTS)))
-        source = each.source or "our own judgement"
+        source = (each.source or "our own judgement") + ("" if each.looked_up or not each.source else " *(as known)*")
         name = f"`{each.id}`: {each.name} | {each.name_zh}"
         out.append(f"| {name} | {asks} | {each.reason} | {each.reason_zh} | {source} |")
     return out

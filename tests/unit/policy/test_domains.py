@@ -41,6 +41,7 @@ def test_a_value_for_all_effects_is_written_once() -> None:
         ('reason_zh = "因为。"', 'reason_zh = ""', "both languages"),
         ('reason = "Because."\n', "", "reason"),
         ('source = ""\n', "", "source"),
+        ('source = ""\n', 'source = ""\nlooked_up = true\n', "no source"),
         ('"ordinary"', '"fine"', "fine"),
         ('"ordinary"', '{ read = "critical", write = "ordinary", irreversible = "ordinary" }', "asks for less"),
         ('"ordinary"', '{ read = "ordinary", write = "ordinary" }', "irreversible"),
