@@ -17,6 +17,7 @@ STATUS = {  # code: (HTTP, exit)
     "tool.envelope": (403, 1),
     "tool.floor": (422, 2),
     "tool.hint": (422, 2),
+    "tool.hosted": (403, 1),
     "tool.lookalike": (422, 5),
     "tool.malformed": (422, 2),
     "tool.many": (422, 2),

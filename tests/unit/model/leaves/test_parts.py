@@ -10,7 +10,8 @@ from answerable.model.leaves.parts import Code, Int, Leaf, Part
 
 
 def test_these_are_the_objects_and_their_members() -> None:
-    there = {part.__name__: [f.encode_name for f in msgspec.structs.fields(part)] for part in Part.__subclasses__()}
+    own = [part for part in Part.__subclasses__() if part.__module__ == Part.__module__]
+    there = {part.__name__: [f.encode_name for f in msgspec.structs.fields(part)] for part in own}
     assert {name: " ".join(members) for name, members in there.items()} == {
         "Commitments": "ctx evidence in name out reason",
         "PartyRef": "rid role",
