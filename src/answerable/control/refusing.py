@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A refused order is evidence: what was asked, by whom, why not. Known people's stand in the log one by one; those of
-unknown keys, and of a person who floods, are counted (`sequencer.refusals`)."""
+"""A refused order or approval is evidence: what was asked, by whom, why not. Known people's stand in the log one by
+one; those of unknown keys, and of a person who floods, are counted (`sequencer.refusals`)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,10 @@ STATEMENTS: Final = {
     "/stops/release/signed": "release",
     "/reauthorisations": "reauthorisation",
     "/officers/roster": "roster",
+    "/holds/votes": "approval",
 }
+# Member of a statement that says what it is about.
+_ABOUT: Final = {"order": "root", "approval": "hold"}
 _OURS: Final = ("log.", "internal.")  # nobody was refused: it was not written
 _log = logging.getLogger("answerable.control")
 
@@ -47,7 +50,7 @@ async def record(
     if not by or not services.refusals.allows(by, now):
         services.ledger.count_refusal(error.code)
         return
-    root = getattr(leaf, "root", None) if kind == "order" else getattr(leaf, "order", None)
+    root = getattr(leaf, _ABOUT.get(kind, "order"), None)
     told = RefusedLeaf(by=by, dig=sha256(data).hexdigest(), err=error.code, n=nonce(), of=kind, t=now)
     try:
         if isinstance(root, str) and 0 < len(root) <= 64 and root.isascii():

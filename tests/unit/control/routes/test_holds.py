@@ -74,6 +74,22 @@ def test_people_decide_and_what_they_said_is_shown(house: House) -> None:
     assert hold.rid not in [each["rid"] for each in house.get("/holds")]
 
 
+def test_a_refused_vote_is_on_record(house: House) -> None:
+    hold = pose(house)
+    for who, code in (("officer-1", "hold.signer"), ("anna", "")):
+        if code:
+            assert refused(lambda: vote(house, hold.rid, Ballot.APPROVE, who)) == code  # noqa: B023
+        else:
+            vote(house, hold.rid, Ballot.APPROVE, who)
+    assert refused(lambda: vote(house, hold.rid, Ballot.APPROVE, "anna")) == "hold.twice"
+    leaves = [each["leaf"] for each in house.get("/log/records", count=20) if each["kind"] == "refused"]
+    assert [(leaf["of"], leaf["root"], leaf["err"]) for leaf in leaves[-2:]] == [
+        ("approval", hold.rid, "hold.signer"),
+        ("approval", hold.rid, "hold.twice"),
+    ]
+    assert [leaf["by"] for leaf in leaves[-2:]] == [house.person(name).kid for name in ("officer-1", "anna")]
+
+
 def test_more_people_can_be_asked(house: House) -> None:
     hold = pose(house, people=1)
     need = Need(2, (AdminRole.APPROVER, AdminRole.OFFICER))
