@@ -217,10 +217,10 @@ class _For:
                 continue
             except Unavailable as error:
                 if error.code == "log.full":  # it was not taken
-                    raise Unavailable("upstream.busy") from None
+                    raise Unavailable("upstream.busy", upstream=self.name) from None
                 raise
             return {"rid": planned.rid, "id": planned.id}
-        raise Unavailable("upstream.busy")
+        raise Unavailable("upstream.busy", upstream=self.name)
 
 
 def _definition(name: str) -> Definition:

@@ -7,7 +7,7 @@ was said; ``answerable.maker``: rid of the copy that registered it through the g
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any, Final
 
 import msgspec
@@ -47,15 +47,16 @@ def check(request: RegisterSystem) -> None:
         raise _bad("max_criticality", "below the criticality of the system itself")
 
 
-def traits(scope: Iterable[str] | None, tools: Iterable[Tool]) -> frozenset[str]:
-    """What the tools that a system named make of it. Nothing follows from a scope that nobody declared."""
-    if scope is None:
+def follows(directory: Directory, scope: tuple[str, ...] | None) -> frozenset[str]:
+    """The capabilities of a system that names these tools, by what they leave behind as it registers. A tool that is
+    classified later changes nobody's tier: its own class says what a call of it asks for. Nothing follows from a scope
+    that nobody declared. Raises Unavailable ``system.damaged``."""
+    if not scope:
         return frozenset()
-    held = tuple(scope)
     return frozenset(
         _TRAITS[tool.effect]
-        for tool in tools
-        if tool.state is ToolState.CLASSIFIED and tool.effect in _TRAITS and permits(held, tool.key)
+        for tool in tools(directory)
+        if tool.state is ToolState.CLASSIFIED and tool.effect in _TRAITS and permits(scope, tool.key)
     )
 
 

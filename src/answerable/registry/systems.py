@@ -128,7 +128,7 @@ def register(
         digests=tuple(sorted(request.digests)),
         licence=request.licence,
         compute=fields.compute(request.compute),
-        capabilities=tuple(sorted(request.capabilities)),
+        capabilities=tuple(sorted({*request.capabilities, *scoped.follows(directory, request.tools)})),
         users=request.users,
         opaque=fields.opaque(request.opaque),
         announced=_announced(directory, request, parties, resolved),

@@ -14,7 +14,7 @@ from typing import Final
 from answerable.model.records import Edge, System
 from answerable.model.terms import Audience, Criticality, Relation, SystemKind, World
 from answerable.ports import Directory
-from answerable.registry import lineage, scoped, tables
+from answerable.registry import lineage, tables
 
 PETA: Final = 10**15
 TOP: Final = 4
@@ -67,17 +67,15 @@ def estimate_petaflop(parameters: int, tokens: int) -> int:
 
 def of(directory: Directory, system: System) -> Tiering:
     """The tier of `system`. Raises Refused ``system.parent`` if an ancestor is missing."""
-    named = scoped.traits(system.scope, scoped.tools(directory)) if system.scope else frozenset[str]()
-    return evaluate(facts(system, lineage.ancestors(directory, system.edges), named))
+    return evaluate(facts(system, lineage.ancestors(directory, system.edges)))
 
 
-def facts(system: System, ancestors: Iterable[System], named: frozenset[str] = frozenset()) -> TierFacts:
-    """The facts of a system over its weights ancestors. named: the capabilities that follow from the tools that its
-    scope names."""
+def facts(system: System, ancestors: Iterable[System]) -> TierFacts:
+    """The facts of a system over its weights ancestors."""
     words = tables.capabilities()
     petaflop = system.compute.petaflop if system.compute else 0
     unknown = _untold(system)
-    traits = set(system.capabilities) | named
+    traits = set(system.capabilities)
     sources: dict[str, list[str]] = {}
     for ancestor in ancestors:
         if ancestor.compute and ancestor.compute.petaflop:

@@ -15,7 +15,7 @@ from answerable.model.tools import ToolState
 from answerable.model.units import Put, Space, Unit
 from answerable.registry import scoped, tiers
 from answerable.registry.planned import encode_row
-from tests.small_registry import Registry
+from tests.small_registry import Registry, digest
 from tests.unit.tools.a_family import tool
 
 
@@ -58,23 +58,29 @@ def test_what_its_tool_calls_may_be_counts_for_its_tier() -> None:
 
 def test_the_tools_that_a_scope_names_count_for_its_tier() -> None:
     registry = Registry()
-    plain = registry.system(registry.party(), "plain", kind=SystemKind.AGENT)
+    firm = registry.party(vouched=True)
+    before = registry.system(firm, "before", kind=SystemKind.AGENT, tools=("bank/*",))
     write, gone = tool("pay"), msgspec.structs.replace(tool("wipe"), effect=Effect.IRREVERSIBLE)
     withdrawn = msgspec.structs.replace(gone, name="old", state=ToolState.WITHDRAWN)
     for each in (write, gone, withdrawn):
         registry.write(Unit(effects=(Put(Space.TOOLS, each.key, encode_row(each)),)))
 
-    def tier(*scope: str) -> int:
-        return tiers.of(registry.book, msgspec.structs.replace(plain, scope=scope)).tier
+    def follows(*scope: str) -> set[str]:
+        return set(scoped.follows(registry.book, scope))
 
-    assert tiers.of(registry.book, plain).tier == 0  # nothing follows from what nobody declared
-    assert tier() == 0
-    assert tier("map/*") == 0
-    assert tier("bank/pay") == 1
-    assert tier("bank/wipe") == 2
-    assert tier("bank/*") == 2
-    assert tier("bank/old") == 0
-    assert scoped.traits(("bank/*",), [write]) == {"tools.write"}
+    assert scoped.follows(registry.book, None) == frozenset()  # nothing follows from what nobody declared
+    assert follows() == set()
+    assert follows("map/*") == set()
+    assert follows("bank/pay") == {"tools.write"}
+    assert follows("bank/wipe") == {"tools.irreversible"}
+    assert follows("bank/*") == follows("*") == {"tools.write", "tools.irreversible"}
+    assert follows("bank/old") == set()
+    payer = registry.system(
+        firm, "payer", kind=SystemKind.AGENT, tools=("bank/pay",), licence="MIT", digests=(digest("payer"),)
+    )
+    assert (payer.tier, payer.capabilities) == (1, ("tools.write",))
+    assert told(registry).cap == ["tools.write"]
+    assert tiers.of(registry.book, before).tier == 0  # what is classified later changes nobody's tier
 
 
 @pytest.mark.parametrize(
