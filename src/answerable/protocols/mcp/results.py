@@ -72,7 +72,7 @@ def result(reply: bytes) -> dict[str, Any]:
     if type(found) is not dict:
         raise broken("a result that is no object")
     # We say of ourselves that we can ask nobody anything: a server that wants input has not read it.
-    if found.pop("resultType", COMPLETE) != COMPLETE:
+    if found.pop("resultType", COMPLETE) != COMPLETE or "task" in found:
         raise broken("a call that is not complete")
     meta = found.get("_meta", {})
     if type(meta) is not dict or type(found.get("isError", False)) is not bool:

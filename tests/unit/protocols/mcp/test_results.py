@@ -126,6 +126,7 @@ def test_a_servers_own_error_is_an_answer_too() -> None:
         {"content": [], "_meta": []},
         {"resultType": "input_required", "requestState": "x"},
         {"resultType": "task"},
+        {"task": {"taskId": "x", "status": "working"}},
     ],
 )
 def test_what_is_no_result_is_broken(result: Any) -> None:
