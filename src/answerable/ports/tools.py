@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
+from answerable.errors import AnswerableError
 from answerable.model.actions import Action
 from answerable.model.tools import Definition, Tool
 from answerable.model.warrants import Bearer
@@ -19,7 +20,8 @@ class Tools(Protocol):
     def find(self, server: str, name: str) -> Tool:
         """The classified tool whose server lists the very definition that is pinned. Raises Refused ``tool.unknown``
         for what nobody listed, nobody classified, or somebody withdrew, ``tool.changed`` where the definition is
-        another one than the pinned or is not listed any more."""
+        another one than the pinned or is not listed any more; Unavailable ``upstream.unreachable`` where the server
+        is known to be away."""
 
     def definition(self, server: str, name: str) -> Definition | None:
         """As that server lists it now, whatever is known of it; None where it does not."""
@@ -38,6 +40,10 @@ class ToolServer(Upstream, Protocol):
     ``upstream.unreachable`` and ``upstream.busy`` say that nothing was sent; every other error of `call` and of the
     reply's `read` leaves the outcome unknown.
     """
+
+    @property
+    def error(self) -> AnswerableError | None:
+        """Why there is no list of its tools now, None while there is one."""
 
     def definitions(self) -> Sequence[Definition]:
         """As last listed, by name; without those whose names or schemas are refused. Empty before the first list."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from answerable.errors import Refused
+from answerable.errors import Refused, Unavailable
 from answerable.model.tools import Definition, Tool, ToolState, key
 from answerable.ports import Directory, ToolServer
 from answerable.tools import names, registry
@@ -37,6 +37,8 @@ class Standing:
         if tool is None or listed is None:
             raise Refused("tool.unknown", tool=names.printable(key(server, name))[:200])
         definition = listed.server.definition(name)
+        if definition is None and listed.server.error is not None:
+            raise Unavailable("upstream.unreachable", upstream=server)
         if definition is None or definition.pin != tool.pin or listed.system != tool.system:
             raise Refused("tool.changed", tool=tool.key)
         return tool

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from answerable.errors import Refused
+from answerable.errors import AnswerableError, Refused, Unavailable
 from answerable.model.tools import Definition
 from answerable.tools import pins, registry
 from answerable.tools.standing import Listed, Standing
@@ -17,6 +17,7 @@ class Lists:
 
     def __init__(self, *bodies: dict[str, Any]) -> None:
         self.by_name = {body["name"]: pins.definition(body) for body in bodies}
+        self.error: AnswerableError | None = None
 
     def definitions(self) -> tuple[Definition, ...]:
         return tuple(self.by_name.values())
@@ -69,6 +70,18 @@ def test_a_changed_definition_is_hidden_and_refused_at_once(world: World) -> Non
     assert world.code() == "tool.changed", "not listed any more"
     world.lists.by_name["weather"] = pins.definition(WEATHER)
     world.tools.find("desk", "weather")
+
+
+def test_a_server_that_is_away_is_not_one_that_changed(world: World) -> None:
+    world.desk.take(WEATHER)
+    world.desk.classify(LOOK_UP, WEATHER)
+    world.lists.by_name.clear()
+    world.lists.error = Unavailable("upstream.timeout")
+    with pytest.raises(Unavailable) as away:
+        world.tools.find("desk", "weather")
+    assert away.value.code == "upstream.unreachable"
+    assert world.code("note") == "tool.unknown", "whatever nobody stands for is hidden all the same"
+    assert world.tools.shown("desk") == ()
 
 
 def test_another_system_behind_the_name(world: World) -> None:
