@@ -35,8 +35,14 @@ SIGNED = {"warrants_ask", "stops_give_signed", "stops_release_signed", "redlines
 
 def test_what_changes_anything_needs_more_than_looking() -> None:
     # Questions too long, or too private, for a query.
-    looks = {"who_who", "trace_trace", "text_marks_find", "data_about"}
-    signed = {"data_grant", "data_revoke", "data_read"}  # whose signatures stand in the body decides
+    looks = {"who_who", "trace_trace", "text_marks_find", "data_about", "policy_explain_action"}
+    signed = {
+        "data_grant",
+        "data_revoke",
+        "data_read",
+        "calls_settle",
+        "holds_vote",
+    }  # whose signatures stand in the body decides
     for route in ROUTES:
         others = looks | signed | SIGNED
         if route.method != "GET" and route.needs is not By.COPY and route.name not in others:

@@ -29,13 +29,6 @@ MUTANTS = [
         s.a_gateway_without_tools_carries_no_call,
     ),
     (
-        "without calls",
-        errands,
-        '    if deps.tools is None or deps.calls is None:\n        raise Refused("tool.nowhere")\n',
-        "",
-        s.a_gateway_without_tools_carries_no_call,
-    ),
-    (
         "warrant's tools",
         errands,
         ", tool=tool.key)",

@@ -34,6 +34,7 @@ def test_these_are_the_contracts_and_their_members() -> None:
             "changes",
             "children",
             "copies_of",
+            "count",
             "copy",
             "domain",
             "handle",

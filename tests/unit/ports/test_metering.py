@@ -9,6 +9,6 @@ def test_these_are_the_contracts_and_their_members() -> None:
     assert contracts(metering) == {
         "Meter": {"start"},
         "Metering": {"spent"},
-        "Trace": {"end", "step"},
+        "Trace": {"end", "step", "tool"},
         "Tracer": {"start"},
     }
