@@ -83,7 +83,7 @@ class Bench:
     def measure(self) -> None:
         for target in self.targets:  # connections, caches, first warrants
             for load in LOADS:
-                self._once(target, load, 0.5)
+                self._once(target, load, min(0.5, self.plan.seconds))
         for _ in range(self.plan.rounds):
             for load in LOADS:
                 for target in self.targets:
