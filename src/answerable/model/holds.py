@@ -77,8 +77,8 @@ class Hold(Record, frozen=True, kw_only=True):
     open: rid of the open leaf that it was asked in; system, copy: rids of the caller's; via: rid of the system that
     would answer; dig: commitment to the exact call as it would run now, hex; asked: the same as it was asked, "" while
     nobody modified it; call: rid of the leaf whose payload `call` that is; tag: keyed digest of the call, whichever
-    copy of the system makes it, hex, "" where that is not known; rejected: rid of the approval leaf; spent: rid of the open leaf
-    under which it ran; planted: made to see who looks, never to run; opened: rid of the leaf that says so.
+    copy of the system makes it, hex, "" where that is not known; rejected: rid of the approval leaf; spent: rid of the
+    open leaf under which it ran; planted: made to see who looks, never to run; opened: rid of the leaf that says so.
     """
 
     rid: str
