@@ -18,6 +18,7 @@ STATUS = {  # code: (HTTP, exit)
     "request.missing": (400, 1),
     "request.not_found": (404, 3),
     "request.origin": (403, 1),
+    "request.response_unknown": (404, 3),
     "request.slow": (408, 1),
     "request.too_complex": (400, 1),
     "request.too_large": (413, 1),
