@@ -14,6 +14,7 @@ STATUS = {  # code: (HTTP, exit)
     "envelope.malformed": (401, 1),
     "envelope.narrow": (403, 1),
     "envelope.off": (503, 4),
+    "envelope.tools": (403, 1),
 }
 
 

@@ -26,6 +26,10 @@ STATUS = {  # code: (HTTP, exit)
     "system.relation": (400, 1),
     "system.transfer": (403, 1),
     "system.unknown": (404, 3),
+    "system.beyond": (403, 1),
+    "system.family": (403, 1),
+    "system.not_made": (403, 1),
+    "system.people": (403, 1),
 }
 
 

@@ -23,6 +23,7 @@ STATUS = {  # code: (HTTP, exit)
     "warrant.proof": (403, 1),
     "warrant.certificate": (403, 1),
     "warrant.replayed": (401, 1),
+    "warrant.tool": (403, 1),
     "warrant.unrecorded": (503, 4),
     "warrant.unregistered": (403, 1),
     "warrant.world": (403, 1),
