@@ -8,6 +8,7 @@ message of the protocol ends the conversation (`upstream.broken`).
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from importlib.metadata import version as installed
@@ -27,6 +28,7 @@ AUTO: Final = "auto"
 HANDSHAKES: Final = (Revision.SESSIONS.value, "2025-06-18", "2025-03-26", "2024-11-05")
 MAX_PAGES: Final = 100
 MAX_CURSOR: Final = 4_096
+MAX_LIST: Final = 4 << 20  # bytes of all definitions: what is longer no model reads, and it costs everybody time
 LIST_CHANGED: Final = "notifications/tools/list_changed"
 CALL: Final = "tools/call"
 LISTEN: Final = b'{"notifications":{"toolsListChanged":true}}'
@@ -193,7 +195,7 @@ async def list_tools(ask: Ask) -> tuple[tuple[Definition, ...], tuple[tuple[str,
     found: dict[str, Definition] = {}
     refused: dict[str, str] = {}
     cursor: str | None = None
-    count = 0
+    count = size = 0
     for _ in range(MAX_PAGES):
         answer = await ask("tools/list", b"{}" if cursor is None else _encode({"cursor": cursor}))
         page = _read_page(answer)
@@ -201,7 +203,11 @@ async def list_tools(ask: Ask) -> tuple[tuple[Definition, ...], tuple[tuple[str,
         if count > MAX_TOOLS:
             broken(f"more than {MAX_TOOLS} tools")
         for raw in page.tools:
+            size += len(bytes(raw))
+            if size > MAX_LIST:
+                broken(f"definitions of more than {MAX_LIST} bytes")
             _sort(raw, found, refused)
+            await asyncio.sleep(0)  # others go on meanwhile
         cursor = page.next
         if not cursor:
             return tuple(found[name] for name in sorted(found)), tuple(sorted(refused.items()))

@@ -32,6 +32,7 @@ from answerable.upstreams.mcp_session import (
     Answer,
     Asked,
     Session,
+    broken,
     list_tools,
     open_session,
 )
@@ -41,6 +42,7 @@ MAX_LINE: Final = 8 << 20  # bytes of one message
 OPEN_S: Final = 30.0  # to start, shake hands and list: interpreters are slow to start on a busy machine
 DISCOVER_S: Final = 10.0  # a server of the sessions' revision may not answer what it does not know at all
 TAKE_S: Final = 10.0  # to take a message: one that does not read is as good as gone
+FLOOD: Final = 10_000  # messages within a second that nobody asked for
 END_S: Final = 3.0
 RESTART_S: Final = 5.0  # a server that dies at once must not be started in a circle
 
@@ -253,8 +255,17 @@ class McpStdio:
         """Every line of the child, until it ends, or sends what is no message."""
         assert child.stdout is not None  # noqa: S101  it was started with a pipe
         error = Unavailable("upstream.truncated")
+        loop = asyncio.get_running_loop()
+        since, count = loop.time(), 0
         try:
             while line := await child.stdout.readline():
+                count += 1
+                if count % 100 == 0:
+                    await asyncio.sleep(0)  # what it has written already must not keep others waiting
+                    if loop.time() - since > 1:
+                        since, count = loop.time(), 0
+                    elif count > FLOOD:
+                        broken("a flood")
                 if not line.strip():
                     continue
                 message = self._session.take(line)
@@ -316,6 +327,17 @@ class McpStdio:
             reader.cancel()
         await asyncio.gather(*self._readers, return_exceptions=True)
         self._readers = []
+        if child is not None:
+            await _drained(child)
+
+
+async def _drained(child: asyncio.subprocess.Process) -> None:
+    """Take what it left in its pipes: one that nobody reads to its end is never let go of."""
+    with contextlib.suppress(TimeoutError, ValueError, RuntimeError):
+        async with asyncio.timeout(END_S):
+            for stream in (child.stdout, child.stderr):
+                while stream is not None and await stream.read(1 << 20):
+                    pass
 
 
 def _kill(child: asyncio.subprocess.Process) -> None:

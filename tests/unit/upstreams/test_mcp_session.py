@@ -139,6 +139,7 @@ ENDLESS = {"tools": [], "nextCursor": "again"}
         [ENDLESS] * 200,
         {"tools": [], "nextCursor": "x" * 5_000},
         {"tools": [WEATHER] * 1_001},
+        [{"tools": [{**WEATHER, "name": f"t{n}", "x": "y" * 60_000} for n in range(100)]}],
         {"tools": {}},
         {},
         -32601,

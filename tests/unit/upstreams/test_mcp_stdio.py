@@ -101,6 +101,7 @@ async def test_one_that_ends_is_started_again_and_its_calls_are_not(monkeypatch:
         ("say({'jsonrpc': '2.0', 'id': 1.5, 'result': {}})", "upstream.broken"),
         ("raw('x' * 50_000)", "upstream.oversized"),
         ("os.close(1); time.sleep(60)", "upstream.truncated"),
+        ("raw('\\n' * 500_000); time.sleep(60)", "upstream.broken"),
         ("say({'jsonrpc': '2.0', 'id': 99_999, 'result': {}})", "upstream.timeout"),
         ("time.sleep(60)", "upstream.timeout"),
     ],
