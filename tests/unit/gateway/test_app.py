@@ -54,6 +54,11 @@ async def test_a_stream_leaves_as_events() -> None:
         (b"[" * 100_000, "request.too_complex", 400),
         (b"{" + b",".join(b'"%d":1' % i for i in range(60_000)) + b"}", "request.too_complex", 400),
         (b'{"messages":[]}', "request.missing", 400),
+        (
+            b'{"model":"auto","messages":[{"role":"user","content":"x"}],"tools":[{"type":"mcp"}]}',
+            "tool.hosted",
+            403,
+        ),
     ],
 )
 async def test_bad_input_is_refused_and_recorded(body: bytes, expected: str, status: int) -> None:
