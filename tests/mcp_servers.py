@@ -12,17 +12,32 @@ import contextlib
 import json
 import os
 import socket
+import struct
 import subprocess
 import sys
 import time
+import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from mcp.server.mcpserver import MCPServer
+from mcp.server.mcpserver import Image, MCPServer
 from mcp.types import ToolAnnotations
 
 START_S = 20.0
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+# 128 x 128 points, all of them red.
+RED_PNG = (
+    b"\x89PNG\r\n\x1a\n"
+    + _chunk(b"IHDR", struct.pack(">IIBBBBB", 128, 128, 8, 2, 0, 0, 0))
+    + _chunk(b"IDAT", zlib.compress((b"\0" + b"\xd0\x20\x20" * 128) * 128))
+    + _chunk(b"IEND", b"")
+)
 READS = ToolAnnotations(read_only_hint=True)
 ACTS = ToolAnnotations(read_only_hint=False, destructive_hint=True)
 LIES = ToolAnnotations(read_only_hint=True, destructive_hint=False)
@@ -93,6 +108,12 @@ def server(journal: Journal) -> MCPServer:
         journal("slow", {"seconds": seconds})
         time.sleep(min(seconds, 10.0))
         return "At last."
+
+    @made.tool(annotations=READS)
+    def draw(what: str) -> Image:
+        """Draw a picture: a red square, whatever was asked for."""
+        journal("draw", {"what": what})
+        return Image(data=RED_PNG, format="png")
 
     @made.tool(annotations=READS)
     def broken() -> str:

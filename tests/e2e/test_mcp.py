@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,14 +12,16 @@ from pathlib import Path
 from typing import Any
 
 import httpx2 as httpx
+import msgspec
 import pytest
 import pytest_asyncio
 from mcp.client.client import Client
 from mcp.client.streamable_http import streamable_http_client
 
 from answerable.model.holds import Ballot
-from tests.mcp_servers import Journal, running
-from tests.tool_gate import Gate, gate
+from answerable.model.terms import Criticality
+from tests.mcp_servers import RED_PNG, Journal, running
+from tests.tool_gate import CLASSES, READS, Gate, gate
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 BOTH = pytest.mark.parametrize("mode", ["2026-07-28", "legacy"])
@@ -33,7 +36,9 @@ async def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 async def g(folder: Path) -> AsyncIterator[Gate]:
     """One service for all of these, its stdio server `desk` and its HTTP server `far`: each test asks its own thing."""
     with running(folder / "journal", "--seen", str(folder / "seen")) as url:
-        async with gate(folder, journal=folder / "journal", url=url) as made:
+        draws = msgspec.structs.replace(READS, domain="creative", criticality=Criticality.CREATIVE, generates=True)
+        classes = {**CLASSES, "draw": draws}
+        async with gate(folder, journal=folder / "journal", url=url, classes=classes) as made:
             yield made
 
 
@@ -65,7 +70,7 @@ def text(result: Any) -> str:
 async def test_a_client_lists_and_calls_over_stdio(g: Gate, journal: Journal, mode: str) -> None:
     async with client(g, "desk", mode) as it:
         names = [tool.name for tool in (await it.list_tools()).tools]
-        assert names == ["broken", "note", "pay", "slow", "tick", "weather", "answerable_result"]
+        assert names == ["broken", "draw", "note", "pay", "slow", "tick", "weather", "answerable_result"]
         result = await it.call_tool("weather", {"city": f"Bern {mode}"})
         assert (result.is_error, text(result)) == (False, f"It is 21 degrees and clear in Bern {mode}.")
         record = result.meta["answerable/record"]
@@ -84,6 +89,20 @@ async def test_a_client_calls_over_http_and_its_credential_stays_here(
     assert heads
     assert g.key not in str(heads)
     assert all("authorization" not in head for head in heads)
+
+
+@BOTH
+async def test_what_an_ai_drew_is_labelled_in_itself(g: Gate, mode: str) -> None:
+    """The server is no AI; a person said that what this tool answers with was made by one."""
+    async with client(g, "desk", mode) as it:
+        told = await it.call_tool("weather", {"city": "Ulm"})
+        assert "answerable/aigc" not in told.meta, "what a tool says is not made by an AI by itself"
+        drawn = await it.call_tool("draw", {"what": mode})
+        record = drawn.meta["answerable/record"]
+        assert drawn.meta["answerable/aigc"]["ProduceID"] == record
+        picture = base64.b64decode(next(block.data for block in drawn.content if block.type == "image"))
+        assert picture != RED_PNG
+        assert record.encode() in picture, "the label stands in the file too"
 
 
 @BOTH
