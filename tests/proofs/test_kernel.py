@@ -67,7 +67,7 @@ def test_every_rule_decides_something_and_every_refusal_says_why() -> None:
     assert decided == set(range(len(RULES) + (len(RULES) in decided)))
     for rule in ALL:
         assert rule.why
-        assert rule.text.reason and rule.text.remedy and rule.text.reason_zh and rule.text.remedy_zh
+        assert all((rule.text.reason, rule.text.remedy, rule.text.reason_zh, rule.text.remedy_zh))
         if rule.ruling is Ruling.HOLD:
             assert severity(rule) in (1, 2)
         if rule.ruling is Ruling.PERMIT:

@@ -8,6 +8,11 @@ from answerable.errors.codes.policy import ENTRIES
 STATUS = {  # code: (HTTP, exit)
     "policy.refused": (403, 1),
     "policy.unknown_rule": (403, 3),
+    "policy.action": (400, 2),
+    "policy.cases": (400, 2),
+    "policy.engine": (503, 4),
+    "policy.folder": (403, 1),
+    "policy.unloaded": (503, 4),
 }
 
 
