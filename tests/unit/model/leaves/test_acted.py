@@ -15,6 +15,7 @@ def test_these_are_the_kinds_and_their_members() -> None:
         "close": "c chk err k n open st t u v x",
         "refusals": "k n num t t0 v x",
         "hold": "dig exp k n need open pol roles t v x",
+        "planted": "hold k kind n salt t v x",
         "settle": "c k n open sigs st t v x",
         "approval": "dec dig exp hold k n pol sigs t v x",
     }
