@@ -488,4 +488,29 @@ def every_kind() -> list[Leaf]:
             n=nonce("tool"), name="pay", pin="sha256:" + fixed("definition").hex(), srv="bank", st="classify", sys=sys,
             t=T0,
         ),
+        SystemLeaf(
+            aud="machine", c=hidden(name=b"made"), cap=["tools.write"], crit="creative", dig=[],
+            edges=[EdgeRef(p=sys, rel="made")], id="spiffe://demo.invalid/system/made", kind="agent", n=nonce("made"),
+            num=4, parties=[PartyRef(rid=a_rid("party"), role="deployer")], t=T0, tier=1, usr=0, ver="1",
+            wld=["information"],
+            x={
+                "answerable.maker": {"rid": a_rid("copy")},
+                "answerable.scope": {"may": "ordinary", "tools": ["bank/*", "map/way"]},
+            },
+        ),
+        OpenLeaf(
+            act="tool_call", c=hidden(in_=b"{}"), dec="permit", n=nonce("funded"), par=[], party=a_rid("party"),
+            pol=fixed("policy").hex(), rule="R100", sys=sys, t=T0, tier=1, via=a_rid("bank"), vwar=a_rid("its warrant"),
+            war=a_rid("warrant"), wld="information",
+            x={
+                "answerable.reserved": {
+                    "at": T0, "cpy": a_rid("copy"), "most": [["calls", 1], ["money", 12_340_000, "EUR"]],
+                    "tool": "bank/pay",
+                }
+            },
+        ),
+        CloseLeaf(
+            n=nonce("settled"), open=a_rid("funded"), st="done", t=T0,
+            x={"answerable.used": [["calls", 1], ["money", 12_340_000, "EUR"]]},
+        ),
     ]  # fmt: skip

@@ -10,12 +10,13 @@ from msgspec import UNSET
 from answerable.errors import Refused, Unavailable
 from answerable.log import leaf as leaves
 from answerable.model.leaves import SystemLeaf
-from answerable.model.terms import Criticality, Effect, SystemKind
+from answerable.model.terms import Criticality, Effect, Locality, Relation, SystemKind
 from answerable.model.tools import ToolState
 from answerable.model.units import Put, Space, Unit
-from answerable.registry import scoped, tiers
+from answerable.registry import scoped, systems, tiers
 from answerable.registry.planned import encode_row
-from tests.small_registry import Registry, digest
+from answerable.sequencer.replay import Replay
+from tests.small_registry import DOMAIN, Registry, digest
 from tests.unit.tools.a_family import tool
 
 
@@ -120,3 +121,22 @@ def test_rows_of_tools_that_cannot_be_read_are_damage() -> None:
     registry.write(Unit(effects=(Put(Space.TOOLS, "bank/pay", b"{}"),)))
     with pytest.raises(Unavailable, match=r"system\.damaged"):
         list(scoped.tools(registry.book))
+
+
+def test_rows_of_what_was_made_are_told_again_from_their_leaves() -> None:
+    registry = Registry()
+    firm = registry.party()
+    maker = registry.system(firm, "maker", kind=SystemKind.AGENT, tools=("bank/*",))
+    copy = registry.copy(maker)
+    request = registry.request(firm, "made", kind=SystemKind.AGENT, edges=[(maker, Relation.MADE)])
+    request = msgspec.structs.replace(request, tools=("bank/pay",), max_criticality=Criticality.ORDINARY)
+    rid = registry.commit(systems.register(registry.book, request, registry.now, maker=copy))
+    names = {maker.rid: "maker", rid: "made"}
+    kept = {leaves.rid(data): leaves.decode(data) for data in registry.leaves}
+    replay = Replay(DOMAIN, lambda its, _group: names.get(its), lambda its: kept[its])
+    for its, leaf in kept.items():
+        replay.take(leaf, its)
+    for its in names:
+        told_again, row = replay.book.system(its), registry.book.system(its)
+        assert row is not None
+        assert told_again == msgspec.structs.replace(row, upstream="", locality=Locality.EXTERNAL)
