@@ -34,6 +34,7 @@ KIND: Final = "answerable.kind"  # of a hold leaf: commitment to whether it was 
 GROUP: Final = "kind"
 SPENDS: Final = "answerable.hold"  # of an open leaf: rid of the hold that it spends
 INDEX: Final = "tag:"  # before the tag of a call: the key of a row of `Space.HELD` that names its newest hold
+OPENED: Final = INDEX + "open:"  # before the rid of an open leaf: the key of a row that names the hold asked in it
 EXPIRES_MS: Final = 24 * 3_600_000
 MOST_WAITING: Final = 64  # of one system: whoever asks without end must not bury what others ask
 KEPT_MS: Final = 30 * 86_400_000  # what was asked can be looked at so long after the hold ended
@@ -202,7 +203,8 @@ class Holds:
 
     def named(self, ref: str) -> Hold | None:
         """The row by its rid, or by the rid of the open leaf that it was asked in."""
-        return self.get(ref) or next((hold for hold in self.all() if hold.open == ref), None)
+        pointer = self.directory.raw(Space.HELD, OPENED + ref)
+        return self.get(pointer.decode() if pointer is not None else ref)
 
     def all(self) -> Iterator[Hold]:
         """Every hold, the oldest first."""
@@ -280,6 +282,7 @@ def written(hold: Hold, kind: bytes) -> Posed:
     )  # fmt: skip
     data = encode(leaf)
     row = msgspec.structs.replace(hold, rid=rid(data))
-    effects: tuple[Effect, ...] = (put(Space.HELD, row.rid, row),)
+    named = Put(Space.HELD, OPENED + row.open, row.rid.encode())
+    effects: tuple[Effect, ...] = (put(Space.HELD, row.rid, row), named)
     payload = Payload(row.rid, GROUP, hidden, kind, (), row.exp + KEPT_MS)
     return Posed(Rider((data,), effects, (Expect(Space.HELD, row.rid, None),), (payload,)), row.rid, row)

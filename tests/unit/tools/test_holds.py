@@ -284,3 +284,10 @@ def test_policy_is_part_of_the_leaf(held: Held) -> None:
     leaf = held.leaves[-1]
     assert (leaf.pol, leaf.open, leaf.need, leaf.roles) == (POLICY, posed.hold.open, 2, ["approver"])  # type: ignore[attr-defined]
     assert opened.dec == "hold"
+
+
+def test_a_made_up_name_is_looked_up_and_not_searched_for(held: Held, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = held.pose()
+    monkeypatch.setattr(type(held.book), "rows", lambda *_: pytest.fail("every hold was looked through"))
+    assert held.holds.named(first.open) == held.holds.named(first.rid) == first
+    assert held.holds.named("h" * 32) is None
