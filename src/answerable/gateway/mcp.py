@@ -36,6 +36,7 @@ PREFIX: Final = "/mcp/"
 AGAIN: Final = b"answerable-idempotency-key"
 ACCEPTED: Final = 202
 
+_UTF_8: Final = frozenset({b"", b"charset=utf-8", b'charset="utf-8"'})
 _SERVER = re.compile(r"[A-Za-z0-9_.\-]{1,64}")
 
 
@@ -123,8 +124,8 @@ def check(path: str) -> None:
 
 
 def _kind(headers: Headers) -> Refused | None:
-    """What a page of a browser may send without asking first is no message."""
-    kind = headers.get(b"content-type", b"").split(b";")[0].strip().lower()
-    if kind == b"application/json":
+    """What a page of a browser may send without asking first is no message, nor is what says that it is no UTF-8."""
+    kind, _, parameters = headers.get(b"content-type", b"").lower().partition(b";")
+    if kind.strip() == b"application/json" and parameters.strip() in _UTF_8:
         return None
     return Refused("request.header", header="content-type", allowed="application/json")

@@ -57,6 +57,8 @@ async def test_the_handshake_gives_a_session() -> None:
 
 async def test_what_is_no_call_is_answered_without_a_record() -> None:
     assert (await post(body("ping"), OLD)).json["result"] == {}
+    for kind in (b"Application/JSON; charset=UTF-8", b'application/json;charset="utf-8"'):
+        assert (await post(body("ping"), OLD | {b"content-type": kind})).json["result"] == {}
     found = await post(modern("server/discover"), MODERN | {b"mcp-method": b"server/discover"})
     assert found.json["result"]["supportedVersions"] == ["2026-07-28", "2025-11-25"]
     for told in ("notifications/initialized", "notifications/cancelled", "notifications/anything"):
@@ -98,6 +100,7 @@ async def test_calls_and_faults_take_the_path(monkeypatch: pytest.MonkeyPatch) -
         (b"", OLD, late, "request.slow"),
         (b"{", OLD, None, "request.malformed"),
         (body("tools/list"), OLD | {b"content-type": b"text/plain"}, None, "request.header"),
+        (body("tools/list"), OLD | {b"content-type": b"application/json; charset=utf-16"}, None, "request.header"),
         (body("tools/list"), MODERN, None, "mcp.params"),
         (body("tools/call", id=None, x=1), {b"mcp-protocol-version": b"1"}, None, "mcp.version"),
     ):

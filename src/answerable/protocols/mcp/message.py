@@ -180,7 +180,7 @@ def _call(message: Message, head: Head) -> None:
         # Cleared, so that nobody acts on it: it may look like another's.
         message.params = {}
         raise Refused("mcp.params", param="params.name", expected="1 to 128 of A-Z a-z 0-9 _ - .")
-    if type(params.get("arguments") or {}) is not dict:
+    if params.get("arguments") is not None and type(params["arguments"]) is not dict:
         raise Refused("mcp.params", param="params.arguments", expected="an object")
     if type(params.get("inputResponses", {})) is not dict:
         raise Refused("mcp.params", param="params.inputResponses", expected="an object")

@@ -71,6 +71,10 @@ def test_a_batch_is_refused_whatever_is_in_it() -> None:
         ({"jsonrpc": "2.0", "id": 1, "method": CALL, "params": {"name": "a", "Arguments": {}}}, "mcp.params"),
         ({"jsonrpc": "2.0", "id": 1, "method": CALL, "params": {"name": "a", "arguments": [1]}}, "mcp.params"),
         ({"jsonrpc": "2.0", "id": 1, "method": CALL, "params": {"name": "a", "requestState": "x"}}, "mcp.params"),
+        *(
+            ({"jsonrpc": "2.0", "id": 1, "method": CALL, "params": {"name": "a", "arguments": empty}}, "mcp.params")
+            for empty in ([], "", 0, False)
+        ),
     ],
 )
 def test_what_is_no_message_is_a_fault(members: dict[str, Any], code: str) -> None:
