@@ -136,7 +136,7 @@ class BudgetMachine(RuleBasedStateMachine):
         """What is on its way for longer than any action lives was never written."""
         self.now += ms
         for call in self.calls:
-            if ms > STALE_MS and not call.written and not call.ended:
+            if call.at < self.now - STALE_MS and not call.written and not call.ended:
                 self.budgets.let_go(call.held)
                 call.counts, call.ended = 0, True
 

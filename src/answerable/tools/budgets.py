@@ -93,11 +93,12 @@ class Budgets:
         """
         self._tidy(now)
         limits = self._limits(row)
-        if grant_tokens:
-            limits.append((Budget(kind=MeterKind.TOKENS, most=grant_tokens, hours=GRANT_HOURS), _grant(row)))
         for budget, pot in limits:
             self._check(budget, pot, _of(row.amounts, pot), now)
-        held = Held(row, self._counted(row))
+        if grant_tokens:
+            own = Budget(kind=MeterKind.TOKENS, most=grant_tokens, hours=GRANT_HOURS)
+            self._check(own, _grant(row), _of(row.amounts, _grant(row)), now)
+        held = Held(row, self._counted(row, limits))
         for pot, amount in held.counted.items():
             self._window(pot).add(row.at, reserved=amount)
         return held
@@ -183,7 +184,7 @@ class Budgets:
     def _known(self, row: Reserved) -> None:
         """A row that no reservation of this process stands behind: of a start, or of one that was let go too early."""
         self._rows.append((row.at, row.rid))
-        counted = self._counted(row)
+        counted = self._counted(row, self._limits(row))
         for pot, amount in counted.items():
             self._window(pot).add(row.at, reserved=0 if row.settled else amount, used=amount if row.settled else 0)
         if not row.settled:
@@ -194,8 +195,8 @@ class Budgets:
         who = self._who(row)
         return [(budget, (*_kind(budget), name)) for budget in self.budgets for name in pots(budget, who)]
 
-    def _counted(self, row: Reserved) -> dict[_Pot, int]:
-        found = {pot: _of(row.amounts, pot) for _, pot in self._limits(row)}
+    def _counted(self, row: Reserved, limits: Sequence[tuple[Budget, _Pot]]) -> dict[_Pot, int]:
+        found = {pot: _of(row.amounts, pot) for _, pot in limits}
         if row.grant:
             found[_grant(row)] = _of(row.amounts, _grant(row))
         return found

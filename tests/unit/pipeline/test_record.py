@@ -9,13 +9,14 @@ from answerable.errors import Refused, Unavailable
 from answerable.log import commitment
 from answerable.log.leaf import rid
 from answerable.model.actions import Chunk, Decision
+from answerable.model.media import LabelledMedium
 from answerable.model.records import System
 from answerable.model.terms import Outcome, Ruling
 from answerable.model.units import Drop, Expect, Put, Space, Unit
 from answerable.pipeline.carry import carry
 from answerable.pipeline.clearances import Clearance
 from answerable.pipeline.found import principal_tag, tag
-from answerable.pipeline.record import Record
+from answerable.pipeline.record import MADE, Record, made
 from answerable.pipeline.record import Stage as At
 from tests.unit.pipeline.scripted import CHAT, PARTY, Stage, bearer, system
 
@@ -177,3 +178,24 @@ async def test_a_principal_can_find_what_is_held_about_it() -> None:
     assert (own.group, own.body) == ("pri", b"user-4711")
     assert own.tags == (principal_tag("user-4711", stage.deps.index_key),)
     assert commitment.commit("pri", own.salt, own.body) == stage.opens[0].pri
+
+
+async def test_pictures_and_sound_in_an_answer_are_metered() -> None:
+    stage = Stage(carry)
+    record = Record(stage.ask(), stage.deps, CHAT.content())
+    record.caller = bearer(stage.app)
+    record.cleared = Clearance(
+        record.caller, (stage.models.served[0], bearer(system("model", 3))), PERMIT, "d" * 64, None
+    )  # fmt: skip
+    await record.open(PERMIT)
+    for number, (media, played) in enumerate((("image/png", 0), ("image/jpeg", 0), ("audio/wav", 1_500))):
+        record.files[bytes([number])] = LabelledMedium(
+            data=b"x", media=media, aigc="{}", before=b"b", digest=bytes([number]), layers=(), played_ms=played
+        )
+    record.metering = stage.deps.meter.start(stage.models.served[0])
+    await record.close(Outcome.DONE)
+    assert record.spent is not None
+    assert (record.spent.images, record.spent.speech_ms) == (2, 1_500)
+    (leaf,) = stage.closes
+    assert leaf.x == {MADE: {"images": 2, "ms": 1_500}}
+    assert made(record.spent, ()) is record.spent

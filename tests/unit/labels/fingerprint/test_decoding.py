@@ -59,3 +59,10 @@ def test_the_source_stays_open() -> None:
     source = io.BytesIO(tune(1))
     decoding.sound(source, 8_000, 1)
     assert not source.closed
+
+
+def test_how_long_a_file_plays() -> None:
+    assert abs(decoding.played_ms(io.BytesIO(tune(1))) - 5_000) < 60
+    assert abs(decoding.played_ms(io.BytesIO(film(1, "mp4", "mpeg4"))) - 2_000) < 60
+    with pytest.raises(AnswerableError, match=r"format\.malformed"):
+        decoding.played_ms(io.BytesIO(b"noise" * 100))
