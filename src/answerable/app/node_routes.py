@@ -14,9 +14,8 @@ from answerable.errors import Refused
 from answerable.warrants.issuer import Issuer
 
 _ANSWERED: Final = frozenset(
-    {("POST", "/who"), ("POST", "/who/file"), ("POST", "/labels/words"), ("POST", "/policy/explain"),
-     ("POST", "/policy/reload")}
-)  # fmt: skip
+    {("POST", "/who"), ("POST", "/who/file"), ("POST", "/labels/words"), ("POST", "/policy/explain")}
+)
 _LOOKED_AT: Final = (
     "/alive", "/openapi.json", "/status", "/metrics", "/log/", "/activity", "/systems", "/parties", "/copies", "/stops",
     "/handles", "/policy", "/admins/self", "/nodes",

@@ -12,7 +12,7 @@ def test_a_node_answers_who_and_what_it_knows_and_changes_nothing() -> None:
     assert [(route.method, route.path) for route in NODE_ROUTES] == [(route.method, route.path) for route in ROUTES]
     here = {(route.method, route.path) for route in NODE_ROUTES if route.run is not elsewhere}
     assert {("POST", "/who"), ("GET", "/status"), ("GET", "/log/checkpoint"), ("GET", "/stops")} <= here
-    asked = {"/who", "/who/file", "/labels/words"}  # a question with a body
+    asked = {"/who", "/who/file", "/labels/words", "/policy/explain"}  # a question with a body
     assert {method for method, path in here if path not in asked} == {"GET"}
     elsewhere_only = {
         ("POST", "/stops"),
