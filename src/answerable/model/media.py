@@ -61,8 +61,8 @@ class Medium:
 class LabelledMedium(msgspec.Struct, frozen=True, kw_only=True):
     """A labelled file. media: its type, by content; aigc: the AIGC object as it was written; before, digest: SHA-256 of
     the file as it came and as it leaves; layers: names of those that were written or kept; played_ms: how long what
-    came plays, 0 where nothing does. By the rest it is found again (`labels.tracing`): content: digest of what it shows or
-    plays; prints, sketch, watermark."""
+    came plays, 0 where nothing does. By the rest it is found again (`labels.tracing`): content: digest of what it shows
+    or plays; prints, sketch, watermark."""
 
     data: bytes
     media: str
