@@ -284,10 +284,12 @@ class DrillConfig(Section, frozen=True, kw_only=True):
 
 class RecoverConfig(Section, frozen=True, kw_only=True):
     """sources: folders or addresses where this log is published; ca_file: PEM of the authority behind their
-    certificates. A control plane that was put back from the past asks them before it signs anything."""
+    certificates. A control plane that was put back from the past asks them before it signs anything. listen_s: so long
+    at most a start waits, before it signs a warrant, for every enrolled gateway to say which orders it knows."""
 
     sources: tuple[str, ...] = ()
     ca_file: str = ""
+    listen_s: Annotated[float, Meta(ge=0, le=300)] = 5.0
 
 
 class RetentionRule(Section, frozen=True, kw_only=True):

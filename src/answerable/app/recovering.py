@@ -6,6 +6,9 @@ the registry does not know, a pulse with another stop set, or a node that knows 
 checkpoint published, and only stop orders are written. Orders that are shown are regained at once. It ends when the
 stop set is the one of the newest pulse and of every node, and everyone who could know more was heard, or an
 administrator said that he need not be waited for; that stands in the log.
+
+A machine that was put back whole, its guard too, cannot tell. So each start listens before it speaks: no warrant is
+signed before every enrolled node has said what it knows, or `recover.listen_s` have passed.
 """
 
 from __future__ import annotations
@@ -90,13 +93,31 @@ class Recovery:
         self._heard: dict[str, str] = {}  # who was heard -> what still keeps him from being done, "" for nothing
         self._beat: pulse.Pulse | None = None  # the newest
         self._one = asyncio.Lock()
+        # rid -> name of the nodes that could know more than is here and were not heard since the start.
+        self._unheard = {node.rid: node.name for node in nodes.running(core.book)}
+        self._listens_until: int | None = None  # monotonic clock, ms; None: nobody can be heard yet
         if self.behind:
             self._hold()
 
     def may_sign(self) -> None:
-        """Raises Unavailable ``recover.behind``."""
+        """Raises Unavailable ``recover.behind|unheard``."""
         if self.behind:
             raise self._why()
+        if self._unheard and self._listens():
+            raise Unavailable("recover.unheard", nodes=", ".join(self._unheard.values())[:200])
+
+    def opened(self) -> None:
+        """From now on nodes can be heard."""
+        self._listens_until = self._core.clock.mono_ms() + round(self._core.config.recover.listen_s * 1000)
+
+    def _listens(self) -> bool:
+        """Whether there is still somebody to be heard, and time for it."""
+        if self._listens_until is not None and self._core.clock.mono_ms() >= self._listens_until:
+            self._unheard.clear()
+        gone = [rid for rid in self._unheard if (node := self._core.book.node(rid)) is None or node.ended]
+        for rid in gone:
+            del self._unheard[rid]
+        return bool(self._unheard)
 
     @property
     def problem(self) -> str:
@@ -154,6 +175,7 @@ class Recovery:
         """A node says up to which change it knows the stop set, and its root; whether it knows what is not known
         here: then it is to offer its orders."""
         book = self._core.book
+        self._unheard.pop(node.rid, None)
         name = f"node {node.name}"
         if epoch > book.epoch or regain.root(book, epoch) != root:
             if epoch > book.epoch:

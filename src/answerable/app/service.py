@@ -230,6 +230,7 @@ class Service:
         if self.canary is not None:
             self._tasks.append(asyncio.create_task(self.canary.run()))
         if recovery is not None:
+            recovery.opened()
             self._tasks.append(asyncio.create_task(recovery.run()))
             if plane.hub is not None:
                 plane.hub.taken.append(lambda told: self._later(recovery.shown((told.data,))))

@@ -301,3 +301,49 @@ def publish(settings: Config, folder: Path) -> None:
 
     trust = parse((settings.store_path / "trust.txt").read_bytes())
     Mirror(live(settings), folder, trust).update()
+
+
+async def test_a_start_listens_before_it_signs(tmp_path: Path) -> None:
+    """The machine was put back whole, and nothing on it can tell; the node can, and is asked first."""
+    kept = tmp_path / "kept"
+    with ScriptedUpstream() as server:
+        async with plane(tmp_path / "control") as control:
+            system = await control.system("model")
+            settings = at(control)
+            berlin_settings = await joined(control, tmp_path / "node", **upstream(server))
+            back_up(settings, kept, keys=True)
+            guard = tmp_path / "guard"
+            await asyncio.to_thread(shutil.copytree, settings.guard_path, guard)
+            async with node(berlin_settings) as berlin:
+                await until(lambda: berlin._served)
+                stop = await control.suspend(system.rid)
+                await until(lambda: berlin.view.epoch == 1)
+        await asyncio.to_thread(shutil.rmtree, settings.store_path)
+        await asyncio.to_thread(shutil.rmtree, settings.guard_path)
+        await asyncio.to_thread(shutil.copytree, kept, settings.store_path)
+        await asyncio.to_thread(shutil.copytree, guard, settings.guard_path)
+        patient = msgspec.structs.replace(settings, recover=RecoverConfig(listen_s=60.0))
+        async with again(patient, tmp_path) as control:
+            recovery = control.service.recovery
+            assert recovery is not None
+            assert not recovery.behind
+            with pytest.raises(Unavailable, match=r"recover\.unheard"):
+                recovery.may_sign()
+            with pytest.raises(Unavailable, match=r"recover\.unheard"):
+                await control.service._issuer.grant("any", aud="any", nonce="any")
+            async with node(berlin_settings):
+                await until(lambda: [row.rid for row in control.core.book.stops()] == [stop.rid])
+                await until(lambda: not recovery.behind)
+                recovery.may_sign()
+
+
+async def test_it_listens_no_longer_than_it_is_told_to(tmp_path: Path) -> None:
+    async with plane(tmp_path / "control") as control:
+        settings = at(control)
+        await joined(control, tmp_path / "node")
+    short = msgspec.structs.replace(settings, recover=RecoverConfig(listen_s=0.2))
+    async with again(short, tmp_path) as control:
+        recovery = control.service.recovery
+        assert recovery is not None
+        await asyncio.sleep(0.25)
+        recovery.may_sign()

@@ -16,6 +16,14 @@ ENTRIES: Final[dict[str, Entry]] = {
         http=503,
         exit=4,
     ),
+    "recover.unheard": Entry(
+        "This registry has just started and listens first to the gateways that it enrolled: {nodes}.",
+        "本登记处刚刚启动，须先听取其登记的各网关：{nodes}。",
+        "Nothing: it signs as soon as each was heard, or after recover.listen_s. Withdraw gateways that are gone.",
+        "无需操作：各网关均已应答，或超过 recover.listen_s 后即开始签发。已停用的网关请予注销。",
+        http=503,
+        exit=4,
+    ),
     "recover.settled": Entry(
         "Nothing is to be regained: this registry knows of no order that it lacks.",
         "无需恢复：本登记处未发现缺失的终止令。",

@@ -9,6 +9,7 @@ STATUS = {  # code: (HTTP, exit)
     "recover.behind": (503, 4),
     "recover.order": (422, 1),
     "recover.settled": (422, 5),
+    "recover.unheard": (503, 4),
     "recover.unknown": (403, 3),
 }
 
