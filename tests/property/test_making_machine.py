@@ -28,7 +28,7 @@ from answerable.tools.spending import Spending
 from tests.fleet import ManualClock
 from tests.unit.tools.a_family import Family, generation
 
-MOST = 40
+MOST = 6  # fewer than the calls of a run: it is reached, and then refused
 SCOPES = ((), ("bank/pay",), ("bank/*",), ("map/way", "bank/pay"), ("*",))
 WIDTH = (Audience.MACHINE, Audience.INTERNAL, Audience.PUBLIC)
 POWERS = {"systems.start", "systems.train", "wet_lab"}
@@ -104,21 +104,41 @@ class MakingMachine(RuleBasedStateMachine):
                 request, kind=SystemKind.AGENT, relation=Relation.MADE, parents=(), audience=Audience.INTERNAL,
                 worlds=(World.INFORMATION,), criticality=Criticality.ORDINARY, max_criticality=None, capabilities=(),
             )  # fmt: skip
+        self.made(by, request)
+
+    @rule(data=st.data())
+    def grow(self, data: st.DataObject) -> None:
+        """The newest makes another, which runs: so families become deep, and all of them act."""
+        by = data.draw(st.sampled_from((self.copies[-1], self.copies[0])))
+        if not self.acts(by):
+            return
+        self.number += 1
+        kind, tools = SystemKind.AGENT, data.draw(st.sampled_from(((), ("bank/pay",))))
+        rid = self.made(by, MakeSystem(name=f"agent {self.number}", version="1", kind=kind, tools=tools))
+        if rid:
+            child = self.book.system(rid)
+            assert child is not None
+            self.started(by, child)
+
+    def made(self, by: Copy, request: MakeSystem) -> str:
         try:
             planned = making.register(
                 self.book, request, by, self.family.bearer(by).warrant, self.family.registry.now
             )  # fmt: skip
             rid = self.family.registry.commit(planned)
         except Refused:
-            return
+            return ""
         self.maker[rid] = by.system
+        return rid
 
     @rule(data=st.data())
     def start(self, data: st.DataObject) -> None:
         by = data.draw(st.sampled_from(self.copies))
         system = data.draw(st.sampled_from([*self.systems(), self.family.other]))
-        if not self.acts(by):
-            return
+        if self.acts(by):
+            self.started(by, system)
+
+    def started(self, by: Copy, system: System) -> None:
         try:
             planned = making.start(self.book, self.family.registry.starting(system), by, self.family.registry.now)
             started = self.book.copy(self.family.registry.commit(planned))
@@ -139,24 +159,25 @@ class MakingMachine(RuleBasedStateMachine):
         assert by.system in self.above(other.system)
         self.copies = [copy for copy in self.copies if copy.rid != other.rid] or [self.family.start(self.founder)]
 
-    @rule(data=st.data(), ends=st.sampled_from((Outcome.DONE, Outcome.UNKNOWN, None)))
-    def act(self, data: st.DataObject, ends: Outcome | None) -> None:
+    @rule(data=st.data(), ends=st.lists(st.sampled_from((Outcome.DONE, Outcome.UNKNOWN, None)), min_size=1, max_size=4))
+    def act(self, data: st.DataObject, ends: list[Outcome | None]) -> None:
         """Any of them generates; each call counts for one, whatever becomes of it."""
-        copy = data.draw(st.sampled_from(self.copies))
-        try:
-            taken = self.spending.reserve(generation(), self.family.bearer(copy), None)
-        except Refused:
-            assert self.used == MOST
-            return
-        assert taken is not None, "a descendant drew on no budget"
-        self.used += 1
-        assert self.used <= MOST
-        self.number += 1
-        self.spending.budgets.follow(taken.open(f"rid{self.number}").effects)
-        if ends is not None:
-            self.spending.budgets.follow(taken.close(ends, None, sent=True).rider.effects)
-            if ends is Outcome.DONE:
-                self.used -= 1  # nothing was asked of an upstream, so nothing was used
+        for end in ends:
+            copy = data.draw(st.sampled_from(self.copies))
+            try:
+                taken = self.spending.reserve(generation(), self.family.bearer(copy), None)
+            except Refused as refused:
+                assert (refused.code, self.used) == ("budget.spent", MOST)
+                return
+            assert taken is not None, "a descendant drew on no budget"
+            self.used += 1
+            assert self.used <= MOST
+            self.number += 1
+            self.spending.budgets.follow(taken.open(f"rid{self.number}").effects)
+            if end is not None:
+                self.spending.budgets.follow(taken.close(end, None, sent=True).rider.effects)
+                if end is Outcome.DONE:
+                    self.used -= 1  # nothing was asked of an upstream, so nothing was used
 
     @rule(data=st.data())
     def stop(self, data: st.DataObject) -> None:

@@ -263,6 +263,11 @@ class Recorder:
     finished: bool = False
     sent: asyncio.Event = field(default_factory=asyncio.Event)
 
+    @property
+    def code(self) -> str:
+        """Of what it was refused with; "" for nothing."""
+        return self.error.code if self.error is not None else ""
+
     def start(self, record: str, aigc: bytes, notice: str = "") -> None:
         self.record, self.aigc, self.notice = record, aigc, notice
 

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import dataclasses
+
 import msgspec
 import pytest
 
@@ -90,6 +92,82 @@ def test_a_budget_covers_a_tools_meter_of_its_currency() -> None:
     dollars = ToolMeter(kind=MeterKind.MONEY, amount="/amount", currency="USD")
     assert not world.spending.covers(action, world.founder, tool("pay", dollars))
     assert not world.spending.covers(call("shop", "pay", amount=1), world.founder, tool("pay", PAY, server="shop"))
+
+
+METERS = {
+    MeterKind.TOKENS: "",
+    MeterKind.MONEY: "EUR",
+    MeterKind.CALLS: "",
+    MeterKind.ENERGY: "",
+}
+
+
+class Keys(World):
+    """One caller, and three that differ from it: another party's, another system's, another copy of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        family = self.family
+        self.twin = family.start(family.founder)
+        abroad = family.registry.party("Abroad Ltd")
+        self.foreign = family.start(family.agent(abroad, "foreign"))
+        self.abroad = dataclasses.replace(family.bearer(self.foreign), party=abroad)
+
+    def named(self, key: str) -> str:
+        return {
+            "party": self.family.firm.id, "system": self.family.founder.id, "copy": self.family.root.id,
+            "tool": "bank/pay",
+        }[key]  # fmt: skip
+
+    def unaffected(self, key: str) -> tuple[Bearer, str]:
+        """A caller, and the server that it calls, for whom a limit by `key` is not."""
+        return {
+            "party": (self.abroad, "bank"),
+            "system": (self.family.bearer(self.family.apart), "bank"),
+            "copy": (self.family.bearer(self.twin), "bank"),
+            "tool": (self.founder, "shop"),
+        }[key]
+
+
+@pytest.mark.parametrize("kind", METERS, ids=lambda kind: kind.value)
+@pytest.mark.parametrize("key", ["party", "system", "copy", "tool"])
+def test_a_budget_of_each_kind_is_held_to_by_each_key(key: str, kind: MeterKind) -> None:
+    world = Keys()
+    unit = 1_000_000 if kind is MeterKind.MONEY else 1
+    amount = 1 if kind is MeterKind.CALLS else 10
+    budget = Budget(kind=kind, currency=METERS[kind], most=2 * amount * unit, **{key: world.named(key)})
+    world.spending = Spending(world.family.book, world.clock, budgets=(budget,))
+    meter = ToolMeter(kind=kind, amount="" if kind is MeterKind.CALLS else "/amount", currency=METERS[kind])
+
+    def pays(caller: Bearer, server: str) -> Reservation | None:
+        return world.spending.reserve(call(server, "pay", amount=10), caller, tool("pay", meter, server=server))
+
+    for record in ("a" * 32, "b" * 32):
+        taken = pays(world.founder, "bank")
+        assert taken is not None
+        world.follow(taken.open(record))
+    with pytest.raises(Refused, match=r"budget\.spent") as refusal:
+        pays(world.founder, "bank")
+    assert kind.value in str(refusal.value.params)
+    assert pays(*world.unaffected(key)) is None, "the budget is not for this one"
+    (standing,) = world.spending.standing()
+    assert (standing.reserved, standing.left) == (2 * amount * unit, 0)
+
+
+@pytest.mark.parametrize("key", ["party", "system", "copy", "tool"])
+def test_a_rate_is_held_to_by_each_key(key: str) -> None:
+    world = Keys()
+    rate = Rate(calls=2, seconds=60, **{key: world.named(key)})
+    world.spending = Spending(world.family.book, world.clock, rates=(rate,))
+
+    def looks(caller: Bearer, server: str) -> Reservation | None:
+        return world.spending.reserve(call(server, "pay"), caller, tool("pay", server=server))
+
+    assert looks(world.founder, "bank") is looks(world.founder, "bank") is None
+    with pytest.raises(Refused, match=r"rate\.exceeded"):
+        looks(world.founder, "bank")
+    for _ in range(3):
+        assert looks(*world.unaffected(key)) is None, "the rate is not for this one"
 
 
 def test_what_refuses_counts_nothing() -> None:
