@@ -76,8 +76,8 @@ def _walk(schema: Any, path: tuple[str, ...], found: list[tuple[tuple[str, ...],
             continue
         here = (*path, key)
         if MARK in inner:
-            name = inner[MARK]
-            if not isinstance(name, str) or not _TOKEN.match(name) or inner.get("type") not in _PRIMITIVE:
+            name, kind = inner[MARK], inner.get("type")  # a type may be a list: of no use in a set
+            if not isinstance(name, str) or not _TOKEN.match(name) or type(kind) is not str or kind not in _PRIMITIVE:
                 _refuse(tool)
             found.append((here, name))
         _walk(inner, here, found, tool)

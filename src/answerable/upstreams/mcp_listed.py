@@ -9,7 +9,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from answerable.errors import AnswerableError
+from answerable.errors import AnswerableError, Unavailable
 from answerable.model.tools import Definition
 
 # A server that says each second that its list has changed is asked no more often than this, seconds.
@@ -43,14 +43,22 @@ class Listed:
         return self._by_name.get(name)
 
     async def refresh(self) -> None:
-        """Raises Unavailable ``upstream.*``."""
+        """Raises Unavailable ``upstream.*``. Whatever goes wrong, the list is forgotten: an old one that stands on
+        would hide that the server describes its tools otherwise now."""
         async with self._lock:
             try:
-                found, self.refused = await self._fetch()
+                found, refused = await self._fetch()
+                by_name = {definition.name: definition for definition in found}
             except AnswerableError as error:
                 self.forget(error)
                 raise
-            self._by_name = {definition.name: definition for definition in found}
+            except Exception as error:  # noqa: BLE001  what a server makes of its list must not end the watcher
+                # Made of what a server sent, so its text may hold anything: the kind of it alone is told.
+                _log.error("the list of %s could not be read: %s", self.name, type(error).__name__)
+                failed = Unavailable("upstream.broken", what="a list that could not be read")
+                self.forget(failed)
+                raise failed from None
+            self._by_name, self.refused = by_name, refused
             self.error = None
 
     def forget(self, error: AnswerableError | None = None) -> None:

@@ -38,6 +38,8 @@ def test_marked_arguments_are_repeated() -> None:
         {"a": {"type": "array", "items": {"type": "string", "x-mcp-header": "A"}}},
         {"a": {"anyOf": [{"type": "string", "x-mcp-header": "A"}]}},
         {f"a{number}": {"type": "string", "x-mcp-header": f"A{number}"} for number in range(17)},
+        {"a": {"type": ["string", "null"], "x-mcp-header": "A"}},
+        {"a": {"type": {}, "x-mcp-header": "A"}},
     ],
 )
 def test_marks_where_they_must_not_stand(properties: dict[str, Any]) -> None:

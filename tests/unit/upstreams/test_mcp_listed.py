@@ -16,11 +16,14 @@ class Server:
         self.bodies = [WEATHER]
         self.count = 0
         self.away = False
+        self.fault: Exception | None = None
 
     async def fetch(self) -> Listing:
         self.count += 1
         if self.away:
             raise Unavailable("upstream.timeout")
+        if self.fault is not None:
+            raise self.fault
         return defined(*self.bodies), (("bad", "tool.name"),)
 
 
@@ -66,6 +69,29 @@ async def test_it_is_asked_for_again_and_again(server: Server, monkeypatch: pyte
     await asyncio.sleep(0.05)
     assert server.count == count
     assert listed.definitions == ()
+
+
+@pytest.mark.parametrize("fault", [TypeError("unhashable: secret"), RecursionError(), KeyError("x"), ValueError("y")])
+async def test_whatever_a_list_does_it_is_forgotten_and_asked_for_again(
+    server: Server, fault: Exception, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(mcp_listed, "PAUSE_S", 0.01)
+    monkeypatch.setattr(mcp_listed, "RETRY_S", 0.02)
+    listed = Listed("desk", server.fetch, 0.02)
+    await listed.refresh()
+    server.fault = fault
+    with pytest.raises(Unavailable) as caught:
+        await listed.refresh()
+    assert caught.value.code == "upstream.broken"
+    assert (listed.definitions, listed.refused, listed.error) == ((), (), caught.value)
+    listed.keep()
+    count = server.count
+    await until(lambda: server.count > count + 2)
+    assert "secret" not in caplog.text
+    server.fault = None
+    await until(lambda: listed.get("weather") is not None)
+    assert listed.error is None
+    await listed.close()
 
 
 async def test_one_that_says_each_moment_that_it_changed_is_not_asked_each_moment(server: Server) -> None:

@@ -29,8 +29,10 @@ def mirrored(schema: dict[str, Any]) -> Mirrored:
                 if not isinstance(part, dict):
                     continue
                 if "x-mcp-header" in part:
-                    header = part["x-mcp-header"]
-                    if type(header) is not str or _TOKEN.fullmatch(header) is None or part.get("type") not in _KINDS:
+                    header, kind = part["x-mcp-header"], part.get("type")
+                    if type(header) is not str or _TOKEN.fullmatch(header) is None:
+                        raise ValueError("an x-mcp-header that is none")
+                    if type(kind) is not str or kind not in _KINDS:  # a list of types is valid JSON Schema
                         raise ValueError("an x-mcp-header that is none")
                     if header.lower() in found or len(found) >= _MAX:
                         raise ValueError("an x-mcp-header that stands twice")
