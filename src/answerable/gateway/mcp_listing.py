@@ -6,12 +6,13 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from answerable.admission.admit import reach
 from answerable.errors import AnswerableError, Refused
 from answerable.model.terms import Act, Effect
 from answerable.model.tools import Definition, Tool
 from answerable.model.warrants import Bearer
 from answerable.pipeline.deps import Deps
+from answerable.pipeline.errands import reached
+from answerable.policy import worlds
 from answerable.protocols.mcp import held
 from answerable.protocols.mcp.message import NAME
 
@@ -30,15 +31,12 @@ async def page(server: str, caller: Bearer, cursor: Any, deps: Deps) -> tuple[li
     seen = deps.tools.shown(server)
     if not await _there(server, deps):
         return [], ""
-    mine = [
-        (tool, definition)
-        for tool, definition in sorted(seen, key=lambda each: each[0].name)
-        if (cursor is None or tool.name > cursor) and _may(caller, tool)
-    ]
+    every = [pair for pair in sorted(seen, key=lambda each: each[0].name) if _may(caller, pair[0])]
+    mine = [pair for pair in every if cursor is None or pair[0].name > cursor]
     shown = [entry(tool, definition) for tool, definition in mine[:PAGE]]
     if len(mine) > PAGE:
         return shown, mine[PAGE - 1][0].name
-    if deps.holds is not None and (shown or cursor is not None):
+    if deps.holds is not None and every:
         shown.append(held.definition())
     return shown, ""
 
@@ -67,10 +65,13 @@ async def _there(server: str, deps: Deps) -> bool:
 
 
 def _may(caller: Bearer, tool: Tool) -> bool:
-    if caller.system.tier > tool.max_tier:
+    """Whether a call with arguments inside its envelope could be let through, as the path judges it now: by the tool's
+    row and its domain's, which may have been raised since, or be gone."""
+    asks = worlds.asked(tool)
+    if asks is None or not worlds.possible(asks, tool, tier=caller.system.tier):
         return False
     try:
-        reach(caller.warrant, world=tool.world, criticality=tool.criticality, tool=tool.key)
+        reached(tool, asks, caller)
     except Refused:
         return False
     return True

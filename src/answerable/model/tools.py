@@ -125,7 +125,8 @@ def key(server: str, name: str) -> str:
 
 class Floor(msgspec.Struct, frozen=True, kw_only=True):
     """The least that a domain asks of each of its tools (`policy/worlds.toml`). The registry may raise it and never
-    lower it. guard, budget: that a call needs one; attestation: predicate type, "" for none. held: False where calls
+    lower it. guard, budget: that a call needs one; meter: what that budget counts, None where any will do or none is
+    asked for by the domain; attestation: predicate type, "" for none. held: False where calls
     are never approved one by one; max_tier, max_criticality: above which nothing of this domain is called."""
 
     domain: str
@@ -136,10 +137,15 @@ class Floor(msgspec.Struct, frozen=True, kw_only=True):
     envelope: bool = False
     guard: bool = False
     budget: bool = False
+    meter: MeterKind | None = None
     attestation: str = ""
     held: bool = True
     max_tier: int = HIGHEST_TIER
     max_criticality: Criticality = Criticality.CRITICAL
+
+    def metered(self, meters: tuple[ToolMeter, ...]) -> bool:
+        """Whether a tool with these meters counts what is asked to be counted; True where nothing is."""
+        return not self.budget or any(self.meter in (None, each.kind) for each in meters)
 
 
 class Definition(msgspec.Struct, frozen=True):

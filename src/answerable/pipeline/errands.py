@@ -167,11 +167,17 @@ def within(errand: Errand, action: Action, caller: Bearer) -> None:
     Raises Refused ``warrant.tool|world|criticality``, ``tool.tier|arguments|envelope``.
     """
     asks, tool = errand.asks, errand.tool
-    reach(caller.warrant, world=asks.world, criticality=asks.criticality, tool=tool.key)
+    reached(tool, asks, caller)
     reach(caller.warrant, world=asks.world, criticality=action.criticality, tool=tool.key)
+    errand.take(action)
+
+
+def reached(tool: Tool, asks: Floor, caller: Bearer) -> None:
+    """Return if a call of the tool is within the caller's warrant and tier, whatever its arguments: what a list shows
+    and what a call is held to. Raises Refused ``warrant.tool|world|criticality``, ``tool.tier``."""
+    reach(caller.warrant, world=asks.world, criticality=asks.criticality, tool=tool.key)
     if caller.system.tier > asks.max_tier:
         raise Refused("tool.tier", most=asks.max_tier, tier=caller.system.tier)
-    errand.take(action)
 
 
 def _texts(value: Any) -> str:

@@ -98,7 +98,7 @@ def facts(action: Action, caller: Bearer, candidate: Candidate, deps: Deps, erra
         envelope=errand.inside,
         guarded=guarded,
         attested=not asks.attestation or deps.attested(caller.system, asks.attestation),
-        funded=deps.budgets.covers(action, caller, tool) and (bool(tool.meters) or not asks.budget),
+        funded=deps.budgets.covers(action, caller, tool) and asks.metered(tool.meters),
         needs_met=met(asks, tier=tier, criticality=errand.criticality, envelope=errand.inside, guarded=guarded),
     )
 

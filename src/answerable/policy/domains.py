@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Meta
 
 from answerable.model.terms import AdminRole, Criticality, Effect, World
-from answerable.model.tools import HIGHEST_TIER
+from answerable.model.tools import HIGHEST_TIER, MeterKind
 
 EFFECTS: Final = (Effect.READ, Effect.WRITE, Effect.IRREVERSIBLE)
 MAX_PEOPLE: Final = 5
@@ -40,9 +40,9 @@ _People = Annotated[int, Meta(ge=0, le=MAX_PEOPLE)]
 
 
 class Domain(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One row. envelope, guard, budget, attested: the effects whose calls ask for it; attestation: predicate type;
-    held: False where a call cannot wait for people. source: the law or standard with its section, "" for our own
-    judgement; looked_up: whether somebody read it again there for this table."""
+    """One row. envelope, guard, budget, attested: the effects whose calls ask for it; meter: what the budget counts, as
+    its reason says; attestation: predicate type; held: False where a call cannot wait for people. source: the law or
+    standard with its section, "" for our own judgement; looked_up: whether somebody read it again for this table."""
 
     id: str
     name: str
@@ -58,6 +58,7 @@ class Domain(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     envelope: frozenset[Effect] = frozenset()
     guard: frozenset[Effect] = frozenset()
     budget: frozenset[Effect] = frozenset()
+    meter: MeterKind | None = None
     attested: frozenset[Effect] = frozenset()
     attestation: str = ""
     held: bool = True
@@ -118,6 +119,7 @@ def _faults(row: Domain) -> list[str]:
         "looked up, and no source": row.looked_up and not row.source,
         "a role that approves nothing": not APPROVERS.issuperset(row.roles),
         "an attestation without its type, or the reverse": bool(row.attestation) != bool(row.attested),
+        "a budget without what it counts, or the reverse": (row.meter is not None) != bool(row.budget),
         "calls that cannot wait, and wait for people": not row.held
         and (any(people) or row.max_criticality is Criticality.CRITICAL or row.max_tier == HIGHEST_TIER),
         "more than its own ceiling": max(ranks) > row.max_criticality.rank,

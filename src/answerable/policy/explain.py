@@ -73,7 +73,7 @@ def asked_in_words(floor: Floor) -> tuple[str, ...]:
                 *[f"role:{role.value}" for role in floor.roles],
                 "envelope" if floor.envelope else "",
                 "guard" if floor.guard else "",
-                "budget" if floor.budget else "",
+                f"budget:{floor.meter.value}" if floor.meter else "budget" if floor.budget else "",
                 f"attestation:{floor.attestation}" if floor.attestation else "",
                 "" if floor.held else "never held",
                 f"tier<={floor.max_tier}" if floor.max_tier < HIGHEST_TIER else "",

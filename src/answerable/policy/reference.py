@@ -57,7 +57,7 @@ def _asks(row: Domain, number: int) -> str:
         f"people: {people}" if people else "",
         "envelope" if floor.envelope else "",
         "guard" if floor.guard else "",
-        "budget" if floor.budget else "",
+        f"budget ({floor.meter.value})" if floor.meter else "budget" if floor.budget else "",
         f"`{floor.attestation}`" if floor.attestation else "",
         "" if floor.held else "never held",
         f"tier ≤ {floor.max_tier}" if floor.max_tier < HIGHEST_TIER else "",

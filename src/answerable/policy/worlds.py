@@ -54,6 +54,7 @@ def floor(domain: str, effect: Effect) -> Floor | None:
             envelope=effect in found.envelope,
             guard=effect in found.guard,
             budget=effect in found.budget,
+            meter=found.meter if effect in found.budget else None,
             attestation=found.attestation if effect in found.attested else "",
             held=found.held,
             max_tier=found.max_tier,
@@ -79,6 +80,7 @@ def asked(tool: ToolClass) -> Floor | None:
             envelope=least.envelope or tool.envelope is not None,
             guard=least.guard,
             budget=least.budget or bool(tool.meters),
+            meter=least.meter,
             attestation=least.attestation or tool.attestation,
             held=least.held,
             max_tier=min(tool.max_tier, least.max_tier),
@@ -95,6 +97,16 @@ def met(asked: Floor, *, tier: int, criticality: Criticality, envelope: bool, gu
         and (guarded or not asked.guard)
         and tier <= asked.max_tier
         and criticality.rank <= asked.max_criticality.rank
+    )
+
+
+def possible(asked: Floor, tool: ToolClass, *, tier: int) -> bool:
+    """Whether any call of the tool meets what is asked: False for a row that was classified before its domain was
+    raised above it. tier: of the caller, who may yet come with a guard, an attestation, a budget."""
+    return (
+        met(asked, tier=tier, criticality=asked.criticality, envelope=tool.envelope is not None, guarded=True)
+        and asked.metered(tool.meters)
+        and (asked.held or not asked.approvals)
     )
 
 

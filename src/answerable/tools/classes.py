@@ -38,6 +38,9 @@ def check(said: ToolClass, definition: Definition, floors: Floors) -> None:
         raise Refused("tool.class", tool=definition.name, detail=f"calls in {said.domain} never wait for people")
     if said.criticality.rank > floor.max_criticality.rank:
         raise Refused("tool.class", tool=definition.name, detail=f"too critical for {said.domain}: nobody may call it")
+    if said.max_tier > floor.max_tier:
+        detail = f"nothing in {said.domain} is called above tier {floor.max_tier}"
+        raise Refused("tool.class", tool=definition.name, detail=detail)
     if _rank(said.effect) < _rank(admitted(definition)):
         raise Refused("tool.hint", tool=definition.name, effect=admitted(definition).value)
     schema = definition.input_schema
@@ -67,7 +70,7 @@ def below(said: ToolClass, floor: Floor) -> tuple[str, ...]:
             ("approvals", said.approvals >= floor.approvals),
             ("roles", not floor.roles or (bool(said.roles) and set(said.roles) <= set(floor.roles))),
             ("envelope", said.envelope is not None or not floor.envelope),
-            ("meters", bool(said.meters) or not floor.budget),
+            ("meters", floor.metered(said.meters)),
             ("attestation", not floor.attestation or said.attestation == floor.attestation),
         )
         if not enough
@@ -90,7 +93,7 @@ def _least(floor: Floor, member: str) -> str:
     if member == "roles":
         return ", ".join(role.value for role in floor.roles)
     if member in ("envelope", "meters"):
-        return "at least one" if member == "meters" else "one"
+        return f"at least one of {floor.meter.value}" if member == "meters" and floor.meter else "one"
     value = getattr(floor, member)
     return str(getattr(value, "value", value))
 

@@ -79,6 +79,14 @@ def propose(definition: Definition, floors: classes.Floors) -> Proposal:
             )
         )
     meters = _meters(schema) if floor.budget else ()
+    if not floor.metered(meters):
+        meters = ()
+        reasons.append(
+            Reason(
+                "the domain asks that money is counted: say by which argument and in which currency",
+                "该领域要求计量金额：请说明取自哪个参数、何种货币",
+            )
+        )
     if floor.approvals:
         reasons.append(
             Reason(f"the domain asks for {floor.approvals} approvals", f"该领域要求 {floor.approvals} 人审批")

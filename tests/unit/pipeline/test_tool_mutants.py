@@ -92,6 +92,13 @@ MUTANTS = [
         s.a_tool_with_a_meter_needs_a_budget,
     ),
     (
+        "what the domain asks to be counted",
+        steps,
+        " and asks.metered(tool.meters)",
+        "",
+        s.where_money_moves_a_budget_of_calls_is_not_enough,
+    ),
+    (
         "guard",
         steps,
         "errand.tool, errand.asks, proven(action.credential, caller)",

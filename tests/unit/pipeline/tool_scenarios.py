@@ -12,6 +12,7 @@ import msgspec
 
 from answerable.errors import Refused, Unavailable
 from answerable.log.leaf import rid
+from answerable.model.budgets import Budget
 from answerable.model.calls import CallState
 from answerable.model.holds import Ballot
 from answerable.model.leaves import HoldLeaf, OpenLeaf
@@ -21,6 +22,7 @@ from answerable.model.units import Space, Unit
 from answerable.model.warrants import Credential, Peer
 from answerable.tools.calls import Calls
 from answerable.tools.holds import SPENDS
+from answerable.tools.spending import Spending
 from tests.unit.pipeline.scripted import Carry, Models, Recorder, Stage, answer, bearer
 from tests.unit.pipeline.tooled import PAY, SECRET, ToolStage, result, said
 
@@ -110,6 +112,21 @@ async def a_tool_that_asks_for_an_attestation_is_refused_without(carry: Carry) -
 async def a_tool_with_a_meter_needs_a_budget(carry: Carry) -> None:
     stage = ToolStage(carry, _tool(PAY, meters=(ToolMeter(kind=MeterKind.CALLS),)))
     await _refused(stage, "policy.refused")
+
+
+async def where_money_moves_a_budget_of_calls_is_not_enough(carry: Carry) -> None:
+    """Also of a tool that was classified before its domain asked for money to be counted."""
+    calls, money = ToolMeter(kind=MeterKind.CALLS), ToolMeter(kind=MeterKind.MONEY, most=1, currency="EUR")
+    for meters, code in (((calls,), "policy.refused"), ((calls, money), "action.held")):
+        stage = ToolStage(carry, _tool(PAY, domain="payment", envelope=ENVELOPE, meters=meters))
+        stage.let_in(max_criticality=Criticality.CRITICAL)
+        own = (
+            Budget(kind=MeterKind.CALLS, most=9, hours=1),
+            Budget(kind=MeterKind.MONEY, currency="EUR", most=9, hours=1),
+        )
+        spending = Spending(stage.held.book, stage.clock, budgets=own)
+        stage.deps = dataclasses.replace(stage.deps, budgets=spending)
+        await _refused(stage, code)
 
 
 async def motion_needs_a_guard(carry: Carry) -> None:

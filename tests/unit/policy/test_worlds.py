@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from answerable.model.actions import Decision
 from answerable.model.terms import AdminRole, Criticality, Effect, Ruling, World
-from answerable.model.tools import Bound, Floor, ToolMeter
+from answerable.model.tools import Bound, Floor, MeterKind, ToolMeter
 from answerable.policy import worlds
 from answerable.policy.combine import decide, strictness
 from answerable.policy.domains import EFFECTS
@@ -147,6 +147,23 @@ def test_the_row_of_the_registry_raises_and_never_lowers() -> None:
         domain="general", world=World.PHYSICAL, criticality=Criticality.SENSITIVE, approvals=3,
         roles=(AdminRole.OFFICER,), envelope=True, guard=True, budget=True, attestation="urn:mine", max_tier=2,
     )  # fmt: skip
+
+
+def test_what_a_domain_asks_to_be_counted_is_counted() -> None:
+    money, calls = ToolMeter(kind=MeterKind.MONEY, most=1, currency="EUR"), ToolMeter(kind=MeterKind.CALLS)
+    for domain in ("payment", "core_banking", "trading"):
+        for meters, there in (((), False), ((calls,), False), ((money,), True), ((calls, money), True)):
+            said = tool(domain=domain, effect=Effect.WRITE, meters=meters, envelope=ENVELOPE)
+            asked = worlds.asked(said)
+            assert asked is not None
+            assert asked.metered(meters) is there, (domain, meters)
+            assert worlds.possible(asked, said, tier=1) is there
+    reads = worlds.asked(tool(domain="payment", effect=Effect.READ))
+    assert reads is not None
+    assert reads.metered(())
+    own = worlds.asked(tool(meters=(calls,)))
+    assert own is not None
+    assert own.metered((calls,)), "where no domain asks, any meter will do"
 
 
 def test_a_world_asks_of_its_own() -> None:

@@ -40,10 +40,29 @@ def test_what_may_be_said() -> None:
         {"roles": (AdminRole.VIEWER,)},
         {"envelope": None},
         {"meters": ()},
+        {"meters": (ToolMeter(kind=MeterKind.CALLS),)},
+        {"meters": (ToolMeter(kind=MeterKind.TOKENS, most=5), ToolMeter(kind=MeterKind.ENERGY, most=5))},
     ],
 )
 def test_the_registry_never_goes_below_its_domains_floor(lower: dict[str, Any]) -> None:
     assert refused(change(PAY, **lower), PAYS) == "tool.floor"
+
+
+@pytest.mark.parametrize("domain", ["payment", "core_banking", "trading"])
+def test_where_money_moves_money_is_counted(domain: str) -> None:
+    floor = worlds.floor(domain, Effect.WRITE)
+    assert floor is not None
+    assert floor.meter is MeterKind.MONEY
+    said = change(
+        PAY, domain=domain, criticality=floor.criticality, approvals=floor.approvals, roles=floor.roles,
+        attestation=floor.attestation,
+    )  # fmt: skip
+    classes.check(said, pins.definition(PAYS), worlds.floor)
+    both = (ToolMeter(kind=MeterKind.CALLS), *PAY.meters)
+    classes.check(change(said, meters=both), pins.definition(PAYS), worlds.floor)
+    with pytest.raises(Refused) as found:
+        classes.check(change(said, meters=both[:1]), pins.definition(PAYS), worlds.floor)
+    assert (found.value.code, found.value.params["least"]) == ("tool.floor", "at least one of money")
 
 
 def test_a_domains_world_and_attestation_are_floors_too() -> None:
@@ -118,8 +137,10 @@ def test_a_domain_whose_calls_never_wait_takes_no_approvals() -> None:
     grip = body("grip", properties={"force": {"type": "number"}})
     said = ToolClass(
         world=floor.world, criticality=floor.criticality, domain="body_device", effect=Effect.WRITE,
-        envelope=(Bound(at="/force", least="0", most="10"),), attestation=floor.attestation,
+        envelope=(Bound(at="/force", least="0", most="10"),), attestation=floor.attestation, max_tier=floor.max_tier,
     )  # fmt: skip
     classes.check(said, pins.definition(grip), worlds.floor)
+    assert floor.max_tier == 3
+    assert refused(change(said, max_tier=4), grip) == "tool.class"
     assert refused(change(said, approvals=1), grip) == "tool.class"
     assert refused(change(said, criticality=Criticality.CRITICAL), grip) == "tool.class"

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from answerable.errors import Refused
 from answerable.model.terms import Effect, World
 from answerable.model.tools import MeterKind
 from answerable.policy import worlds
@@ -61,6 +62,16 @@ def test_what_is_proposed_is_above_its_floor() -> None:
     assert to.longest == 40
     assert len(made.reasons) == 4
     assert made.said.idempotency_s
+
+
+def test_money_that_cannot_be_told_from_the_schema_is_left_to_a_person() -> None:
+    """Calls alone are below the floor of a payment: they are not proposed in its place."""
+    pay = body("pay", "Pay somebody.", properties={"amount": MONEY["amount"]})
+    made = propose.propose(pins.definition(pay), worlds.floor)
+    assert made.said.meters == ()
+    assert "money is counted" in made.reasons[3].english
+    with pytest.raises(Refused, match="money"):
+        classes.check(made.said, pins.definition(pay), worlds.floor)
 
 
 def test_an_upstream_that_lies_is_not_believed() -> None:
