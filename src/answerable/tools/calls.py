@@ -52,13 +52,15 @@ def decode(raw: bytes) -> Call:
 
 class Run:
     """One call under way in this process, for whoever makes the same one meanwhile. record: rid of its open leaf, ""
-    before there is one; content: what it answered, None while that is not known."""
+    before there is one; row: what its key holds once that leaf is written, None before; content: what it answered,
+    None while that is not known."""
 
-    __slots__ = ("_ended", "content", "key", "record")
+    __slots__ = ("_ended", "content", "key", "record", "row")
 
     def __init__(self, key: str) -> None:
         self.key = key
         self.record = ""
+        self.row: bytes | None = None
         self.content: bytes | None = None
         self._ended = asyncio.Event()
 
@@ -141,24 +143,23 @@ class Calls:
     def begin(self, run: Run, record: str, now_ms: int, until: int) -> Rider:
         """What joins the unit of the open leaf `record`. until: ms UTC, as long as the same call is the same."""
         run.record = record
-        row = Call(record, CallState.BEGUN, now_ms, until)
+        run.row = _encode(Call(record, CallState.BEGUN, now_ms, until))
         return Rider(
-            effects=(Put(Space.CALLS, run.key, _encode(row)),),
+            effects=(Put(Space.CALLS, run.key, run.row),),
             expect=(Expect(Space.CALLS, run.key, self._directory.raw(Space.CALLS, run.key)),),
         )
 
     def finish(self, run: Run, ran: CallState | None) -> Rider:
         """What joins the unit of its close leaf. ran: DONE, UNKNOWN, or None where it certainly did not run.
 
-        The row is what `begin` wrote: nobody else changes it while the call is under way."""
-        raw = self._directory.raw(Space.CALLS, run.key)
-        row = None if raw is None else _row(raw)
-        if raw is None or row is None or row.record != run.record:
-            return Rider()  # its open leaf was not written: neither was this
-        expect = (Expect(Space.CALLS, run.key, raw),)
+        The row is what `begin` said: nobody else changes it while the call is under way. It is not looked for here:
+        its unit may still stand in the queue, before this one. If that was never written, this one is a conflict."""
+        if run.row is None:
+            return Rider()  # it never began
+        expect = (Expect(Space.CALLS, run.key, run.row),)
         if ran is None:
             return Rider(effects=(Drop(Space.CALLS, run.key),), expect=expect)
-        ended = msgspec.structs.replace(row, state=ran)
+        ended = msgspec.structs.replace(_row(run.row), state=ran)
         return Rider(effects=(Put(Space.CALLS, run.key, _encode(ended)),), expect=expect)
 
     def unsettled(self) -> list[tuple[str, Call]]:

@@ -134,12 +134,32 @@ async def test_what_certainly_did_not_run_may_run() -> None:
     assert isinstance(await desk.enter(), Run)
 
 
+@pytest.mark.parametrize("ran", [None, CallState.UNKNOWN, CallState.DONE])
+async def test_it_may_end_while_its_beginning_still_waits_to_be_written(ran: CallState | None) -> None:
+    desk = Desk()
+    run = await desk.enter()
+    assert isinstance(run, Run)
+    queue = [desk.calls.begin(run, "r1", desk.clock.now, desk.clock.now + 1_000), desk.calls.finish(run, ran)]
+    desk.calls.leave(run)
+    for rider in queue:
+        desk.write(rider)
+    assert [decode(raw).state for _, raw in desk.book.rows(Space.CALLS)] == [
+        each for each in (ran,) if each is not None
+    ]
+    if ran is None:
+        assert isinstance(await desk.enter(), Run)
+
+
 async def test_a_unit_that_was_not_written_leaves_nothing_to_end() -> None:
     desk = Desk()
     run = await desk.enter()
     assert isinstance(run, Run)
-    desk.calls.begin(run, "r1", 0, 1)
     assert desk.calls.finish(run, CallState.DONE) == Rider()
+    desk.calls.begin(run, "r1", 0, 1)
+    with pytest.raises(AnswerableError) as caught:
+        desk.write(desk.calls.finish(run, CallState.DONE))
+    assert caught.value.code == "log.conflict"
+    assert desk.book.count(Space.CALLS) == 0
     # And two that began over the same row cannot both be written.
     begun = desk.calls.begin(run, "r1", 0, 1)
     desk.write(begun)
