@@ -22,7 +22,7 @@ from answerable.model.units import Expect, Put, Space
 from answerable.model.warrants import Warrant
 from answerable.ports import Directory
 from answerable.registry import copies, find, systems, tables
-from answerable.registry.planned import Planned, unchanged
+from answerable.registry.planned import Planned, name, unchanged
 from answerable.registry.requests import (
     AnnounceSystem,
     ComputeSpec,
@@ -85,7 +85,7 @@ class Making(Request, frozen=True, kw_only=True):
 
 class MakeSystem(Request, frozen=True, kw_only=True):
     """What a caller asks to have registered. relation: of what it makes to the caller itself; parents: what else it
-    came from; uses: what it runs on. tools: left out, it may call none."""
+    came from; uses: what it runs on. tools: left out, it may call none. criticality: no lower than the caller's."""
 
     name: Text
     version: Text
@@ -138,10 +138,10 @@ def register(directory: Directory, request: MakeSystem, by: Copy, warrant: Warra
     """A system that the copy `by` makes, acting under `warrant`. With `Planned.refusal` set the unit records one that
     is born dead.
 
-    Raises Refused ``system.beyond|family|name`` and as `systems.register`.
+    Raises Refused ``system.beyond|family|name``, ``party.name`` and as `systems.register`.
     """
     maker = _maker(directory, by)
-    _own_name(directory, request.name, maker)
+    _own_name(directory, name(request.name).text, maker)  # as it will be registered: other bytes can be the same name
     _grown(directory, maker)
     party = maker.party(Role.DEPLOYER)
     planned = systems.register(
@@ -243,6 +243,10 @@ def bounded(child: System, maker: System, warrant: Warrant) -> None:
     holds: dict[str, tuple[bool, object, object]] = {
         "tier": (child.tier <= maker.tier, child.tier, maker.tier),
         "worlds": (set(child.worlds) <= set(worlds), " ".join(child.worlds), " ".join(worlds)),
+        # A floor, so a lower one is the wider right: fewer people approve what it generates.
+        "criticality": (
+            child.criticality.rank >= maker.criticality.rank, child.criticality, maker.criticality
+        ),
         "max_criticality": (child.max_criticality.rank <= most.rank, child.max_criticality, most),
         "tools": (
             within(child.tools, maker.tools) and within(child.tools, warrant.tools),
@@ -320,12 +324,12 @@ def _grown(directory: Directory, maker: System) -> None:
             raise Refused("system.family", bound=bound, most=most)
 
 
-def _own_name(directory: Directory, name: str, maker: System) -> None:
+def _own_name(directory: Directory, called: str, maker: System) -> None:
     """A system does not take the name of what it has not made: who asks for that name would get its child instead.
-    Raises Refused ``system.name``."""
-    for holder in directory.called(name):
+    called: in NFC. Raises Refused ``system.name``."""
+    for holder in directory.called(called):
         if next(makers(directory, holder), None) is None or next(makers(directory, holder)).rid != maker.rid:
-            raise Refused("system.name", name=name)
+            raise Refused("system.name", name=called)
 
 
 def _edges(request: MakeSystem | AnnounceMade, maker: System) -> tuple[EdgeSpec, ...]:

@@ -115,6 +115,32 @@ def test_names_of_others_are_not_taken(world: Making) -> None:
     assert world.refuses(world.branch, name="child").code == "system.name"
 
 
+@pytest.mark.parametrize(
+    ("held", "sent"),
+    [("料理", "\uf9be\uf9e4"), ("caf\u00e9", "cafe\u0301"), ("가나", "\u1100\u1161\u1102\u1161")],
+)
+def test_a_name_in_other_bytes_is_the_same_name(world: Making, held: str, sent: str) -> None:
+    model = world.agent(world.firm, held)
+    assert sent != held
+    assert world.refuses(world.root, name=sent).code == "system.name"
+    assert world.book.system(held) == model
+    own = world.register(world.root, name=sent + "2")
+    assert world.register(world.root, name=sent + "2", version="2").name == own.name == held + "2"
+
+
+def test_what_it_makes_is_no_less_grave(world: Making) -> None:
+    refusal = world.refuses(world.root, criticality=Criticality.CREATIVE)
+    assert (refusal.code, refusal.params["right"]) == ("system.beyond", "criticality")
+    assert (refusal.params["asked"], refusal.params["allowed"]) == (Criticality.CREATIVE, Criticality.ORDINARY)
+    maker = msgspec.structs.replace(world.founder, criticality=Criticality.CRITICAL, may=Criticality.CRITICAL)
+    warrant = world.bearer(world.root, max_criticality=Criticality.CRITICAL).warrant
+    for asked in (Criticality.ORDINARY, Criticality.SENSITIVE):
+        with pytest.raises(Refused) as caught:
+            bounded(msgspec.structs.replace(world.founder, criticality=asked), maker, warrant)
+        assert caught.value.params["right"] == "criticality"
+    bounded(msgspec.structs.replace(world.founder, criticality=Criticality.CRITICAL), maker, warrant)
+
+
 def test_a_family_is_bounded(world: Making, monkeypatch: pytest.MonkeyPatch) -> None:
     bounds = table().bounds
     great = world.register(world.leaf, name="great")
