@@ -12,18 +12,22 @@ import pytest
 from answerable.app.own_tools import CLASSES, OwnTools
 from answerable.crypto.b64 import b64u
 from answerable.crypto.ed25519 import Key
-from answerable.crypto.random import nonce
+from answerable.crypto.random import nonce, salt
 from answerable.errors import Refused
+from answerable.log.leaf import rid as rid_of
 from answerable.log.statement import to_sign
 from answerable.model.leaves import OpenLeaf, SystemLeaf
 from answerable.model.records import System
-from answerable.model.terms import Relation
+from answerable.model.terms import Audience, Relation
 from answerable.policy.worlds import floor
-from answerable.registry import copies
-from answerable.registry.requests import StartCopy
+from answerable.registry import copies, keys, parties
+from answerable.registry.ids import unassigned_lei
+from answerable.registry.requests import EnrolKey, RegisterParty, StartCopy, VouchParty
 from answerable.tools import classes
+from answerable.tools.holds import SPENDS
+from tests.small_registry import digest
 from tests.tool_gate import Gate, gate
-from tests.unit.app.small_store import made
+from tests.unit.app.small_store import OPERATOR, made
 
 CHILD = {"name": "Child", "version": "1", "kind": "agent", "uses": []}
 
@@ -52,6 +56,25 @@ def starting(it: Gate, system: System, **more: Any) -> dict[str, Any]:
     return {
         "system": system.rid, "key": draft.key, "nonce": drawn, "signature": proof, "endpoint": draft.endpoint,
     }  # fmt: skip
+
+
+async def vouched(it: Gate) -> None:
+    """A registrar's word for the operator: nobody above tier 0 acts for a party that is not identified."""
+    core, key = it.core, Key.generate()
+    request = RegisterParty(id=unassigned_lei("registrar"), name="Registrar")
+    registrar = core.book.party(await core.commit(parties.register(core.book, request, core.now)))
+    party, admin = core.book.party(OPERATOR), core.book.admin(it.person("admin").kid)
+    assert party is not None
+    assert registrar is not None
+    assert admin is not None
+    draft = EnrolKey(party=registrar.rid, key=b64u(key.public), nonce=nonce(), signature="", registrar=True)
+    signature = b64u(key.sign(to_sign(keys.enrol_statement(registrar, draft), core.origin)))
+    enrolled = keys.enrol(core.book, msgspec.structs.replace(draft, signature=signature), core.now, by=admin.rid)
+    rid, drawn, salted = await core.commit(enrolled), nonce(), b64u(salt())
+    leaf = parties.vouch_statement(party, registrar, drawn=drawn, salt=salted)
+    signature = b64u(key.sign(to_sign(leaf, core.origin)))
+    word = VouchParty(party=party.rid, key=rid, nonce=drawn, salt=salted, signature=signature)
+    await core.commit(parties.vouch(core.book, word, core.now))
 
 
 def test_what_ships_is_fit_to_be_classified(tmp_path: Path) -> None:
@@ -124,6 +147,37 @@ def test_nothing_beyond_its_own_rights_is_registered_or_asked_of_people(
         refused = (await it.opens())[-1]
         assert (refused.dec, refused.err) == ("refuse", "system.beyond")
         assert right in said
+
+    run(work, tmp_path)
+
+
+def test_what_is_above_the_lowest_tier_is_registered_once_a_person_agrees(tmp_path: Path) -> None:
+    async def work(it: Gate) -> None:
+        await vouched(it)
+        stated = {"audience": "public", "licence": "Apache-2.0", "compute": {"petaflop": 1}}
+        public = await it.register("Speaker", audience=Audience.PUBLIC, licence="Apache-2.0", digests=(digest("a"),))
+        assert public.tier == 1
+        it.key = await it.issue(public)
+        asked = CHILD | stated | {"name": "Above", "digests": [digest("b")]}
+        pending = await call(it, "register_system", **asked)
+        opened = (await it.opens())[-1]
+        assert (opened.sys, opened.dec, opened.err) == (public.rid, "hold", "action.held"), pending
+        assert it.core.book.system("Above") is None
+        (waiting,) = it.holds.all()
+        assert (waiting.people, waiting.tool) == (1, "register_system")
+        assert waiting.rid in {rid_of(data) for data in await it.core.reader.tail(0, 100_000)}
+        await call(it, "register_system", **asked)
+        assert it.core.book.system("Above") is None, "nobody has agreed yet"
+        await it.vote(waiting.rid)
+        done = await call(it, "register_system", **asked)
+        assert not done.get("isError"), done
+        above = it.core.book.system("Above")
+        assert above is not None
+        assert (above.tier, done["structuredContent"]["rid"]) == (1, above.rid)
+        assert [(edge.parent, edge.relation) for edge in above.edges] == [(public.rid, Relation.MADE)]
+        ran = (await it.opens())[-1]
+        assert isinstance(ran.x, dict)
+        assert (ran.dec, ran.x[SPENDS]) == ("permit", waiting.rid)
 
     run(work, tmp_path)
 
