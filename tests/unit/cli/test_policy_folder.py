@@ -3,9 +3,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from pathlib import Path
+from typing import Any
 
+import pytest
+
+from answerable.cli import main
+from answerable.log.leaf import encode, rid
 from tests.cedars import BASE, HOUSE, house, write
+from tests.tool_gate import gate
 from tests.unit.cli.conftest import Run
 from tests.unit.control.house import House
 
@@ -97,3 +105,34 @@ def test_the_schema_is_told(run: Run) -> None:
 def test_the_policy_in_force_is_asked_of_the_service(house: House, run: Run) -> None:
     assert "policy.unloaded" in run("policy", "state").err
     assert "policy.unloaded" in run("policy", "reload").err
+
+
+async def test_what_would_have_changed_of_tool_calls_that_happened(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two real calls through the gate: of the one that writes the ruling differs between OLD and NEW, both ways."""
+    monkeypatch.setenv("ANSWERABLE_LANG", "en")
+    shut = '@id("shut") forbid (principal, action == Action::"call", resource in Server::"desk") when { '
+    folder = str(write(tmp_path / "folder", base=BASE, shut=shut + 'context.facts.effect != Effect::"read" };'))
+    async with gate(tmp_path, journal=tmp_path / "journal") as it:
+        for name, arguments in (("weather", {"city": "Bonn"}), ("note", {"text": "once"})):
+            answer = await it.modern("desk", "tools/call", {"name": name, "arguments": arguments})
+            assert not answer.json()["result"].get("isError"), answer.text
+        read, wrote = await it.opens()
+        assert (read.dec, wrote.dec, wrote.act) == ("permit", "permit", "tool_call")
+        store = ("--store", str(it.core.config.store_path))
+
+        async def diff(old: str, new: str) -> Any:
+            status = await asyncio.to_thread(main, [*store, "policy", "diff", old, new, "--json", "--as", "admin"])
+            said = json.loads(capsys.readouterr().out)["recorded"]
+            return status, said["actions"], said["changes"]
+
+        tight = await diff("-", folder)
+        loose = await diff(folder, "-")
+        assert await diff(folder, folder) == (0, 2, [])
+    assert tight[:2] == loose[:2] == (1, 2)
+    (change,), (back,) = tight[2], loose[2]
+    assert (change["change"], change["after"], change["count"]) == ("tightened", "refuse cedar:shut", 1)
+    assert (back["change"], back["before"], back["count"]) == ("loosened", "refuse cedar:shut", 1)
+    assert change["example"] == back["example"] == rid(encode(wrote))
+    assert change["before"] == back["after"] == f"permit {wrote.rule}"
