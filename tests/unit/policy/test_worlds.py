@@ -208,20 +208,23 @@ def test_what_is_asked_is_at_least_the_floor_and_the_row(said: Any) -> None:
     assert asked.guard or (asked.world is not World.PHYSICAL and not least.guard)
 
 
-@given(tools, st.integers(0, 4), st.sampled_from(Criticality), st.booleans(), st.booleans())
-def test_needs_are_met_only_with_all_of_them(
-    said: Any, tier: int, criticality: Criticality, envelope: bool, guarded: bool
-) -> None:
-    asked = worlds.asked(said)
-    assert asked is not None
-    met = worlds.met(asked, tier=tier, criticality=criticality, envelope=envelope, guarded=guarded)
-    lacking = [
-        asked.envelope and not envelope,
-        asked.guard and not guarded,
-        tier > asked.max_tier,
-        criticality.rank > asked.max_criticality.rank,
-    ]
-    assert met == (not any(lacking))
+@pytest.mark.parametrize("domain", worlds.domains())
+def test_needs_are_met_only_with_all_of_them(domain: str) -> None:
+    """Of each effect, walked whole."""
+    for effect in EFFECTS:
+        asked = worlds.asked(tool(domain=domain, effect=effect, world=World.INFORMATION))
+        assert asked is not None
+        for tier, criticality, envelope, guarded in itertools.product(
+            range(5), Criticality, (False, True), (False, True)
+        ):
+            lacking = [
+                asked.envelope and not envelope,
+                asked.guard and not guarded,
+                tier > asked.max_tier,
+                criticality.rank > asked.max_criticality.rank,
+            ]
+            met = worlds.met(asked, tier=tier, criticality=criticality, envelope=envelope, guarded=guarded)
+            assert met == (not any(lacking))
 
 
 @pytest.mark.parametrize("domain", worlds.domains())
