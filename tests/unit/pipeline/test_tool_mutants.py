@@ -227,8 +227,8 @@ MUTANTS = [
     (
         "a held answer is answered",
         carry,
-        "        if cleared.decision.ruling is Ruling.HOLD:\n",
-        "        if False:\n",
+        "cleared.decision.ruling is Ruling.HOLD:\n            if (earlier",
+        "False:\n            if (earlier",
         s.a_held_answer_runs_after_people_agreed,
     ),
     (
