@@ -135,7 +135,8 @@ class Bearing(Chunk):
 
 class Spent(msgspec.Struct, frozen=True, gc=False):
     """What an action used: the `u` of its close leaf. energy in millijoule; cost in millionths of `currency`; images:
-    pictures that it made; speech_ms: milliseconds of sound that it made."""
+    pictures that it made; speech_ms: milliseconds of sound that it made. told: the upstream said what it used, else
+    tokens, and what is reckoned by them, are the least that it can have been; whole: the answer came to its end."""
 
     tokens_in: int
     tokens_out: int
@@ -146,6 +147,8 @@ class Spent(msgspec.Struct, frozen=True, gc=False):
     currency: str = ""
     images: int = 0
     speech_ms: int = 0
+    told: bool = True
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)

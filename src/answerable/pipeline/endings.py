@@ -24,6 +24,9 @@ log = logging.getLogger(__name__)
 ADMISSION_RULE = "R000"  # refused before any rule of the policy was asked
 # Of these an upstream did nothing: not a byte reached it, or it said itself that it took nothing.
 NOTHING_DONE = frozenset({"upstream.unreachable", "upstream.busy", "upstream.rejected", "upstream.credentials"})
+# By these a tool server's front says that it refused before any tool was asked (RFC 9110, section 15.5). Any other
+# (400, 409, 422, 429) may come from within a tool that has begun, or pass on what another service said to it.
+AT_THE_DOOR = frozenset({401, 403, 404, 405, 407, 413, 415})
 
 
 def named(raised: Exception) -> AnswerableError:
@@ -49,6 +52,12 @@ def outcome_of(error: AnswerableError | None) -> Outcome:
     return Outcome.ERROR
 
 
+def at_the_door(error: AnswerableError) -> bool:
+    """Of a tool's call, where a mistake runs it twice: whether an error of `NOTHING_DONE` tells that no tool began.
+    Those without a status are ours: nothing was sent."""
+    return error.params.get("status") is None or error.params["status"] in AT_THE_DOOR
+
+
 async def conclude(record: Record, error: AnswerableError, out: Out | None, deps: Deps) -> None:
     """Record the end, then tell the caller (unless it is gone: `out` None). A refused credential is recorded under its
     copy where that is known; an unknown caller is counted, not written one by one. If the end cannot be recorded the
@@ -58,7 +67,7 @@ async def conclude(record: Record, error: AnswerableError, out: Out | None, deps
     try:
         if record.stage is Stage.OPENED:
             if record.sent is Sent.PERHAPS and error.code in NOTHING_DONE:
-                record.sent = Sent.NOT
+                record.sent = Sent.NOT if record.errand is None or at_the_door(error) else Sent.PERHAPS
             await record.close(outcome_of(error), error.code)
         elif record.stage is Stage.NEW and record.caller is not None:
             if isinstance(error, Ruled):

@@ -242,6 +242,9 @@ class Record:
             # An answer that was cut tells no usage: the pieces that left are counted, a token each at the least.
             tokens_in, tokens_out = self._tokens or (0, self._pieces)
             self.spent = made(self.metering.spent(tokens_in, tokens_out), files)
+            if self._tokens is None and self.reserved is not None:
+                whole = self.sent is Sent.ANSWERED
+                self.spent = msgspec.structs.replace(self.spent, told=False, whole=whole)
         beside: Closing | None = None
         told: dict[str, Any] = {WORDS: str(self.words)} if body and self.words else {}
         if self.spent is not None and (self.spent.images or self.spent.speech_ms):

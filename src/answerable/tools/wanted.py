@@ -21,7 +21,10 @@ DEFAULT_TOKENS: Final = 8_192
 TEMPLATE_TOKENS: Final = 256
 # Milliseconds of speech for one character: slower than anybody reads aloud.
 SPEECH_MS: Final = 250
-_LIMITS: Final = ("max_completion_tokens", "max_tokens", "max_output_tokens")
+# Members that say how many tokens out there may be; `n_predict` is llama.cpp's.
+_LIMITS: Final = ("max_completion_tokens", "max_tokens", "max_output_tokens", "n_predict")
+# What is measured here, whether or not an upstream says what it used.
+_SEEN: Final = frozenset({MeterKind.CALLS, MeterKind.IMAGES, MeterKind.SPEECH})
 _MOST: Final = 2**53 - 1
 _MICRO: Final = 6  # decimals of what money is counted in
 
@@ -39,9 +42,10 @@ def of_generation(action: Action, prices: Prices) -> tuple[Amount, ...]:
     """No token is shorter than a byte, so the body bounds what goes in."""
     request = action.request
     choices = _count(request.get("n"), 1)
-    told = [request[name] for name in _LIMITS if isinstance(request.get(name), int)]
+    told = [_limit(request[name]) for name in _LIMITS if request.get(name) is not None]
     tokens_in = len(action.body) + TEMPLATE_TOKENS
-    tokens_out = choices * max(0, max(told, default=DEFAULT_TOKENS))
+    answers = max(choices, _count(request.get("best_of"), 1)) * _prompts(request.get("prompt"))
+    tokens_out = answers * max(told, default=DEFAULT_TOKENS)
     amounts = [
         (MeterKind.CALLS, 1, ""),
         (MeterKind.TOKENS, tokens_in + tokens_out, ""),
@@ -72,7 +76,10 @@ def kinds(action: Action, tool: Tool) -> tuple[tuple[MeterKind, str], ...]:
 
 
 def used(row: tuple[Amount, ...], spent: Spent, *, call: bool) -> tuple[Amount, ...]:
-    """What was used of what was reserved. call: of a tool call its meters say what it takes, whatever ran besides."""
+    """What was used of what was reserved. call: of a tool call its meters say what it takes, whatever ran besides.
+
+    An upstream says what it used at the end. Who hangs up before that has read the answer all the same, so what was
+    reserved counts at the least; of an answer that came whole, what was seen of it counts as it was seen."""
     if call:
         return row
     measured = [
@@ -84,7 +91,14 @@ def used(row: tuple[Amount, ...], spent: Spent, *, call: bool) -> tuple[Amount, 
     ]
     if spent.currency:
         measured.append((MeterKind.MONEY, spent.cost_micro, spent.currency))
-    return _amounts(measured)
+    if spent.told:
+        return _amounts(measured)
+    most = {(each.kind, each.currency): each.amount for each in _amounts(measured)}
+    for each in row:
+        if not (spent.whole and each.kind in _SEEN):
+            key = each.kind, each.currency
+            most[key] = max(each.amount, most.get(key, 0))
+    return tuple(Amount(kind=kind, amount=amount, currency=cur) for (kind, cur), amount in most.items())
 
 
 def _of_meter(meter: ToolMeter, arguments: dict[str, Any]) -> tuple[MeterKind, int, str]:
@@ -132,6 +146,18 @@ def _spoken(request: dict[str, Any]) -> bool:
 
 def _count(value: Any, otherwise: int) -> int:
     return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else otherwise
+
+
+def _limit(value: Any) -> int:
+    """Servers read -1 as "without end" and 0 each in its own way; what no number tells is not told."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
+        return DEFAULT_TOKENS
+    return _up(min(value, _MOST))
+
+
+def _prompts(value: Any) -> int:
+    """Of legacy completions: a list of texts or of lists of tokens is as many requests in one."""
+    return max(1, len(value)) if isinstance(value, list) and not all(type(each) is int for each in value) else 1
 
 
 def _up(value: float) -> int:

@@ -26,7 +26,44 @@ def test_a_generation_is_bounded_by_its_bytes_and_by_what_it_asks_for() -> None:
     assert of(of_generation(generation(max_completion_tokens=50, max_tokens=10, n=3), Prices()))["tokens"] == into + 150
     assert of(of_generation(generation(max_output_tokens=7), Prices())) == {"calls": 1, "tokens": into + 7}
     assert of(of_generation(generation(), Prices()))["tokens"] == into + DEFAULT_TOKENS
-    assert of(of_generation(generation(max_tokens=-5, n=-1), Prices()))["tokens"] == into
+
+
+@pytest.mark.parametrize("told", [-1, 0, True, "100000", float("nan"), [5], {}])
+@pytest.mark.parametrize("name", ["max_completion_tokens", "max_tokens", "max_output_tokens", "n_predict"])
+def test_a_limit_that_is_none_is_no_limit(name: str, told: object) -> None:
+    """Of -1 some servers write without end."""
+    into = 100 + TEMPLATE_TOKENS
+    assert of(of_generation(generation(n=-1, **{name: told}), Prices()))["tokens"] == into + DEFAULT_TOKENS
+    others = {"max_tokens": 1, "n_predict": 1, name: told}
+    assert of(of_generation(generation(**others), Prices()))["tokens"] == into + DEFAULT_TOKENS
+
+
+def test_the_highest_limit_counts_whatever_its_name() -> None:
+    into = 100 + TEMPLATE_TOKENS
+    for told in (100_000, 99_999.5):
+        assert of(of_generation(generation(max_tokens=1, n_predict=told), Prices()))["tokens"] == into + 100_000
+    for told in (10**30, float("inf")):
+        assert of(of_generation(generation(max_tokens=told), Prices()))["tokens"] == 2**53 - 1
+    several = generation(max_tokens=10, n=2, best_of=5, prompt=["a", [1, 2], "c"])
+    assert of(of_generation(several, Prices()))["tokens"] == into + 10 * 5 * 3
+    assert of(of_generation(generation(max_tokens=10, prompt=[1, 2, 3]), Prices()))["tokens"] == into + 10
+
+
+def test_where_no_usage_was_told_at_least_what_was_reserved_was_used() -> None:
+    row = of_generation(generation(max_tokens=50), PRICES)
+    cut = Spent(0, 3, 5, 9_999, Measure.MEASURED, 8, "CNY", told=False, whole=False)
+    assert of(used(row, cut, call=False)) == of(row) | {"energy": 9_999}
+    more = Spent(0, 10_000, 5, 0, Measure.ESTIMATED, told=False)
+    assert of(used(row, more, call=False)) == of(row) | {"tokens": 10_000}
+
+
+def test_pictures_and_speech_of_a_whole_answer_were_seen() -> None:
+    row = of_generation(generation(prompt="a", n=4, input="twelve chars", voice="a", max_tokens=1), Prices())
+    assert of(row)["speech"] == 3_000
+    came = Spent(0, 0, 5, 0, Measure.ESTIMATED, speech_ms=900, told=False)
+    assert of(used(row, came, call=False))["speech"] == 900
+    cut = Spent(0, 0, 5, 0, Measure.ESTIMATED, speech_ms=900, told=False, whole=False)
+    assert of(used(row, cut, call=False))["speech"] == 3_000
 
 
 def test_pictures_and_speech_are_bounded_too() -> None:
