@@ -47,7 +47,11 @@ class Need(msgspec.Struct, frozen=True):
 class Asked(msgspec.Struct, frozen=True):
     """What a caller wants to do, exactly: all of this is what people approve. caller, copy: rids of system and copy;
     server: of a tool call the server's name, else the model as it was asked for; call: RFC 8785 JSON of a tool's
-    arguments, or of the whole request; policy: digest of the policy that it is judged by."""
+    arguments, or of the whole request; policy: digest of the policy that it is judged by.
+
+    What it would meet now is no part of what people sign, but an approval ends with it: via: rid of the system that
+    would answer, "" for not asked; changed: when the tool's row got what it says now, ms UTC, -1 where there is none.
+    """
 
     act: Act
     caller: str
@@ -57,6 +61,8 @@ class Asked(msgspec.Struct, frozen=True):
     tool: str
     call: bytes
     policy: str
+    via: str = ""
+    changed: int = -1
 
 
 class Vote(Record, frozen=True, kw_only=True):

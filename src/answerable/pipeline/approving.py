@@ -11,7 +11,7 @@ import msgspec
 from answerable.crypto import jcs
 from answerable.errors import Refused
 from answerable.model.actions import Action, Decision
-from answerable.model.holds import Asked, Hold, HoldState
+from answerable.model.holds import Asked, Hold, HoldState, Need
 from answerable.model.terms import Act, Ruling
 from answerable.model.units import Rider
 from answerable.pipeline.clearances import Admitted, Clearance
@@ -27,32 +27,40 @@ TRIES: Final = 3  # of twins that ask people at the same time
 async def agreed(admitted: Admitted, record: Record, deps: Deps) -> Answered | None:
     """Whether people agreed to exactly this. Then the record's clearance is a permit, its `hold` the approval that it
     uses, and its action what they agreed to: with other arguments, where they changed them. What such a call answered
-    where its approval is used up, and it says which one that was.
+    where its approval is used up, and it says which one that was. Who names a hold gets what that one allows and
+    nothing else, also where nobody need agree to the call any more.
 
     Raises Ruled ``action.held``; Refused ``hold.*``.
     """
     holds, cleared, action = deps.holds, record.cleared, record.action
-    if holds is None or cleared is None or record.caller is None:
+    if cleared is None or record.caller is None or cleared.decision.ruling is Ruling.REFUSE:
+        return None
+    if holds is None:
+        if action.hold and cleared.decision.ruling is Ruling.PERMIT:
+            raise Refused("hold.unknown", hold=action.hold[:64])
         return None
     tool = record.errand.tool if record.errand is not None else None
     need = holds.need(cleared.decision, tool)
-    if need is None:
+    if need is None and not action.hold:
         return None
-    waits = Waits(_asked(action, record, cleared), need, action.hold)
+    asked = _asked(action, record, cleared)
     try:
-        found = holds.find(waits.asked, need, deps.clock.now_ms(), named=action.hold)
+        found = holds.find(asked, need, deps.clock.now_ms(), named=action.hold)
     except Refused as refused:
         if refused.code == "hold.spent" and (earlier := await _earlier(holds, action.hold, deps)) is not None:
             return earlier
         raise
     if found is None or found.state is not HoldState.APPROVED:
-        raise Ruled(cleared.decision, waits)
+        if need is None:
+            need = found.hold.need if found is not None else Need(1)
+        raise Ruled(_held(cleared.decision), Waits(asked, need, action.hold))
     if found.hold.asked:
         cleared = await _change(found.hold, admitted, record, deps)
         again = holds.need(cleared.decision, tool)
         if cleared.decision.ruling is Ruling.REFUSE:
             raise Ruled(cleared.decision)
-        if cleared.policy != waits.asked.policy or (again is not None and not found.hold.need.covers(again)):
+        moved = (cleared.policy, cleared.model.system.rid) != (asked.policy, asked.via)
+        if moved or (again is not None and not found.hold.need.covers(again)):
             raise Refused("hold.void", hold=found.hold.rid)
     record.hold = found.hold
     record.cleared = _permitted(cleared)
@@ -116,6 +124,8 @@ def _asked(action: Action, record: Record, cleared: Clearance) -> Asked:
         tool=action.tool,
         call=errand.exact if errand is not None else jcs.dumps(action.request),
         policy=cleared.policy,
+        via=cleared.model.system.rid,
+        changed=errand.tool.changed if errand is not None else -1,
     )
 
 
@@ -139,6 +149,11 @@ async def _change(hold: Hold, admitted: Admitted, record: Record, deps: Deps) ->
         record.errand.modified = True
     record.cleared = cleared = decide(action, admitted, deps, record.errand, anew=True)
     return cleared
+
+
+def _held(decision: Decision) -> Decision:
+    """The same, waiting for people: of a call whose hold they have not agreed to, whatever is asked of it now."""
+    return Decision(Ruling.HOLD, decision.rule, decision.why, decision.obligations)
 
 
 def _permitted(cleared: Clearance) -> Clearance:

@@ -31,7 +31,7 @@ from answerable.pipeline.endings import conclude, cut_off, named, outcome_of, wh
 from answerable.pipeline.errands import Sent, outfit, within
 from answerable.pipeline.media import label_media
 from answerable.pipeline.record import Record
-from answerable.pipeline.repeating import once, repeat
+from answerable.pipeline.repeating import once, repeat, stands
 from answerable.pipeline.steps import (
     admit,
     decide,
@@ -69,7 +69,7 @@ async def carry(action: Action, dialect: Dialect, deps: Deps, out: Out) -> None:
         if errand is not None and (earlier := await once(action, admitted, errand, flight, deps)) is not None:
             return await repeat(earlier, dialect, out)
         cleared = record.cleared = decide(action, admitted, deps, errand)
-        if cleared.decision.ruling is Ruling.HOLD:
+        if action.hold or cleared.decision.ruling is Ruling.HOLD:
             if (earlier := await agreed(admitted, record, deps)) is not None:
                 return await repeat(earlier, dialect, out)
             action, cleared = record.action, record.cleared
@@ -85,6 +85,8 @@ async def carry(action: Action, dialect: Dialect, deps: Deps, out: Out) -> None:
         record.reserved = deps.budgets.reserve(action, cleared.caller, errand.tool if errand is not None else None)
         await record.open(cleared.decision)
         caller, model = await still_admitted(action, flight, deps)
+        if errand is not None:
+            stands(errand, deps)
 
         # (4) call
         trace.step("call")

@@ -24,7 +24,7 @@ from answerable.tools.calls import Answered
 async def once(action: Action, admitted: Admitted, errand: Errand, flight: Flight, deps: Deps) -> Answered | None:
     """What the same call answered before; None where it is to run now. It may wait for that one to end, and meanwhile
     it is cut as any flight is. Raises Refused ``call.unknown|done``, Unavailable ``call.full``, and as
-    `still_admitted`."""
+    `still_admitted` and `stands`."""
     if deps.calls is None:
         raise Refused("tool.nowhere")
     flight.take_off(admitted.caller, admitted.candidates[0][1], admitted.horizon)
@@ -32,8 +32,21 @@ async def once(action: Action, admitted: Admitted, errand: Errand, flight: Fligh
     flight.due(deps.deadline_s)
     earlier = await errand.enter(action, admitted.caller, deps.calls, deps.clock.now_ms)
     await still_admitted(action, flight, deps)
+    stands(errand, deps)
     flight.due(0)
     return earlier
+
+
+def stands(errand: Errand, deps: Deps) -> None:
+    """Return if the registry says of the tool what it said before the call waited: nobody withdrew it or classified it
+    anew, and its server lists the definition that is pinned. Raises Refused ``tool.unknown|changed|nowhere``,
+    Unavailable ``upstream.unreachable``."""
+    if deps.tools is None:
+        raise Refused("tool.nowhere")
+    now, then = deps.tools.find(errand.tool.server, errand.tool.name), errand.tool
+    # By its newest leaf: what a call weighs makes of the row is not the registry's word.
+    if (now.rid, now.pin, now.state) != (then.rid, then.pin, then.state):
+        raise Refused("tool.changed", tool=then.key)
 
 
 async def repeat(earlier: Answered, dialect: Dialect, out: Out) -> None:

@@ -45,6 +45,7 @@ ENDED: Final = {
     HoldState.REJECTED: "hold.expired",
     HoldState.VOID: "hold.void",
 }
+_OPEN: Final = (HoldState.WAITING, HoldState.APPROVED)
 ASKED: Final = json.dumps({"planted": False}).encode()
 
 _row = msgspec.json.Decoder(Hold).decode
@@ -91,11 +92,12 @@ class Holds:
         """Who must agree; None where nobody must, or where no agreement would help."""
         return need_of(decision, tool)
 
-    def find(self, asked: Asked, need: Need, now_ms: int, *, named: str = "") -> Found | None:
+    def find(self, asked: Asked, need: Need | None, now_ms: int, *, named: str = "") -> Found | None:
         """The hold that stands for exactly this call: waiting or approved; None where it is to be asked (anew).
 
         named: rid of the hold, or of the open leaf that it was asked in, where the caller names one. A hold is its
-        copy's as long as that runs, and then its system's: people may take longer than a process lives.
+        copy's as long as that runs, and then its system's: people may take longer than a process lives. It is void once
+        another system would answer, or the tool's row says something else. need: None where nobody need agree any more.
         Raises Refused ``hold.rejected``, and for a named one ``hold.unknown|mismatch|expired|spent|void``.
         """
         own, shared = self._tags(asked)
@@ -110,9 +112,11 @@ class Holds:
         if hold is None or hold.planted or not self._is_of(hold, asked, shared):
             return None
         state = self.state(hold, now_ms, policy=asked.policy, need=need)
+        if state in _OPEN and (hold.via != (asked.via or hold.via) or hold.at <= asked.changed):
+            state = HoldState.VOID
         if state is HoldState.REJECTED and now_ms < hold.exp:
             raise Refused("hold.rejected", hold=hold.rid, until=hold.exp)
-        if state not in (HoldState.WAITING, HoldState.APPROVED):
+        if state not in _OPEN:
             if named:
                 raise Refused(ENDED[state], hold=hold.rid)
             return None
