@@ -387,6 +387,7 @@ class Service:
         """A stop reaches what is in flight at once, and ends the models that it terminates."""
         if any(effect.space is Space.COUNTERS and effect.key == EPOCH for effect in effects):
             flights.stops_changed()
+            self.servers.halt()
             given = [
                 stop
                 for effect in effects

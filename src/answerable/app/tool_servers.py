@@ -9,6 +9,7 @@ import logging
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -67,7 +68,7 @@ class ToolServers:
             system = self._core.book.system(config.system)
             if system is None:
                 raise Refused("config.value", detail=f"servers.{name}.system: {config.system!r} is not registered")
-            server = self._registry(name, config) if config.kind == REGISTRY else _made(name, config)
+            server = self._registry(name, config) if config.kind == REGISTRY else _made(name, config, self._order)
             try:
                 stopped.check(self._core.book, system, self._core.now)
                 url = config.url or f"https://stdio.invalid/{name}"
@@ -94,6 +95,13 @@ class ToolServers:
         for each in running:
             self._models.remove(each.served)
         await asyncio.gather(*(each.server.close() for each in running), return_exceptions=True)
+
+    def halt(self) -> None:
+        """End now the child processes of the servers that an order reaches, a suspension too: what a server does beside
+        its calls no refusal stops. They are started again when no order stands, and no sooner."""
+        for each in self._running.values():
+            if isinstance(each.server, McpStdio):
+                each.server.halt()
 
     async def end_terminated(self, terminated: Callable[[Copy], bool]) -> None:
         """End the servers whose copies an order terminated."""
@@ -126,6 +134,20 @@ class ToolServers:
         asked = {name: each.server for name, each in self._running.items() if isinstance(each.server, McpHttp)}
         answers = await asyncio.gather(*(server.answers_anyone() for server in asked.values()))
         return dict(zip(asked, answers, strict=True))
+
+    def _order(self, name: str) -> str:
+        """rid of an order in force that reaches the server of that name, its system or its copy; "" for none."""
+        book, now = self._core.book, self._core.now
+        each = self._running.get(name)
+        config = self._core.config.servers.get(name)
+        system = book.system(each.served.system.rid if each else config.system if config else "")
+        if system is None:
+            return ""
+        found = stopped.of_system(book, system, now)
+        if found or each is None or (known := book.stop_set()).quiet:
+            return found
+        numbers = tuple(sorted((*system.ancestors, system.num)))
+        return known.blocks(copy=each.served.copy.rid, numbers=numbers, party="", worlds=system.worlds, now_ms=now)
 
     def _registry(self, name: str, config: ServerConfig) -> OwnTools:
         """Raises Refused ``config.value``."""
@@ -163,8 +185,8 @@ def _code(server: Server) -> str:
     return server.error.code if server.error is not None else ""
 
 
-def _made(name: str, config: ServerConfig) -> Server:
-    """Raises Refused ``config.value``, ``upstream.address``."""
+def _made(name: str, config: ServerConfig, order: Callable[[str], str]) -> Server:
+    """order: that reaches the server of a name now, or "". Raises Refused ``config.value``, ``upstream.address``."""
     if not names.server_fits(name):
         raise _wrong(name, "its name is not made of a-z, 0-9, - and _")
     if config.revision not in (AUTO, Revision.STATELESS, *HANDSHAKES):
@@ -203,6 +225,7 @@ def _made(name: str, config: ServerConfig) -> Server:
             flights=config.connections,
             call_s=config.call_timeout_s,
             list_every_s=config.list_every_s,
+            order=partial(order, name),
         )
     raise _wrong(name, "kind is http with a url, stdio with a command, or registry")
 

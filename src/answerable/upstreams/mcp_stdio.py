@@ -3,8 +3,8 @@
 JSON-RPC message a line.
 
 Its environment is empty but for what the configuration names. It lives no longer than the gateway: its group is killed
-when it is closed, and the kernel kills it when the gateway dies. One that ends is started again; what it had been asked
-and did not answer has an unknown outcome, and is never asked again.
+when it is closed or a stop order reaches it, and the kernel kills it when the gateway dies. One that ends is started
+again, unless an order stands; what it had been asked and had not answered has an unknown outcome, and is not asked again.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -54,6 +54,7 @@ class McpStdio:
 
     command: the program by its full path, and its arguments; no shell reads it. environment: all that it sees of one.
     flights: calls at the same time; more are refused (``upstream.busy``). call_s: within which a call is answered.
+    order: the stop order in force that reaches it, "" while none does; none is started while one stands.
     """
 
     locality = Locality.LOCAL
@@ -69,6 +70,7 @@ class McpStdio:
         flights: int = 64,
         call_s: float = 60.0,
         list_every_s: float = 60.0,
+        order: Callable[[], str] = lambda: "",
     ) -> None:
         if not command or not Path(command[0]).is_absolute():
             raise Refused("config.value", detail=f"servers.{name}.command: not a program by its full path")
@@ -78,6 +80,7 @@ class McpStdio:
         self._directory = directory
         self._flights = flights
         self._call_s = call_s
+        self._order = order
         self._session = Session(revision)
         self._child: asyncio.subprocess.Process | None = None
         self._killed: asyncio.subprocess.Process | None = None
@@ -135,6 +138,12 @@ class McpStdio:
             raise Unavailable("upstream.unreachable", upstream=self.name) from None
         return Whole((await self._ask(CALL, body, self._call_s)).body)
 
+    def halt(self) -> None:
+        """Kill the child now where a stop order reaches it, with all that it started: no word of the protocol is an
+        order to it. `Listed` asks on, so that it runs again when the order ends."""
+        if self._child is not None and self._child is not self._killed and self._order():
+            self._gone(self._child, Unavailable("upstream.truncated"))
+
     async def close(self) -> None:
         self._ended = True
         await self._listed.close()
@@ -149,7 +158,8 @@ class McpStdio:
             raise Unavailable("upstream.timeout") from None
 
     async def _opened(self) -> None:
-        """Raises Unavailable ``upstream.*``."""
+        """Raises Unavailable ``upstream.*``, Refused ``stop.system``."""
+        self._allowed()
         if self._open and self._child is not None and self._child.returncode is None:
             return
         async with self._opening:
@@ -163,15 +173,21 @@ class McpStdio:
             try:
                 async with asyncio.timeout(OPEN_S):
                     await self._spawn()
+                    self._allowed()  # an order that came meanwhile found no child to end
                     await open_session(self._session, self._probed, self._tell)
                     if self._session.stateless and self._session.changes:
                         await self._write(self._session.request("subscriptions/listen", LISTEN)[1])
             except BaseException as error:
+                self.halt()
                 await self._end(Unavailable("upstream.truncated"))
                 if isinstance(error, TimeoutError):
                     raise Unavailable("upstream.timeout") from None
                 raise
             self._open = True
+
+    def _allowed(self) -> None:
+        if order := self._order():
+            raise Refused("stop.system", order=order)
 
     async def _spawn(self) -> None:
         try:

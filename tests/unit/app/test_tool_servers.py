@@ -1,15 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from answerable.app.models import AUTO
+from answerable.app.people import FOLDER, read
+from answerable.app.service import Service
 from answerable.app.tool_servers import ToolServers
 from answerable.errors import Refused
-from answerable.model.terms import Act
+from answerable.log.statement import sign
+from answerable.model.leaves import Leaf
+from answerable.model.terms import Act, OrderKind, Scope
+from answerable.stops import orders
+from answerable.stops.planned import Reason
+from answerable.upstreams import mcp_listed, mcp_stdio
+from answerable.upstreams.mcp_stdio import McpStdio
 from answerable.upstreams.process import is_running
 from tests.small_mcp import scripted
 from tests.small_servers import desk, served
@@ -58,6 +68,46 @@ async def test_a_stopped_systems_tools_end_at_once(tmp_path: Path) -> None:
         assert service.servers.problems() == {"server desk": "stop.system"}
         assert service.serving.models.named("desk", Act.TOOL_CALL) == ()
         assert not is_running(process)
+
+
+def given(service: Service, leaf: Leaf, *names: str) -> Any:
+    staff = [read(service.core.config.store_path / FOLDER / f"{name}.json") for name in names]
+    sigs = [sign(leaf, service.core.origin, each.key, each.kid) for each in staff]
+    return msgspec.structs.replace(leaf, sigs=sigs)  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize("scope", [Scope.SYSTEM, Scope.COPY, Scope.ALL])
+async def test_a_suspended_servers_process_ends_and_runs_again_when_it_is_released(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scope: Scope
+) -> None:
+    for name in ("PAUSE_S", "RETRY_S"):
+        monkeypatch.setattr(mcp_listed, name, 0.1)
+    monkeypatch.setattr(mcp_stdio, "RESTART_S", 0.1)
+    async with served(tmp_path, desk=desk(tmp_path / "tools")) as service:
+        core, server = service.core, service.servers.listed("desk").server
+        assert isinstance(server, McpStdio)
+        process = server.process
+        (found,) = service.serving.models.named("desk", Act.TOOL_CALL)
+        root = {Scope.SYSTEM: found.system.rid, Scope.COPY: found.copy.rid, Scope.ALL: ""}[scope]
+        why = Reason.of("a test")
+        order = orders.statement(core.book, kind=OrderKind.SUSPEND, root=root, reason=why, scope=scope)
+        planned = orders.suspend(core.book, given(service, order, "officer-1"), why, core.now)
+        await core.ledger.commit(planned.unit)
+        async with asyncio.timeout(2):
+            while is_running(process):  # noqa: ASYNC110  # another process's end is not awaited
+                await asyncio.sleep(0.01)
+        for _ in range(25):
+            await asyncio.sleep(0.02)
+            assert server.process == ""
+        assert service.servers.problems() == {"server desk": "stop.system"}
+        assert service.servers.names() == ("desk",)
+        freed = given(service, orders.release_statement(planned.row.rid), "officer-1", "officer-2")
+        await core.ledger.commit(orders.release(core.book, freed, core.now).unit)
+        async with asyncio.timeout(15):
+            while not server.definitions():  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+        assert is_running(server.process)
+        assert service.servers.problems() == {"server desk": ""}
 
 
 async def test_one_that_is_away_is_told_and_keeps_nobody_from_starting(tmp_path: Path) -> None:

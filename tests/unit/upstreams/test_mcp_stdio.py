@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from answerable.errors import AnswerableError, Refused
-from answerable.upstreams import mcp_stdio
+from answerable.upstreams import mcp_listed, mcp_stdio
 from answerable.upstreams.mcp_stdio import McpStdio
 from answerable.upstreams.process import identity, is_running
 from tests.mcp_servers import Journal, command
@@ -183,6 +183,72 @@ async def test_its_children_end_with_it() -> None:
         await asyncio.sleep(0.02)
     else:
         pytest.fail("it outlived the server")
+
+
+async def ends(process: str, within_s: float = 2.0) -> None:
+    async with asyncio.timeout(within_s):
+        while is_running(process):  # noqa: ASYNC110  # another process's end is not awaited
+            await asyncio.sleep(0.01)
+
+
+async def test_an_order_ends_it_at_once_and_it_does_not_come_back_while_it_stands(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(mcp_stdio, "RESTART_S", 0.05)
+    monkeypatch.setattr(mcp_stdio, "END_S", 30.0)  # one that is stopped is given no moment
+    for name in ("PAUSE_S", "RETRY_S"):
+        monkeypatch.setattr(mcp_listed, name, 0.05)
+    program = (
+        "import signal, subprocess\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+        "p = subprocess.Popen(['/bin/sleep', '60'])\nTOOLS[0]['description'] = str(p.pid)\n"
+        "while True:\n    m = read()\n    if m.get('method') != 'tools/call': good(m)"
+    )
+    stands: list[str] = []
+    async with client(child(program), order=lambda: stands[0] if stands else "") as server:
+        process, helper = server.process, identity(int(server.definitions()[0].description))
+        server.halt()
+        await asyncio.sleep(0.05)
+        assert is_running(process), "no order reaches it"
+        waits = asyncio.create_task(code(server))
+        await asyncio.sleep(0.05)
+        stands.append("o" * 32)
+        server.halt()
+        server.halt()
+        assert server.definitions() == ()
+        assert await waits == "upstream.truncated", "nobody knows what it did"
+        await ends(process)
+        await ends(helper)
+        for _ in range(20):
+            await asyncio.sleep(0.02)
+            assert server.process == "", "started again while the order stands"
+        assert server.error is not None
+        assert server.error.code == "stop.system"
+        assert await code(server) == "upstream.unreachable"
+        stands.clear()
+        async with asyncio.timeout(10):
+            while not server.definitions():  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+        assert server.process not in ("", process)
+        monkeypatch.setattr(mcp_stdio, "END_S", 0.1)
+
+
+async def test_an_order_that_comes_while_it_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    stands: list[str] = []
+    born: list[str] = []
+    spawn = McpStdio._spawn
+
+    async def slowly(self: McpStdio) -> None:
+        await spawn(self)
+        born.append(self.process)
+        stands.append("o" * 32)  # nobody halts: there was no child yet when it came
+
+    monkeypatch.setattr(McpStdio, "_spawn", slowly)
+    monkeypatch.setattr(mcp_stdio, "END_S", 30.0)
+    async with client(child("time.sleep(60)"), order=lambda: stands[0] if stands else "") as server:
+        assert server.definitions() == ()
+        await ends(born[0])
+        assert server.process == ""
+        assert len(born) == 1
 
 
 @pytest.mark.parametrize("words", [[], ["desk"], ["./desk"]])
