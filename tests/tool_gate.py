@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Mapping
+import ssl
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -56,27 +57,31 @@ CLASSES: dict[str, ToolClass] = {
 class Gate:
     """service, address: of the running service; key: an agent's handle; url: base of the gateway."""
 
-    def __init__(self, service: Service, address: Address) -> None:
+    def __init__(self, service: Service, address: Address, certificate: str = "") -> None:
         self.service = service
         self.core = service.core
         self.url = address.gateway.removesuffix("/v1")
         self.key = ""
         self.agent: System
-        self.http = httpx.AsyncClient(base_url=self.url, timeout=30)
+        verify = ssl.create_default_context(cafile=certificate) if certificate else True
+        self.http = httpx.AsyncClient(base_url=self.url, timeout=30, verify=verify)
 
     async def register(self, name: str, kind: SystemKind = SystemKind.AGENT, **more: Any) -> System:
         return await register(self.core, name, kind, **more)
 
     async def issue(self, system: System) -> str:
         """A handle for a new copy of `system`."""
-        key, drawn = Key.generate(), nonce()
+        return await self.handle(await self.copy(system, Key.generate()))
+
+    async def copy(self, system: System, key: Key) -> str:
+        """A new copy of `system` that holds `key`; its rid."""
+        drawn = nonce()
         draft = StartCopy(
             system=system.rid, key=b64u(key.public), nonce=drawn, signature="", endpoint="http://127.0.0.1/"
         )
         proof = b64u(key.sign(to_sign(copies.start_statement(system, draft), self.core.origin)))
         request = StartCopy(system=system.rid, key=draft.key, nonce=drawn, signature=proof, endpoint=draft.endpoint)
-        copy = await self.core.commit(copies.start(self.core.book, request, self.core.now))
-        return await self.handle(copy)
+        return await self.core.commit(copies.start(self.core.book, request, self.core.now))
 
     async def handle(self, copy: str, binding: str = "cidr:127.0.0.0/8") -> str:
         """A handle of that copy, by its rid."""
@@ -157,8 +162,9 @@ class Gate:
 
 
 async def register(core: Any, name: str, kind: SystemKind = SystemKind.AGENT, **more: Any) -> System:
+    parties = (PartySpec(party=OPERATOR, role=Role.DEPLOYER), *more.pop("parties", ()))
     request = RegisterSystem(
-        name=name, version="1", kind=kind, parties=(PartySpec(party=OPERATOR, role=Role.DEPLOYER),),
+        name=name, version="1", kind=kind, parties=parties,
         capabilities=("text",), compute=ComputeSpec(petaflop=1), **more,
     )  # fmt: skip
     rid = await core.commit(systems.register(core.book, request, core.now))
@@ -173,19 +179,23 @@ async def gate(
     *,
     journal: Path | None = None,
     url: str = "",
+    command: Sequence[str] = (),
     own: bool = False,
     classes: Mapping[str, ToolClass] = CLASSES,
     **flags: Any,
 ) -> AsyncIterator[Gate]:
-    """A service whose server `desk` runs over stdio and writes to `journal`, whose server `far` is at `url`, and whose
-    server `answerable` is its registry's own, as far as they are given, with their tools imported and classified."""
+    """A service whose server `desk` runs over stdio, as `command` or as a stock one that writes to `journal`, whose
+    server `far` is at `url`, and whose server `answerable` is its registry's own, as far as they are given, with their
+    tools imported and classified."""
     servers: dict[str, Any] = {}
     if own:
         servers |= {"servers__answerable__kind": "registry", "servers__answerable__system": "Registry"}
-    if journal is not None:
-        from tests.mcp_servers import command  # the SDK is large, and a benchmark's gateway has none
+    if journal is not None and not command:
+        from tests import mcp_servers  # the SDK is large, and a benchmark's gateway has none
 
-        desk = {"kind": "stdio", "command": command(journal), "directory": str(Path.cwd()), "system": "Desk"}
+        command = mcp_servers.command(journal)
+    if command:
+        desk = {"kind": "stdio", "command": list(command), "directory": str(Path.cwd()), "system": "Desk"}
         servers |= {f"servers__desk__{name}": value for name, value in desk.items()}
         servers["servers__desk__environment"] = {"PATH": os.environ["PATH"], "PYTHONPATH": str(Path.cwd())}
     if url:
@@ -195,9 +205,9 @@ async def gate(
     )
     service = Service(core)
     try:
-        for name in [*(["Desk"] if journal else []), *(["Far"] if url else []), *(["Registry"] if own else [])]:
+        for name in [*(["Desk"] if command else []), *(["Far"] if url else []), *(["Registry"] if own else [])]:
             await register(core, name, SystemKind.APPLICATION)
-        made = Gate(service, await service.start())
+        made = Gate(service, await service.start(), str(flags.get("gateway__tls_certificate", "")))
         try:
             made.agent = await made.register("Agent")
             made.key = await made.issue(made.agent)

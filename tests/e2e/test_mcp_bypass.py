@@ -1,22 +1,26 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Ways round the gate, tried over the wire: each is refused, recorded under whose credential it was, and never reaches
-the server."""
+"""Ways round the gate, tried over the wire: none reaches the server. What is asked under a credential that is known is
+recorded one by one under its bearer. What is refused before anybody is known, a stranger's try, a head that stands
+twice or a foreign page, is counted by its code, in one leaf of many."""
 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import pytest_asyncio
 
-from answerable.model.leaves import OpenLeaf
-from answerable.model.terms import Criticality
+from answerable.model.leaves import OpenLeaf, RefusalsLeaf
+from answerable.model.terms import Criticality, Effect
 from answerable.protocols.mcp.revisions import CAPABILITIES, VERSION
+from answerable.sequencer.sequencer import Sequencer
 from tests.mcp_servers import Journal, running
-from tests.tool_gate import Gate, gate
+from tests.tool_gate import HELD, Gate, gate
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 META = {VERSION: "2026-07-28", CAPABILITIES: {}}
@@ -47,12 +51,29 @@ class Watched:
     def __init__(self, g: Gate, journal: Journal) -> None:
         self._g, self._journal = g, journal
         self._leaves = self._ran = 0
+        self._counts: Counter[str] = Counter()
 
     async def begin(self) -> None:
         self._leaves, self._ran = len(await self._g.opens()), len(self._journal.read())
+        self._counts = await self._counted()
 
     async def opens(self) -> list[OpenLeaf]:
         return (await self._g.opens())[self._leaves :]
+
+    async def counted(self, *codes: str) -> None:
+        """So many refusals were counted by their codes, nothing was recorded one by one, and nothing ran."""
+        assert await self._counted() - self._counts == Counter(codes)
+        assert not await self.opens()
+        assert len(self._journal.read()) == self._ran, "something ran"
+
+    async def _counted(self) -> Counter[str]:
+        """As the log holds it: what is counted now is written at once, and not with what comes within seconds."""
+        ledger = self._g.core.ledger
+        assert isinstance(ledger, Sequencer)
+        if ledger._refusals:
+            await ledger._write_refusals()
+        leaves = [leaf for leaf in await self._g.leaves() if isinstance(leaf, RefusalsLeaf)]
+        return sum((Counter(leaf.num) for leaf in leaves), Counter())
 
     async def refused_alone(self, code: str, times: int = 1) -> None:
         """Nothing ran, and so many refusals with that code stand in the log, each under the agent."""
@@ -106,12 +127,12 @@ async def test_a_head_and_a_body_that_disagree(
 
 
 async def test_a_header_that_stands_twice(g: Gate, watched: Watched) -> None:
-    """Two readers could take different ones: not even whose it is is asked."""
+    """Two readers could take different ones: not even whose it is is asked, and so it is counted."""
     fields = [*MODERN.items(), ("mcp-name", "pay"), ("authorization", f"Bearer {g.key}")]
     fields += [("content-type", "application/json")]
     answer = await g.http.post("/mcp/far", content=json.dumps(call()).encode(), headers=fields)
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "request.header")
-    assert not await watched.opens()
+    await watched.counted("request.header")
 
 
 @pytest.mark.parametrize(
@@ -180,8 +201,10 @@ async def test_a_message_that_is_no_json_by_its_kind(g: Gate, watched: Watched) 
         answer = await g.post("far", call(), headers=MODERN | {"content-type": kind})
         assert data(answer)["code"] == "request.header"
     await watched.refused_alone("request.header", 3)
+    await watched.begin()
     page = await g.post("far", call(), headers=MODERN | {"origin": "https://evil.example"})
     assert (page.status_code, page.json()["error"]["code"]) == (403, "request.origin")
+    await watched.counted("request.origin")
 
 
 async def test_a_tool_that_lies_about_itself_is_hidden_and_refused(g: Gate, watched: Watched) -> None:
@@ -192,6 +215,23 @@ async def test_a_tool_that_lies_about_itself_is_hidden_and_refused(g: Gate, watc
     answer = await g.modern("far", "tools/call", {"name": "wipe", "arguments": {"folder": "/"}})
     assert data(answer)["code"] == "tool.unknown"
     await watched.refused_alone("tool.unknown")
+
+
+async def test_a_tool_that_lies_is_what_a_person_said_of_it(g: Gate, journal: Journal, watched: Watched) -> None:
+    """The same, once somebody classified it: the hint that callers see is that person's, and the call waits."""
+    assert HELD.effect is Effect.IRREVERSIBLE
+    await g.classify("far", {"wipe": HELD})
+    served = g.service.servers.listed("far").server.definition("wipe")
+    assert served is not None
+    assert served.annotations["readOnlyHint"] is True
+    listed = (await g.modern("far", "tools/list")).json()["result"]["tools"]
+    hints = {tool["name"]: tool["annotations"] for tool in listed}["wipe"]
+    assert (hints["readOnlyHint"], hints["destructiveHint"]) == (False, True)
+    answer = await g.modern("far", "tools/call", {"name": "wipe", "arguments": {"folder": "/"}})
+    assert answer.json()["result"]["_meta"]["answerable/hold"]["state"] == "pending"
+    (leaf,) = await watched.opens()
+    assert (leaf.dec, leaf.err, leaf.sys) == ("hold", "action.held", g.agent.rid)
+    assert journal.read("wipe") == []
 
 
 async def test_the_warrant_of_one_with_the_tools_of_another(g: Gate, watched: Watched) -> None:
@@ -233,20 +273,35 @@ async def test_an_approval_is_for_one_call_of_one_caller(g: Gate, journal: Journ
             "far", "tools/call", {"name": "pay", "arguments": {"to": "Mallory", "amount": amount}}, **how
         )
 
+    async def last(*said: object) -> None:
+        leaf = (await watched.opens())[-1]
+        assert (leaf.dec, leaf.err, leaf.sys) == said
+
+    ran = journal.read("pay")
     hold = (await pay()).json()["result"]["_meta"]["answerable/hold"]["hold"]
     await g.vote(hold)
     # Other arguments under the approved hold.
     answer = await pay(amount=5_000, headers={"answerable-hold": hold})
     assert data(answer)["code"] == "hold.mismatch"
+    await last("refuse", "hold.mismatch", g.agent.rid)
     # Another caller.
-    other = await g.issue(await g.register("Other payer"))
+    payer = await g.register("Other payer")
+    other = await g.issue(payer)
     assert data(await pay(key=other, headers={"answerable-hold": hold}))["code"] == "hold.unknown"
+    await last("refuse", "hold.unknown", payer.rid)
+    assert journal.read("pay") == ran
     # The one that it is for, once.
-    assert (await pay()).json()["result"]["content"][0]["text"] == "Paid 5 EUR to Mallory."
+    paid = await pay()
+    assert paid.json()["result"]["content"][0]["text"] == "Paid 5 EUR to Mallory."
+    await last("permit", msgspec.UNSET, g.agent.rid)
     # Approval replayed, under another key of the caller's own: it would be a second payment.
     again = {"name": "pay", "arguments": {"to": "Mallory", "amount": 5}, "_meta": {"answerable/idempotency-key": "2"}}
     second = (await g.modern("far", "tools/call", again)).json()["result"]
     assert second["_meta"]["answerable/hold"]["hold"] != hold, "people are asked anew"
+    await last("hold", "action.held", g.agent.rid)
+    # By its name it tells what it allowed once, and runs nothing.
+    told = await g.modern("far", "tools/call", again, headers={"answerable-hold": hold})
+    assert told.headers["x-answerable-record"] == paid.headers["x-answerable-record"]
     assert sum(line["arguments"]["to"] == "Mallory" for line in journal.read("pay")) == 1
 
 
@@ -255,7 +310,7 @@ async def test_strangers_credentials_and_old_ones(g: Gate, watched: Watched) -> 
         answer = await g.modern("far", "tools/call", {"name": "weather", "arguments": {"city": "x"}}, key=key)
         assert answer.status_code == 401
         assert answer.headers["www-authenticate"].startswith("Bearer")
-    assert not await watched.opens()
+    await watched.counted("warrant.missing", "handle.unknown", "warrant.malformed", "warrant.malformed")
 
 
 async def test_only_what_was_judged_is_sent(g: Gate, journal: Journal) -> None:

@@ -85,8 +85,7 @@ class Gateway:
 
     async def __call__(self, request: Request) -> None:
         try:
-            headers = self._front.headers(request)
-            self._front.check(headers)
+            headers = self._headers(request)
             act = self._acts.get(request.path)
             called = request.path.startswith(mcp.PREFIX) and self._servers is not None
             if act is None and request.path == handed.PATH and self._orders is not None:
@@ -114,6 +113,17 @@ class Gateway:
             refuse(request, error)
         except Exception as raised:  # noqa: BLE001  a defect refuses the request that met it and no other
             refuse(request, _defect(raised))
+
+    def _headers(self, request: Request) -> Headers:
+        """The head, if it is one for us. Raises as `Front.headers` and `Front.check`: nobody asked whose it is, so the
+        refusal is counted and not recorded."""
+        try:
+            headers = self._front.headers(request)
+            self._front.check(headers)
+        except Refused as error:
+            self._deps.ledger.count_refusal(error.code)
+            raise
+        return headers
 
     async def _handed(self, request: Request, headers: Headers, hear: handed.Take) -> None:
         if 2 * self.calls >= self._max_calls:

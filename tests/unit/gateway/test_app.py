@@ -127,6 +127,7 @@ async def test_host_and_origin_are_checked_first() -> None:
         status, _, body = await h.chat(origin="https://evil.example")
         assert (status, code(body)) == (403, "request.origin")
         assert h.stage.ledger.units == []
+        assert h.stage.ledger.refusals == ["request.host", "request.origin"]
 
 
 async def test_paths_and_methods() -> None:
