@@ -75,6 +75,7 @@ class Keeper:
         self._due: list[tuple[int, str]] = []  # (instant, rid of the real hold) of what is to be planted
         self._tasks: set[asyncio.Task[None]] = set()
         self._new: list[str] = []
+        self.holds.unended.watch()
         core.watchers.append(self._applied)
 
     def bind(self, services: Services) -> None:
@@ -171,6 +172,7 @@ class Keeper:
         task.add_done_callback(self._tasks.discard)
 
     def _applied(self, effects: tuple[Effect, ...]) -> None:
+        self.holds.unended.follow(effects)
         for effect in effects:
             if effect.space is Space.HELD and isinstance(effect, Put) and not effect.key.startswith(INDEX):
                 hold = _row(effect.value)

@@ -29,6 +29,7 @@ from answerable.ports import Directory
 from answerable.tools import exact
 from answerable.tools.people import agreed, enough
 from answerable.tools.planned import put, unchanged
+from answerable.tools.unended import Unended
 
 KIND: Final = "answerable.kind"  # of a hold leaf: commitment to whether it was planted (`tools.planted`)
 GROUP: Final = "kind"
@@ -78,7 +79,7 @@ class Posed:
 @dataclass(frozen=True, slots=True)
 class Holds:
     """index_key: 32 bytes, the store's; expires_ms: how long people have; most_waiting: calls of one system that may
-    wait at once; kept: whether the store keeps what was said; read: of payloads."""
+    wait at once; kept: whether the store keeps what was said; read: of payloads; unended: which may still wait."""
 
     directory: Directory
     index_key: bytes
@@ -86,7 +87,10 @@ class Holds:
     most_waiting: int = MOST_WAITING
     kept: bool = True
     read: Read = unread
-    _ended: set[str] = field(default_factory=set)  # rids of holds that can never wait again
+    unended: Unended = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "unended", Unended(self.directory, INDEX))
 
     def need(self, decision: Decision, tool: Tool | None) -> Need | None:
         """Who must agree; None where nobody must, or where no agreement would help."""
@@ -216,12 +220,10 @@ class Holds:
 
     def waiting(self, now_ms: int, *, policy: str = "") -> Iterator[Hold]:
         """What people can still decide about, the oldest first; approved and unused ones too."""
-        for key, raw in self.directory.rows(Space.HELD):
-            if key.startswith(INDEX) or key in self._ended:
-                continue
-            hold = _row(raw)
-            if hold.spent or hold.rejected or now_ms >= hold.exp:
-                self._ended.add(key)
+        for key in self.unended.left():
+            hold = self.get(key)
+            if hold is None or hold.spent or hold.rejected or now_ms >= hold.exp:
+                self.unended.end(key)
             elif self.state(hold, now_ms, policy=policy) in (HoldState.WAITING, HoldState.APPROVED):
                 yield hold
 

@@ -105,6 +105,27 @@ def test_people_are_told_once_and_reminded_ever_later(house: House, tmp_path: Pa
     assert (place.told(), place.keeper.problems()) == ([], {})
 
 
+def test_what_waits_is_followed_and_not_looked_for_among_all(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = pose(house)
+    place = Place(house, tmp_path)
+
+    def waiting() -> list[str]:
+        with monkeypatch.context() as patched:
+            patched.setattr(house.core.book, "rows", lambda space: pytest.fail(f"walked {space}"))
+            return [hold.rid for hold in place.keeper.waiting()]
+
+    second = pose(house, {"to": "DE03"})
+    assert waiting() == [first.rid, second.rid]
+    vote(house, first.rid, Ballot.REJECT, "anna")
+    assert waiting() == [second.rid]
+    place.clock.ahead = 2 * 24 * 60 * MINUTE_MS
+    assert waiting() == []
+    assert place.keeper.holds.unended.left() == ()
+    place.close()
+
+
 def test_after_a_restart_they_are_told_again(house: House, tmp_path: Path) -> None:
     hold = pose(house)
     place = Place(house, tmp_path)
