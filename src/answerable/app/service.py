@@ -403,7 +403,7 @@ class Service:
         for stop in given:
             if self._words is not None:
                 left += await self._words.of(stop)
-        ended = partial(_terminated_now, self.core)
+        ended = partial(terminated, self.core.book, now_ms=self.core.now)
         await asyncio.gather(self.serving.end_terminated(ended), self.servers.end_terminated(ended))
         await asyncio.gather(*left)
 
@@ -447,10 +447,6 @@ class Service:
         red = self._red_lines.problems() if self._red_lines is not None else {}
         waiting = dict(self._reminder.problems()) | self._keeper.problems() | self._policing.problems()
         return {part: code for part, code in (self._ready() | each | erasures | red | waiting).items() if code}
-
-
-def _terminated_now(core: Core, copy: Copy) -> bool:
-    return terminated(core.book, copy, core.now)
 
 
 def terminated(directory: Directory, copy: Copy, now_ms: int) -> bool:

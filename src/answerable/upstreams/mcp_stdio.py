@@ -4,7 +4,7 @@ JSON-RPC message a line.
 
 Its environment is empty but for what the configuration names. It lives no longer than the gateway: its group is killed
 when it is closed or a stop order reaches it, and the kernel kills it when the gateway dies. One that ends is started
-again, unless an order stands; what it had been asked and had not answered has an unknown outcome, and is not asked again.
+again, unless an order stands; what it had been asked and did not answer has an unknown outcome, and is not asked again.
 """
 
 from __future__ import annotations
