@@ -2,7 +2,8 @@
 """A person says how a call ended whose end nobody saw (`docs/spec/calls.md`): it ran, or it did not.
 
 Until then its key is blocked. The gate cannot know: it sent the call and heard no more, or was killed before it could
-write what it heard.
+write what it heard. Whoever answers for the system that asked gains where the call runs a second time, and does not say
+that it never ran while somebody else can.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from answerable.log.leaf import encode, rid
 from answerable.log.statement import verify
 from answerable.model.calls import Call, CallState, Verdict
 from answerable.model.leaves import Commitments, SettleLeaf
+from answerable.model.records import Admin
 from answerable.model.terms import AdminRole, PartyKind
 from answerable.model.units import Drop, Effect, Expect, Payload, Put, Space, Unit
 from answerable.ports import Directory
@@ -51,20 +53,23 @@ def statement(record: str, verdict: Verdict, why: Why, *, nonce: str = "") -> Se
     return SettleLeaf(c=why.commitments, n=nonce or fresh(), open=record, sigs=[], st=verdict.value, t=0)
 
 
-def settle(directory: Directory, leaf: SettleLeaf, why: Why, now_ms: int, *, running: bool) -> Planned:
-    """Plan the end of a call that nobody saw. running: whether it is under way in this process.
+def settle(directory: Directory, leaf: SettleLeaf, why: Why, now_ms: int, *, running: bool, caller: str) -> Planned:
+    """Plan the end of a call that nobody saw. running: whether it is under way in this process; caller: rid of the
+    system that asked, as the open leaf of the call says, "" where there is none.
 
-    Raises Refused ``call.malformed|signer|signature|said|absent|running``.
+    Raises Refused ``call.malformed|signer|signature|said|absent|running|own``.
     """
     if leaf.st not in Verdict.__members__.values() or leaf.x is not UNSET:
         raise Refused("call.malformed", detail="no known verdict, or an extension that this version does not know")
     _matches(leaf, why)
-    _signed(directory, leaf)
+    signer = _signed(directory, leaf)
     if running:
         raise Refused("call.running")
     found = find(directory, leaf.open)
     if found is None:
         raise Refused("call.absent")
+    if leaf.st == Verdict.UNDONE:
+        _gains_nothing(directory, signer, caller)
     key, raw, _ = found
     data = encode(msgspec.structs.replace(leaf, t=now_ms))
     settled = rid(data)
@@ -105,16 +110,31 @@ def _matches(leaf: SettleLeaf, why: Why) -> None:
         raise Refused("call.malformed", detail="a reason that is not the one that was signed") from None
 
 
-def _signed(directory: Directory, leaf: SettleLeaf) -> None:
-    """Raises Refused unless one person in office signed, and nobody else. A system can be none of them."""
+def _in_office(directory: Directory, admin: Admin) -> bool:
+    """Whether it is a person who may settle now. A system can be none of them."""
+    person = directory.party(admin.person)
+    in_office = not admin.ended and bool(ROLES & set(admin.roles))
+    return in_office and person is not None and person.kind is PartyKind.PERSON
+
+
+def _gains_nothing(directory: Directory, signer: Admin, caller: str) -> None:
+    """Return if the signer does not answer for the system that asked, or if everybody who may settle does."""
+    system = directory.system(caller) if caller else None
+    if system is None:
+        raise Refused("call.absent")  # nobody knows who would gain
+    answering = {entry.party for entry in system.parties}
+    others = (each for each in directory.admins() if each.person not in answering)
+    if signer.person in answering and any(_in_office(directory, each) for each in others):
+        raise Refused("call.own", person=signer.name)
+
+
+def _signed(directory: Directory, leaf: SettleLeaf) -> Admin:
+    """The one person in office who signed. Raises Refused unless there is one, and nobody else."""
     if len(leaf.sigs) != 1:
         raise Refused("call.malformed", detail="one person signs")
     sig = leaf.sigs[0]
     admin = directory.admin(sig.key)
-    person = directory.party(admin.person) if admin is not None else None
-    if admin is None or admin.ended or person is None or person.kind is not PartyKind.PERSON:
-        raise Refused("call.signer", key=sig.key[:64])
-    if not ROLES & set(admin.roles):
+    if admin is None or not _in_office(directory, admin):
         raise Refused("call.signer", key=sig.key[:64])
     origin = directory.raw(Space.MISC, "origin")
     if not origin:
@@ -123,6 +143,7 @@ def _signed(directory: Directory, leaf: SettleLeaf) -> None:
         verify(leaf, origin.decode("utf-8"), sig, unb64u(admin.key))
     except VerificationError:
         raise Refused("call.signature", key=sig.key[:64]) from None
+    return admin
 
 
 def _spend(directory: Directory, nonce: str, now_ms: int) -> tuple[Expect, Put]:

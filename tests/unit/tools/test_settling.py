@@ -31,6 +31,7 @@ class World:
         self.calls = Calls(self.book, bytes(32), self._nothing)
         self.why = Why(salt(), b"the bank has it")
         self.signer = self.fleet.operator
+        self.caller = self.fleet.app.rid
         asyncio.run(self._lost())
 
     async def _nothing(self, record: str) -> bytes | None:
@@ -50,7 +51,9 @@ class World:
         return self.fleet.sign(leaf, by or self.signer)  # type: ignore[return-value]
 
     def settle(self, leaf: SettleLeaf, *, running: bool = False) -> str:
-        planned = settle(self.book, leaf, self.why, self.fleet.clock.now, running=running)
+        planned = settle(
+            self.book, leaf, self.why, self.fleet.clock.now, running=running, caller=self.caller
+        )  # fmt: skip
         self.fleet.ledger.write(planned.unit)
         assert planned.unit.payloads[0].body == b"the bank has it"
         assert decode(planned.unit.leaves[0]).t == self.fleet.clock.now  # type: ignore[attr-defined]
@@ -110,6 +113,41 @@ def test_a_system_settles_nothing() -> None:
     leaf = world.said()
     sig = msgspec.structs.replace(leaf.sigs[0], key=org.rid)
     assert world.code(msgspec.structs.replace(leaf, sigs=[sig])) == "call.signer"
+
+
+def test_who_answers_for_the_caller_does_not_say_that_it_never_ran() -> None:
+    world = World()
+    fleet = world.fleet
+    owner = fleet.book.party(world.signer.person)
+    assert owner is not None
+    world.caller = fleet.system("theirs", parties=(fleet.maker, owner)).rid
+    assert world.code(world.said(Verdict.UNDONE)) == "call.own"
+    assert world.book.count(Space.CALLS) == 1
+    world.settle(world.said(Verdict.UNDONE, by=fleet.officers[0]))
+    assert world.book.count(Space.CALLS) == 0
+    asyncio.run(world._lost())
+    world.settle(world.said(Verdict.DONE))  # what blocks its own call gains nothing
+
+
+def test_where_nobody_else_is_in_office_the_only_one_settles() -> None:
+    world = World()
+    fleet = world.fleet
+    owner = fleet.book.party(world.signer.person)
+    assert owner is not None
+    world.caller = fleet.system("theirs", parties=(owner,)).rid
+    second = fleet.person("op", (AdminRole.OFFICER,), of="op", nth=2)  # another key of the same person
+    for each in fleet.officers:
+        fleet.put(Space.ADMINS, each.rid, msgspec.json.encode(msgspec.structs.replace(each, ended=1)))
+    fleet.person("vi", (AdminRole.VIEWER,))
+    assert second.person == world.signer.person
+    world.settle(world.said(Verdict.UNDONE))
+
+
+def test_a_call_of_nobody_known_is_not_undone() -> None:
+    world = World()
+    for world.caller in ("", "z" * 32):
+        assert world.code(world.said(Verdict.UNDONE)) == "call.absent"
+    world.settle(world.said(Verdict.DONE))
 
 
 def test_what_is_not_in_its_form_is_refused() -> None:

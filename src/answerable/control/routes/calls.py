@@ -61,6 +61,9 @@ async def listed(services: Services, call: Call[None]) -> list[CallShown]:
 async def settle(services: Services, call: Call[GiveSettlement]) -> Settled:
     leaf, words = call.body.settle, call.body.reason.of("reason")
     calls = _calls(services)
+    data = await services.reader.find(leaf.open)
+    opened = decode(data) if data is not None else None
+    caller = opened.sys if isinstance(opened, OpenLeaf) else ""
     planned, _ = await carry_out(
         services,
         lambda: settling.settle(
@@ -69,6 +72,7 @@ async def settle(services: Services, call: Call[GiveSettlement]) -> Settled:
             Why(words.salt, words.body),
             services.clock.now_ms(),
             running=calls.running(leaf.open),
+            caller=caller,
         ),
     )
     verdict = Verdict(leaf.st)

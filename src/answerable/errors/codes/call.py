@@ -59,6 +59,12 @@ ENTRIES: Final[dict[str, Entry]] = {
         "Sign with the key of a person who holds one of these roles.",
         "请由担任上述角色之一的人员签名。",
     ),
+    "call.own": Entry(
+        "{person} answers for the system that made the call, and does not say that it never ran.",
+        "{person} 是发出该调用的系统的责任主体，不得声明该调用未曾执行。",
+        "Let somebody else look at the tool's own system and settle it.",
+        "请由他人查看该工具自身的系统后作出裁定。",
+    ),
     "call.signature": Entry(
         "The signature of {key} is not over this statement.",
         "{key} 的签名与此声明不符。",

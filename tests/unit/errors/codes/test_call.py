@@ -10,6 +10,7 @@ STATUS = {  # code: (HTTP, exit)
     "call.done": (403, 1),
     "call.full": (503, 4),
     "call.malformed": (403, 2),
+    "call.own": (403, 1),
     "call.running": (403, 5),
     "call.said": (403, 5),
     "call.signature": (403, 1),
