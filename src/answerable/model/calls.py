@@ -24,14 +24,16 @@ class CallState(StrEnum):
 
 class Call(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """Row under the key of a call. record: rid of its open leaf; until: ms UTC, from when the same call is another one
-    (a call whose end is not known counts until a person settles it); settled: rid of the settle leaf, "" for none.
-    Short, for there is one for each call of a day."""
+    (a call whose end is not known counts until a person settles it); settled: rid of the settle leaf, "" for none;
+    system: rid of whose call it is, "" in rows of before shares were counted. Short, for there is one for each call of
+    a day."""
 
     record: str
     state: CallState
     since: int
     until: int
     settled: str = ""
+    system: str = ""
 
 
 class Verdict(StrEnum):

@@ -101,7 +101,7 @@ class Errand:
     async def enter(self, action: Action, caller: Bearer, calls: Calls, now: Callable[[], int]) -> Answered | None:
         """Leave to run it; or what the same call answered before. Waits while the same one is under way. now: ms UTC.
 
-        Raises Refused ``call.unknown|done``, Unavailable ``call.full``.
+        Raises Refused ``call.unknown|done|share``, Unavailable ``call.full``.
         """
         if not (self.tool.idempotency_s or action.again):
             return None
@@ -113,7 +113,7 @@ class Errand:
             arguments=self.exact,
             again=action.again,
         )
-        entered = await calls.enter(key, now)
+        entered = await calls.enter(key, caller.system.rid, now)
         if isinstance(entered, Answered):
             return entered
         self.run, self._calls = entered, calls

@@ -37,7 +37,7 @@ class Told:
             return []
         key, until = _context(text)
         self.keys[rid] = key
-        return [Put(Space.CALLS, key, _encode(Call(rid, CallState.BEGUN, leaf.t, until)))]
+        return [Put(Space.CALLS, key, _encode(Call(rid, CallState.BEGUN, leaf.t, until, system=leaf.sys)))]
 
     def ended(self, leaf: CloseLeaf) -> list[Effect]:
         """What its close leaf says of whether it ran; one that was written after a crash says nothing."""

@@ -22,9 +22,12 @@ from answerable.errors import Refused, Unavailable
 from answerable.model.calls import Call, CallState
 from answerable.model.units import Drop, Expect, Put, Rider, Space, Unit
 from answerable.ports import Directory
+from answerable.tools.shares import Shares
 
 # Rows of some 250 bytes in memory; at a day each that is six calls a second that write, all day.
 MAX_CALLS: Final = 500_000
+# Of these one system has a sixteenth.
+SHARE: Final = MAX_CALLS // 16
 # A key of the caller's makes a call one of its own for as long, where its tool names no time.
 KEYED_S: Final = 86_400
 LOOKED_AT: Final = 4_000  # rows at a time, when those that are over are looked for: some milliseconds
@@ -51,14 +54,15 @@ def decode(raw: bytes) -> Call:
 
 
 class Run:
-    """One call under way in this process, for whoever makes the same one meanwhile. record: rid of its open leaf, ""
-    before there is one; row: what its key holds once that leaf is written, None before; content: what it answered,
-    None while that is not known."""
+    """One call under way in this process, for whoever makes the same one meanwhile. system: rid of whose it is; record:
+    rid of its open leaf, "" before there is one; row: what its key holds once that leaf is written, None before;
+    content: what it answered, None while that is not known."""
 
-    __slots__ = ("_ended", "content", "key", "record", "row")
+    __slots__ = ("_ended", "content", "key", "record", "row", "system")
 
-    def __init__(self, key: str) -> None:
+    def __init__(self, key: str, system: str) -> None:
         self.key = key
+        self.system = system
         self.record = ""
         self.row: bytes | None = None
         self.content: bytes | None = None
@@ -89,6 +93,8 @@ class Calls:
         self._kept = kept
         self._runs: dict[str, Run] = {}
         self._turn: Iterator[str] = iter(())
+        rows = ((_row(raw).system, key) for key, raw in directory.rows(Space.CALLS))
+        self._shares = Shares(directory, self._runs, rows)
 
     def key(self, *, system: str, principal: str, server: str, tool: str, arguments: bytes, again: str = "") -> str:
         """`key_of` with this store's secret."""
@@ -106,11 +112,11 @@ class Calls:
         """Whether the call with that record is under way in this process."""
         return any(run.record == record for run in self._runs.values())
 
-    async def enter(self, key: str, now: Callable[[], int]) -> Run | Answered:
+    async def enter(self, key: str, system: str, now: Callable[[], int]) -> Run | Answered:
         """Leave to run the call, or its answer if it ran. Waits while the same one is under way. Whoever got a `Run`
-        gives it back with `leave`, whatever happens. now: ms UTC.
+        gives it back with `leave`, whatever happens. system: rid of the system that asks; now: ms UTC.
 
-        Raises Refused ``call.unknown``, ``call.done``; Unavailable ``call.full``.
+        Raises Refused ``call.unknown``, ``call.done``, ``call.share``; Unavailable ``call.full``.
         """
         while (run := self._runs.get(key)) is not None:
             await run.over()
@@ -121,7 +127,8 @@ class Calls:
         if row is None or over(row, now()):
             if len(self._runs) + self._directory.count(Space.CALLS) >= MAX_CALLS:
                 raise Unavailable("call.full", most=MAX_CALLS)
-            made = self._runs[key] = Run(key)
+            self._shares.take(system, key, SHARE, now())
+            made = self._runs[key] = Run(key, system)
             return made
         if row.state is not CallState.DONE:
             raise Refused("call.unknown", record=row.record)
@@ -138,12 +145,14 @@ class Calls:
         """Who waits for it may look. What its row says by now is what they see."""
         if self._runs.get(run.key) is run:
             del self._runs[run.key]
+            if self._directory.raw(Space.CALLS, run.key) is None:
+                self._shares.let_go(run.system, run.key)
         run.end()
 
     def begin(self, run: Run, record: str, now_ms: int, until: int) -> Rider:
         """What joins the unit of the open leaf `record`. until: ms UTC, as long as the same call is the same."""
         run.record = record
-        run.row = _encode(Call(record, CallState.BEGUN, now_ms, until))
+        run.row = _encode(Call(record, CallState.BEGUN, now_ms, until, system=run.system))
         return Rider(
             effects=(Put(Space.CALLS, run.key, run.row),),
             expect=(Expect(Space.CALLS, run.key, self._directory.raw(Space.CALLS, run.key)),),
@@ -178,6 +187,8 @@ class Calls:
         gone = [(key, raw) for key, raw in rows if raw is not None and over(_row(raw), now_ms)]
         if not gone:
             return None
+        for key, raw in gone:
+            self._shares.let_go(_row(raw).system, key)
         return Unit(
             effects=tuple(Drop(Space.CALLS, key) for key, _ in gone),
             expect=tuple(Expect(Space.CALLS, key, raw) for key, raw in gone),

@@ -10,8 +10,10 @@ from answerable.model.calls import Call, CallState, Verdict
 def test_a_row_is_short_and_strict() -> None:
     row = Call("r" * 32, CallState.BEGUN, 1_763_782_764_123, 1_763_869_164_123)
     data = msgspec.json.encode(row)
-    assert data == b'["rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrr","begun",1763782764123,1763869164123,""]'
+    assert data == b'["rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrr","begun",1763782764123,1763869164123,"",""]'
     assert msgspec.json.decode(data, type=Call) == row
+    before = data.replace(b',"",""]', b',""]')  # rows from before they said whose they are
+    assert msgspec.json.decode(before, type=Call) == row
     with pytest.raises(msgspec.ValidationError):
         msgspec.json.decode(data.replace(b"begun", b"maybe"), type=Call)
     with pytest.raises(msgspec.ValidationError):

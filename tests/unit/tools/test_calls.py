@@ -11,6 +11,7 @@ from answerable.model.calls import CallState
 from answerable.model.units import Drop, Rider, Space, Unit
 from answerable.registry.book import Book
 from answerable.tools import calls as module
+from answerable.tools import shares as module_shares
 from answerable.tools.calls import Answered, Calls, Run, decode, key_of, over
 from tests.fleet import DOMAIN, BookLedger, ManualClock
 
@@ -34,11 +35,11 @@ class Desk:
     def write(self, rider: Rider) -> None:
         self.ledger.write(Unit((), rider.effects, rider.expect))
 
-    async def enter(self, key: str = "k") -> Run | Answered:
-        return await self.calls.enter(key, self.clock.now_ms)
+    async def enter(self, key: str = "k", system: str = "s") -> Run | Answered:
+        return await self.calls.enter(key, system, self.clock.now_ms)
 
-    async def begun(self, record: str = "r1", key: str = "k") -> Run:
-        run = await self.enter(key)
+    async def begun(self, record: str = "r1", key: str = "k", system: str = "s") -> Run:
+        run = await self.enter(key, system)
         assert isinstance(run, Run)
         self.write(self.calls.begin(run, record, self.clock.now, self.clock.now + 1_000))
         return run
@@ -48,9 +49,9 @@ class Desk:
         self.write(self.calls.finish(run, ran))
         self.calls.leave(run)
 
-    async def code(self, key: str = "k") -> str:
+    async def code(self, key: str = "k", system: str = "s") -> str:
         with pytest.raises(AnswerableError) as caught:
-            await self.enter(key)
+            await self.enter(key, system)
         return caught.value.code
 
 
@@ -174,6 +175,42 @@ async def test_there_is_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     await desk.ended(CallState.DONE, "a")
     await desk.begun("r2", "b")
     assert await desk.code("c") == "call.full"
+
+
+async def test_one_system_fills_its_share_and_no_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "SHARE", 2)
+    desk = Desk()
+    await desk.ended(CallState.UNKNOWN, "a")  # as a server's time-outs make them
+    run = await desk.begun("r2", "b")
+    assert await desk.code("c") == "call.share"
+    assert await desk.code("a") == "call.unknown"
+    assert isinstance(await desk.enter("c", "another"), Run)
+    # Another process over the same store: rows say whose they are.
+    desk.calls = Calls(desk.book, SECRET, desk.answer)
+    assert await desk.code("c") == "call.share"
+    desk.clock.pass_ms(module_shares.LOOK_MS)
+    desk.write(desk.calls.finish(run, None))
+    assert isinstance(await desk.enter("c"), Run)
+
+
+async def test_what_was_never_written_or_is_over_takes_no_share(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "SHARE", 1)
+    desk = Desk()
+    for number in range(3):
+        run = await desk.enter(f"k{number}")
+        assert isinstance(run, Run)
+        assert await desk.code("other") == "call.share", "under way counts"
+        desk.calls.leave(run)
+    await desk.ended(CallState.DONE, "a")
+    assert await desk.code("b") == "call.share"
+    desk.clock.pass_ms(1_000)
+    again = await desk.enter("a")  # over: its own key is taken anew
+    assert isinstance(again, Run)
+    desk.calls.leave(again)
+    unit = desk.calls.sweep(desk.clock.now)
+    assert unit is not None
+    desk.ledger.write(unit)
+    assert isinstance(await desk.enter("b"), Run)
 
 
 async def test_rows_go_when_their_time_is_over(monkeypatch: pytest.MonkeyPatch) -> None:

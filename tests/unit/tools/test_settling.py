@@ -39,7 +39,7 @@ class World:
 
     async def _lost(self) -> None:
         now = self.fleet.clock.now
-        run = await self.calls.enter("k", lambda: now)
+        run = await self.calls.enter("k", "s" * 32, lambda: now)
         assert isinstance(run, Run)
         rider = self.calls.begin(run, RECORD, now, now + 1_000)
         self.book.apply(rider.effects)
@@ -72,7 +72,7 @@ def test_what_ran_is_not_run_again() -> None:
     ((_, raw),) = world.book.rows(Space.CALLS)
     assert (row_of(raw).state, row_of(raw).settled) == (CallState.DONE, settled)
     with pytest.raises(Refused) as caught:
-        asyncio.run(world.calls.enter("k", lambda: world.fleet.clock.now))
+        asyncio.run(world.calls.enter("k", "s" * 32, lambda: world.fleet.clock.now))
     assert caught.value.code == "call.done"
 
 

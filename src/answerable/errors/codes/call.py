@@ -31,6 +31,14 @@ ENTRIES: Final[dict[str, Entry]] = {
         http=503,
         exit=4,
     ),
+    "call.share": Entry(
+        "This system has {most} calls that count as not to be repeated: its whole share.",
+        "该系统须防重复的调用已达其份额上限 {most} 个。",
+        "Wait until the oldest end, settle those whose end nobody saw (`answerable calls ls`), and send calls that only"
+        " read without an idempotency key.",
+        "请等待最早的记录到期，裁定结局不明的调用（`answerable calls ls`），只读调用请勿附幂等键。",
+        http=429,
+    ),
     "call.absent": Entry(
         "No call of that record waits to be settled.",
         "没有以该记录编号等待裁定的调用。",

@@ -13,6 +13,7 @@ STATUS = {  # code: (HTTP, exit)
     "call.own": (403, 1),
     "call.running": (403, 5),
     "call.said": (403, 5),
+    "call.share": (429, 1),
     "call.signature": (403, 1),
     "call.signer": (403, 1),
     "call.unknown": (403, 1),
