@@ -238,6 +238,11 @@ def test_members_of_another_kind(demo: Demo, change: dict[str, Any], param: str)
     assert answer.error["param"] == param
 
 
+@pytest.mark.parametrize("tool", [5, {"type": "web_search"}, {"type": "mcp", "server_url": "https://x.invalid"}])
+def test_tools_that_nobody_here_would_see_called(demo: Demo, tool: Any) -> None:
+    refused(demo, post(demo, json.dumps({**GOOD, "tools": [tool]}).encode()), 403, "tool.hosted")
+
+
 @pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/completions", "/v1/responses", "/v1/embeddings"])
 def test_members_that_are_missing(demo: Demo, path: str) -> None:
     refused(demo, post(demo, b"{}", path=path), 400, "request.missing")
@@ -255,7 +260,6 @@ def test_members_that_are_missing(demo: Demo, path: str) -> None:
         {**GOOD, "logit_bias": {"a": "b"}},
         {**GOOD, "response_format": {"type": "json_schema", "json_schema": {"schema": {"$ref": "#"}}}},
         {**GOOD, "grammar": "root ::= ((((((("},
-        {**GOOD, "tools": [5]},
         {**GOOD, "messages": [{"role": "user", "content": "a " * 100_000}]},
     ],
 )
