@@ -38,6 +38,12 @@ POINT = Facts(
     duties_met=True,
     data_class=DataClass.OPEN,
     locality=Locality.LOCAL,
+    effect=Effect.NONE,
+    envelope=False,
+    guarded=False,
+    attested=True,
+    funded=True,
+    needs_met=True,
 )
 CALL = msgspec.structs.replace(POINT, act=Act.TOOL_CALL, effect=Effect.READ)
 # A machine that moves within its envelope and under its guard, and a step in a laboratory.

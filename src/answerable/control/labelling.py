@@ -29,7 +29,7 @@ from answerable.model.actions import About, Action, Decision, Facts
 from answerable.model.leaves import CloseLeaf, Commitments, OpenLeaf
 from answerable.model.prints import Print, alike, distance
 from answerable.model.records import Copy, System
-from answerable.model.terms import PROPAGATION, Act, DataClass, Locality, Outcome, Role, Ruling, World
+from answerable.model.terms import PROPAGATION, Act, DataClass, Effect, Locality, Outcome, Role, Ruling, World
 from answerable.model.units import Drop, Expect, Payload, Put, Space, Unit
 from answerable.model.warrants import Bearer, Credential, Peer
 from answerable.pipeline.deps import Deps
@@ -240,6 +240,12 @@ class Labelling:
             duties_met=deps.duties_met(system),
             data_class=DataClass.OPEN,
             locality=Locality.LOCAL,
+            effect=Effect.NONE,
+            envelope=False,
+            guarded=False,
+            attested=True,
+            funded=True,
+            needs_met=True,
         )
 
     def _expires(self, bearer: Bearer, said: bytes, now: int) -> int | None:

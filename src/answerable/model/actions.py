@@ -70,14 +70,13 @@ class Facts(msgspec.Struct, frozen=True, gc=False):
     duties_met: bool  # every duty of the tier whose means exist
     data_class: DataClass
     locality: Locality  # of the upstream
-    # Of a tool call. An answer has none of them: the defaults are right for it, and a call that forgets them is refused
-    # (R006).
-    effect: Effect = Effect.NONE
-    envelope: bool = False  # the tool has a safe envelope, and the arguments lie in it
-    guarded: bool = False  # the caller shows a warrant of its own, with its key, from a guard: not a handle
-    attested: bool = True  # the caller's system has the attestation that is asked for; True where none is
-    funded: bool = True  # a budget covers what is metered; True where none is asked for
-    needs_met: bool = True  # what else the domain's row asks for: `policy.worlds.Needs.met`; True where nothing is
+    # Of a tool call; an answer has the effect NONE, no envelope, and needs nothing that is not met.
+    effect: Effect
+    envelope: bool  # the tool has a safe envelope, and the arguments lie in it
+    guarded: bool  # the caller shows a warrant of its own, with its key, from a guard: not a handle
+    attested: bool  # the caller's system has the attestation that is asked for; True where none is
+    funded: bool  # a budget covers what is metered; True where none is asked for
+    needs_met: bool  # what else the domain's row asks for: `policy.worlds.Needs.met`; True where nothing is
 
 
 class About(msgspec.Struct, frozen=True):

@@ -12,7 +12,7 @@ from answerable.admission.admit import reach
 from answerable.errors import Refused
 from answerable.model.actions import About, Action, Decision, Facts
 from answerable.model.holds import Asked, Need
-from answerable.model.terms import Act, Criticality, Ruling, Standing
+from answerable.model.terms import Act, Criticality, Effect, Ruling, Standing
 from answerable.model.warrants import Bearer, Credential, Horizon
 from answerable.pipeline.clearances import Admitted, Candidate, Clearance
 from answerable.pipeline.deps import Deps
@@ -86,6 +86,12 @@ def facts(action: Action, caller: Bearer, candidate: Candidate, deps: Deps, erra
         duties_met=deps.duties_met(caller.system) and deps.duties_met(model.system),
         data_class=action.data_class,
         locality=served.upstream.locality,
+        effect=Effect.NONE,
+        envelope=False,
+        guarded=False,
+        attested=True,
+        funded=True,
+        needs_met=True,
     )
     if errand is None:
         return found

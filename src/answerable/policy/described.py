@@ -129,7 +129,12 @@ def _facts(told: Described, act: Act, asked: Floor | None = None) -> Facts:
         duties_met=told.duties_met,
         data_class=told.data_class,
         locality=told.locality,
+        effect=Effect.NONE,
+        envelope=False,
         guarded=told.guarded,
+        attested=True,
+        funded=True,
+        needs_met=True,
     )
     if asked is None:
         return facts
