@@ -171,21 +171,35 @@ class _For:
     async def _done(self, name: str, arguments: Any) -> dict[str, Any]:
         core, by, caller = self._core, self._caller.copy, self._caller
         book = core.book
-        # What was approved was approved for what it was then.
-        people = self._server.people(name, arguments, caller)
-        if people > self._tool.approvals:
-            raise Refused("system.people", people=people, agreed=self._tool.approvals)
         if name == ANNOUNCE:
             announced = _read(arguments, AnnounceMade)
             return await self._commit(lambda: making.announce(book, announced, by, core.now))
+
+        def agreed() -> None:
+            """What was approved was approved for what it was then. Names are looked up anew by each plan, so this is
+            counted with each, while nothing else happens."""
+            people = self._server.people(name, arguments, caller)
+            if people > self._tool.approvals:
+                raise Refused("system.people", people=people, agreed=self._tool.approvals)
+
         if name == REGISTER:
             wanted = _read(arguments, MakeSystem)
-            done = await self._commit(lambda: making.register(book, wanted, by, caller.warrant, core.now))
+
+            def register() -> Planned:
+                agreed()
+                return making.register(book, wanted, by, caller.warrant, core.now)
+
+            done = await self._commit(register)
             found = book.system(done["rid"])
             return done if found is None else done | {"tier": found.tier, "tools": list(found.tools)}
         if name == START:
             started = _read(arguments, StartCopy)
-            return await self._commit(lambda: making.start(book, started, by, core.now))
+
+            def start() -> Planned:
+                agreed()
+                return making.start(book, started, by, core.now)
+
+            return await self._commit(start)
         if name == END:
             ended = _read(arguments, EndCopy)
             return await self._commit(lambda: making.end(book, ended, by, core.now))

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from answerable.app.core import Core
 from answerable.app.own_tools import CLASSES, OwnTools
 from answerable.crypto.b64 import b64u
 from answerable.crypto.ed25519 import Key
@@ -18,11 +19,19 @@ from answerable.log.leaf import rid as rid_of
 from answerable.log.statement import to_sign
 from answerable.model.leaves import OpenLeaf, SystemLeaf
 from answerable.model.records import System
-from answerable.model.terms import Audience, Relation
+from answerable.model.terms import Audience, Relation, Role, SystemKind
 from answerable.policy.worlds import floor
-from answerable.registry import copies, keys, parties
+from answerable.registry import copies, keys, making, parties, systems
 from answerable.registry.ids import unassigned_lei
-from answerable.registry.requests import EnrolKey, RegisterParty, StartCopy, VouchParty
+from answerable.registry.requests import (
+    ComputeSpec,
+    EnrolKey,
+    PartySpec,
+    RegisterParty,
+    RegisterSystem,
+    StartCopy,
+    VouchParty,
+)
 from answerable.tools import classes
 from answerable.tools.holds import SPENDS
 from tests.small_registry import digest
@@ -201,6 +210,33 @@ def test_a_copy_of_what_it_made_is_started_once_a_person_agrees(tmp_path: Path) 
         ended = await call(it, "end_copy", copy=copy.rid)
         assert not ended.get("isError"), ended
         assert not list(it.core.book.copies_of(child.rid))
+
+    run(work, tmp_path)
+
+
+def test_people_are_counted_again_with_each_plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def work(it: Gate) -> None:
+        commit, ledger, tries = Core.commit, it.core.ledger, 0
+
+        async def late(core: Core, plan: Any) -> str:
+            nonlocal tries
+            tries += 1
+            if tries == 1:  # another registration wins
+                rival = RegisterSystem(
+                    name="Rival", version="1", kind=SystemKind.AGENT, compute=ComputeSpec(petaflop=1),
+                    parties=(PartySpec(party=OPERATOR, role=Role.DEPLOYER),),
+                )  # fmt: skip
+                await ledger.commit(systems.register(core.book, rival, core.now).unit)
+            return await commit(core, plan)
+
+        monkeypatch.setattr(Core, "commit", late)
+        monkeypatch.setattr(making, "people_for", lambda *_, starts: 2 if tries else 0)
+        done = await call(it, "register_system", **CHILD)
+        assert done.get("isError"), done
+        assert done["structuredContent"]["code"] == "system.people"
+        assert tries == 1, "the plan that was made anew is not written"
+        assert it.core.book.system("Rival") is not None
+        assert it.core.book.system("Child") is None
 
     run(work, tmp_path)
 
