@@ -242,8 +242,8 @@ class Record:
             # An answer that was cut tells no usage: the pieces that left are counted, a token each at the least.
             tokens_in, tokens_out = self._tokens or (0, self._pieces)
             self.spent = made(self.metering.spent(tokens_in, tokens_out), files)
-            if self._tokens is None and self.reserved is not None:
-                whole = self.sent is Sent.ANSWERED
+            whole = self.sent is Sent.ANSWERED  # before that a usage is the usage so far: of one choice, of some words
+            if self.reserved is not None and (self._tokens is None or not whole):
                 self.spent = msgspec.structs.replace(self.spent, told=False, whole=whole)
         beside: Closing | None = None
         told: dict[str, Any] = {WORDS: str(self.words)} if body and self.words else {}

@@ -86,6 +86,31 @@ async def test_who_hangs_up_before_the_usage_comes_pays_what_was_reserved(stream
     assert settled == reserved > 8_192
 
 
+def with_usage(text: str) -> bytes:
+    said = msgspec.json.decode(event(text).removeprefix(b"data: "))
+    if not text:
+        said["choices"] = []
+    return b"data: " + msgspec.json.encode(said | {"usage": {"prompt_tokens": 3, "completion_tokens": 4}}) + b"\n\n"
+
+
+@pytest.mark.parametrize("last", ["", "so far"])
+async def test_usage_before_the_end_is_the_usage_so_far(last: str) -> None:
+    reached = asyncio.Event()
+
+    async def hang() -> None:
+        reached.set()
+        await asyncio.sleep(60)
+
+    stage, budgets = staged(event("words"), with_usage(last), hang)
+    task = asyncio.create_task(stage.run(stream=True))
+    async with asyncio.timeout(5):
+        await reached.wait()
+    task.cancel()
+    await asyncio.wait([task])
+    reserved, settled = budgets.kept.tokens
+    assert settled == reserved > 8_192
+
+
 async def test_an_upstream_that_tells_no_usage_is_counted_as_reserved() -> None:
     stage, budgets = staged(event("hello"), event("", "stop"), DONE)
     assert (await stage.run(stream=True)).error is None
