@@ -84,7 +84,7 @@ async def test_a_killed_gateway_runs_no_call_twice(tmp_path: Path) -> None:
         # A person looks, and says that it did not run; then it may.
         why = Why(salt(), b"the drawer was shut")
         leaf = signed(statement(lost, Verdict.UNDONE, why), core.origin, [it.person("officer-1")])
-        planned = settle(core.book, leaf, why, core.now, running=False)
+        planned = settle(core.book, leaf, why, core.now, running=False, caller=opened[0].sys)
         await core.commit(planned)
         assert "At last." in (await it.modern("desk", "tools/call", CALL)).text
         assert len(Journal(journal).read("slow")) == 2

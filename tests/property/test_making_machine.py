@@ -204,6 +204,7 @@ class MakingMachine(RuleBasedStateMachine):
             assert system.tier <= founder.tier
             assert set(system.worlds) <= set(founder.worlds)
             assert system.max_criticality.rank <= founder.max_criticality.rank
+            assert system.criticality.rank >= founder.criticality.rank
             assert within(system.tools, founder.tools)
             assert WIDTH.index(system.audience) <= WIDTH.index(founder.audience)
             assert POWERS & set(system.capabilities) <= set(founder.capabilities)
