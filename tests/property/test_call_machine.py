@@ -169,7 +169,7 @@ class Calling(RuleBasedStateMachine):
         key, row = waiting[which % len(waiting)]
         fleet = self.stage.held.fleet
         leaf: Any = fleet.sign(statement(row.record, verdict, WHY), fleet.operator)
-        planned = settle(fleet.book, leaf, WHY, self.stage.clock.ms, running=False)
+        planned = settle(fleet.book, leaf, WHY, self.stage.clock.ms, running=False, caller=self.stage.app.rid)
         self.stage.held.write(planned.unit)
         number = self.number_of(key)
         # Where it had truly run and a person says that it did not, that is their word.

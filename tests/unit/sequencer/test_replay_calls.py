@@ -66,7 +66,7 @@ async def test_a_persons_word_is_told_again(verdict: Verdict) -> None:
     fleet = stage.held.fleet
     unknown = [row.record for row in stage.rows() if row.state is CallState.UNKNOWN]
     leaf = fleet.sign(statement(unknown[0], verdict, WHY), fleet.operator)
-    planned = settle(fleet.book, leaf, WHY, fleet.clock.now, running=False)  # type: ignore[arg-type]
+    planned = settle(fleet.book, leaf, WHY, fleet.clock.now, running=False, caller=stage.app.rid)  # type: ignore[arg-type]
     await stage.ledger.commit(planned.unit)
     replay = told(stage)
     assert dict(replay.book.rows(Space.CALLS)) == dict(fleet.book.rows(Space.CALLS))
