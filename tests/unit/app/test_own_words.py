@@ -139,7 +139,7 @@ async def test_a_model_in_a_child_signs_before_a_termination_ends_it(
     Child.born_of = []
     async with serving(tmp_path, "Near", digests=(SMOLLM2.digest,), **LOCAL) as control:
         (child,) = Child.born_of
-        monkeypatch.setattr("answerable.app.service.terminated", lambda *_: True)
+        monkeypatch.setattr("answerable.app.service.terminated", lambda *_, **__: True)
         stop = await control.suspend("Near")
         await until(lambda: now(control, stop).confirmed == 1, 5)
         await until(lambda: not child.alive, 5)

@@ -11,7 +11,7 @@ from tests.fleet import Fleet
 def test_the_row_that_a_plan_saw_must_still_stand() -> None:
     fleet = Fleet()
     written = put(Space.CALLS, "k", Call("r", CallState.DONE, 1, 2))
-    assert written == Put(Space.CALLS, "k", b'["r","done",1,2,""]')
+    assert written == Put(Space.CALLS, "k", b'["r","done",1,2,"",""]')
     assert unchanged(fleet.book, Space.CALLS, "k") == Expect(Space.CALLS, "k", None)
     fleet.book.apply((written,))
     assert unchanged(fleet.book, Space.CALLS, "k") == Expect(Space.CALLS, "k", written.value)
