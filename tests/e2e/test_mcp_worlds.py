@@ -1,249 +1,77 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is grave passes the whole gate, over TLS, before a server that writes down what ran: a wet laboratory, a device
-on a body and a switch of the grid ask what the table of domains asks, are refused without it and recorded."""
+on a body, a switch of the grid, a bank's ledger and a payment ask what the table of domains asks, are refused without
+it and recorded. What is creative or ordinary runs as it comes."""
 
 from __future__ import annotations
 
-import asyncio
-import json
-import ssl
-import subprocess
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
-import httpx2 as httpx
-import msgspec
 import pytest
 import pytest_asyncio
 
-from answerable.app.witnessing import serve
-from answerable.control.routes import tools
-from answerable.control.routing import Call
-from answerable.crypto import dsse
-from answerable.crypto.b64 import b64u
-from answerable.crypto.ed25519 import Key
-from answerable.crypto.random import nonce, salt
 from answerable.errors import Refused
-from answerable.log import trust
-from answerable.log.statement import to_sign
+from answerable.model.budgets import RESERVED, USED
 from answerable.model.leaves import OpenLeaf
-from answerable.model.records import System
-from answerable.model.terms import Criticality, Effect, Role, SystemKind, World
-from answerable.model.tools import Bound, ToolClass
-from answerable.net.clients import show
-from answerable.policy.worlds import floor
-from answerable.registry import keys, parties
-from answerable.registry.ids import unassigned_lei
-from answerable.registry.requests import EnrolKey, PartySpec, RegisterParty, VouchParty
-from answerable.tools import attestations
-from answerable.warrants.gate import audience_of
-from answerable.witness.files import Folder
-from answerable.witness.witness import Witness
-from tests.mcp_servers import Journal
-from tests.small_mcp import child
-from tests.small_servers import services_of
+from answerable.model.terms import Criticality, Effect, World
+from answerable.model.tools import Bound, MeterKind, ToolMeter
+from answerable.tools.holds import SPENDS
+from tests.graves import Grave, graded, graves
 from tests.small_tools import body
-from tests.tool_gate import Gate, gate
-from tests.unit.app.small_store import OPERATOR
+from tests.tool_gate import Gate
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-PROGRAM = """
-while True:
-    m = read()
-    if m.get('method') == 'tools/list':
-        say({'jsonrpc': '2.0', 'id': m['id'], 'result': {'tools': json.loads(sys.argv[1])}})
-        continue
-    if m.get('method') == 'tools/call':
-        p = m['params']
-        with open(sys.argv[2], 'a') as out:
-            out.write(json.dumps({'tool': p['name'], 'arguments': p['arguments']}) + '\\n')
-    good(m)
-"""
+MONEY = {"amount": {"type": "number"}, "to": {"type": "string"}}
 LISTED = [
     body("culture", "Grow a culture.", properties={"strain": {"type": "string"}}),
     body("flex", "Bend the knee.", properties={"degrees": {"type": "number"}}),
     body("switch", "Open a feeder.", properties={"feeder": {"type": "string"}}),
+    body("book", "Book a ledger entry.", properties=MONEY),
+    body("pay", "Pay an invoice.", properties=MONEY),
+    body("fold", "Tell how a protein folds.", properties={"sequence": {"type": "string"}}),
+    body("draw", "Draw a picture.", properties={"of": {"type": "string"}}),
+    body("look_up", "Look something up.", properties={"what": {"type": "string"}}),
+    body("note", "Write a note.", properties={"text": {"type": "string"}}),
+    body("commit", "Commit a change.", properties={"diff": {"type": "string"}}),
 ]
-
-
-def graded(domain: str, effect: Effect, *bounds: Bound) -> ToolClass:
-    """The least that the table of domains lets a person say of it."""
-    least = floor(domain, effect)
-    assert least is not None
-    return ToolClass(
-        world=least.world, criticality=least.criticality, domain=domain, effect=effect, approvals=least.approvals,
-        roles=least.roles, attestation=least.attestation, envelope=bounds or None, idempotency_s=60,
-        max_tier=least.max_tier,
-    )  # fmt: skip
-
-
+AMOUNTS = (Bound(at="/amount", least="0.01", most="90"), Bound(at="/to", longest=40))
+EUROS = (ToolMeter(kind=MeterKind.MONEY, amount="/amount", currency="EUR"),)
 CLASSES = {
     "culture": graded("wet_lab", Effect.WRITE),
     "flex": graded("body_device", Effect.WRITE, Bound(at="/degrees", least="0", most="90")),
     "switch": graded("grid", Effect.IRREVERSIBLE, Bound(at="/feeder", one_of=("F1", "F2"))),
+    "book": graded("core_banking", Effect.WRITE, *AMOUNTS, meters=EUROS),
+    "pay": graded("payment", Effect.IRREVERSIBLE, *AMOUNTS, meters=EUROS),
+    "fold": graded("in_silico_biology", Effect.READ),
+    "draw": graded("creative", Effect.WRITE),
+    "look_up": graded("search", Effect.READ),
+    "note": graded("general", Effect.WRITE),
+    "commit": graded("code", Effect.WRITE),
 }
-
-
-class Caller:
-    """A system whose copy, with that rid, has a key of its own and shows its warrant. by: "proven", over a connection
-    that proves the key, or "bare", over one that proves nothing."""
-
-    def __init__(self, world: Grave, system: System, copy: str, token: str, proven: httpx.AsyncClient) -> None:
-        self._world, self.system, self.copy, self._token, self._proven = world, system, copy, token, proven
-
-    async def __call__(self, tool: str, by: str = "proven", /, **arguments: Any) -> dict[str, Any]:
-        g = self._world.g
-        plain, g.http = g.http, self._proven if by == "proven" else g.http
-        try:
-            asked = {"name": tool, "arguments": arguments}
-            answer = await g.modern("desk", "tools/call", asked, key=self._token)
-        finally:
-            g.http = plain
-        found: dict[str, Any] = answer.json()["result"]
-        return found
-
-    async def refused(self, code: str, rule: str, tool: str, by: str = "proven", /, **arguments: Any) -> None:
-        """It is refused so, recorded so under this system, and nothing runs."""
-        before, ran = len(await self._world.g.opens()), len(self._world.journal.read())
-        error = (await self(tool, by, **arguments))["_meta"]["answerable/error"]
-        assert error["code"] == code
-        (leaf,) = (await self._world.g.opens())[before:]
-        assert (leaf.dec, leaf.err, leaf.rule, leaf.sys) == ("refuse", code, rule, self.system.rid)
-        assert len(self._world.journal.read()) == ran
-
-    async def held(self, tool: str, by: str = "proven", /, **arguments: Any) -> str:
-        """It waits for two people, recorded, and nothing runs; the hold."""
-        before, ran = len(await self._world.g.opens()), len(self._world.journal.read())
-        hold = (await self(tool, by, **arguments))["_meta"]["answerable/hold"]
-        assert (hold["state"], hold["needed"]) == ("pending", 2)
-        (leaf,) = (await self._world.g.opens())[before:]
-        assert (leaf.dec, leaf.sys) == ("hold", self.system.rid)
-        assert len(self._world.journal.read()) == ran
-        return str(hold["hold"])
-
-
-class Grave:
-    def __init__(self, g: Gate, journal: Journal, certificate: Path) -> None:
-        self.g, self.journal, self._certificate = g, journal, certificate
-        self._attester: tuple[Key, str]
-        self._registrar = ""
-
-    async def known(self) -> None:
-        """A registrar vouches for the operator and insures, and the operator's own key attests."""
-        core = self.g.core
-        admin = self.g.person("admin").kid
-        registrar = self._registrar = await core.commit(
-            parties.register(core.book, RegisterParty(id=unassigned_lei("registrar"), name="Registrar"), core.now)
-        )
-        self._attester = await self._key(OPERATOR, admin)
-        key, rid = await self._key(registrar, admin, registrar=True)
-        party, found = core.book.party(OPERATOR), core.book.party(registrar)
-        assert party is not None
-        assert found is not None
-        drawn, salted = nonce(), b64u(salt())
-        leaf = parties.vouch_statement(party, found, drawn=drawn, salt=salted)
-        signature = b64u(key.sign(to_sign(leaf, core.origin)))
-        request = VouchParty(party=party.rid, key=rid, nonce=drawn, salt=salted, signature=signature)
-        await core.commit(parties.vouch(core.book, request, core.now))
-
-    async def _key(self, ref: str, by: str, **more: Any) -> tuple[Key, str]:
-        core, key = self.g.core, Key.generate()
-        party = core.book.party(ref)
-        assert party is not None
-        draft = EnrolKey(party=party.rid, key=b64u(key.public), nonce=nonce(), signature="", **more)
-        signature = b64u(key.sign(to_sign(keys.enrol_statement(party, draft), core.origin)))
-        request = msgspec.structs.replace(draft, signature=signature)
-        admin = core.book.admin(by)
-        assert admin is not None
-        return key, await core.commit(keys.enrol(core.book, request, core.now, by=admin.rid))
-
-    async def attest(self, system: System, predicate: str) -> None:
-        key, rid = self._attester
-        subject = {"digest": {"sha256": system.digests[0].removeprefix("sha256:")}}
-        said = {"_type": attestations.STATEMENT, "predicateType": predicate, "predicate": {}, "subject": [subject]}
-        envelope = b64u(dsse.sign(attestations.PAYLOAD, json.dumps(said).encode(), key, rid))
-        person = self.g.core.book.admin(self.g.person("admin").kid)
-        await tools.attest(
-            services_of(self.g.service), Call(tools.Attest(system=system.rid, envelope=envelope), person=person)
-        )
-
-    @asynccontextmanager
-    async def caller(self, name: str, world: World, most: Criticality) -> AsyncIterator[Caller]:
-        g, key = self.g, Key.generate()
-        system = await g.register(
-            name, SystemKind.AGENT, worlds=(World.INFORMATION, world), criticality=most, max_criticality=most,
-            licence="Apache-2.0", digests=("sha256:" + sha256(name.encode()).hexdigest(),),
-            parties=(PartySpec(party=self._registrar, role=Role.INSURER),),
-        )  # fmt: skip
-        rid = await g.copy(system, key)
-        copy = g.core.book.copy(rid)
-        assert copy is not None
-        granted = await g.service._issuer.grant(rid, aud=audience_of(g.core.book.domain), nonce=nonce())
-        context = ssl.create_default_context(cafile=str(self._certificate))
-        show(context, key, copy.id)
-        async with httpx.AsyncClient(base_url=g.url, timeout=30, verify=context) as proven:
-            yield Caller(self, system, rid, granted.token, proven)
-
-
-@pytest.fixture(scope="module")
-def pair(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """Certificate and key of the gateway."""
-    folder = tmp_path_factory.mktemp("worlds")
-    certificate, key = folder / "tls.crt", folder / "tls.key"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1",
-         "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate],
-        check=True, capture_output=True,
-    )  # fmt: skip
-    return certificate, key
-
-
-@asynccontextmanager
-async def witness(folder: Path) -> AsyncIterator[tuple[Folder, dict[str, Any]]]:
-    """One that cosigns what systems so grave do before they do it, and the settings of a log that asks it."""
-    made = Folder.create(folder / "witness", "witness.invalid")
-    (folder / "policy").write_text(f"witness w {made.keys().verifiers[1]}\nquorum w\n")
-    urls: asyncio.Queue[str] = asyncio.Queue()
-    ended = asyncio.Event()
-
-    async def announce(url: str, _witness: Witness) -> None:
-        await urls.put(url)
-
-    task = asyncio.create_task(serve(folder / "witness", "127.0.0.1", 0, announce, ended))
-    try:
-        url = await asyncio.wait_for(urls.get(), 20)
-        yield (
-            made,
-            {"log__policy": str(folder / "policy"), "log__witnesses__w": url, "log__witness_every_s": 0.2},
-        )
-    finally:
-        ended.set()
-        await asyncio.wait_for(task, 20)
+EURO = 1_000_000  # what money is counted in: millionths
+BUDGETS = [{"meter": "money", "currency": "EUR", "most": 100 * EURO, "system": name} for name in ("Bank", "Buyer")]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def world(pair: tuple[Path, Path]) -> AsyncIterator[Grave]:
-    folder = pair[0].parent
-    certificate, key = pair
-    command = [*child(PROGRAM), json.dumps(LISTED), str(folder / "journal")]
-    flags = {"gateway__tls_certificate": str(certificate), "gateway__tls_key": str(key)}
-    async with (
-        witness(folder) as (watching, settings),
-        gate(folder, command=command, classes=CLASSES, registry__attesters=[OPERATOR], **flags, **settings) as g,
-    ):
-        for log in trust.parse((g.core.config.store_path / "trust.txt").read_bytes()).logs:
-            watching.watch(str(log))
-        made = Grave(g, Journal(folder / "journal"), certificate)
-        await made.known()
+async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Grave]:
+    async with graves(tmp_path_factory.mktemp("worlds"), LISTED, CLASSES, budgets=BUDGETS) as made:
         yield made
 
 
 async def permitted(g: Gate) -> OpenLeaf:
     return [leaf for leaf in await g.opens() if leaf.dec == "permit"][-1]
+
+
+async def reserved(world: Grave, leaf: OpenLeaf) -> Any:
+    """What a permitted call reserved, and that what it used is the same."""
+    assert isinstance(leaf.x, dict)
+    told = leaf.x[RESERVED]
+    (close,) = [each for each in await world.g.closes() if isinstance(each.x, dict) and USED in each.x][-1:]
+    assert isinstance(close.x, dict)
+    assert close.x[USED] == told["most"]
+    return told["most"]
 
 
 async def test_a_wet_laboratory_needs_its_attestation_and_then_two_people(world: Grave) -> None:
@@ -298,3 +126,102 @@ async def test_a_switch_of_the_grid_asks_what_the_table_asks(world: Grave) -> No
         await world.g.vote(hold)
         assert "answerable/error" not in (await room("switch", feeder="F1"))["_meta"]
         assert [line["arguments"] for line in world.journal.read("switch")] == [{"feeder": "F1"}]
+
+
+async def test_a_banks_ledger_asks_for_attestation_budget_envelope_and_two_duties(world: Grave) -> None:
+    predicate, entry = CLASSES["book"].attestation, {"amount": 60, "to": "DE02"}
+    async with (
+        world.caller("Bank", World.INFORMATION, Criticality.CRITICAL) as bank,
+        world.caller("Branch", World.INFORMATION, Criticality.CRITICAL) as branch,
+        world.caller("Clerk", World.INFORMATION, Criticality.SENSITIVE) as clerk,
+    ):
+        # Nobody's warrant reaches what its system was not registered for.
+        assert "warrant.criticality" in str(await clerk("book", **entry))
+        await bank.refused("policy.refused", "R023", "book", **entry)
+        await world.attest(branch.system, predicate)  # another's counts for nothing here, and has no budget itself
+        await bank.refused("policy.refused", "R023", "book", **entry)
+        await branch.refused("policy.refused", "R024", "book", **entry)
+        await world.attest(bank.system, predicate)
+        for beyond in ({"amount": 91, "to": "DE02"}, {"amount": 60, "to": "x" * 41}, {**entry, "fee": 1}):
+            await bank.refused("tool.envelope", "R000", "book", **beyond)
+        hold = await bank.held("book", **entry)
+        await world.g.vote(hold)
+        with pytest.raises(Refused) as twice:
+            await world.g.vote(hold)
+        assert twice.value.code == "hold.twice"
+        await bank.waits("book", 1, **entry)
+        # Two officers and an approver: each duty by another person, whatever the order.
+        await world.g.vote(hold, person="officer-1")
+        # What they saw is what runs: not another payee under the same hold, which is another call.
+        other = await bank.held("book", amount=60, to="DE03")
+        assert other != hold
+        leaf = await bank.runs("book", **entry)
+        assert isinstance(leaf.x, dict)
+        assert leaf.x[SPENDS] == hold
+        assert await world.votes(hold) == ["approve", "approve"]
+        assert await reserved(world, leaf) == [["calls", 1], ["money", 60 * EURO, "EUR"]]
+        # Approved, and yet beyond the budget: refused, and the approval is not used up by it.
+        await world.g.vote(other, person="officer-1")
+        await world.g.vote(other, person="officer-2")
+        await bank.waits("book", 2, amount=60, to="DE03")
+        await world.g.vote(other)
+        await bank.refused("budget.spent", "R000", "book", amount=60, to="DE03")
+        found = world.g.holds.get(other)
+        assert found is not None
+        assert found.spent == ""
+        # A smaller entry is another call: it waits for its own people.
+        small = await bank.held("book", amount=40, to="DE03")
+        await world.g.vote(small)
+        await world.g.vote(small, person="officer-2")
+        await bank.runs("book", amount=40, to="DE03")
+        assert [line["arguments"]["amount"] for line in world.journal.read("book")] == [60, 40]
+
+
+async def test_a_payment_asks_for_a_budget_an_envelope_and_one_person(world: Grave) -> None:
+    invoice = {"amount": 25, "to": "Ada"}
+    async with (
+        world.caller("Buyer", World.INFORMATION, Criticality.SENSITIVE) as buyer,
+        world.caller("Poor buyer", World.INFORMATION, Criticality.SENSITIVE) as poor,
+    ):
+        await poor.refused("policy.refused", "R024", "pay", **invoice)
+        await buyer.refused("tool.envelope", "R000", "pay", amount=0, to="Ada")
+        hold = await buyer.held("pay", "bare", 1, **invoice)
+        with pytest.raises(Refused) as officer:  # of another duty than the table asks for
+            await world.g.vote(hold, person="officer-1")
+        assert officer.value.code == "hold.signer"
+        await buyer.waits("pay", 0, "bare", **invoice)
+        await world.g.vote(hold)
+        leaf = await buyer.runs("pay", "bare", **invoice)
+        assert isinstance(leaf.x, dict)
+        assert leaf.x[SPENDS] == hold
+        assert await reserved(world, leaf) == [["calls", 1], ["money", 25 * EURO, "EUR"]]
+        ran = len(world.journal.read("pay"))
+        again = await buyer("pay", "bare", **invoice)  # the same within a minute is the same payment, told again
+        assert "answerable/error" not in again["_meta"]
+        assert len(world.journal.read("pay")) == ran
+
+
+async def test_creative_and_ordinary_tools_of_the_information_world_run_as_they_come(world: Grave) -> None:
+    asked: dict[str, dict[str, Any]] = {
+        "draw": {"of": "a heron"}, "look_up": {"what": "herons"}, "note": {"text": "Herons."}, "commit": {"diff": "+"},
+    }  # fmt: skip
+    async with world.caller("Anybody", World.INFORMATION, Criticality.ORDINARY) as anybody:
+        for tool, arguments in asked.items():
+            leaf = await anybody.runs(tool, "bare", **arguments)
+            assert (leaf.wld, leaf.rule) == ("information", "R100")
+            assert isinstance(leaf.x, dict)
+            assert RESERVED not in leaf.x
+            assert SPENDS not in leaf.x
+
+
+async def test_biology_by_computation_is_sensitive_work_with_information(world: Grave) -> None:
+    async with (
+        world.caller("Anyone", World.INFORMATION, Criticality.ORDINARY) as anyone,
+        world.caller("Biologist", World.INFORMATION, Criticality.SENSITIVE) as biologist,
+    ):
+        assert "warrant.criticality" in str(await anyone("fold", sequence="MKV"))
+        refused = (await world.g.opens())[-1]
+        assert (refused.dec, refused.err, refused.sys) == ("refuse", "warrant.criticality", anyone.system.rid)
+        leaf = await biologist.runs("fold", "bare", sequence="MKV")
+        assert (leaf.wld, leaf.rule) == ("information", "R101")
+        assert [line["arguments"] for line in world.journal.read("fold")] == [{"sequence": "MKV"}]
