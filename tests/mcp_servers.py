@@ -19,10 +19,11 @@ import time
 import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from mcp.server.mcpserver import Image, MCPServer
 from mcp.types import ToolAnnotations
+from pydantic import Field
 
 START_S = 20.0
 
@@ -124,6 +125,20 @@ def server(journal: Journal) -> MCPServer:
     return made
 
 
+def marked(made: MCPServer, journal: Journal) -> None:
+    """One tool more, whose client repeats two arguments in headers (2026-07-28, `x-mcp-header`)."""
+
+    @made.tool(annotations=ACTS)
+    def post(
+        to: str,
+        region: Annotated[str, Field(json_schema_extra={"x-mcp-header": "Region"})],
+        urgent: Annotated[bool, Field(json_schema_extra={"x-mcp-header": "Urgent"})] = False,
+    ) -> str:
+        """Post a letter."""
+        journal("post", {"to": to, "region": region, "urgent": urgent})
+        return f"Posted to {to} in {region}."
+
+
 def over_http(made: MCPServer, credential: str, seen: Path | None) -> None:
     """Serve on a free port of loopback until ended; the first line of stdout is the URL."""
     import uvicorn
@@ -181,8 +196,11 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--journal", type=Path, required=True)
     parser.add_argument("--credential", type=Path)
     parser.add_argument("--seen", type=Path)
+    parser.add_argument("--marked", action="store_true", help="one tool more, with arguments in headers")
     asked = parser.parse_args(arguments)
     made = server(Journal(asked.journal))
+    if asked.marked:
+        marked(made, Journal(asked.journal))
     if asked.transport == "stdio":
         made.run("stdio")
     else:
