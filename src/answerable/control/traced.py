@@ -11,7 +11,7 @@ from msgspec import Meta
 from answerable.control.services import Services
 from answerable.errors import Refused
 from answerable.log.leaf import decode
-from answerable.marks.sketch import ASKED, LEAST, enough
+from answerable.marks.sketch import ASKED, LEAST, enough, within
 from answerable.marks.tracing import FINGERPRINT, WORDS, Evidence
 from answerable.model import prints
 from answerable.model.leaves import CloseLeaf, OpenLeaf, WarrantLeaf
@@ -60,7 +60,7 @@ async def gather(
     """What each layer says. named: record ids in its label; the rest as `labels.tracing.Traces`, digests in hex."""
     key, reader = services.index_key, services.reader
     hiding = tuple(hidden(each, key) for each in seen)
-    words = sketched(sketch, key)
+    words = sketched(sorted(sketch), key)
     near: dict[str, tuple[int, ...]] = {}
     for its in hiding:
         for rid, other in await reader.near(its):
@@ -69,9 +69,9 @@ async def gather(
                 near[record] = min(near.get(record, far), far, key=sum)
     said: dict[str, tuple[int, int]] = {}
     for rid, shared in await reader.alike(words, LEAST) if words else ():
-        kept = sum(len(tag) == SKETCH_BYTES for tag in await reader.tags(rid))
-        if enough(shared, kept) and (record := await opening(services, rid)):
-            said[record] = (shared, kept)
+        kept = {tag for tag in await reader.tags(rid) if len(tag) == SKETCH_BYTES}
+        if enough(shared, len(kept), within(words, kept)) and (record := await opening(services, rid)):
+            said[record] = (shared, len(kept))
     known = [record for rid in dict.fromkeys(named) if rid and (record := await opening(services, rid))]
     against: dict[str, None] = {}
     for record in known:

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Final
+from collections.abc import Container, Sequence
+from typing import Final, TypeVar
 from zlib import crc32
 
 # Hashes in the sketch of what is kept; of what is asked about all up to `ASKED` are compared, so that an excerpt of it
@@ -24,6 +25,7 @@ LEAST: Final = 5
 WORDS: Final = 4
 CHARACTERS: Final = 8  # of scripts that write no spaces
 MAX_CHARS: Final = 200_000
+Hash = TypeVar("Hash", int, bytes)  # as they are, or keyed
 _CLASS: Final = 2
 _CLASSES: Final = 4
 # Scripts without spaces are taken character by character: Han, kana, Thai, Lao, Khmer, Burmese.
@@ -49,7 +51,18 @@ def sketch(text: str, most: int = KEPT) -> tuple[int, ...]:
     return tuple(sorted(found)[:most]) if len(found) >= LEAST else ()
 
 
-def enough(shared: int, kept: int) -> bool:
+def within(asked: Sequence[Hash], kept: Container[Hash]) -> int:
+    """How many of the hashes that are asked about, ascending, are no greater than the greatest that is kept too: that
+    part of the text alone can be compared with a sketch, which holds the least hashes."""
+    return max((at for at, each in enumerate(asked, 1) if each in kept), default=0)
+
+
+def enough(shared: int, kept: int, within: int) -> bool:
     """Whether a text that shares so many of the `kept` hashes of another's sketch is probably made from it: the bound
-    at which the false alarms were measured (`docs/reference/tracing.md`)."""
-    return shared >= LEAST and shared * 4 >= kept
+    at which the false alarms were measured (`docs/reference/tracing.md`). within: as above.
+
+    A quarter of what is kept, and a third of it or of what the text has there: an excerpt holds little of the whole
+    and nothing else, a longer text holds the whole and much else, and two texts that share phrases of their trade hold
+    much else both.
+    """
+    return shared >= LEAST and shared * 4 >= kept and shared * 3 >= min(kept, within)

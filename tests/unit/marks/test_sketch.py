@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from answerable.marks.sketch import ASKED, KEPT, LEAST, enough, sketch
+from answerable.marks.sketch import ASKED, KEPT, LEAST, enough, sketch, within
 
 
 def story(seed: int, words: int = 200) -> str:
@@ -16,9 +16,9 @@ def story(seed: int, words: int = 200) -> str:
     return " ".join(rng.choices(known, k=words))
 
 
-def shared(one: str, other: str) -> tuple[int, int]:
-    kept = sketch(one)
-    return len(set(kept) & set(sketch(other, ASKED))), len(kept)
+def shared(one: str, other: str) -> tuple[int, int, int]:
+    kept, asked = sketch(one), sketch(other, ASKED)
+    return len(set(kept) & set(asked)), len(kept), within(asked, kept)
 
 
 def changed(text: str, share: float) -> str:
@@ -66,10 +66,30 @@ def test_full_width_and_combined_letters_are_the_same() -> None:
 
 
 def test_what_is_enough() -> None:
-    assert not enough(LEAST - 1, LEAST - 1)
-    assert enough(LEAST, LEAST)
-    assert not enough(5, 24)
-    assert enough(6, 24)
+    assert not enough(LEAST - 1, LEAST - 1, LEAST - 1)
+    assert enough(LEAST, LEAST, 600)
+    assert not enough(5, 24, 5)
+    assert enough(6, 24, 6)
+    assert enough(6, 24, 18)
+    assert not enough(6, 24, 19)
+    assert not enough(7, 24, 22)
+    assert enough(8, 24, 600)
+
+
+def test_of_what_is_asked_about_the_part_that_a_sketch_covers_counts() -> None:
+    assert within((1, 3, 5, 7, 9), {3, 7, 100}) == 4
+    assert within((b"a", b"c"), (b"b",)) == 0
+    assert within((), (1,)) == 0
+
+
+def test_texts_of_a_trade_share_phrases_and_are_not_alike() -> None:
+    phrases = [story(200 + number, 12) for number in range(14)]
+    one = " ".join([story(1, 160), *phrases, story(2, 160)])
+    other = " ".join([story(3, 160), *(f"{phrase} {story(300, 3)}" for phrase in reversed(phrases)), story(4, 160)])
+    found = shared(one, other)
+    assert found[0] >= LEAST
+    assert found[0] * 4 >= found[1]
+    assert not enough(*found)
 
 
 @given(st.text(max_size=400))

@@ -168,3 +168,15 @@ def test_nothing_is_found_once_it_was_erased_from_the_index(house: House) -> Non
     ):
         assert found(house, **asked)["sure"] == "nobody"
     assert found(house, records=[record], prints=[its.tag().hex()])["sure"] == "unsure"
+
+
+@pytest.mark.parametrize(
+    ("phrases", "others", "sure"),
+    [(6, 12, "probably"), (6, 13, "nobody"), (7, 15, "nobody"), (8, 500, "probably"), (5, 0, "nobody")],
+)
+def test_phrases_that_two_texts_share_name_nobody(house: House, phrases: int, others: int, sure: str) -> None:
+    kept = [each << 20 for each in range(1, 25)]
+    record = labelled(house, "words", sketch=kept)
+    asked = [*kept[:phrases], *range(others)]  # all of the others are less than the greatest that is shared
+    answer = found(house, sketch=asked)
+    assert (answer["sure"], answer["record"]) == (sure, record if sure == "probably" else "")
