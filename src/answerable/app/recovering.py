@@ -17,6 +17,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from hashlib import sha256
+from math import ceil
 from typing import Final
 
 import msgspec
@@ -104,7 +105,8 @@ class Recovery:
         if self.behind:
             raise self._why()
         if self._unheard and self._listens():
-            raise Unavailable("recover.unheard", nodes=", ".join(self._unheard.values())[:200])
+            nodes = ", ".join(self._unheard.values())[:200]
+            raise Unavailable("recover.unheard", nodes=nodes, retry_s=self._listens_s())
 
     def opened(self) -> None:
         """From now on nodes can be heard."""
@@ -118,6 +120,12 @@ class Recovery:
         for rid in gone:
             del self._unheard[rid]
         return bool(self._unheard)
+
+    def _listens_s(self) -> int:
+        """How long it listens yet, at most: whole seconds, 1 at least."""
+        until, clock = self._listens_until, self._core.clock
+        left = self._core.config.recover.listen_s if until is None else (until - clock.mono_ms()) / 1000
+        return max(1, ceil(left))
 
     @property
     def problem(self) -> str:

@@ -126,10 +126,13 @@ def _sender(services: Services, route: Route, request: Request, body: bytes) -> 
 
 
 def failed(error: AnswerableError) -> Response:
-    """The one shape of an error. ``x-should-retry`` keeps clients from repeating what stays refused."""
+    """The one shape of an error. ``x-should-retry`` keeps clients from repeating what stays refused; ``retry-after``
+    says when to ask again, where that is known (RFC 9110 section 10.2.3)."""
     response = _json(error.http, {"error": error.as_dict()})
     if isinstance(error, Refused):
         response.headers["x-should-retry"] = "false"
+    elif isinstance(wait := error.params.get("retry_s"), int):
+        response.headers["retry-after"] = str(wait)
     return response
 
 

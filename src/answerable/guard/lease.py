@@ -29,6 +29,9 @@ REPEAT_MS: Final = 20_000
 LONGEST_S: Final = 60.0
 SHORTEST_S: Final = 0.1
 
+# An issuer that says so has signed nothing: the next question may be a new one, and its warrant counts from then.
+RECOVERS: Final = "recover."
+
 PATH: Final = "/control/v1/warrants"
 
 Ask = Callable[[str, bytes], Any]
@@ -164,6 +167,8 @@ class Lease:
     def away(self, error: Unavailable) -> Held:
         """The service could not be asked: what is in hand holds on, and is asked for again in a moment. Raises `error`
         where nothing is in hand any more."""
+        if error.code.startswith(RECOVERS):
+            self._asked = None
         if self.held is None or self._mono() >= self.held.ends:
             raise error
         self.held = replace(self.held, due=min(self._mono() + RETRY_MS, self.held.ends))

@@ -11,14 +11,12 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final, Protocol
 
 from answerable.admission.receipts import StopState
 from answerable.errors import AnswerableError, Refused, Unavailable
-from answerable.guard import evidence, plans
+from answerable.guard import beginning, keeping, plans
 from answerable.guard.cage import Cage
 from answerable.guard.explaining import LAST_MS, Explaining
 from answerable.guard.folder import Folder
@@ -34,7 +32,6 @@ FROZEN_MS: Final = 5_000  # what stands still is kept so far ahead; a guard that
 UNKNOWN_MS: Final = 2_000  # how long an order that the issuer refuses for may be on its way, past the warrant's end
 GONE_S: Final = 5.0
 FLUSH_S: Final = 5.0
-KEEP_S: Final = 0.05  # for evidence that is not on the disk when the grace has passed
 STOPPED: Final = 1  # our status where the program did not end by itself
 
 
@@ -52,14 +49,6 @@ class Words:
 
     say: Callable[[str, str], None]
     told: Callable[[Mapping[str, Any]], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Keeping:
-    """Evidence on its way to the disk."""
-
-    path: Path
-    written: Future[bool]
 
 
 class Guard:
@@ -96,6 +85,7 @@ class Guard:
         self._alive = alive
         self._changed = asyncio.Event()
         self._asked: list[int] = []
+        self._ending = asyncio.Event()  # somebody asked
         self._renewing: asyncio.Task[Leased] | None = None
         self._newer: Leased | None = None  # waits until the gateway has heard what it names
         self._explaining = Explaining(gate, standing)
@@ -119,15 +109,18 @@ class Guard:
     def ask_to_end(self, number: int) -> None:
         """A signal came: bring the program to its end, by its plan."""
         self._asked.append(number)
+        self._ending.set()
         self.wake()
 
     async def run(self, argv: Sequence[str], environ: Mapping[str, str]) -> int:
-        """From the first warrant to the end of the program; our exit status. Raises what the first warrant or the start
-        is refused with: nothing has run then."""
+        """From the first warrant to the end of the program; our exit status, 128 and the signal's number where one came
+        before anything ran. Raises what the first warrant or the start is refused with: nothing has run then."""
         loop = asyncio.get_running_loop()
         listening = loop.create_task(self._ear.run()) if self._ear is not None else None
         try:
-            await self._first()
+            if not await beginning.unless(self._ending, self._first()):
+                self._words.say("ended before anything ran", "程序尚未运行，已结束")
+                return 128 + self._asked[0]
             self._begun()
             if isinstance(self._source, Either) and self._source.without is None:
                 self._presenting = loop.create_task(self._present(self._source))
@@ -150,7 +143,7 @@ class Guard:
 
     async def _first(self) -> None:
         self._look()
-        leased = self._standing.leased = await self._source.next()
+        leased = self._standing.leased = await beginning.first(self._source, self._words.say)
         self._goes_forward(leased)
         if self._ear is not None:
             await self._catch_up()
@@ -394,8 +387,8 @@ class Guard:
         if not self._cage.freeze():
             return False
         self._say(order, StopState.STOPPED)
-        keeping = self._keep_evidence(why, order)
-        self._say_kept(keeping, await self._kept(keeping))
+        evidence = keeping.begin(self._folder, self._standing, self._cage, reason=why, order=order)
+        evidence.say(await evidence.kept(), self._words.say)
         self._words.say(f"suspended, every process frozen: {why}", f"已暂停，所有进程已冻结：{why}")
         self._words.told({"state": "suspended", "why": why, "order": order, "at": now_ms()})
         return True
@@ -417,13 +410,13 @@ class Guard:
         self._gate.cut(error)
         self._say(order, StopState.DRAINING)
         self._cage.lengthen(began + self._plan.grace_ms + KILL_MS)
-        keeping = self._keep_evidence(why, order)
+        evidence = keeping.begin(self._folder, self._standing, self._cage, reason=why, order=order)
         if self._waits_for:  # a frozen program hears nothing: it is not thawed to be told
             done = await plans.carry_out(self._plan, self._cage, reason=why, ended=self._gone, final=False, order=data)
         else:
             done = await plans.carry_out(self._plan, self._cage, reason=why, ended=self._gone, order=data)
         self._cage.freeze()
-        kept = await self._kept(keeping)  # before anything is cut, within reason
+        kept = await evidence.kept()  # before anything is cut, within reason
         self._cage.kill()
         gone = await asyncio.to_thread(self._cage.ended, GONE_S)
         ended = mono_ms()
@@ -431,7 +424,7 @@ class Guard:
         if not gone:
             self._alive(ended - began - self._plan.grace_ms)
         self._say(order, StopState.STOPPED if not gone else StopState.SEALED)
-        self._say_kept(keeping, kept)
+        evidence.say(kept, self._words.say)
         self._words.say(f"stopped: {why} ({ended - began} ms)", f"已终止：{why}（{ended - began} 毫秒）")
         self._words.told(
             {
@@ -451,42 +444,6 @@ class Guard:
         if order:
             standing = self._standing
             self._receipts.say(order, state, now_ms=now_ms(), last_ms=standing.last, flying=standing.flying)
-
-    def _keep_evidence(self, why: str, order: str) -> Keeping:
-        """What there is now, on its way to the disk: a disk that hangs or is full holds no stop up."""
-        standing, cgroup = self._standing, self._cage.cgroup
-        try:
-            processes = cgroup.processes() if cgroup is not None else [self._cage.pid]
-        except OSError:
-            processes = []
-        at = now_ms()
-        what = evidence.gather(
-            reason=why,
-            order=order,
-            leased=standing.leased,
-            calls=standing.calls,
-            flying=standing.flying,
-            processes=processes,
-            at=at,
-        )
-        name = f"stop-{at}"
-        return Keeping(self._folder.path / f"{name}.json", evidence.keep(self._folder, name, what))
-
-    async def _kept(self, keeping: Keeping) -> Path | None:
-        """Where the evidence is, once it is there; None where it is not by now."""
-        written = asyncio.wrap_future(keeping.written)
-        await asyncio.wait((written,), timeout=KEEP_S)
-        if not written.done():
-            written.cancel()
-            return None
-        return keeping.path if written.result() else None
-
-    def _say_kept(self, keeping: Keeping, kept: Path | None) -> None:
-        if kept is None:
-            self._words.say(
-                f"the evidence is not on the disk, which is full, gone or slow: {keeping.path}",
-                f"证据尚未写入磁盘（磁盘已满、丢失或过慢）：{keeping.path}",
-            )
 
     def _gone(self) -> bool:
         heard = self._cage.hear()

@@ -20,7 +20,7 @@ from answerable.admission import warrant as warrants
 from answerable.crypto.b64 import b64u
 from answerable.crypto.jwt import Signing
 from answerable.errors import AnswerableError, Refused, Unavailable, VerificationError
-from answerable.guard.lease import PATH, RETRY_MS, Held, Lease, mono_ms, now_ms
+from answerable.guard.lease import PATH, RECOVERS, RETRY_MS, Held, Lease, mono_ms, now_ms
 from answerable.model.envelopes import Envelope
 from answerable.model.warrants import Warrant
 
@@ -146,7 +146,7 @@ class _Source:
         return leased
 
     async def _asked(self, body: bytes) -> Any:
-        failed: Unavailable = Unavailable("admin.unreachable", socket=self.name)
+        failed = _away(self.name)
         for post in self._posts:
             try:
                 async with asyncio.timeout(self._lease.patience() / len(self._posts)):
@@ -156,11 +156,12 @@ class _Source:
                 # Another no is about the way, and no word of an issuer's: whoever only carries ends nobody.
                 if error.code.partition(".")[0] in ISSUERS_WORDS:
                     raise
-                failed = Unavailable("admin.unreachable", socket=f"{self.name} ({error.code})")
+                failed = failed if failed.code.startswith(RECOVERS) else _away(f"{self.name} ({error.code})")
             except Unavailable as error:
-                failed = error
+                # What the issuer itself says of when it will sign counts more than that another way is closed.
+                failed = failed if failed.code.startswith(RECOVERS) else error
             except (TimeoutError, ValueError, VerificationError):
-                failed = Unavailable("admin.unreachable", socket=self.name)
+                failed = failed if failed.code.startswith(RECOVERS) else _away(self.name)
         raise failed
 
     def _read(self, held: Held) -> Leased:
@@ -317,6 +318,10 @@ def bounds(source: WarrantSource, grace_ms: int) -> dict[str, int]:
     """The printed bound of each source that may give a warrant, by its name."""
     parts = source.parts if isinstance(source, Either) else (source,)
     return {part.name: printed(part, grace_ms) for part in parts}
+
+
+def _away(name: str) -> Unavailable:
+    return Unavailable("admin.unreachable", socket=name)
 
 
 def _never(_path: str, _body: bytes) -> Any:

@@ -176,7 +176,8 @@ class Plane:
             lines.append(b"x-should-retry: false")
         elif error.http in (429, 503):
             # Spread, so that all who were sent away do not come back together.
-            lines.append(b"retry-after: %d" % (1 + int(4 * spread())))
+            wait = error.params.get("retry_s")
+            lines.append(b"retry-after: %d" % ((wait if isinstance(wait, int) else 1) + int(4 * spread())))
         request.keep = request.keep and request.whole
         request.answer(error.http, lines, msgspec.json.encode({"error": error.as_dict()}))
 

@@ -327,8 +327,11 @@ async def test_a_start_listens_before_it_signs(tmp_path: Path) -> None:
             recovery = control.service.recovery
             assert recovery is not None
             assert not recovery.behind
-            with pytest.raises(Unavailable, match=r"recover\.unheard"):
+            with pytest.raises(Unavailable, match=r"recover\.unheard") as raised:
                 recovery.may_sign()
+            assert 50 <= raised.value.params["retry_s"] <= 60, "it says when to ask again"
+            assert f"{raised.value.params['retry_s']} s" in raised.value.remedy()
+            assert f"{raised.value.params['retry_s']} 秒" in raised.value.remedy("zh")
             with pytest.raises(Unavailable, match=r"recover\.unheard"):
                 await control.service._issuer.grant("any", aud="any", nonce="any")
             async with node(berlin_settings):

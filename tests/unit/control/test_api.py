@@ -14,11 +14,11 @@ import pytest
 from answerable.admission import proof
 from answerable.app.people import Person
 from answerable.cli.client import Client
-from answerable.control.api import MAX_BODY, build, pattern
+from answerable.control.api import MAX_BODY, build, failed, pattern
 from answerable.control.routes import ROUTES
 from answerable.control.routing import PREFIX, By
 from answerable.crypto.ed25519 import Key
-from answerable.errors import Refused
+from answerable.errors import Refused, Unavailable
 from tests.unit.control.house import House
 
 
@@ -101,6 +101,14 @@ def test_bodies_are_bounded_and_strict(house: House) -> None:
     with pytest.raises(Refused) as refused:
         house.post("/parties", {"id": "VATDE-4", "name": "x", "standing": "proven"})
     assert refused.value.code == "admin.request"
+
+
+def test_who_may_ask_again_is_told_when_where_that_is_known() -> None:
+    listens = failed(Unavailable("recover.unheard", nodes="berlin", retry_s=4))
+    assert (listens.status_code, listens.headers["retry-after"]) == (503, "4")
+    assert "retry-after" not in failed(Unavailable("recover.behind", waiting="nobody")).headers
+    refused = failed(Refused("stop.system", order="o"))
+    assert (refused.headers["x-should-retry"], "retry-after" in refused.headers) == ("false", False)
 
 
 def test_the_last_value_of_a_path_may_hold_slashes() -> None:

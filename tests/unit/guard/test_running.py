@@ -304,7 +304,7 @@ async def test_an_order_that_never_comes_ends_it_all_the_same() -> None:
 
 async def test_a_termination_is_draining_then_sealed_with_its_receipts(monkeypatch: pytest.MonkeyPatch) -> None:
     # A disk under load: waiting for the evidence stays within what is asserted below.
-    monkeypatch.setattr("answerable.guard.running.KEEP_S", 0.25)
+    monkeypatch.setattr("answerable.guard.keeping.KEEP_S", 0.25)
     async with running() as run:
         await run.up()
         told = time.monotonic()
@@ -436,6 +436,28 @@ async def test_an_issuer_that_was_put_back_gives_it_nothing_until_it_knows_again
         run.office.changes = {"epoch": 2}
         await asyncio.sleep(1.2)
         assert await run.all_act(), "it goes on once the issuer knows again"
+
+
+async def test_asked_to_end_before_anything_ran_nothing_runs() -> None:
+    """While the registry is asked, and while it listens first."""
+    async with running(argv=("sh", "-c", "touch ran")) as run:
+        run.office.error = Unavailable("recover.unheard", nodes="berlin", retry_s=5)
+        await asyncio.sleep(0.1)
+        run.guard.ask_to_end(signal.SIGTERM)
+        async with asyncio.timeout(0.4):
+            assert await run.task == 128 + signal.SIGTERM
+        assert run.states == []
+        assert not (run.here / "ran").exists()
+
+
+async def test_a_registry_that_listens_first_is_waited_for() -> None:
+    async with running(argv=("sh", "-c", "exit 7")) as run:
+        run.office.error = Unavailable("recover.unheard", nodes="berlin", retry_s=5)
+        await asyncio.sleep(0.1)
+        assert not run.task.done()
+        run.office.error = None
+        async with asyncio.timeout(5):
+            assert await run.task == 7
 
 
 async def test_asked_to_end_it_ends_by_its_plan() -> None:

@@ -9,7 +9,7 @@ from contextlib import suppress
 
 import pytest
 
-from answerable.errors import Refused
+from answerable.errors import Refused, Unavailable
 from answerable.relay import plane, rates
 from answerable.relay.routes import Answer, Call, Route
 from tests.small_orders import told
@@ -121,6 +121,16 @@ async def test_requests_at_once_are_bounded(monkeypatch: pytest.MonkeyPatch) -> 
         assert (status, code(body)) == (503, "relay.busy")
         ready.set()
         assert [await each for each in first] == [(200, b"done")] * 2
+
+
+async def test_who_may_ask_again_is_told_when_no_sooner_than_was_said_and_not_all_at_once() -> None:
+    async def listens(call: Call) -> Answer:
+        raise Unavailable("recover.unheard", nodes="berlin", retry_s=30)
+
+    async with relay(routes=[Route("POST", "/x", listens)]) as place:
+        whole = await asyncio.to_thread(ask, place.port, "POST /x", b"")
+        (told,) = [line for line in whole.split(b"\r\n") if line.startswith(b"retry-after: ")]
+        assert 30 <= int(told.removeprefix(b"retry-after: ")) < 35
 
 
 async def test_who_sends_slowly_keeps_nobody_out_and_fills_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,8 +19,8 @@ ENTRIES: Final[dict[str, Entry]] = {
     "recover.unheard": Entry(
         "This registry has just started and listens first to the gateways that it enrolled: {nodes}.",
         "本登记处刚刚启动，须先听取其登记的各网关：{nodes}。",
-        "Nothing: it signs as soon as each was heard, or after recover.listen_s. Withdraw gateways that are gone.",
-        "无需操作：各网关均已应答，或超过 recover.listen_s 后即开始签发。已停用的网关请予注销。",
+        "Try again in {retry_s} s: it signs then, or as soon as each was heard. Withdraw gateways that are gone.",
+        "请在 {retry_s} 秒后重试：届时或各网关均已应答后即开始签发。已停用的网关请予注销。",
         http=503,
         exit=4,
     ),
