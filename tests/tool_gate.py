@@ -182,11 +182,12 @@ async def gate(
     command: Sequence[str] = (),
     own: bool = False,
     classes: Mapping[str, ToolClass] = CLASSES,
+    staff: Sequence[tuple[str, tuple[AdminRole, ...]]] = (),
     **flags: Any,
 ) -> AsyncIterator[Gate]:
     """A service whose server `desk` runs over stdio, as `command` or as a stock one that writes to `journal`, whose
     server `far` is at `url`, and whose server `answerable` is its registry's own, as far as they are given, with their
-    tools imported and classified."""
+    tools imported and classified. staff: people beside the demo's."""
     servers: dict[str, Any] = {}
     if own:
         servers |= {"servers__answerable__kind": "registry", "servers__answerable__system": "Registry"}
@@ -201,7 +202,7 @@ async def gate(
     if url:
         servers |= {"servers__far__kind": "http", "servers__far__url": url, "servers__far__system": "Far"}
     core = await create(
-        config(path, **servers, **flags), Founding("unit.invalid", OPERATOR, "Unit Ltd", staff=DEMO_STAFF)
+        config(path, **servers, **flags), Founding("unit.invalid", OPERATOR, "Unit Ltd", staff=(*DEMO_STAFF, *staff))
     )
     service = Service(core)
     try:

@@ -19,7 +19,7 @@ from answerable.log.leaf import rid as rid_of
 from answerable.log.statement import to_sign
 from answerable.model.leaves import OpenLeaf, SystemLeaf
 from answerable.model.records import System
-from answerable.model.terms import Audience, Relation, Role, SystemKind
+from answerable.model.terms import AdminRole, Audience, Relation, Role, SystemKind
 from answerable.policy.worlds import floor
 from answerable.registry import copies, keys, making, parties, systems
 from answerable.registry.ids import unassigned_lei
@@ -189,6 +189,33 @@ def test_what_is_above_the_lowest_tier_is_registered_once_a_person_agrees(tmp_pa
         assert (ran.dec, ran.x[SPENDS]) == ("permit", waiting.rid)
 
     run(work, tmp_path)
+
+
+@pytest.mark.parametrize("relation", [Relation.QUANTIZED, Relation.FINETUNE, Relation.DISTILLED])
+def test_what_it_trains_or_quantizes_is_its_child_once_two_people_agree(tmp_path: Path, relation: Relation) -> None:
+    """An agent that derives another from itself is its parent by that very relation."""
+
+    async def work(it: Gate) -> None:
+        asked = CHILD | {"name": "Derived", "relation": relation.value}
+        await call(it, "register_system", **asked)
+        opened = (await it.opens())[-1]
+        assert (opened.sys, opened.dec, opened.err) == (it.agent.rid, "hold", "action.held")
+        (waiting,) = it.holds.all()
+        assert waiting.people == 2
+        await it.vote(waiting.rid)
+        await call(it, "register_system", **asked)
+        assert it.core.book.system("Derived") is None, "one of two has agreed"
+        await it.vote(waiting.rid, person="second")
+        done = await call(it, "register_system", **asked)
+        derived = it.core.book.system("Derived")
+        assert derived is not None, done
+        assert [(edge.parent, edge.relation) for edge in derived.edges] == [(it.agent.rid, relation)]
+        assert it.agent.num in derived.ancestors
+        assert derived.tier <= it.agent.tier
+        (leaf,) = [each for each in await it.leaves() if isinstance(each, SystemLeaf) and each.id == derived.id]
+        assert [(edge.p, edge.rel) for edge in leaf.edges] == [(it.agent.rid, relation.value)]
+
+    run(work, tmp_path, staff=(("second", (AdminRole.APPROVER,)),))
 
 
 def test_a_copy_of_what_it_made_is_started_once_a_person_agrees(tmp_path: Path) -> None:
