@@ -106,7 +106,8 @@ def _planted() -> list[dict[str, Any]]:
     ):
         hold = HoldLeaf(
             dig=fixed("call").hex(), exp=T0 + 1, n=nonce("hold"), need=2, open=a_rid("open"), pol=fixed("policy").hex(),
-            roles=["approver"], t=T0, x={"answerable.kind": commit("kind", salt("kind", kind), kind)},
+            roles=["approver"], t=T0,
+            x={"answerable.kind": commit("kind", salt("kind", kind), kind), "answerable.registered": a_rid("tool")},
         )  # fmt: skip
         data = encode(hold)
         rows.append(

@@ -36,7 +36,7 @@ async def test_a_fetch_runs_nothing_that_its_hold_does_not_allow(tmp_path: Path)
         await g.classify("desk", {"pay": msgspec.structs.replace(WRITES, idempotency_s=0)})
         for _ in range(2):
             assert "hold.rejected" in str(await call(g, "answerable_result", id=rejected))
-            assert "hold.void" in str(await call(g, "answerable_result", id=approved))
+            assert "hold.registered" in str(await call(g, "answerable_result", id=approved))
             again = await call(g, "answerable_result", id=spent)
             assert again["result"]["content"] == first["result"]["content"]
         assert [line["arguments"]["to"] for line in journal.read("pay")] == ["Cleo"]

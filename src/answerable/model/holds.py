@@ -13,7 +13,8 @@ from answerable.model.terms import Act, AdminRole
 
 class HoldState(StrEnum):
     """WAITING for people; APPROVED by as many as it needs, and not yet used; REJECTED by one; EXPIRED unanswered or
-    unused, which is a refusal; SPENT: the one call that it allows went through the path; VOID: the policy changed."""
+    unused, which is a refusal; SPENT: the one call that it allows went through the path; VOID: what people looked at is
+    not what would happen now (`tools.voided`)."""
 
     WAITING = "waiting"
     APPROVED = "approved"
@@ -49,8 +50,9 @@ class Asked(msgspec.Struct, frozen=True):
     server: of a tool call the server's name, else the model as it was asked for; call: RFC 8785 JSON of a tool's
     arguments, or of the whole request; policy: digest of the policy that it is judged by.
 
-    What it would meet now is no part of what people sign, but an approval ends with it: via: rid of the system that
-    would answer, "" for not asked; changed: when the tool's row got what it says now, ms UTC, -1 where there is none.
+    What it would meet now is no part of the call, but an approval ends with it: via: rid of the system that would
+    answer, "" for not asked; reg: rid of the tool's newest leaf, which says its pin, its class and its server's system,
+    "" where no tool is called.
     """
 
     act: Act
@@ -62,7 +64,7 @@ class Asked(msgspec.Struct, frozen=True):
     call: bytes
     policy: str
     via: str = ""
-    changed: int = -1
+    reg: str = ""
 
 
 class Vote(Record, frozen=True, kw_only=True):
@@ -84,7 +86,8 @@ class Hold(Record, frozen=True, kw_only=True):
     would answer; dig: commitment to the exact call as it would run now, hex; asked: the same as it was asked, "" while
     nobody modified it; call: rid of the leaf whose payload `call` that is; tag: keyed digest of the call, whichever
     copy of the system makes it, hex, "" where that is not known; rejected: rid of the approval leaf; spent: rid of the
-    open leaf under which it ran; planted: made to see who looks, never to run; opened: rid of the leaf that says so.
+    open leaf under which it ran; planted: made to see who looks, never to run; opened: rid of the leaf that says so;
+    reg: rid of the newest leaf of its tool when it was asked, "" where none is called, and in rows of before.
     """
 
     rid: str
@@ -110,6 +113,7 @@ class Hold(Record, frozen=True, kw_only=True):
     spent: str = ""
     planted: bool = False
     opened: str = ""
+    reg: str = ""
 
     @property
     def need(self) -> Need:

@@ -125,7 +125,7 @@ def _asked(action: Action, record: Record, cleared: Clearance) -> Asked:
         call=errand.exact if errand is not None else jcs.dumps(action.request),
         policy=cleared.policy,
         via=cleared.model.system.rid,
-        changed=errand.tool.changed if errand is not None else -1,
+        reg=errand.tool.rid if errand is not None else "",
     )
 
 

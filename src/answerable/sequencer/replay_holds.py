@@ -18,7 +18,7 @@ from answerable.registry.book import Book
 from answerable.sequencer.replay_privacy import LeafOf
 from answerable.sequencer.replay_stops import spent
 from answerable.tools import exact
-from answerable.tools.holds import GROUP, SPENDS
+from answerable.tools.holds import GROUP, REGISTERED, SPENDS
 from answerable.tools.planned import put
 from answerable.tools.planted import says_planted
 from answerable.tools.votes import counted, needs
@@ -32,6 +32,9 @@ def hold(leaf: HoldLeaf, rid: str, leaf_of: LeafOf, told: Callable[[str, str], s
     if not isinstance(opened, OpenLeaf) or opened.dec != "hold":
         raise ValueError("it holds what no open leaf held")
     members = _members(told(leaf.open, exact.GROUP))
+    reg = leaf.x.get(REGISTERED, "") if isinstance(leaf.x, dict) else ""
+    if not isinstance(reg, str):
+        raise ValueError("a registration of another form")
     row = Hold(
         rid=rid,
         open=leaf.open,
@@ -50,6 +53,7 @@ def hold(leaf: HoldLeaf, rid: str, leaf_of: LeafOf, told: Callable[[str, str], s
         server=members.get("server", ""),
         tool=members.get("tool", ""),
         planted=says_planted(told(rid, GROUP) or ""),
+        reg=reg,
     )
     return [put(Space.HELD, rid, row)]
 

@@ -9,7 +9,7 @@ of the people who agreed included.
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Container, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -26,26 +26,22 @@ from answerable.model.terms import AdminRole, Ruling
 from answerable.model.tools import Tool
 from answerable.model.units import Effect, Expect, Payload, Put, Rider, Space
 from answerable.ports import Directory
-from answerable.tools import exact
+from answerable.tools import exact, voided
 from answerable.tools.people import agreed, enough
 from answerable.tools.planned import put, unchanged
 from answerable.tools.unended import Unended
 
 KIND: Final = "answerable.kind"  # of a hold leaf: commitment to whether it was planted (`tools.planted`)
 GROUP: Final = "kind"
+REGISTERED: Final = "answerable.registered"  # of a hold leaf: rid of the newest leaf of the tool that it is for
 SPENDS: Final = "answerable.hold"  # of an open leaf: rid of the hold that it spends
 INDEX: Final = "tag:"  # before the tag of a call: the key of a row of `Space.HELD` that names its newest hold
 OPENED: Final = INDEX + "open:"  # before the rid of an open leaf: the key of a row that names the hold asked in it
 EXPIRES_MS: Final = 24 * 3_600_000
 MOST_WAITING: Final = 64  # of one system: whoever asks without end must not bury what others ask
 KEPT_MS: Final = 30 * 86_400_000  # what was asked can be looked at so long after the hold ended
-# Why a hold allows nothing any more; of one that was rejected, once its time is over.
-ENDED: Final = {
-    HoldState.SPENT: "hold.spent",
-    HoldState.EXPIRED: "hold.expired",
-    HoldState.REJECTED: "hold.expired",
-    HoldState.VOID: "hold.void",
-}
+# Why a hold allows nothing any more; of one that was rejected, once its time is over. Of one that is void: `voided`.
+ENDED: Final = {HoldState.SPENT: "hold.spent", HoldState.EXPIRED: "hold.expired", HoldState.REJECTED: "hold.expired"}
 _OPEN: Final = (HoldState.WAITING, HoldState.APPROVED)
 ASKED: Final = json.dumps({"planted": False}).encode()
 
@@ -100,9 +96,9 @@ class Holds:
         """The hold that stands for exactly this call: waiting or approved; None where it is to be asked (anew).
 
         named: rid of the hold, or of the open leaf that it was asked in, where the caller names one. A hold is its
-        copy's as long as that runs, and then its system's: people may take longer than a process lives. It is void once
-        another system would answer, or the tool's row says something else. need: None where nobody need agree any more.
-        Raises Refused ``hold.rejected``, and for a named one ``hold.unknown|mismatch|expired|spent|void``.
+        copy's as long as that runs, and then its system's: people may take longer than a process lives. need: None
+        where nobody need agree any more. Raises Refused ``hold.rejected``, and for a named one
+        ``hold.unknown|mismatch|expired|spent`` and what `voided.why` says.
         """
         own, shared = self._tags(asked)
         if named:
@@ -115,14 +111,13 @@ class Holds:
             hold = self._pointed(own) or self._pointed(shared)
         if hold is None or hold.planted or not self._is_of(hold, asked, shared):
             return None
-        state = self.state(hold, now_ms, policy=asked.policy, need=need)
-        if state in _OPEN and (hold.via != (asked.via or hold.via) or hold.at <= asked.changed):
-            state = HoldState.VOID
+        void = self.void(hold, policy=asked.policy, need=need, via=(asked.via,) if asked.via else (), reg=asked.reg)
+        state = self._state(hold, now_ms, void)
         if state is HoldState.REJECTED and now_ms < hold.exp:
             raise Refused("hold.rejected", hold=hold.rid, until=hold.exp)
         if state not in _OPEN:
             if named:
-                raise Refused(ENDED[state], hold=hold.rid)
+                raise Refused(ENDED.get(state, void), hold=hold.rid)
             return None
         return Found(hold, state, len(agreed(self.directory, hold)))
 
@@ -131,7 +126,8 @@ class Holds:
         system that would answer. Raises Refused ``hold.crowded|unkept``; VerificationError ``log.encoding``."""
         if not self.kept:
             raise Refused("hold.unkept")
-        have = sum(each.system == asked.caller for each in self.waiting(now_ms, policy=asked.policy))
+        waiting = self.waiting(now_ms, policy=asked.policy)
+        have = sum(each.system == asked.caller and not each.planted for each in waiting)
         if have >= self.most_waiting:
             raise Refused("hold.crowded", have=have, most=self.most_waiting)
         data, drawn = exact.body(asked), salt()
@@ -141,7 +137,7 @@ class Holds:
                 rid="", open=open_rid, act=asked.act, system=asked.caller, via=via, rule=decision.rule,
                 dig=exact.digest(drawn, data), pol=asked.policy, people=need.people, roles=need.roles, at=now_ms,
                 exp=now_ms + self.expires_ms, call=open_rid, copy=asked.copy, server=asked.server, tool=asked.tool,
-                tag=shared,
+                tag=shared, reg=asked.reg,
             ),
             ASKED,
         )  # fmt: skip
@@ -157,23 +153,26 @@ class Holds:
 
     def spend(self, hold: Hold, open_rid: str, now_ms: int) -> Rider:
         """Use the approval, in the unit of the open leaf with that rid, whose extension `SPENDS` names the hold. It
-        conflicts if anything that it rests on changed: the hold, the key of a person who agreed.
+        conflicts if anything that it rests on changed: the hold, the tool's row, the key of a person who agreed.
 
-        Raises Refused ``hold.spent|expired|rejected|void|unknown`` where it is not approved.
+        Raises Refused ``hold.spent|expired|rejected|void|registered|unknown`` where it is not approved.
         """
         kept = self.get(hold.rid)
         if kept is None or kept.planted:
             raise Refused("hold.unknown", hold=hold.rid)
-        state = self.state(kept, now_ms)
+        void = self.void(kept)
+        state = self._state(kept, now_ms, void)
         if state is HoldState.REJECTED:
             raise Refused("hold.rejected", hold=hold.rid, until=hold.exp)
         if kept != hold or state is not HoldState.APPROVED:
-            raise Refused(ENDED.get(state, "hold.void"), hold=hold.rid)
+            raise Refused(ENDED.get(state, void or voided.POLICY), hold=hold.rid)
         row = msgspec.structs.replace(kept, spent=open_rid)
         people = (unchanged(self.directory, Space.ADMINS, vote.key) for vote in agreed(self.directory, kept))
+        tool = voided.tool_of(kept)
+        rows = (unchanged(self.directory, Space.TOOLS, tool),) if tool else ()
         return Rider(
             effects=(put(Space.HELD, row.rid, row),),
-            expect=(unchanged(self.directory, Space.HELD, row.rid), *people),
+            expect=(unchanged(self.directory, Space.HELD, row.rid), *rows, *people),
         )
 
     def _tags(self, asked: Asked) -> tuple[str, str]:
@@ -194,13 +193,22 @@ class Holds:
 
     def state(self, hold: Hold, now_ms: int, *, policy: str = "", need: Need | None = None) -> HoldState:
         """How it stands. policy: digest of the policy of now, "" for not asked; need: what is needed now."""
+        return self._state(hold, now_ms, self.void(hold, policy=policy, need=need))
+
+    def void(
+        self, hold: Hold, *, policy: str = "", need: Need | None = None, via: Container[str] = (), reg: str = ""
+    ) -> str:
+        """`voided.why`, over this directory."""
+        return voided.why(self.directory, hold, policy=policy, need=need, via=via, reg=reg)
+
+    def _state(self, hold: Hold, now_ms: int, void: str) -> HoldState:
         if hold.spent:
             return HoldState.SPENT
         if hold.rejected:
             return HoldState.REJECTED
         if now_ms >= hold.exp:
             return HoldState.EXPIRED
-        if (policy and policy != hold.pol) or (need is not None and not hold.need.covers(need)):
+        if void:
             return HoldState.VOID
         return HoldState.APPROVED if enough(self.directory, hold) else HoldState.WAITING
 
@@ -282,9 +290,12 @@ def need_of(decision: Decision, tool: Tool | None) -> Need | None:
 def written(hold: Hold, kind: bytes) -> Posed:
     """The leaf of a hold and its row; whether it was planted stands there as a commitment alone. kind: its payload."""
     hidden = salt()
+    extensions = {KIND: commit(GROUP, hidden, kind)}
+    if hold.reg:
+        extensions[REGISTERED] = hold.reg
     leaf = HoldLeaf(
         dig=hold.dig, exp=hold.exp, n=nonce(), need=hold.people, open=hold.open, pol=hold.pol,
-        roles=[role.value for role in hold.roles], t=hold.at, x={KIND: commit(GROUP, hidden, kind)},
+        roles=[role.value for role in hold.roles], t=hold.at, x=extensions,
     )  # fmt: skip
     data = encode(leaf)
     row = msgspec.structs.replace(hold, rid=rid(data))

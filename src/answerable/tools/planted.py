@@ -63,11 +63,13 @@ def plant(holds: Holds, real: Like, arguments: Any, why: str, now_ms: int, *, po
     """Plan a hold like a real one, with other arguments. why: why it ought to be rejected; policy: digest of the policy
     of now; by: rid of the key leaf of who plants it, "" for the service itself.
 
-    Raises Refused ``hold.malformed|unkept``.
+    Raises Refused ``hold.malformed|unkept``, ``hold.registered`` where nobody could ask for the real one any more.
     """
     if not holds.kept:
         raise Refused("hold.unkept")
     like, opened, shown = real.hold, real.opened, real.shown
+    if changed := holds.void(like):
+        raise Refused(changed, hold=like.rid)
     if like.planted:
         raise Refused("hold.malformed", detail="a hold that was planted itself")
     text = unicodedata.normalize("NFC", why).strip()
@@ -98,7 +100,7 @@ def plant(holds: Holds, real: Like, arguments: Any, why: str, now_ms: int, *, po
             dig=exact.digest(drawn, data), pol=policy, people=real.leaf.need,
             roles=tuple(AdminRole(role) for role in real.leaf.roles), at=now_ms, exp=end,
             call=record, copy=like.copy, server=like.server, tool=like.tool,
-            planted=True,
+            planted=True, reg=like.reg,
         ),
         kind,
     )  # fmt: skip

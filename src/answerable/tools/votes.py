@@ -103,8 +103,8 @@ def decide(
     changed: the one of a modification; kind: (salt, payload) behind the hold leaf's commitment to whether it was
     planted.
 
-    Raises Refused ``hold.unknown|malformed|settled|expired|void|signer|signature|own|twice|replayed|lowered``,
-    ``hold.unreadable``.
+    Raises Refused ``hold.unknown|malformed|settled|expired|void|registered``,
+    ``hold.signer|signature|own|twice|replayed|lowered|unreadable``.
     """
     directory = holds.directory
     hold = holds.get(leaf.hold)
@@ -190,7 +190,7 @@ def _standing(holds: Holds, hold: Hold, leaf: ApprovalLeaf, now_ms: int, policy:
         raise Refused("hold.malformed", detail="neither approve, modify, reject nor escalate") from None
     state = holds.state(hold, now_ms, policy=policy)
     if state in (HoldState.EXPIRED, HoldState.VOID):
-        raise Refused(ENDED[state], hold=hold.rid)
+        raise Refused(ENDED.get(state) or holds.void(hold, policy=policy), hold=hold.rid)
     if state in (HoldState.SPENT, HoldState.REJECTED) or hold.opened:
         raise Refused("hold.settled", hold=hold.rid, state=state.value)
     if state is HoldState.APPROVED and dec is Ballot.APPROVE:

@@ -52,11 +52,25 @@ def result(text: str = "paid") -> bytes:
     return msgspec.json.encode({"result": {"content": [{"type": "text", "text": text}]}})
 
 
+class Rows(dict[str, Tool]):
+    """Registered tools, which stand in the directory too."""
+
+    def __init__(self, held: Held) -> None:
+        super().__init__()
+        self._held = held
+
+    def __setitem__(self, key: str, tool: Tool) -> None:
+        super().__setitem__(key, tool)
+        self._held.fleet.put(Space.TOOLS, key, msgspec.json.encode(tool))
+
+
 class Registry:
     """`ports.Tools` over a dictionary."""
 
-    def __init__(self, *tools: Tool) -> None:
-        self.tools = {tool.key: tool for tool in tools}
+    def __init__(self, held: Held, *tools: Tool) -> None:
+        self.tools = Rows(held)
+        for tool in tools:
+            self.tools[tool.key] = tool
         self.changed: set[str] = set()
 
     def find(self, server: str, name: str) -> Tool:
@@ -126,7 +140,7 @@ class ToolStage(Stage):
         self.ledger = Units(self.held, [])
         self.server = Server(self.ledger.log)
         self.bank = system("bank", 3, kind=SystemKind.APPLICATION)
-        self.registry = Registry(*(tools or (PAY, READ)))
+        self.registry = Registry(self.held, *(tools or (PAY, READ)))
         self.calls = Calls(self.held.book, SECRET, self._answer)
         self.let_in()
         model = bearer(self.bank, exp_ms=self.clock.ms + 60_000)

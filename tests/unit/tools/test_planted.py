@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import functools
 import json
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from answerable.model.leaves import HoldLeaf, OpenLeaf, PlantedLeaf
 from answerable.model.records import Admin
 from answerable.model.units import Space
 from answerable.tools import planted, votes
-from answerable.tools.holds import INDEX, Holds
+from answerable.tools.holds import INDEX, REGISTERED, Holds
 from tests.held import KEY, POLICY, Held, refused
 
 WRONG = {"amount": 100_000, "to": "DE99"}
@@ -225,3 +226,33 @@ def test_the_reason_is_kept_for_good(held: Held) -> None:
     check(json.loads(held.payloads[hold.rid, "kind"][1])["reason"], planted.REASON, salt, body)
     with pytest.raises(Refused):
         asyncio.run(held.holds.shown(msgspec.structs.replace(hold, dig="00" * 32)))
+
+
+def test_it_is_for_the_registration_of_the_real_one_and_none_is_made_after_a_void_one(held: Held) -> None:
+    tool = {"rid": "t" * 32, "changed": 0}
+    held.fleet.put(Space.TOOLS, "bank/pay", json.dumps(tool).encode())
+    posed, opened = held.posed(held.asked(reg="t" * 32))
+    leaf = held.leaves[-1]
+    assert isinstance(leaf, HoldLeaf)
+    like = planted.Like(posed.hold, leaf, opened, held.shown(posed.hold))
+    sown = planted.plant(held.holds, like, WRONG, "no", held.clock.now, policy=POLICY)
+    theirs = decode(sown.unit.leaves[1])
+    assert isinstance(theirs, HoldLeaf)
+    assert sown.row.reg == posed.hold.reg
+    assert isinstance(leaf.x, dict)
+    assert isinstance(theirs.x, dict)
+    assert (leaf.x.keys(), leaf.x[REGISTERED]) == (theirs.x.keys(), theirs.x[REGISTERED])
+    held.fleet.put(Space.TOOLS, "bank/pay", json.dumps(tool | {"rid": "u" * 32}).encode())
+    again = functools.partial(planted.plant, held.holds, like, WRONG, "no", held.clock.now, policy=POLICY)
+    assert refused(again) == "hold.registered"
+
+
+def test_planted_ones_take_no_room_and_nobody_learns_how_many_there_are(held: Held) -> None:
+    held.holds = Holds(held.book, KEY, most_waiting=2, read=held.read)
+    like = real(held)
+    for amount in (1, 2, 3):
+        held.write(planted.plant(held.holds, like, {"amount": amount}, "no", held.clock.now, policy=POLICY).unit)
+    held.pose(held.asked({"amount": 7}))
+    with pytest.raises(Refused) as caught:
+        held.pose(held.asked({"amount": 8}))
+    assert (caught.value.code, caught.value.params) == ("hold.crowded", {"have": 2, "most": 2})

@@ -40,6 +40,18 @@ ENTRIES: Final[dict[str, Entry]] = {
         "Make the call anew without naming the hold; it is then judged by the policy of now.",
         "请不带该编号重新调用，届时将按现行策略裁决。",
     ),
+    "hold.registered": Entry(
+        "The hold {hold} is void: its tool was classified, pinned or withdrawn anew since it was asked.",
+        "审批项 {hold} 已失效：其工具在提出后已被重新分类、重新固定或撤回。",
+        "Make the call anew without naming the hold; people are then asked about the tool as it is registered now.",
+        "请不带该编号重新调用，届时审批人将按该工具现行登记作出决定。",
+    ),
+    "hold.moved": Entry(
+        "The hold {hold} is void: another system would answer now than the one that it was asked for.",
+        "审批项 {hold} 已失效：现将由另一系统答复，并非提出时的系统。",
+        "Make the call anew without naming the hold; people are then asked about the system of now.",
+        "请不带该编号重新调用，届时审批人将就现行系统作出决定。",
+    ),
     "hold.mismatch": Entry(
         "The hold {hold} is for another call: caller, server, tool or arguments differ.",
         "审批项 {hold} 针对的是另一调用：调用方、服务器、工具或参数不同。",

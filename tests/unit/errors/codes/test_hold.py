@@ -25,6 +25,8 @@ STATUS = {  # code: (HTTP, exit)
     "hold.unreadable": (404, 4),
     "hold.unseen": (403, 2),
     "hold.void": (403, 1),
+    "hold.registered": (403, 1),
+    "hold.moved": (403, 1),
     "hold.waiting": (503, 4),
     "hold.waved": (503, 4),
 }
