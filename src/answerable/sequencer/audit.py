@@ -25,6 +25,7 @@ from answerable.model.leaves import Commitments, EraseLeaf, Leaf
 from answerable.model.units import LASTING, Space
 from answerable.ports import StoreView
 from answerable.privacy.statements import BASIS, extensions
+from answerable.sequencer import replay_budgets
 from answerable.sequencer.guard import Seen
 from answerable.sequencer.recovery import agree
 from answerable.sequencer.replay import Replay, told_nowhere, unlike
@@ -279,10 +280,22 @@ class _Auditor:
         if told is None:
             return "" if told_nowhere(space, key) else "the row itself"
         if kept is None:
-            # A call that may be made again is let go of, and no leaf says so.
-            lapsed = space is Space.CALLS and over(decode_call(told), self._now)
-            return "" if lapsed else "it is missing"
+            return "" if self._lapsed(space, told) else "it is missing"
         return ", ".join(sorted(unlike(space, kept, told, self._unnamed)))
+
+    def _lapsed(self, space: Space, told: bytes) -> bool:
+        """Whether the service lets go of such a row by itself, which no leaf says: of a call that may be made again,
+        of a reservation that no window counts any more."""
+        match space:
+            case Space.CALLS:
+                lapsed = over(decode_call(told), self._now)
+            case Space.BUDGETS:
+                lapsed = replay_budgets.lapsed(told, self._now)
+            case _:
+                return False
+        if lapsed:
+            self._found.counts[f"{space.value} let go of"] += 1
+        return lapsed
 
 
 def commitments(leaf: Leaf) -> Iterator[tuple[str, str]]:

@@ -5,7 +5,7 @@ is not told: what nothing counts any more is dropped when the service runs again
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -15,8 +15,12 @@ from answerable.model.tools import MeterKind
 from answerable.model.units import Effect, Put, Space
 from answerable.registry.book import Book
 from answerable.registry.planned import encode_row
+from answerable.tools.budgets import GRANT_HOURS, HOUR_MS
+from answerable.tools.windows import Window
 
 _row = msgspec.json.Decoder(Reserved).decode
+# Nobody lets go of a row that is younger, whatever is configured.
+_KEPT_MS: Final = Window.longest(GRANT_HOURS * HOUR_MS)
 
 
 def reserved(leaf: kinds.OpenLeaf, rid: str) -> list[Effect]:
@@ -44,6 +48,11 @@ def used(book: Book, leaf: kinds.CloseLeaf) -> list[Effect]:
         raise ValueError("it settles what was not reserved")
     row = msgspec.structs.replace(_row(raw), amounts=_amounts(told), settled=True)
     return [Put(Space.BUDGETS, leaf.open, encode_row(row))]
+
+
+def lapsed(row: bytes, now_ms: int) -> bool:
+    """Whether the service may have let go of a row by itself. By which windows it counted then is told nowhere."""
+    return _row(row).at + _KEPT_MS < now_ms
 
 
 def _member(x: object, name: str) -> Mapping[str, Any] | None:

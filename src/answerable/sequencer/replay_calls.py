@@ -5,8 +5,10 @@ leaf: what its open leaf commits to under `CONTEXT` tells it, for as long as tha
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 import msgspec
+from msgspec.structs import asdict
 
 from answerable.crypto import canonical
 from answerable.errors import VerificationError
@@ -18,6 +20,7 @@ from answerable.registry.book import Book
 from answerable.tools.calls import decode
 from answerable.tools.settling import effect
 
+OLDER: Final = 5  # members of a row of before shares were counted
 _encode = msgspec.json.Encoder().encode
 
 
@@ -64,6 +67,18 @@ class Told:
         raw = self._book.raw(Space.CALLS, key)
         row = None if raw is None else decode(raw)
         return (key, row) if row is not None and row.record == record else None
+
+
+def unlike(kept: bytes, told: bytes) -> set[str]:
+    """The members in which two rows of one call differ. One of before shares were counted has five members, and does
+    not say whose it is: no difference. {"value"} for a row that is none."""
+    try:
+        mine, theirs = msgspec.json.decode(kept, type=list), asdict(decode(told))
+        row = asdict(decode(kept))
+    except msgspec.MsgspecError:
+        return {"value"}
+    passed = {"system"} if len(mine) == OLDER else set[str]()
+    return {name for name in theirs if row[name] != theirs[name]} - passed
 
 
 def _context(text: str) -> tuple[str, int]:

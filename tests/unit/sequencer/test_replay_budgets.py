@@ -3,6 +3,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 from msgspec import UNSET
 
@@ -88,3 +89,21 @@ def test_the_price_of_a_call_that_is_beyond_the_budget() -> None:
     pay = tool("pay", ToolMeter(kind=MeterKind.MONEY, amount="/amount", currency="EUR"))
     with pytest.raises(Refused, match=r"budget\.spent"):
         spending.reserve(call("bank", "pay", amount="12.5"), family.bearer(family.root), pay)
+
+
+def test_a_row_is_not_let_go_of_while_any_window_may_count_it() -> None:
+    family = Family()
+    spending = Spending(family.book, ManualClock(), budgets=[Budget(kind=MeterKind.CALLS, most=9, hours=1)])
+    taken = spending.reserve(call("bank", "pay", amount="1"), family.bearer(family.root), tool("pay"))
+    assert taken is not None
+    taken.open(RID)
+    row, at = msgspec.json.encode(taken._held.row), taken._held.row.at  # type: ignore[attr-defined]
+    day = 24 * 3_600_000
+    for now, gone in (
+        (at, False),
+        (at + day, False),
+        (at + day + day // 288, False),
+        (at + day + day // 288 + 1, True),
+    ):
+        assert replay_budgets.lapsed(row, now) is gone
+        assert bool(spending.budgets.outlived(now, 1)) <= gone, "what is let go of has lapsed"

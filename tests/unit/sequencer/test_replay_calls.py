@@ -12,6 +12,7 @@ from answerable.model.leaves import CloseLeaf
 from answerable.model.units import Put, Space, Unit
 from answerable.pipeline.carry import carry
 from answerable.sequencer.replay import Replay, overlay
+from answerable.sequencer.replay_calls import unlike
 from answerable.tools.settling import Why, settle, statement
 from tests.fleet import DOMAIN
 from tests.unit.pipeline.tooled import ToolStage
@@ -84,6 +85,27 @@ async def test_an_older_log_does_not_put_back_what_the_leaves_ended() -> None:
     before[Space.CALLS]["elsewhere"] = b'["x","unknown",1,2,""]'
     put = [effect for effect in overlay(told(stage), [before], set()) if effect.space is Space.CALLS]
     assert put == [Put(Space.CALLS, "elsewhere", b'["x","unknown",1,2,""]')]
+
+
+def test_a_row_of_before_shares_were_counted_is_no_other_row() -> None:
+    told = b'["r","done",1,2,"","s"]'
+    assert unlike(told, told) == set()
+    assert unlike(b'["r","done",1,2,""]', told) == set()
+    assert unlike(b'["r","unknown",1,2,""]', told) == {"state"}
+    assert unlike(b'["x","done",1,3,"t"]', told) == {"record", "until", "settled"}
+    # A row of today that says nobody's is another matter: its owner's share is free.
+    assert unlike(b'["r","done",1,2,"",""]', told) == {"system"}
+    assert unlike(b'["r","done",1,2,"","t"]', told) == {"system"}
+    for none in (
+        b"",
+        b"{}",
+        b"[]",
+        b'["r","done",1]',
+        b'["r","gone",1,2,"","s"]',
+        b'["r","done",1,2,"","s","t"]',
+        b"\xff",
+    ):
+        assert unlike(none, told) == {"value"}
 
 
 async def test_a_context_of_another_form_is_somebody_elses() -> None:
