@@ -8,6 +8,7 @@ named; `make bench-labels` fetches the samples of scikit-image and scikit-learn 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,10 +20,17 @@ Pixels = NDArray[np.uint8]
 
 def _cloud(rng: np.random.Generator, height: int, width: int, slope: float) -> NDArray[np.float64]:
     """Noise whose amplitude falls with frequency as 1/f^slope, as nature's does: mean 0, deviation 1."""
-    fy, fx = np.fft.fftfreq(height)[:, None], np.fft.rfftfreq(width)[None]
-    radius = np.maximum(np.hypot(fy, fx), 1 / max(height, width))
-    made = np.fft.irfft2(np.fft.rfft2(rng.standard_normal((height, width))) / radius**slope, s=(height, width))
+    made = np.fft.irfft2(
+        np.fft.rfft2(rng.standard_normal((height, width))) / _fall(height, width, slope), s=(height, width)
+    )
     return (made - made.mean()) / made.std()
+
+
+@lru_cache(maxsize=8)
+def _fall(height: int, width: int, slope: float) -> NDArray[np.float64]:
+    fy, fx = np.fft.fftfreq(height)[:, None], np.fft.rfftfreq(width)[None]
+    radius: NDArray[np.float64] = np.maximum(np.hypot(fy, fx), 1 / max(height, width))
+    return radius**slope
 
 
 def _bytes(planes: NDArray[np.float64]) -> Pixels:
@@ -37,12 +45,13 @@ def scene(rng: np.random.Generator, height: int, width: int) -> Pixels:
     for _ in range(40):
         centre, size = rng.random(2) * (height, width), min(height, width) * 0.3 * rng.random() ** 2 + 6
         angle, flat = rng.random() * np.pi, 0.3 + 0.7 * rng.random()
-        down, across = y - centre[0], x - centre[1]
+        part = tuple(slice(max(0, int(at - size) - 1), int(at + size) + 2) for at in centre)
+        down, across = y[part] - centre[0], x[part] - centre[1]
         along, beside = down * np.cos(angle) + across * np.sin(angle), across * np.cos(angle) - down * np.sin(angle)
         body = along**2 + (beside / flat) ** 2 < size**2
         light = 1 + 0.5 * along[body] / size
         tone = rng.random(3) * 200 + 20
-        planes[body] = tone * light[:, None] + rng.random() * 20 * grain[body][:, None]
+        planes[part][body] = tone * light[:, None] + rng.random() * 20 * grain[part][body][:, None]
     return _bytes(planes)
 
 
@@ -100,6 +109,12 @@ def drawn(kind: str, seed: int, height: int, width: int) -> Pixels:
 
 def photographs(*folders: Path, least: int = 256) -> Iterator[tuple[str, Any]]:
     """(name, PIL image in RGB) of every picture in the folders with `least` pixels a side or more, by name."""
+    for path in photograph_files(*folders, least=least):
+        yield path.name, photograph(path)
+
+
+def photograph_files(*folders: Path, least: int = 256) -> Iterator[Path]:
+    """Where those are."""
     from PIL import Image
 
     for folder in folders:
@@ -108,4 +123,12 @@ def photographs(*folders: Path, least: int = 256) -> Iterator[tuple[str, Any]]:
                 continue
             with Image.open(path) as opened:
                 if min(opened.size) >= least:
-                    yield path.name, opened.convert("RGB")
+                    yield path
+
+
+def photograph(path: Path) -> Any:
+    """The picture in a file, a PIL image in RGB."""
+    from PIL import Image
+
+    with Image.open(path) as opened:
+        return opened.convert("RGB")
