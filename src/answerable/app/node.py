@@ -317,8 +317,8 @@ class Node:
         self._end(lambda copy: terminated(self.replica, copy, self.core.now))
 
     async def _handed(self, body: bytes) -> bytes:
-        """Orders that a holder of a warrant hands on."""
-        await posting.taken(body, self.view, self._heard)
+        """Orders that a holder of a warrant hands on; what is refused of them is counted in the log."""
+        await posting.taken(body, self.view, self._heard, lambda error: self.core.ledger.count_refusal(error.code))
         return b'{"epoch":%d}' % self.follow.known()
 
     def _heard(self, data: bytes) -> Told | None:

@@ -27,7 +27,7 @@ from answerable.admission.trust import Trust
 from answerable.app.core import Core
 from answerable.control.recovery import RecoveryState
 from answerable.crypto.random import nonce
-from answerable.errors import AnswerableError, Refused, Unavailable
+from answerable.errors import AnswerableError, Refused, Unavailable, VerificationError
 from answerable.log.leaf import encode
 from answerable.log.note import MAX_NOTE
 from answerable.log.tiles import CHECKPOINT
@@ -323,8 +323,9 @@ class Recovery:
         return Unavailable("recover.behind", waiting=waiting or "nobody")
 
 
-def routes(recovery: Recovery) -> tuple[Route, ...]:
-    """What the holders' plane takes from anyone: an order message proves itself, and is looked at once."""
+def routes(recovery: Recovery, refused: Callable[[str], None]) -> tuple[Route, ...]:
+    """What the holders' plane takes from anyone: an order message proves itself, and is looked at once. refused: told
+    the code of what is not believed."""
     known: dict[bytes, None] = {}
 
     async def offered(call: Call) -> Answer:
@@ -334,7 +335,11 @@ def routes(recovery: Recovery) -> tuple[Route, ...]:
             raise Refused("admin.request", detail="no list of orders") from None
         offered = {sha256(each).digest(): bytes(each) for each in brought.orders[:MOST]}
         news = {mark: data for mark, data in offered.items() if mark not in known}
-        count = await recovery.shown(tuple(news.values())) if news else 0
+        try:
+            count = await recovery.shown(tuple(news.values())) if news else 0
+        except (Refused, VerificationError) as error:
+            refused(error.code)  # a bad order is evidence, whoever brought it
+            raise
         while len(known) > MAX_KNOWN:
             del known[next(iter(known))]
         known.update(dict.fromkeys(news))

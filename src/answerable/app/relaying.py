@@ -137,7 +137,7 @@ class HoldersPlane:
         Unavailable ``relay.busy``."""
         if self.hub is None:
             raise Unavailable("relay.busy")
-        await posting.taken(body, self.hub.view, self.hub.order)
+        await posting.taken(body, self.hub.view, self.hub.order, self._refused)
         return b'{"epoch":%d}' % self._core.book.epoch
 
     async def start(self, routes: Iterable[Route] = (), authorities: Mapping[str, bytes] | None = None) -> None:
@@ -168,7 +168,7 @@ class HoldersPlane:
             plane = Plane(
                 hub.board,
                 fanout,
-                (*self._routes(services), *posting.routes(hub), *routes),
+                (*self._routes(services), *posting.routes(hub, refused=self._refused), *routes),
                 hosts=(config.host, *config.hosts),
             )
             self._listener = listener_of(config, plane)
@@ -186,6 +186,10 @@ class HoldersPlane:
             await self._listener.close()
         if self._bus is not None:
             await self._bus.close()
+
+    def _refused(self, error: AnswerableError) -> None:
+        """A bad order is evidence, whoever brought it: it is counted in the log."""
+        self._core.ledger.count_refusal(error.code)
 
     def _recall(self, hub: Hub) -> None:
         """Orders past the registry, which does not tell of them, are kept beside it, and known again after a restart.

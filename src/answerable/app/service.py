@@ -224,7 +224,7 @@ class Service:
             (
                 *node_routes(self.node_desk),
                 *event_door.routes(services),
-                *(recovery_routes(recovery) if recovery is not None else ()),
+                *(recovery_routes(recovery, core.ledger.count_refusal) if recovery is not None else ()),
             )
         )
         if self.canary is not None:

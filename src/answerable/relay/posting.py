@@ -11,12 +11,18 @@ import msgspec
 
 from answerable.admission.orders import MAX_MESSAGE, Told
 from answerable.admission.pulse import MAX_PULSE
-from answerable.errors import Refused
+from answerable.errors import AnswerableError, Refused, VerificationError
 from answerable.relay.hub import Hub, Pull
 from answerable.relay.plane import ORDERS, PULSE
 from answerable.relay.routes import Answer, Call, Route
 
 MOST: Final = 64  # orders at once
+Refusal = Callable[[AnswerableError], None]
+"""Told of each order that was refused: where there is a log, that is evidence."""
+
+
+def nobody(_: AnswerableError) -> None:
+    """A carrier has no log."""
 
 
 class View(Protocol):
@@ -32,7 +38,7 @@ class Brought(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     orders: tuple[msgspec.Raw, ...]
 
 
-async def taken(body: bytes, view: View, take: Callable[[bytes], Told | None]) -> Answer:
+async def taken(body: bytes, view: View, take: Callable[[bytes], Told | None], refused: Refusal = nobody) -> Answer:
     """Take the orders in a request's body, a turn of the event loop for each. Raises Refused ``admin.request``, and as
     `take`; ``order.full`` when the others were taken."""
     try:
@@ -49,8 +55,9 @@ async def taken(body: bytes, view: View, take: Callable[[bytes], Told | None]) -
             continue
         try:
             told = take(data)
-        except Refused as error:
-            if error.code != "order.full":
+        except (Refused, VerificationError) as error:
+            refused(error)
+            if not isinstance(error, Refused) or error.code != "order.full":
                 raise
             full, told = error, None  # one officer's orders are not in the way of another's
         if told is not None:
@@ -63,7 +70,7 @@ async def taken(body: bytes, view: View, take: Callable[[bytes], Told | None]) -
     return Answer(b'{"epoch":%d,"news":%d}' % (view.epoch, news), idle=idle)
 
 
-def routes(hub: Hub, pull: Pull | None = None) -> tuple[Route, ...]:
+def routes(hub: Hub, pull: Pull | None = None, refused: Refusal = nobody) -> tuple[Route, ...]:
     """pull: brings the orders that a pulse speaks of and that are not here."""
 
     async def pulse(call: Call) -> Answer:
@@ -73,7 +80,7 @@ def routes(hub: Hub, pull: Pull | None = None) -> tuple[Route, ...]:
 
     async def orders(call: Call) -> Answer:
         """An authority's order reaches holders past a registry that would not take it."""
-        return await taken(call.body, hub.view, hub.order)
+        return await taken(call.body, hub.view, hub.order, refused)
 
     return (
         Route("POST", PULSE, pulse, limit=MAX_PULSE),

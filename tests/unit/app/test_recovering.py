@@ -248,6 +248,12 @@ async def test_a_forged_order_moves_nothing(tmp_path: Path) -> None:
         with pytest.raises(Refused, match=r"order\.untrusted"):
             await recovery.shown([told.data])
         assert not recovery.behind
+        counted: list[str] = []
+        control.core.ledger._refusals.count = lambda code, _: counted.append(code)  # type: ignore[attr-defined]
+        async with httpx.AsyncClient() as bringing:
+            body = b'{"orders":[' + told.data + b"]}"
+            assert (await bringing.post(f"{control.url}/relay/v1/regain", content=body)).status_code == 403
+        assert counted == ["order.untrusted"], "and stands in the log's count"
 
 
 async def test_a_stranger_has_a_message_looked_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -224,8 +224,13 @@ def test_an_officers_order_reaches_holders_past_the_registry(house: House) -> No
                 assert msgspec.json.decode(await client.post("/relay/v1/orders", body)) == {"epoch": 0, "news": 1}
                 assert msgspec.json.decode(await client.post("/relay/v1/orders", body)) == {"epoch": 0, "news": 0}
                 await until(lambda: len(view.told()) == 1)
+                counted: list[str] = []
+                house.core.ledger.count_refusal = counted.append  # type: ignore[method-assign]
                 with pytest.raises(AnswerableError):
                     await client.post("/relay/v1/orders", b'{"orders":[{}]}')
+                with pytest.raises(AnswerableError):
+                    await made.handed(b'{"orders":[{}]}')
+                assert counted == ["order.malformed"] * 2, "a bad order is evidence, whoever brings it, wherever"
                 with pytest.raises(AnswerableError):
                     await client.post("/relay/v1/orders", b"[]")
             assert b64u(reason.salt)

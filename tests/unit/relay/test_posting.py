@@ -52,6 +52,20 @@ async def test_orders_are_counted_as_news_once_and_many_are_refused() -> None:
             await route.run(call(posting.ORDERS, wrong))
 
 
+async def test_each_order_that_is_refused_is_told_to_who_has_a_log() -> None:
+    hub, _ = made()
+    told: list[str] = []
+    route = of(posting.routes(hub, refused=lambda error: told.append(error.code)), posting.ORDERS)
+    strange = orders.direct(leaf_of(0), origin="other.invalid")
+    for body in (b'{"orders":[{}]}', b'{"orders":[' + message(0) + b"," + strange + b"]}"):
+        with pytest.raises(AnswerableError):
+            await route.run(call(posting.ORDERS, body))
+    assert told == ["order.malformed", "order.origin"]
+    with pytest.raises(AnswerableError):
+        await route.run(call(posting.ORDERS, b"[]"))
+    assert len(told) == 2, "that was no order"
+
+
 async def test_who_varies_what_is_known_is_told_what_it_cost() -> None:
     hub, _ = made()
     route = of(posting.routes(hub), posting.ORDERS)
