@@ -34,6 +34,10 @@ stamps := $(VENV)/stamps
 # The environment's programs come first: `uv`, `pip` and `answerable` are the locked ones for whatever a command starts.
 export PATH := $(abspath $(bin)):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Tests start hundreds of processes: none of them compiles again what the one before it did.
+unexport PYTHONDONTWRITEBYTECODE
+# What the demo fetches while it runs (its model) comes the same way.
+export UV := $(abspath tools/uv)
 install := tools/uv pip install --quiet --require-hashes --no-build --python $(bin)/python
 sync := tools/uv pip sync --quiet --require-hashes --no-build --python $(bin)/python
 run_locks := requirements/base.txt requirements/local.txt requirements/build.txt requirements/tools.txt
@@ -47,6 +51,7 @@ help:
 
 $(stamps)/tools: requirements/tools.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed: install it, or name it with PYTHON=..." >&2; exit 2; }
+	@command -v $(PYTHON) > /dev/null || { echo "There is no $(PYTHON): name another with PYTHON=..." >&2; exit 2; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "$(PYTHON) is older than 3.11: name another with PYTHON=..." >&2; exit 2; }
 	@echo "setting up $(VENV)" >&2
@@ -114,8 +119,9 @@ $(VENV)-frameworks/%/stamp: requirements/frameworks/%.txt $(stamps)/tools
 run: $(stamps)/run
 	@exec answerable demo $(ARGS)
 
+# All of it side by side, then what needs the machine to itself (tests/suite.py); a part of it as pytest runs it.
 test: $(stamps)/dev
-	@python -m pytest $(ARGS)
+	@python -m $(if $(strip $(ARGS)),pytest $(ARGS),tests.suite)
 
 # The long form of tests/faults; its last lines say what was tried, what was lost, and what that shows.
 test-faults: export FAULT_LONG ?= 1

@@ -139,7 +139,7 @@ async def measure(load: str, clients: int, calls: int, rounds: int, log: bool) -
     clock: Any = Clock(office.clock.now, office.clock.mono)
     for room in (office.issuer, office.holder, office.desk, office.gate):
         room._clock = clock
-    served = SimpleNamespace(
+    served: Any = SimpleNamespace(
         system=office.base,
         copy=office.copies["base"],
         upstream=Script(LOADS[load]),
@@ -154,7 +154,7 @@ async def measure(load: str, clients: int, calls: int, rounds: int, log: bool) -
             clock=clock,
             desk=office.desk,
             gate=office.gate,
-            models=Models(served),  # type: ignore[arg-type]
+            models=Models(served),
             policies=(),
             ledger=await ledger(kept, clock) if log else Instant(),
             detectors=(Credentials(), Volume()),

@@ -119,10 +119,10 @@ def main() -> None:
         print(json.dumps({"floor_ms": sync_ms, "rounds": rounds, "rows": rows}))
         return
     keys = ("what", "clients", "store", "cpu_us", "server_cpu_us", "records_s", "p50_ms", "p99_ms")
-    table = [
+    table: list[tuple[str, ...]] = [
         keys,
         *(tuple(str(row[key]) for key in keys) for row in sorted(rows, key=lambda r: (str(r["what"]), r["clients"]))),
-    ]  # type: ignore[arg-type, return-value]
+    ]
     widths = [max(len(line[at]) for line in table) for at in range(len(keys))]
     for line in table:
         print("  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)))

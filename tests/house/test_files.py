@@ -44,6 +44,19 @@ def test_modules_are_small() -> None:
     assert statistics.median(sizes.values()) <= MEDIAN_LINES
 
 
+MARK = re.compile(r"#\s*(?:noqa|type:\s*ignore)\b(?::\s*[A-Z]+\d+(?:,\s*[A-Z]+\d+)*|\[[\w,\s-]+\])?")
+
+
+def test_what_a_checker_is_told_to_pass_over_says_why() -> None:
+    silent = []
+    for path in modules():
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            marks = list(MARK.finditer(line))
+            if marks and not re.search(r"\w{2}", line[marks[-1].end() :]):
+                silent.append(f"{short(path)}:{number}: {line.strip()}")
+    assert not silent, "\n".join(silent)
+
+
 def test_each_module_says_what_it_is() -> None:
     silent = [short(path) for path in modules() if not _docstring(path)]
     assert not silent, "no docstring: " + ", ".join(silent)

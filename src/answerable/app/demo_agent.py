@@ -12,7 +12,6 @@ from __future__ import annotations
 import os
 import sys
 import time
-import urllib.error
 from pathlib import Path
 
 from answerable.app.demo_chat import ask
@@ -30,9 +29,7 @@ def main() -> int:
     while True:
         try:
             warrant = Path(file).read_text(encoding="ascii").strip()
-            ask(base_url, warrant, QUESTIONS[turn % len(QUESTIONS)], tokens=8)
-        except urllib.error.HTTPError as error:
-            if error.code in (401, 403):
+            if ask(base_url, warrant, QUESTIONS[turn % len(QUESTIONS)], tokens=8).status in (401, 403):
                 return 1
         except OSError:
             return 4

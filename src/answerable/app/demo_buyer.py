@@ -10,44 +10,45 @@ for each call. MCP_URL says where the tools are.
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import time
-import urllib.error
-import urllib.request
 from pathlib import Path
 from typing import Any, Final
 
+from answerable.app.demo_asking import post
 from answerable.protocols.mcp.held import RESULT_TOOL
 from answerable.protocols.mcp.revisions import CAPABILITIES, CLIENT, HOLD, RECORD, VERSION, Revision
 
-TIMEOUT_S: Final = 120.0
 EVERY_S: Final = 1.0
 
 
 def call(url: str, credential: str, tool: str, arguments: dict[str, Any]) -> dict[str, Any]:
-    """The result of one call. Raises OSError, urllib.error.HTTPError for a refusal before any tool was looked at."""
+    """The result of one call, also where it was refused before any tool was looked at. Raises OSError."""
     about = {VERSION: Revision.STATELESS, CAPABILITIES: {}, CLIENT: {"name": "demo-buyer", "version": "1"}}
     params = {"name": tool, "arguments": arguments, "_meta": about}
-    request = urllib.request.Request(  # noqa: S310  the URL is the user's own setting
+    reply = post(
         url,
-        json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}).encode(),
+        credential,
+        {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params},
         {
-            "authorization": f"Bearer {credential}",
-            "content-type": "application/json",
             "accept": "application/json, text/event-stream",
             "mcp-protocol-version": Revision.STATELESS,
             "mcp-method": "tools/call",
             "mcp-name": tool,
         },
     )
-    with urllib.request.urlopen(request, timeout=TIMEOUT_S) as response:  # noqa: S310  as above
-        answer: dict[str, Any] = json.load(response)
+    if not reply.ok:
+        return _failed(reply.text)
+    answer = reply.json()
     if "result" not in answer:
-        return {"isError": True, "content": [{"type": "text", "text": str(answer["error"]["message"])}], "_meta": {}}
+        return _failed(str(answer["error"]["message"]))
     result: dict[str, Any] = answer["result"]
     return result
+
+
+def _failed(text: str) -> dict[str, Any]:
+    return {"isError": True, "content": [{"type": "text", "text": text}], "_meta": {}}
 
 
 def main(words: list[str]) -> int:
@@ -71,9 +72,6 @@ def main(words: list[str]) -> int:
                 print(f"It waits for people: hold {told}.", flush=True)
             time.sleep(EVERY_S)
             tool, arguments = RESULT_TOOL, {"id": told}
-    except urllib.error.HTTPError as error:
-        print(error.read().decode("utf-8", "replace"), file=sys.stderr)
-        return 1
     except OSError as error:
         print(f"no gateway: {error}", file=sys.stderr)
         return 4

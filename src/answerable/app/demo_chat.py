@@ -11,37 +11,27 @@ from __future__ import annotations
 import json
 import os
 import sys
-import urllib.error
-import urllib.request
-from typing import Any
 
-TIMEOUT_S = 120.0
+from answerable.app.demo_asking import Reply, post
 
 
-def ask(base_url: str, credential: str, question: str, *, model: str = "auto", tokens: int = 64) -> dict[str, Any]:
-    """The reply as the gateway gave it. Raises OSError, urllib.error.HTTPError for a refusal."""
+def ask(base_url: str, credential: str, question: str, *, model: str = "auto", tokens: int = 64) -> Reply:
+    """The reply as the gateway gave it. Raises OSError."""
     body = {"model": model, "max_tokens": tokens, "messages": [{"role": "user", "content": question}]}
-    request = urllib.request.Request(  # noqa: S310  the URL is the user's own setting
-        base_url.rstrip("/") + "/chat/completions",
-        json.dumps(body).encode(),
-        {"authorization": f"Bearer {credential}", "content-type": "application/json"},
-    )
-    with urllib.request.urlopen(request, timeout=TIMEOUT_S) as response:  # noqa: S310  as above
-        reply: dict[str, Any] = json.load(response)
-    return reply
+    return post(base_url.rstrip("/") + "/chat/completions", credential, body)
 
 
 def main(words: list[str]) -> int:
     try:
         reply = ask(os.environ["OPENAI_BASE_URL"], os.environ["OPENAI_API_KEY"], " ".join(words) or "Hello!")
-    except urllib.error.HTTPError as error:
-        print(error.read().decode("utf-8", "replace"), file=sys.stderr)
-        return 1
+        if reply.ok:
+            print(json.dumps(reply.json(), ensure_ascii=False, indent=1))
+            return 0
     except (KeyError, OSError) as error:
         print(f"no gateway: {error}", file=sys.stderr)
         return 4
-    print(json.dumps(reply, ensure_ascii=False, indent=1))
-    return 0
+    print(reply.text, file=sys.stderr)
+    return 1
 
 
 if __name__ == "__main__":

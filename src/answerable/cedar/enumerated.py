@@ -6,9 +6,9 @@ them."""
 from __future__ import annotations
 
 import itertools
-import random
+import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -49,15 +49,15 @@ _MEMBERS: Final[dict[str, tuple[str, tuple[Any, ...]]]] = {
     "kind": ("kind", tuple(SystemKind)),
 }
 # As much is there as can be: what the kernel refuses no folder changes.
-_BASE: Final = {"envelope": True, "guarded": True, "attested": True, "funded": True}
+_BASE: Final[dict[str, Any]] = {"envelope": True, "guarded": True, "attested": True, "funded": True}
 _LITERAL: Final = re.compile(r'\b(System|Copy|Party|Server|Tool)::"((?:[^"\\]|\\.)*)"')
 _ATTRIBUTE: Final = re.compile(r"\.\s*([A-Za-z]\w*)")
 
 
 @dataclass(frozen=True, slots=True)
 class Points:
-    """told: the descriptions; whole: how many there are; fewer are told where that is too many, taken by chance and
-    always the same."""
+    """told: the descriptions; whole: how many there are; fewer are told where that is too many, spread over all of
+    them and always the same."""
 
     told: tuple[Described, ...]
     whole: int
@@ -82,9 +82,27 @@ def points(folders: Iterable[Loaded], most: int = MAX_POINTS) -> Points:
     if whole <= most:
         picks: Iterable[tuple[dict[str, Any], ...]] = itertools.product(*spaces)
     else:
-        chance = random.Random(whole)  # noqa: S311  a sample, always the same
-        picks = [tuple(chance.choice(space) for space in spaces) for _ in range(most)]
+        picks = [_at(spaces, number) for number in _spread(whole, most)]
     return Points(tuple(Described(**_joined(pick)) for pick in picks), whole)
+
+
+def _spread(whole: int, most: int) -> Iterator[int]:
+    """`most` different numbers below `whole`. The step is near the golden ratio, so they lie evenly however many are
+    taken, and shares no divisor with `whole`: `_at` meets every value of each space, and every pair of the last ones,
+    before it meets any twice as often as another."""
+    step = whole * 618_034 // 1_000_000
+    while math.gcd(step, whole) != 1:
+        step += 1
+    return (number * step % whole for number in range(most))
+
+
+def _at(spaces: Sequence[Sequence[dict[str, Any]]], number: int) -> tuple[dict[str, Any], ...]:
+    """One of each space: `number` is written with as many digits as there are spaces, each to its space's base."""
+    out = []
+    for space in reversed(spaces):
+        number, place = divmod(number, len(space))
+        out.append(space[place])
+    return tuple(reversed(out))
 
 
 def _joined(parts: Iterable[dict[str, Any]]) -> dict[str, Any]:
@@ -127,5 +145,5 @@ def _callers(named: set[tuple[str, str]]) -> Iterator[dict[str, Any]]:
 def in_words(told: Described) -> dict[str, Any]:
     """What of a description is not as it would be anyway."""
     out: dict[str, Any] = msgspec.to_builtins(told)
-    usual: dict[str, Any] = msgspec.to_builtins(Described(**_BASE))  # type: ignore[arg-type]
+    usual: dict[str, Any] = msgspec.to_builtins(Described(**_BASE))
     return {name: value for name, value in out.items() if value != usual[name] or name == "act"}

@@ -22,7 +22,7 @@ SYSTEM: Final = (
     "/run/systemd/resolve",
 )  # fmt: skip
 DEVICES: Final = (
-    "/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty", "/dev/shm", "/dev/fd",  # noqa: S108
+    "/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty", "/dev/shm", "/dev/fd",  # noqa: S108  devices, no files of ours
 )  # fmt: skip
 # What of the guard's environment says where secrets are, or would have the program talk past the gate.
 HIDDEN: Final = (

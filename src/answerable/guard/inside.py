@@ -240,7 +240,7 @@ def _become(run: dict[str, Any], report: int) -> NoReturn:
         step = "program"
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGPIPE):
             signal.signal(number, signal.SIG_DFL)
-        os.execvpe(run["argv"][0], run["argv"], run["env"])  # noqa: S606
+        os.execvpe(run["argv"][0], run["argv"], run["env"])  # noqa: S606  the program itself, without a shell
     except OSError as error:
         detail = error.strerror or str(error)
         os.write(report, json.dumps({"step": step, "errno": error.errno or 0, "detail": detail}).encode())

@@ -15,7 +15,6 @@ class Rows(Sequence[Item]):
     """count: how many there are; each: walks through them from the first on. Equal to any sequence of equal members."""
 
     __slots__ = ("_count", "_each")
-    __hash__ = None  # type: ignore[assignment]
 
     def __init__(self, count: int, each: Callable[[], Iterable[Item]]) -> None:
         self._count = count

@@ -4,8 +4,8 @@ remedy. The kernel's rules, the domain's row and the operators' policies are ask
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, Final
+from collections.abc import Callable, Iterable
+from typing import Final
 
 import msgspec
 
@@ -79,9 +79,9 @@ def reason_of(rule: str, policies: Iterable[Policy], lang: str = "en") -> Reason
     """Of any rule that stands in a decision: the kernel's, a domain's, an operator's. Raises Refused
     ``policy.unknown_rule``."""
     for policy in policies:
-        told: Any = getattr(policy, "reason", None)
+        told: Callable[[str, str], Reason | None] | None = getattr(policy, "reason", None)
         if told is not None and (found := told(rule, lang)) is not None:
-            return found  # type: ignore[no-any-return]
+            return found
     if rule == FAILED:
         words = _FAILED[lang == "zh"]
         return Reason(source="policy.use", reason=words[0], remedy=words[1])

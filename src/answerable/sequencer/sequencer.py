@@ -31,7 +31,7 @@ from answerable.sequencer.recovery import settling
 from answerable.sequencer.refusals import Refusals
 from answerable.sequencer.rows import Known
 from answerable.sequencer.tidying import Tidying
-from answerable.sequencer.writer import Batch, Retention, Writer
+from answerable.sequencer.writer import USUAL, Batch, Retention, Writer
 
 Listener = Callable[[tuple[Effect, ...]], None]
 
@@ -62,7 +62,7 @@ class Sequencer:
         listeners: Sequence[Listener] = (),
         queue_bound: int = 8192,
         queue_bytes: int = 64 << 20,
-        retention: Retention = Retention(),  # noqa: B008  # frozen
+        retention: Retention = USUAL,
         former: Sequence[str] = (),
         safe: Signer | None = None,
         quorum: Quorum | None = None,
@@ -283,10 +283,10 @@ class Sequencer:
                 self._unended |= {e.key: e.value for e in entry.unit.expect if e.value is not None}
             if future.done():  # its caller was cancelled; the unit stands
                 continue
-            if type(outcome) is int:
+            if isinstance(outcome, int):
                 future.set_result(Committed(outcome, size, at))
             else:
-                future.set_exception(outcome)  # type: ignore[arg-type]  # all but int are errors
+                future.set_exception(outcome)
         if self._unended and self.failure is None and self._settling is None:
             self._settling = self._loop.create_task(self._settle())
         self._pace.done()

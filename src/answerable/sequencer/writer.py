@@ -38,6 +38,9 @@ class Retention:
     bodies: bool = True
 
 
+USUAL: Final = Retention()
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """What became of some entries. size: of the tree; at: ms UTC; effects: of those that were written, in order."""

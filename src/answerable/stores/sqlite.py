@@ -141,7 +141,7 @@ class SqliteStore:
                 rows: list[object] = []
                 for (level, n), hashes in tiles.items():
                     rows += (tile_id(level, n), hashes)
-                execute("INSERT OR REPLACE INTO tile VALUES " + ",".join(["(?,?)"] * len(tiles)), rows)  # noqa: S608
+                execute("INSERT OR REPLACE INTO tile VALUES " + ",".join(["(?,?)"] * len(tiles)), rows)  # noqa: S608  question marks
             effects = self._journal.add(units)
             new = head[0] + 1
             execute("INSERT INTO recent VALUES (?,?,?,?,?)", (new, first + len(leaves), root, checkpoint, effects))

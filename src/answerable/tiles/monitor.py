@@ -29,7 +29,7 @@ from answerable.tiles.mirror import evidence
 from answerable.tiles.shards import continues
 from answerable.tiles.state import State
 from answerable.tiles.tree import Tree
-from answerable.verify.audit.auditor import Auditor, Limits
+from answerable.verify.audit.auditor import LIMITS, Auditor, Limits
 from answerable.verify.audit.findings import Finding
 
 # Bundles between two commits of the state: what a crash costs, and what may wait in memory.
@@ -59,7 +59,7 @@ class Monitor:
         state: State,
         now: Callable[[], int],
         *,
-        limits: Limits = Limits(),  # noqa: B008  # frozen
+        limits: Limits = LIMITS,
         keep: Path | None = None,
     ) -> None:
         self._source = source

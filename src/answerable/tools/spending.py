@@ -21,7 +21,7 @@ from answerable.tools import wanted
 from answerable.tools.accounts import Account, account
 from answerable.tools.budgets import Budgets, Held
 from answerable.tools.rates import Rates
-from answerable.tools.wanted import Prices
+from answerable.tools.wanted import FREE, Prices
 
 NO_AMOUNT: Final[tuple[Amount, ...]] = ()
 # Accounts that are remembered: callers, each with the tools that it calls.
@@ -38,7 +38,7 @@ class Spending:
         *,
         budgets: Sequence[Budget] = (),
         rates: Sequence[Rate] = (),
-        prices: Prices = Prices(),  # noqa: B008  # frozen
+        prices: Prices = FREE,
     ) -> None:
         self._directory = directory
         self._clock = clock

@@ -38,6 +38,9 @@ class Prices(msgspec.Struct, frozen=True):
     price_out: float = 0.0
 
 
+FREE: Final = Prices()
+
+
 def of_generation(action: Action, prices: Prices) -> tuple[Amount, ...]:
     """No token is shorter than a byte, so the body bounds what goes in."""
     request = action.request

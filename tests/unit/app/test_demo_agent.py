@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-import urllib.error
-from email.message import Message
 from pathlib import Path
 
 import pytest
 
 from answerable.app import demo_agent
+from answerable.app.demo_asking import Reply
 
 
 @pytest.fixture
@@ -24,12 +23,10 @@ def test_it_reads_its_warrant_anew_for_each_call_and_ends_when_refused(
 ) -> None:
     used: list[str] = []
 
-    def ask(base_url: str, credential: str, question: str, **more: object) -> dict[str, object]:
+    def ask(base_url: str, credential: str, question: str, **more: object) -> Reply:
         used.append(credential)
-        if len(used) == 2:
-            raise urllib.error.HTTPError(base_url, 403, "stopped", Message(), None)
         warrant.write_text("second\n")
-        return {}
+        return Reply(403 if len(used) == 2 else 200, "{}")
 
     monkeypatch.setattr(demo_agent, "ask", ask)
     monkeypatch.setattr(demo_agent, "EVERY_S", 0)

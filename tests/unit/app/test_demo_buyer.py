@@ -3,9 +3,7 @@ from __future__ import annotations
 
 import json
 import threading
-import urllib.error
 from collections.abc import Iterator
-from email.message import Message
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -61,12 +59,6 @@ def test_a_refusal_ends_it(warrant: Path, monkeypatch: pytest.MonkeyPatch, capsy
     assert demo_buyer.main(["A-17", "4000"]) == 1
     assert "tool.envelope" in capsys.readouterr().out
 
-    def refused(*_: Any) -> dict[str, Any]:
-        raise urllib.error.HTTPError("u", 403, "stopped", Message(), None)
-
-    monkeypatch.setattr(demo_buyer, "call", refused)
-    assert demo_buyer.main(["A-17", "40"]) == 1
-
 
 @pytest.mark.parametrize("words", [[], ["A-17"], ["A-17", "many"], ["A-17", "1", "2"]])
 def test_other_words_are_a_question_of_use(warrant: Path, words: list[str]) -> None:
@@ -88,7 +80,7 @@ def server() -> Iterator[HTTPServer]:
             named = body["params"]["name"]
             told = {"result": said("Paid.")} if named == "pay_invoice" else {"error": {"code": 1, "message": "no"}}
             answer = json.dumps({"jsonrpc": "2.0", "id": 1, **told}).encode()
-            self.send_response(200)
+            self.send_response(403 if named == "stopped" else 200)
             self.send_header("content-length", str(len(answer)))
             self.end_headers()
             self.wfile.write(answer)
@@ -114,3 +106,6 @@ def test_what_is_sent_says_the_same_in_head_and_body(server: HTTPServer) -> None
     assert lower["mcp-protocol-version"] == body["params"]["_meta"]["io.modelcontextprotocol/protocolVersion"]
     assert lower["authorization"] == "Bearer warrant"
     assert demo_buyer.call(url, "warrant", "other", {})["isError"]
+    refused = demo_buyer.call(url, "warrant", "stopped", {})
+    assert refused["isError"]
+    assert "no" in refused["content"][0]["text"]

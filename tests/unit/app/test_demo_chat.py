@@ -9,7 +9,7 @@ from tests.e2e.scripted_upstream import ScriptedUpstream
 
 def test_it_asks_as_openais_clients_do() -> None:
     with ScriptedUpstream() as upstream:
-        reply = ask(upstream.url, "ans_x", "hello", model="m")
+        reply = ask(upstream.url, "ans_x", "hello", model="m").json()
     assert reply["choices"][0]["message"]["content"] == "a small answer"
     assert upstream.calls[0]["model"] == "m"
 

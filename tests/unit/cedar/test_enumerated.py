@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 from answerable.cedar.enumerated import in_words, points
 from answerable.cedar.folder import read
 from answerable.cedar.loaded import Loaded, load
-from answerable.model.terms import Act, Audience, Effect
+from answerable.model.terms import Act, Audience, Criticality, Effect
 from answerable.policy.described import Described, case
 from tests.cedars import BASE, ENTITIES, write
 
@@ -51,6 +52,9 @@ def test_too_many_are_a_sample_that_is_always_the_same(tmp_path: Path) -> None:
     found = points([loaded], most=50)
     assert (len(found.told), found.whole > 50) == (50, True)
     assert points([loaded], most=50) == found
+    # Nothing twice, and every value of every member, however few are taken.
+    assert len(set(map(str, found.told))) == 50
+    assert {(told.tier, told.criticality) for told in found.told} == set(itertools.product(range(5), Criticality))
 
 
 def test_in_words_only_what_is_not_usual() -> None:

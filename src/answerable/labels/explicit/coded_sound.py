@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from answerable.errors import AnswerableError, Refused, Unavailable, VerificationError
@@ -63,7 +64,8 @@ def library() -> Any:
     """Raises Unavailable ``label.extra``."""
     try:
         import av
-        import numpy  # noqa: F401
+
+        import_module("numpy")
     except ImportError:
         raise Unavailable("label.extra", extra="video") from None
     return av

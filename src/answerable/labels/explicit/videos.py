@@ -183,7 +183,8 @@ def _clock(stream: Any) -> Fraction:
     """The time base: an encoder of MPEG-4 counts no finer than 1/65535."""
     base: Fraction = stream.time_base
     if stream.codec_context.name in ("mpeg4", "mpeg2video") and stream.average_rate:
-        return 1 / stream.average_rate  # type: ignore[no-any-return]
+        rate: Fraction = stream.average_rate
+        return 1 / rate
     return base
 
 

@@ -7,6 +7,7 @@ Accepted are arrays of uint8 of the shapes (height, width), (height, width, 2), 
 
 from __future__ import annotations
 
+from importlib import import_module
 from math import sqrt
 from typing import TYPE_CHECKING, Final
 
@@ -24,8 +25,8 @@ _LUMA: Final = (0.299, 0.587, 0.114)
 def ready() -> None:
     """Raises Unavailable ``label.extra`` where numpy or scipy is not installed."""
     try:
-        import numpy  # noqa: F401
-        import scipy  # noqa: F401
+        for library in ("numpy", "scipy"):
+            import_module(library)
     except ImportError:
         raise Unavailable("label.extra", extra="image") from None
 

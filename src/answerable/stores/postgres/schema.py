@@ -122,7 +122,7 @@ def check(session: Session, migrations: Sequence[str] = MIGRATIONS) -> None:
         raise Unavailable("store.newer", found=row["version"], known=known)
     for version in range(row["version"], known):
         step = names(session, migrations[version - 1], migrations)
-        session.script(f"{step};UPDATE store SET version = {version + 1} WHERE version = {version}")  # noqa: S608
+        session.script(f"{step};UPDATE store SET version = {version + 1} WHERE version = {version}")  # noqa: S608  two numbers
 
 
 def lock(session: Session) -> None:

@@ -52,6 +52,9 @@ class Limits:
     clock_ms: int = 10_000
 
 
+LIMITS: Final = Limits()
+
+
 class Carried(msgspec.Struct, frozen=True, kw_only=True):
     """What must outlive the process beside the memory; see `Auditor.carried`."""
 
@@ -60,10 +63,13 @@ class Carried(msgspec.Struct, frozen=True, kw_only=True):
     batch: tuple[int, int] = (0, 0)
 
 
+AT_FIRST: Final = Carried()
+
+
 class Auditor:
     """origin: the log's name, under which statements were signed."""
 
-    def __init__(self, memory: Memory, origin: str, limits: Limits = Limits(), carried: Carried = Carried()) -> None:  # noqa: B008  # frozen
+    def __init__(self, memory: Memory, origin: str, limits: Limits = LIMITS, carried: Carried = AT_FIRST) -> None:
         self._memory = memory
         self._origin = origin
         self._limits = limits
