@@ -56,7 +56,7 @@ async def agreed(admitted: Admitted, record: Record, deps: Deps) -> Answered | N
         raise Ruled(_held(cleared.decision), Waits(asked, need, action.hold))
     if found.hold.asked:
         cleared = await _change(found.hold, admitted, record, deps)
-        again = holds.need(cleared.decision, tool)
+        again = holds.need(cleared.decision, record.errand.tool if record.errand is not None else None)
         if cleared.decision.ruling is Ruling.REFUSE:
             raise Ruled(cleared.decision)
         moved = (cleared.policy, cleared.model.system.rid) != (asked.policy, asked.via)
@@ -146,6 +146,7 @@ async def _change(hold: Hold, admitted: Admitted, record: Record, deps: Deps) ->
     action = record.action = msgspec.structs.replace(record.action, request=json.loads(changed), body=changed)
     if record.errand is not None:
         record.errand.take(action)
+        record.errand.weigh(action, admitted.caller, admitted.candidates[0][0].upstream)
         record.errand.modified = True
     record.cleared = cleared = decide(action, admitted, deps, record.errand, anew=True)
     return cleared

@@ -66,9 +66,11 @@ async def carry(action: Action, dialect: Dialect, deps: Deps, out: Out) -> None:
 
         # (2) decide
         trace.step("decide")
-        if errand is not None and (earlier := await once(action, admitted, errand, flight, deps)) is not None:
-            return await repeat(earlier, dialect, out)
         cleared = record.cleared = decide(action, admitted, deps, errand)
+        if errand is not None and cleared.decision.ruling is not Ruling.REFUSE:
+            if (earlier := await once(admitted, record, errand, flight, deps)) is not None:
+                return await repeat(earlier, dialect, out)
+            cleared = record.cleared
         if action.hold or cleared.decision.ruling is Ruling.HOLD:
             if (earlier := await agreed(admitted, record, deps)) is not None:
                 return await repeat(earlier, dialect, out)

@@ -44,9 +44,10 @@ _RAN: Final = {Sent.NOT: None, Sent.PERHAPS: CallState.UNKNOWN, Sent.ANSWERED: C
 class Errand:
     """A tool call on its way. asks: what its row and its domain ask; exact: RFC 8785 bytes of its arguments; inside:
     it has an envelope, and they lie in it; criticality: the graver of the tool's and of what was asked for; run: leave
-    to run it, None where each call is another one; modified: a person changed its arguments."""
+    to run it, None where each call is another one; waited: for a call that was the same; modified: a person changed its
+    arguments."""
 
-    __slots__ = ("_calls", "arguments", "asks", "criticality", "exact", "inside", "modified", "run", "tool")
+    __slots__ = ("_calls", "arguments", "asks", "criticality", "exact", "inside", "modified", "run", "tool", "waited")
 
     def __init__(self, tool: Tool, asks: Floor, action: Action) -> None:
         self.tool = tool
@@ -54,6 +55,7 @@ class Errand:
         self.criticality = max(asks.criticality, action.criticality, key=lambda each: each.rank)
         self.run: Run | None = None
         self._calls: Calls | None = None
+        self.waited = False
         self.modified = False
         self.inside = False
         self.exact = b""
@@ -74,12 +76,14 @@ class Errand:
                 raise Refused("tool.envelope", tool=self.tool.key, at=at)
             self.inside = True
 
-    def weigh(self, action: Action, caller: Bearer, upstream: Upstream) -> None:
-        """Of a server that is this registry itself: what this very call asks for beside what its class says. Raises
-        Refused as `ports.OwnTools.weigh`."""
-        if getattr(upstream, "own", False):
-            self.tool = cast("OwnTools", upstream).weigh(action, caller, self.tool)
-            self.asks = worlds.asked(self.tool) or self.asks
+    def weigh(self, action: Action, caller: Bearer, upstream: Upstream) -> bool:
+        """Of a server that is this registry itself: what this very call asks for beside what its class says. Returns
+        whether it is such a server. Raises Refused as `ports.OwnTools.weigh`."""
+        if not getattr(upstream, "own", False):
+            return False
+        self.tool = cast("OwnTools", upstream).weigh(action, caller, self.tool)
+        self.asks = worlds.asked(self.tool) or self.asks
+        return True
 
     def upstream(self, upstream: Upstream, caller: Bearer) -> Upstream:
         """Where the call goes."""
@@ -113,6 +117,7 @@ class Errand:
             arguments=self.exact,
             again=action.again,
         )
+        self.waited = calls.under_way(key)
         entered = await calls.enter(key, caller.system.rid, now)
         if isinstance(entered, Answered):
             return entered

@@ -167,7 +167,9 @@ class Record:
             used = self.hold
             self.let_go()
             if refused.code == "log.conflict" and used is not None:
-                raise Refused("hold.spent", hold=used.rid) from None  # or an approver's key was withdrawn
+                holds = self._deps.holds
+                changed = holds.void(used) if holds is not None else ""
+                raise Refused(changed or "hold.spent", hold=used.rid) from None  # or an approver's key was withdrawn
             raise
         except Unavailable as failed:
             if failed.code == "log.full":  # nothing was written here either; of other failures nobody knows

@@ -2,7 +2,8 @@
 """Exactly once, on the path: who makes a call that was made before gets what it answered then (`docs/spec/calls.md`).
 
 There is nothing new to record: nothing is done, and what is told again stands in its record already. Who asks was
-admitted, and the tool's own checks were made, as for a call that runs.
+admitted, the tool's own checks were made, and policy was asked, as for a call that runs: who is refused the call now is
+not told what it answered then.
 """
 
 from __future__ import annotations
@@ -10,21 +11,23 @@ from __future__ import annotations
 from functools import partial
 
 from answerable.errors import Refused
-from answerable.model.actions import Action
 from answerable.pipeline.clearances import Admitted
 from answerable.pipeline.deps import Deps
 from answerable.pipeline.errands import Errand
 from answerable.pipeline.flights import Flight
-from answerable.pipeline.steps import still_admitted
+from answerable.pipeline.record import Record
+from answerable.pipeline.steps import decide, still_admitted
 from answerable.ports import Dialect, Out
 from answerable.ports.tools import ToolDialect
 from answerable.tools.calls import Answered
 
 
-async def once(action: Action, admitted: Admitted, errand: Errand, flight: Flight, deps: Deps) -> Answered | None:
+async def once(admitted: Admitted, record: Record, errand: Errand, flight: Flight, deps: Deps) -> Answered | None:
     """What the same call answered before; None where it is to run now. It may wait for that one to end, and meanwhile
-    it is cut as any flight is. Raises Refused ``call.unknown|done``, Unavailable ``call.full``, and as
-    `still_admitted` and `stands`."""
+    it is cut as any flight is; after that, and where the call is weighed beside its class, the record's clearance is
+    decided anew. Raises Refused ``call.unknown|done|share``, Unavailable ``call.full``, and as `still_admitted`,
+    `stands` and `Errand.weigh`."""
+    action = record.action
     if deps.calls is None:
         raise Refused("tool.nowhere")
     flight.take_off(admitted.caller, admitted.candidates[0][1], admitted.horizon)
@@ -34,6 +37,10 @@ async def once(action: Action, admitted: Admitted, errand: Errand, flight: Fligh
     await still_admitted(action, flight, deps)
     stands(errand, deps)
     flight.due(0)
+    if earlier is None:
+        weighed = errand.weigh(action, admitted.caller, admitted.candidates[0][0].upstream)
+        if weighed or errand.waited:
+            record.cleared = decide(action, admitted, deps, errand)
     return earlier
 
 

@@ -135,7 +135,6 @@ def decide(
     caller, candidates = admitted.caller, admitted.candidates
     tool, asks, arguments = None, None, ""
     if errand is not None:
-        errand.weigh(action, caller, candidates[0][0].upstream)
         tool, asks, arguments = errand.tool, errand.asks, sha256(errand.exact).hexdigest()
     for candidate in candidates:
         known = facts(action, caller, candidate, deps, errand)

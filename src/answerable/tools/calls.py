@@ -112,6 +112,10 @@ class Calls:
         """Whether the call with that record is under way in this process."""
         return any(run.record == record for run in self._runs.values())
 
+    def under_way(self, key: str) -> bool:
+        """Whether a call with that key is under way in this process."""
+        return key in self._runs
+
     async def enter(self, key: str, system: str, now: Callable[[], int]) -> Run | Answered:
         """Leave to run the call, or its answer if it ran. Waits while the same one is under way. Whoever got a `Run`
         gives it back with `leave`, whatever happens. system: rid of the system that asks; now: ms UTC.

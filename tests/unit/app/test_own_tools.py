@@ -241,6 +241,27 @@ def test_a_copy_of_what_it_made_is_started_once_a_person_agrees(tmp_path: Path) 
     run(work, tmp_path)
 
 
+def test_an_answer_that_was_lost_is_told_again_though_the_same_could_not_be_done_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a call is weighed by is worked out for one that is to run, and not for one that did."""
+    table = making.table()
+    one = msgspec.structs.replace(table, bounds=msgspec.structs.replace(table.bounds, children=1))
+    monkeypatch.setattr(making, "table", lambda: one)
+
+    async def work(it: Gate) -> None:
+        done = await call(it, "register_system", **CHILD)
+        assert not done.get("isError"), done
+        opens = len(await it.opens())
+        again = await call(it, "register_system", **CHILD)
+        assert again["structuredContent"] == done["structuredContent"]
+        assert len(await it.opens()) == opens
+        more = {"name": "register_system", "arguments": CHILD | {"name": "Another"}}
+        assert "system.family" in (await it.modern("answerable", "tools/call", more)).text
+
+    run(work, tmp_path)
+
+
 def test_people_are_counted_again_with_each_plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async def work(it: Gate) -> None:
         commit, ledger, tries = Core.commit, it.core.ledger, 0

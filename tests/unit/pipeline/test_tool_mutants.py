@@ -129,9 +129,23 @@ MUTANTS = [
     (
         "no key",
         carry,
-        "(earlier := await once(action, admitted, errand, flight, deps)) is not None:",
+        "(earlier := await once(admitted, record, errand, flight, deps)) is not None:",
         "(earlier := None) is not None:",
         s.twenty_that_are_the_same_run_once,
+    ),
+    (
+        "told again before it is decided",
+        carry,
+        "        if errand is not None and cleared.decision.ruling is not Ruling.REFUSE:\n",
+        "        if errand is not None:\n",
+        s.who_is_refused_a_call_now_is_not_told_what_it_answered,
+    ),
+    (
+        "decided before it waited",
+        repeating,
+        "        if weighed or errand.waited:\n",
+        "        if weighed:\n",
+        s.what_waited_for_its_twin_is_decided_anew,
     ),
     (
         "a principal is anybody",

@@ -12,11 +12,12 @@ import msgspec
 
 from answerable.errors import Refused, Unavailable
 from answerable.log.leaf import rid
+from answerable.model.actions import About, Decision, Facts
 from answerable.model.budgets import Budget
 from answerable.model.calls import CallState
 from answerable.model.holds import Ballot
 from answerable.model.leaves import HoldLeaf, OpenLeaf
-from answerable.model.terms import Criticality, World
+from answerable.model.terms import Criticality, Ruling, World
 from answerable.model.tools import Bound, MeterKind, ToolMeter
 from answerable.model.units import Space, Unit
 from answerable.model.warrants import Credential, Peer
@@ -215,6 +216,53 @@ async def an_answer_that_was_lost_is_told_again(carry: Carry) -> None:
     assert again.record == first.record
     assert len(stage.server.ran) == 1
     assert len(stage.opens) == len(stage.closes) == 1
+
+
+class _Says:
+    """A policy that says what it is told to say."""
+
+    def __init__(self) -> None:
+        self.digest, self.ruling = "a", Ruling.PERMIT
+
+    def decide(self, facts: Facts, about: About) -> Decision:
+        return Decision(self.ruling, "OWN", "said")
+
+
+async def who_is_refused_a_call_now_is_not_told_what_it_answered(carry: Carry) -> None:
+    stage = ToolStage(carry)
+    policy = _Says()
+    stage.deps = dataclasses.replace(stage.deps, policies=(policy,))
+    ran = await stage.call()
+    assert ran.error is None
+    for ruling, code in ((Ruling.REFUSE, "policy.refused"), (Ruling.HOLD, ""), (Ruling.PERMIT, "")):
+        policy.ruling = ruling
+        records = len(stage.opens)
+        out = await stage.call()
+        assert out.code == code, out.error
+        assert out.data == b"" if code else out.record == ran.record
+        assert len(stage.opens) - records == bool(code), "a refusal is recorded, what is told again is not"
+    assert [leaf.dec for leaf in stage.opens] == ["permit", "refuse"]
+    assert len(stage.server.ran) == 1
+
+
+async def what_waited_for_its_twin_is_decided_anew(carry: Carry) -> None:
+    stage = ToolStage(carry)
+    policy = _Says()
+    stage.deps = dataclasses.replace(stage.deps, policies=(policy,))
+    stage.server.script = stage.says(lambda: asyncio.sleep(0.02), Unavailable("upstream.unreachable"))
+    first = asyncio.create_task(stage.call())
+    await stage.server.reached.wait()
+    second = asyncio.create_task(stage.call())
+    await asyncio.sleep(0.005)
+    policy.ruling, policy.digest = Ruling.REFUSE, "b"
+    assert (await first).code == "upstream.unreachable"
+    assert (await second).code == "policy.refused"
+    assert len(stage.server.ran) == 1
+    assert [leaf.dec for leaf in stage.opens] == ["permit", "refuse"]
+    assert stage.opens[0].pol != stage.opens[1].pol
+    policy.ruling = Ruling.PERMIT
+    stage.server.script = stage.says(result())
+    assert (await stage.call()).error is None, "its key is free"
 
 
 async def another_call_is_another_call(carry: Carry) -> None:
