@@ -18,6 +18,7 @@ from answerable.labels.watermark import embed, extract, psnr
 from answerable.labels.watermark.evidence import ACCEPTED
 from benchmarks.label_transforms import cut, opened, resized, saved
 from benchmarks.pictures import DRAWN, Pixels, drawn, photographs
+from benchmarks.tracing_page import bound
 
 KEY: Final = bytes(range(32))
 SIZES: Final = (1024, 512, 384, 256)
@@ -210,9 +211,7 @@ def pieces(pool: Any, count: int, folders: tuple[Path, ...]) -> str:
 
 def _upper(found: int, of: int) -> float:
     """Clopper and Pearson's upper bound, one-sided, at 95 %."""
-    from scipy.stats import beta
-
-    return 1.0 if found >= of else float(beta.ppf(0.95, found + 1, of - found))
+    return bound(found, of)
 
 
 LIMITS: Final = """

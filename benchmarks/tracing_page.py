@@ -12,9 +12,9 @@ def bound(wrong: int, of: int, confidence: float = 0.95) -> float:
     """The upper bound of a rate: where so few or fewer would be seen once in twenty times."""
     if wrong >= of:
         return 1.0
-    from scipy.stats import beta
+    from scipy.special import betaincinv
 
-    return float(beta.ppf(confidence, wrong + 1, of - wrong))
+    return float(betaincinv(wrong + 1, of - wrong, confidence))
 
 
 def sums(report: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
