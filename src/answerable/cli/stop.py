@@ -12,12 +12,13 @@ from typing import Any, Final
 
 from answerable.cli import stop_status
 from answerable.cli.parser import Parser
-from answerable.cli.stop_bound import bound_lines
+from answerable.cli.stop_bound import bound_lines, promise_lines, promised
 from answerable.cli.talk import emit, pick, say, when
 from answerable.model.terms import Scope
 
 EXAMPLES: Final = {
     "stop": """\
+  answerable stop --dry-run                                          by when any stop holds, class by class
   answerable stop base-model --reason "leaks data" --dry-run         whom it reaches, by when; nothing is signed
   answerable stop base-model --reason "leaks data" --as anna         suspends, at once
   answerable stop base-model --reason "confirmed"  --as ben          another officer: terminates
@@ -67,6 +68,10 @@ def stop(args: argparse.Namespace) -> int:
     if args.source:
         order, beside = drafts.take(args, "order")
         args.root, args.scope = order.root, order.scope
+    elif args.dry_run and not (args.root or args.reason) and args.scope == Scope.LINEAGE.value:
+        told = promised()
+        emit(args, {"dry_run": True, **told}, promise_lines(told))
+        return 0
     elif not args.root and args.scope != Scope.ALL.value:
         raise Refused("stop.usage", detail="SYSTEM or --from is missing")
     elif not args.reason and not args.dry_run:

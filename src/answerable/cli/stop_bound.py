@@ -5,7 +5,52 @@ from __future__ import annotations
 
 from typing import Any
 
+from answerable.admission.bound import ANYWHERE, SAME_HOST, bound_of
+from answerable.admission.ttl import CLASSES
 from answerable.cli.talk import pick, when
+
+
+def promised() -> dict[str, Any]:
+    """The bound of every class, whoever is in it, in the members of the service's preview."""
+    bounds = []
+    for row in CLASSES:
+        here, far = bound_of(row), bound_of(row, ANYWHERE)
+        bounds.append(
+            {
+                "name": row.name,
+                "name_zh": row.zh,
+                "life": here.ttl,
+                "synced": here.synced,
+                "monotonic": here.monotonic,
+                "admission": here.admission,
+                "effects": here.effects,
+                "elsewhere": far.admission,
+                "elsewhere_effects": far.effects,
+            }
+        )
+    terms = {
+        "view": SAME_HOST.view_ms,
+        "error": SAME_HOST.holder_error_ms,
+        "error_elsewhere": ANYWHERE.holder_error_ms,
+        "drift_ppm": SAME_HOST.drift_ppm,
+        "recheck": SAME_HOST.recheck_ms,
+        "settle": SAME_HOST.settle_ms,
+    }
+    return {"bounds": bounds, "terms": terms}
+
+
+def promise_lines(told: dict[str, Any]) -> list[str]:
+    """told: of `promised`."""
+    lines = [
+        pick(
+            "By when a stop holds, whomever it reaches, by the class of who acts. `answerable stop SYSTEM --dry-run` "
+            "says whom an order reaches, with pulse and envelopes.",
+            "终止令最迟何时生效，按行为者的类别。`answerable stop 系统 --dry-run` 显示命令涉及的对象、脉冲与信封。",
+        )
+    ]
+    for held in told["bounds"]:
+        lines += _of_class(held, told["terms"])
+    return [*lines, _terms(told["terms"])]
 
 
 def bound_lines(seen: dict[str, Any]) -> list[str]:
@@ -30,16 +75,17 @@ def bound_lines(seen: dict[str, Any]) -> list[str]:
                 f"  脉冲：valid_for {s(terms['pulse'])}：收不到脉冲时，无论登记处签发什么，本网关届时不再放行",
             )
         )
-    lines.append(
-        pick(
-            f"  D = {s(terms['view'])} (how late the issuer may know), rho = {terms['drift_ppm']} ppm, "
-            f"delta = {s(terms['recheck'])} (between two checks), "
-            f"S = {s(terms['settle'])} (a machine's own comes on top)",
-            f"  D = {s(terms['view'])}（签发者得知的最大延迟），rho = {terms['drift_ppm']} ppm，"
-            f"delta = {s(terms['recheck'])}（两次检查的间隔），S = {s(terms['settle'])}（机器自身的停止时间另计）",
-        )
+    return [*lines, _terms(terms)]
+
+
+def _terms(terms: dict[str, Any]) -> str:
+    return pick(
+        f"  D = {s(terms['view'])} (how late the issuer may know), rho = {terms['drift_ppm']} ppm, "
+        f"delta = {s(terms['recheck'])} (between two checks), "
+        f"S = {s(terms['settle'])} (a machine's own comes on top)",
+        f"  D = {s(terms['view'])}（签发者得知的最大延迟），rho = {terms['drift_ppm']} ppm，"
+        f"delta = {s(terms['recheck'])}（两次检查的间隔），S = {s(terms['settle'])}（机器自身的停止时间另计）",
     )
-    return lines
 
 
 def _of_class(held: dict[str, Any], terms: dict[str, Any]) -> list[str]:
@@ -47,12 +93,19 @@ def _of_class(held: dict[str, Any], terms: dict[str, Any]) -> list[str]:
     here, far = terms["error"], terms["error_elsewhere"]
     view, life = s(terms["view"]), s(held["life"])
     name = pick(held["name"], held["name_zh"])
-    systems, copies = pick("systems", "个系统"), pick("copies", "个副本")
+    count = (
+        pick(
+            f"{held['systems']} systems, {held['copies']} copies, ",
+            f"{held['systems']} 个系统，{held['copies']} 个副本，",
+        )
+        if "systems" in held
+        else ""
+    )
     return [
         pick(
-            f"  {name}: {held['systems']} {systems}, {held['copies']} {copies}, <= {s(held['admission'])} on this host,"
-            f" <= {s(held['elsewhere'])} on others; last effect {s(held['effects'])}, {s(held['elsewhere_effects'])}",
-            f"  {name}：{held['systems']} {systems}，{held['copies']} {copies}，本机 <= {s(held['admission'])}，"
+            f"  {name}: {count}<= {s(held['admission'])} on this host, <= {s(held['elsewhere'])} on others; "
+            f"last effect {s(held['effects'])}, {s(held['elsewhere_effects'])}",
+            f"  {name}：{count}本机 <= {s(held['admission'])}，"
             f"其他主机 <= {s(held['elsewhere'])}；最后效果 {s(held['effects'])}、{s(held['elsewhere_effects'])}",
         ),
         f"      D + TTL + e + e = {view} + {life} + {s(here)} + {s(here)} = {s(held['synced'])} "

@@ -60,6 +60,19 @@ def test_an_envelope_and_a_pulse() -> None:
     assert "pulse: valid_for 15 s" in text
 
 
+def test_without_a_system_a_dry_run_says_the_bound_of_every_class(house: House, run: Run) -> None:
+    said = run("stop", "--dry-run")
+    assert said.status == 0
+    for row in CLASSES:
+        here, far = bound_of(row), bound_of(row, ANYWHERE)
+        assert f"  {row.name}: <= {s(here.admission)} on this host, <= {s(far.admission)} on others" in said.out
+        assert f"+ {s(row.default_ms)} + 0 s + 0 s = {s(here.synced)} (others: e = 1 s)" in said.out
+    assert "rho = 200 ppm" in said.out
+    told = run("stop", "--dry-run", "--json").data
+    assert [held["admission"] for held in told["bounds"]] == [bound_of(row).admission for row in CLASSES]
+    assert run("stop").status == 2, "an order without a system is none"
+
+
 def test_a_dry_run_says_it(house: House, run: Run) -> None:
     said = run("stop", "base", "--reason", "x", "--dry-run")
     assert said.status == 0
