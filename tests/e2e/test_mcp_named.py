@@ -27,7 +27,8 @@ async def asked(g: Gate, to: str) -> str:
 async def test_a_fetch_runs_nothing_that_its_hold_does_not_allow(tmp_path: Path) -> None:
     async with gate(tmp_path, journal=tmp_path / "journal", classes={**CLASSES, "pay": HELD}) as g:
         journal = Journal(tmp_path / "journal")
-        rejected, approved, spent = [await asked(g, to) for to in ("Ada", "Ben", "Cleo")]
+        rejected, approved, spent, waits = [await asked(g, to) for to in ("Ada", "Ben", "Cleo", "Dora")]
+        assert "pending" in str(await call(g, "answerable_result", id=waits))
         await g.vote(rejected, Ballot.REJECT)
         await g.vote(approved)
         await g.vote(spent)
@@ -36,7 +37,8 @@ async def test_a_fetch_runs_nothing_that_its_hold_does_not_allow(tmp_path: Path)
         await g.classify("desk", {"pay": msgspec.structs.replace(WRITES, idempotency_s=0)})
         for _ in range(2):
             assert "hold.rejected" in str(await call(g, "answerable_result", id=rejected))
-            assert "hold.registered" in str(await call(g, "answerable_result", id=approved))
+            for void in (approved, waits):
+                assert "hold.registered" in str(await call(g, "answerable_result", id=void))
             again = await call(g, "answerable_result", id=spent)
             assert again["result"]["content"] == first["result"]["content"]
         assert [line["arguments"]["to"] for line in journal.read("pay")] == ["Cleo"]

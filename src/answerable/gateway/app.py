@@ -241,7 +241,8 @@ class Gateway:
         if request.method not in ("GET", "HEAD"):
             raise Refused("request.method", method=request.method[:16], allowed="GET")
         if path.startswith(HOLDS):
-            found = await standing(path.removeprefix(HOLDS), credential(request, headers), self._deps)
+            language = choose("", headers.get(b"accept-language", b"").decode("latin-1"))
+            found = await standing(path.removeprefix(HOLDS), credential(request, headers), self._deps, language)
             request.answer(200, (JSON, NO_STORE), encode(found))
             return
         if path.startswith(MODELS):

@@ -23,9 +23,9 @@ from answerable.model.holds import Hold, HoldState
 from answerable.model.terms import Act
 from answerable.model.warrants import Bearer, Credential
 from answerable.net.request import JSON, NO_STORE, Request
+from answerable.pipeline.awaiting import standing
 from answerable.pipeline.carry import carry
 from answerable.pipeline.deps import Deps
-from answerable.policy.combine import digest
 from answerable.ports import LabelFormat
 from answerable.protocols.mcp import held, mirrored, sessions
 from answerable.protocols.mcp.dialect import ToolCall, request_of
@@ -94,10 +94,9 @@ class Calling:
             self._deps.gate.admit(caller)
         except AnswerableError:
             return None  # recorded, or counted, where its use is
-        now = self._deps.clock.now_ms()
         if hold is None or not _own(hold, caller, post.server):
             return None
-        if holds.state(hold, now, policy=digest(self._deps.policies)) is not HoldState.WAITING:
+        if standing(hold, holds, self._deps)[0] is not HoldState.WAITING:
             return None
         have = len(agreed(holds.directory, hold))
         return Refused("action.held", hold=hold.rid, needed=hold.people, have=have, expires=hold.exp)

@@ -112,7 +112,7 @@ class Holds:
         if hold is None or hold.planted or not self._is_of(hold, asked, shared):
             return None
         void = self.void(hold, policy=asked.policy, need=need, via=(asked.via,) if asked.via else (), reg=asked.reg)
-        state = self._state(hold, now_ms, void)
+        state = self.stands(hold, now_ms, void)
         if state is HoldState.REJECTED and now_ms < hold.exp:
             raise Refused("hold.rejected", hold=hold.rid, until=hold.exp)
         if state not in _OPEN:
@@ -161,7 +161,7 @@ class Holds:
         if kept is None or kept.planted:
             raise Refused("hold.unknown", hold=hold.rid)
         void = self.void(kept)
-        state = self._state(kept, now_ms, void)
+        state = self.stands(kept, now_ms, void)
         if state is HoldState.REJECTED:
             raise Refused("hold.rejected", hold=hold.rid, until=hold.exp)
         if kept != hold or state is not HoldState.APPROVED:
@@ -193,7 +193,7 @@ class Holds:
 
     def state(self, hold: Hold, now_ms: int, *, policy: str = "", need: Need | None = None) -> HoldState:
         """How it stands. policy: digest of the policy of now, "" for not asked; need: what is needed now."""
-        return self._state(hold, now_ms, self.void(hold, policy=policy, need=need))
+        return self.stands(hold, now_ms, self.void(hold, policy=policy, need=need))
 
     def void(
         self, hold: Hold, *, policy: str = "", need: Need | None = None, via: Container[str] = (), reg: str = ""
@@ -201,7 +201,8 @@ class Holds:
         """`voided.why`, over this directory."""
         return voided.why(self.directory, hold, policy=policy, need=need, via=via, reg=reg)
 
-    def _state(self, hold: Hold, now_ms: int, void: str) -> HoldState:
+    def stands(self, hold: Hold, now_ms: int, void: str) -> HoldState:
+        """`state`, where it is known already why it is void, "" for that it is not."""
         if hold.spent:
             return HoldState.SPENT
         if hold.rejected:

@@ -108,7 +108,9 @@ def deps(*known: tuple[Tool, Definition], **changed: Any) -> Any:
         "desk": SimpleNamespace(present=present, own=own),
         "gate": SimpleNamespace(admit=lambda bearer: None),
         "ledger": SimpleNamespace(count_refusal=counted.append),
-        "models": SimpleNamespace(named=lambda name, act: (SimpleNamespace(copy=None),) if name == "desk" else ()),
+        "models": SimpleNamespace(
+            named=lambda name, act: (SimpleNamespace(copy=None, system=AGENT.system),) if name == "desk" else ()
+        ),
         "clock": SimpleNamespace(now_ms=lambda: 1_000),
         "tools": Tools(*known),
         "holds": None,

@@ -159,8 +159,8 @@ def holds(state: HoldState, **changed: Any) -> Any:
         return json.dumps({"arguments": {"n": 1}, "name": "read"}).encode()
 
     return SimpleNamespace(
-        get=lambda rid: row if rid == RID else None, state=lambda hold, now, policy: state, original=original,
-        directory=None,
+        get=lambda rid: row if rid == RID else None, stands=lambda hold, now, void: state, original=original,
+        void=lambda hold, **_: "hold.moved", directory=None,
     )  # fmt: skip
 
 
