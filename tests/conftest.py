@@ -3,15 +3,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import shutil
 import signal
 import subprocess
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.faults.telling import pytest_sessionfinish as pytest_sessionfinish
+from tests.faults.telling import pytest_terminal_summary as pytest_terminal_summary
+from tests.faults.telling import pytest_testnodedown as pytest_testnodedown
 from tests.postgres import fresh_data as fresh_data
 from tests.postgres import postgres as postgres
 from tests.postgres import shared_server as shared_server
@@ -26,6 +31,8 @@ settings.load_profile("answerable")
 # started from here; tests send it to services.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+ORDINARY = os.sched_getscheduler(0)
 
 
 @functools.cache
@@ -44,6 +51,15 @@ def lacks(tool: str) -> bool:
         )
     except (OSError, subprocess.TimeoutExpired):
         return True
+
+
+def pytest_runtest_teardown() -> None:
+    """The encoder of AV1 gives root's threads the machine's highest priority (SCHED_FIFO 99), and what they start has
+    it too: the other half of the suite would stand still."""
+    if os.sched_getscheduler(0) != ORDINARY:
+        for thread in Path("/proc/self/task").iterdir():
+            with contextlib.suppress(ProcessLookupError):
+                os.sched_setscheduler(int(thread.name), ORDINARY, os.sched_param(0))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

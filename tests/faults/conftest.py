@@ -1,15 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""At the end of a run that tried faults: what was tried and what it shows."""
+"""What all tests of faults share; what they tried is told by `tests.faults.telling`."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
-
-from tests.faults.tally import TALLY
 
 
 @pytest.fixture(autouse=True)
@@ -19,10 +16,3 @@ def quiet() -> Iterator[None]:
     log.setLevel(logging.CRITICAL)
     yield
     log.setLevel(logging.NOTSET)
-
-
-def pytest_terminal_summary(terminalreporter: Any) -> None:
-    if TALLY.lines:
-        terminalreporter.section("faults")
-        for line in TALLY.table():
-            terminalreporter.write_line(line)

@@ -23,8 +23,12 @@ class Tally:
 
     def count(self, kind: str, *, lost: bool = False, acknowledged: int = 0) -> None:
         """One trial: a fault, after which everything was looked at. acknowledged: records that had to be there."""
+        self.add(kind, 1, int(lost), acknowledged)
+
+    def add(self, kind: str, tried: int, lost: int, acknowledged: int) -> None:
+        """So many trials, wherever they were made."""
         line = self.lines.setdefault(kind, Line())
-        line.tried += 1
+        line.tried += tried
         line.lost += lost
         line.acknowledged += acknowledged
 

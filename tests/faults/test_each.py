@@ -17,7 +17,7 @@ import pytest
 
 from tests.faults.checks import check, heard
 from tests.faults.tally import TALLY
-from tests.faults.trace import ROOT
+from tests.faults.trace import ROOT, still
 from tests.ledger import append, closing, guard_at, opening, sqlite_store
 
 LINE = 1000  # the system call of a process that fails: more than one makes by itself
@@ -52,7 +52,7 @@ def run(tmp_path: Path, folder: Path, count: int, call: str, inject: str) -> tup
     if inject:
         words += ["-e", f"inject={call}:{inject}:when={LINE}"]
     words += [sys.executable, "-m", "tests.faults.each", str(folder), str(count), call, str(LINE if inject else 1)]
-    done = subprocess.run(words, cwd=ROOT, capture_output=True, timeout=110, check=False)
+    done = subprocess.run(words, cwd=ROOT, env=still(), capture_output=True, timeout=110, check=False)
     assert done.returncode == 0, done.stderr.decode()[-2000:]
     return [json.loads(line) for line in done.stdout.decode().split("\n") if line.startswith("{")], trace.read_text()
 

@@ -8,6 +8,7 @@ acknowledged records is kept by the tracer, which is another process than the on
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -48,11 +49,16 @@ class Call:
         return int(self.arguments[number], 0)
 
 
+def still() -> dict[str, str]:
+    """An environment in which Python writes no file of its own accord, at a first run as at a second."""
+    return {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+
+
 def record(trace: Path, module: str, *arguments: str, timeout: int = 120) -> bytes:
     """Run `python -m module arguments` under strace, the calls in `trace`; its standard output."""
     command = ["strace", "-f", "-qq", "-xx", "-s", "33554432", "-o", str(trace), "-e", f"trace={CALLS}"]
     command += ["-e", "signal=none", sys.executable, "-m", module, *arguments]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, timeout=timeout, check=False)
+    done = subprocess.run(command, cwd=ROOT, env=still(), capture_output=True, timeout=timeout, check=False)
     if done.returncode:
         raise RuntimeError(f"{module} ended with {done.returncode}: {done.stderr.decode()[-2000:]}")
     return done.stdout

@@ -13,7 +13,7 @@ from tests.partition.drill import Drill
 from tests.partition.net import Program
 from tests.partition.place import VALID_S, Place, alive, wait_for
 
-pytestmark = [pytest.mark.system("netns", "ip", "mount", "setpriv"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.alone, pytest.mark.system("netns", "ip", "mount", "setpriv"), pytest.mark.timeout(120)]
 
 
 def ended(program: Program, seconds: float = 15.0) -> str:

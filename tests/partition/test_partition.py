@@ -8,7 +8,7 @@ import pytest
 
 from tests.partition.drill import BOUND, QUIET_MS, Drill, Seen, table
 
-pytestmark = [pytest.mark.system("netns", "ip", "mount", "setpriv"), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.alone, pytest.mark.system("netns", "ip", "mount", "setpriv"), pytest.mark.timeout(180)]
 
 
 def test_nothing_acts_after_the_bound_and_another_lineage_goes_on(
