@@ -17,12 +17,36 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from answerable.errors import VerificationError
-from answerable.marks import kept, pins, signature
+from answerable.marks import binding, kept, pins, signature
 from answerable.model.labels import AIGC
 
 SPEC = Path(__file__).parents[2] / "docs" / "spec"
 LABEL: dict[str, Any] = json.loads((SPEC / "vectors" / "label.json").read_text("utf-8"))
 OIDS = {"1.3.101.112": "Ed25519", "1.2.840.10045.4.3.2": "ES256", "1.2.156.10197.1.501": "SM3withSM2"}
+
+
+@pytest.mark.parametrize("case", LABEL["contents"], ids=lambda case: case["name"])
+def test_what_a_label_was_signed_for(case: dict[str, Any]) -> None:
+    label = AIGC(*case["label"].values())
+    found, changed = binding.bound_by(label, signature.check(label), signature.check_propagation(label))
+    told = [
+        {"Content": each.content.hex(), "Prints": [its.tag().hex() for its in each.prints], "Sketch": list(each.sketch)}
+        for each in found
+    ]
+    assert (told, changed) == (case["found"], case["changed"])
+
+
+def test_what_a_label_was_signed_for_by_cryptography_alone() -> None:
+    label = LABEL["contents"][0]["label"]
+    _, public, entry = json.loads(label["ReservedCode1"])["SecurityData"]["PubSD"]
+    assert entry["Type"] == "org.answerable.content"
+    key = load_der_public_key(bytes.fromhex(public["KeyValue"]))
+    assert isinstance(key, Ed25519PublicKey)
+    said = {name: label[name] for name in ("Label", "ContentProducer", "ProduceID")}
+    said |= {name: entry[name] for name in ("Content", "Prints", "Sketch")}
+    key.verify(
+        bytes.fromhex(entry["Signature"]), ",".join(f'"{name}":"{value}"' for name, value in said.items()).encode()
+    )
 
 
 def keys(case: dict[str, Any]) -> dict[bytes, str]:

@@ -40,6 +40,7 @@ _NAMES: Final = {
     "fingerprint": ("its fingerprint{far}", "其指纹{far}"),
     "words": ("its words{far}", "其文字{far}"),
     "signature": ("the signature of its label", "其标识的签名"),
+    "binding": ("what its label was signed for", "其标识签名所针对的内容"),
 }
 
 
@@ -57,6 +58,10 @@ def run(args: argparse.Namespace, source: str | bytes, keep: Callable[..., bytes
     found = here.post("/who/file", {**question(label, taken), "cosigned": bool(args.receipt) and args.format != "cose"})
     sure, by = found["sure"], list(found["by"])
     against = [*found["against"], *(["signature"] if _forged(label) else [])]
+    if _moved(label, taken):
+        against.append("binding")
+        # The label alone led there, and the label itself says that it is of something else.
+        sure = "contradicted" if sure == "unsure" else sure
     answer: dict[str, Any] = {
         "sure": sure,
         "record": found["record"],
@@ -147,6 +152,16 @@ def _forged(label: FileReading | None) -> bool:
     return label is not None and (label.layer("aigc").state == "bad" or label.layer("c2pa").state == "invalid")
 
 
+def _moved(label: FileReading | None, taken: Traces) -> bool:
+    """Whether its label was signed for something else; not where the pixels name the label's own record, of which they
+    are then a part."""
+    from answerable.labels.watermarking import payload_of
+
+    if label is None or label.layer("content").state != "differs":
+        return False
+    return taken.watermark not in {payload_of(record) for record in label.layer("aigc").records}
+
+
 def _own(label: FileReading, report: Report) -> bool:
     """Whether the record is named as that of who produced it, and not of who passed it on."""
     return label.aigc is not None and label.aigc.produce_id == report.record
@@ -225,6 +240,10 @@ def _disagreement(against: list[str], found: dict[str, Any]) -> list[str]:
         lines.append(pick(f"  {name}: leads to the record {record}", f"  {name}：指向记录 {record}"))
     if "fingerprint" in against and not any(layer["name"] == "fingerprint" for layer in found["layers"]):
         lines.append(pick("  its fingerprint: is of something else", "  其指纹：属于其他内容"))
+    if "binding" in against:
+        lines.append(
+            pick("  what its label was signed for: is something else", "  其标识签名所针对的内容：并非本文件的内容")
+        )
     return lines
 
 

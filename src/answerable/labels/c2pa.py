@@ -17,6 +17,8 @@ from urllib.parse import urlsplit
 import answerable
 from answerable.crypto import issuing
 from answerable.errors import Refused, Unavailable, VerificationError
+from answerable.formats.ifd import Directories
+from answerable.formats.splice import Source
 from answerable.labels import manifest
 from answerable.labels.chain import Chain
 from answerable.labels.manifest_place import ISOBMFF, samples, store_size
@@ -38,6 +40,7 @@ STORED_ONLY: Final = frozenset(
 
 _NAMES: Final = {"video/vnd.avi": "video/avi", "audio/vnd.wave": "audio/wav"}
 _PDF: Final = "application/pdf"
+_TIFF: Final = "image/tiff"
 _COVERS: Final = b"/ByteRange"
 _UNREADABLE: Final = ("Io", "Other", "NotSupported")
 # A report of a manifest made for it takes some 400 times its size in memory; real ones with pictures stay below 1 MiB.
@@ -96,7 +99,17 @@ def supports(media: str, source: BinaryIO) -> bool:
                 return all(each.compress_type == zipfile.ZIP_STORED for each in archive.infolist())
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
             return False
+    if media == _TIFF:
+        return _pages(source) == 1
     return media in CARRIES and not (media == _PDF and _has_signatures(source))
+
+
+def _pages(source: BinaryIO) -> int:
+    """Of a TIFF, 0 for none that can be read: of more than one the library loses all but the first."""
+    try:
+        return len(Directories(Source(source, "tiff")).chain())
+    except VerificationError:
+        return 0
 
 
 def _has_signatures(source: BinaryIO) -> bool:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import html
 import re
 import zipfile
+from contextlib import suppress
 from hashlib import sha256
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
@@ -27,7 +28,8 @@ _TEXTS: Final = frozenset({"plain", "markdown", "html", "docx", "xlsx", "pptx"})
 _PARTS: Final = re.compile(r"word/document\.xml|ppt/slides/slide[0-9]+\.xml|xl/sharedStrings\.xml")
 # Runs of text, and what ends a paragraph, a cell or a line.
 _RUNS: Final = re.compile(rb"<(?:w:|a:)?t(?:\s[^>]*)?>([^<]*)</|(</(?:w:p|a:p|si)>)")
-_FRONT: Final = re.compile(r"\A---\r?\n.*?\r?\n---\r?\n", re.S)
+_FRONT: Final = re.compile(r"\A---[ \t]*\r?\n(?:.*?\n)??(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.S)
+_WIDE: Final = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 
 
 def digest(source: BinaryIO, format: str, media: str) -> bytes:
@@ -54,13 +56,23 @@ def text(source: BinaryIO, format: str) -> str:
     data = source.read(MAX_TEXT + 1)
     if len(data) > MAX_TEXT:
         raise _too_much()
-    said = data.decode("utf-8-sig", "replace")
+    said = _decoded(data)
     if format == "html":
         parser = _Words()
         parser.feed(said)
         parser.close()
         return "".join(parser.found)
     return _FRONT.sub("", said, count=1) if format == "markdown" else said
+
+
+def _decoded(data: bytes) -> str:
+    """Without loss, whatever the encoding: two texts of which nothing can be read are not the same text."""
+    if (wide := _WIDE.get(data[:2])) is not None:
+        return data[2:].decode(wide, "surrogatepass" if len(data) % 2 == 0 else "replace")
+    for encoding in ("utf-8-sig", "gb18030"):
+        with suppress(UnicodeDecodeError):
+            return data.decode(encoding)
+    return data.decode("latin-1")
 
 
 def _office(source: BinaryIO) -> Iterator[str]:

@@ -14,7 +14,7 @@ from answerable.errors import Refused, Unavailable, VerificationError
 from answerable.formats import saved
 from answerable.formats.carrier import Carrier
 from answerable.formats.detect import detect
-from answerable.labels import c2pa, seen, watermarking
+from answerable.labels import binding, c2pa, seen, watermarking
 from answerable.labels.files import Source, opened, size
 from answerable.labels.manifest_place import store_size
 from answerable.labels.manifest_report import INVALID, UNSUPPORTED
@@ -22,6 +22,7 @@ from answerable.labels.stages import FIELDLESS
 from answerable.marks import aigc as objects
 from answerable.marks import pins, signature
 from answerable.marks.aigc import KINDS, Found
+from answerable.marks.binding import Match, bound_by
 from answerable.marks.signature import Signed, State
 from answerable.model.labels import AIGC, Reading
 from answerable.protocols.openai.answers import MAX_ANSWER
@@ -29,6 +30,7 @@ from answerable.protocols.openai.answers import MAX_ANSWER
 ABSENT: Final = "absent"
 MALFORMED: Final = "malformed"
 UNCHECKED: Final = "unchecked"
+CONTENT: Final = "content"
 FOUND: Final = "found"
 # Looked for and not found, where something of another's could be.
 UNSEEN: Final = "unseen"
@@ -119,6 +121,7 @@ def read_label(
         layers = (
             *_words(carrier, file, search),
             first,
+            *_content(carrier, file, label, signed, propagation, search),
             _c2pa(carrier, file, trust),
             *_watermarks(carrier, file, trust, search),
         )
@@ -171,6 +174,26 @@ def _aigc(carrier: Carrier, file: BinaryIO, trust: Trust) -> tuple[LayerReading,
         records = (*records, label.propagate_id)
     layer = LayerReading("aigc", str(signed), records, details, tuple(problems))
     return layer, label, signed, propagation
+
+
+def _content(
+    carrier: Carrier,
+    file: BinaryIO,
+    label: AIGC | None,
+    signed: Signed,
+    propagation: Signed,
+    search: Literal["place", "full"],
+) -> tuple[LayerReading, ...]:
+    """Whether the file is what its label was signed for; () for a label that says nothing of it."""
+    if label is None:
+        return ()
+    bound, broken = bound_by(label, signed, propagation)
+    if broken:
+        return (LayerReading(CONTENT, str(State.BAD)),)
+    if not bound:
+        return ()
+    match, why = binding.matched(file, carrier, bound, large=search == "full")
+    return (LayerReading(CONTENT, match or UNCHECKED, problems=(why,) if why else ()),)
 
 
 def _words(carrier: Carrier, file: BinaryIO, search: Literal["place", "full"]) -> tuple[LayerReading, ...]:
@@ -267,6 +290,8 @@ def _contradictions(layers: tuple[LayerReading, ...]) -> tuple[str, ...]:
             said.append(f"{layer.name}: labels that differ")
         if layer.state == State.BAD:
             said.append(f"{layer.name}: the signature does not hold, or is another party's")
+        if layer.name == CONTENT and layer.state == Match.DIFFERS and not _marked(layers, named):
+            said.append(f"{layer.name}: the label was signed for something else, or for more than this: it was moved?")
         if layer.state == INVALID:
             said.append(f"{layer.name}: the file was changed after it was signed")
         if "kind" in layer.problems:
@@ -277,6 +302,12 @@ def _contradictions(layers: tuple[LayerReading, ...]) -> tuple[str, ...]:
         if named and layer.records and not set(layer.records) & set(named):
             said.append(f"{layer.name}: names the record {layer.records[0]}, the AIGC object {named[0]}")
     return tuple(said)
+
+
+def _marked(layers: tuple[LayerReading, ...], named: tuple[str, ...]) -> bool:
+    """Whether the pixels themselves name the label's record: then they are a part of what it was signed for."""
+    known = {watermarking.payload_of(record) for record in named}
+    return any(layer.name == "watermark" and layer.details.get("payload") in known for layer in layers)
 
 
 def _verdict(layers: tuple[LayerReading, ...], contradictions: tuple[str, ...]) -> Reading:
@@ -292,4 +323,6 @@ def _says_ai(layer: LayerReading) -> bool:
     """A manifest may stand in a photograph too: it must say that a model made it."""
     if layer.name == "c2pa":
         return bool(layer.details.get("by_ai"))
+    if layer.name == CONTENT:
+        return False  # the label beside it says so
     return layer.state not in (ABSENT, MALFORMED, UNCHECKED, UNSEEN)

@@ -10,14 +10,14 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import BinaryIO, Final
 
 from answerable.crypto.random import salt
 from answerable.errors import Refused, Unavailable, VerificationError
 from answerable.formats.carrier import Carried, Carrier
 from answerable.formats.detect import detect
-from answerable.labels import c2pa, watermarking
+from answerable.labels import binding, c2pa, watermarking
 from answerable.labels.explicit import render
 from answerable.labels.files import Bench
 from answerable.labels.identity import Labeller
@@ -25,6 +25,8 @@ from answerable.labels.manifest import Said, SoftBinding
 from answerable.labels.manifest_place import store_size
 from answerable.labels.manifest_report import ABSENT, INVALID, C2paReading
 from answerable.marks import aigc as objects
+from answerable.marks import signature
+from answerable.marks.binding import Match, bind, bind_propagation, bound_by
 from answerable.marks.propagation import Role, Settled, settle
 
 RID_BYTES: Final = 20
@@ -49,7 +51,8 @@ class Layer:
 @dataclass(slots=True)
 class Work:
     """One labelling on its way. content: the file as the last stage left it; stood: what its C2PA manifest said before
-    anything was written; made_from: another file that this one is an edited version of."""
+    anything was written; made_from: another file that this one is an edited version of; bound: the label is signed for
+    what the file shows, plays or says."""
 
     by: Labeller
     carrier: Carrier
@@ -61,6 +64,7 @@ class Work:
     made_at: int
     receipt: bytes
     made_from: bytes = b""
+    bound: bool = False
     layers: list[Layer] = field(default_factory=list)
 
     def written(self, layer: str) -> bool:
@@ -101,7 +105,23 @@ def begin(original: BinaryIO, bench: Bench, by: Labeller, record: str, made_at: 
         names = (settled.aigc.produce_id, settled.aigc.propagate_id)
         if mark is not None and mark.payload not in [watermarking.payload_of(name) for name in names]:
             raise Refused("label.contradicted", detail="the watermark in its pixels names another record")
+        if mark is not None:
+            return work  # the pixels are those of the record, or a part of them
+    _not_moved(work)
     return work
+
+
+def _not_moved(work: Work) -> None:
+    """Raises Refused ``label.contradicted`` for a label of our own that was signed for other content. Another
+    producer's is kept as it is, whatever it was signed for: that is its own to say."""
+    label = work.settled.aigc
+    if work.settled.role is not Role.KEPT or signature.party_of(label.content_producer) != signature.party_of(
+        work.by.provider
+    ):
+        return
+    bound, _ = bound_by(label, signature.check(label), signature.check_propagation(label))
+    if bound and binding.matched(work.original, work.carrier, bound, large=True)[0] is Match.DIFFERS:
+        raise Refused("label.contradicted", detail="the label that stands in it was signed for other content")
 
 
 def _manifest(original: BinaryIO, carrier: Carrier, by: Labeller) -> C2paReading:
@@ -170,12 +190,26 @@ def write(work: Work) -> None:
             raise Refused("label.unsupported", layer="aigc", format=work.carrier.name)
         work.layers.append(Layer("aigc", UNSUPPORTED, "it has no field beside its text"))
         return
+    bind_content(work)
     text, role = objects.write(work.settled.aigc), work.settled.role
     state = KEPT if role is Role.KEPT else WRITTEN
     if role is Role.KEPT and [carried.text for carried in work.carrier.read(work.content)] == [text.encode()]:
         work.layers.append(Layer("aigc", state, str(role)))  # it stands there, byte for byte
         return
     work.next(lambda source, target: work.carrier.write(source, target, text), Layer("aigc", state, str(role)))
+
+
+def bind_content(work: Work) -> None:
+    """What is signed here is signed for this content too: a signature over the label alone moves with it."""
+    key, label = work.by.aigc_key, work.settled.aigc
+    if key is None or work.settled.role is Role.KEPT:
+        return
+    its = binding.taken(work.content, work.carrier)
+    if not its:
+        return
+    made = (bind if work.settled.role is Role.PRODUCER else bind_propagation)(label, key, its)
+    work.settled = replace(work.settled, aigc=made)
+    work.bound = True
 
 
 def sign(work: Work) -> None:
@@ -234,6 +268,8 @@ def read_back(work: Work) -> None:
         raise _differs("aigc", f"{len(carried)} labels instead of one")
     elif objects.read(carried[0].text) != objects.Found(work.settled.aigc):
         raise _differs("aigc", "another label than was written")
+    if work.bound:
+        _still_bound(work)
     if work.written("watermark") and work.by.watermark_key is not None:
         mark = watermarking.extract(work.content, work.carrier.name, work.by.watermark_key)
         if mark is None or mark.payload != watermarking.payload_of(work.record):
@@ -244,6 +280,20 @@ def read_back(work: Work) -> None:
             raise _differs("c2pa", f"{found.state}: {', '.join(found.problems)}")
         if found.record != work.record:
             raise _differs("c2pa", "another record than was written")
+
+
+def _still_bound(work: Work) -> None:
+    """What is large is not read once more: its label and its manifest were put beside what it plays."""
+    label = work.settled.aigc
+    bound, broken = bound_by(label, signature.check(label), signature.check_propagation(label))
+    if broken or not bound:
+        raise _differs("aigc", "what it was signed for does not read back")
+    ours = bound[-1:] if work.settled.role is Role.PROPAGATOR else bound
+    match, why = binding.matched(work.content, work.carrier, ours, large=False)
+    # Where the format tells no digest, fingerprints are what is left.
+    meant = (Match.SAME,) if ours[0].content else (Match.SAME, Match.ALIKE)
+    if match not in meant and why != binding.LARGE:
+        raise _differs("aigc", f"it was signed for other content ({match or why})")
 
 
 def _differs(layer: str, detail: str) -> VerificationError:

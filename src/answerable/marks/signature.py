@@ -145,32 +145,45 @@ def _members(**values: str) -> bytes:
     return ",".join(f'"{name}":"{value}"' for name, value in values.items()).encode("utf-8", "replace")
 
 
-def _code(key: LabelKey, message: bytes) -> str:
-    algorithm = algorithm_of(key)
+def made_by(key: LabelKey, message: bytes) -> str:
+    """A signature of `key` over `message` as it stands in a label: hexadecimal."""
     signature = key.sign(message)
-    if algorithm != ED25519:
-        signature = p256.der(signature)
-    entries: list[dict[str, Any]] = [
-        {"Type": "DS", "AlgID": algorithm, "TBSData": {"Type": "LabelMataData"}, "Signature": signature.hex().upper()},
+    return (signature if algorithm_of(key) == ED25519 else p256.der(signature)).hex().upper()
+
+
+def signed_by(info: bytes, message: bytes, signature: object) -> bool:
+    """Whether `signature`, as it stands in a label, is one over `message` by the key `info` (DER SubjectPublicKeyInfo).
+    Raises Unavailable ``label.extra``."""
+    for algorithm, head in _HEADS.items():
+        if info.startswith(head):
+            return _holds(algorithm, info.removeprefix(head), (message,), _hex(signature))
+    return False
+
+
+def _code(key: LabelKey, message: bytes) -> str:
+    algorithm, signature = algorithm_of(key), made_by(key, message)
+    listed: list[dict[str, Any]] = [
+        {"Type": "DS", "AlgID": algorithm, "TBSData": {"Type": "LabelMataData"}, "Signature": signature},
         {"Type": "PubKey", "AlgID": algorithm, "KeyValue": public_info(key).hex().upper()},
     ]
-    return _encode({"SecurityData": {"Type": "TC260PG", "Version": 1, "PubSD": entries}}).decode("ascii")
+    return _encode({"SecurityData": {"Type": "TC260PG", "Version": 1, "PubSD": listed}}).decode("ascii")
 
 
 def _check(code: str, messages: Sequence[bytes], party: str, pinned: Mapping[bytes, str]) -> Signed:
     if not code:
         return Signed(State.UNSIGNED)
-    entries = _entries(code)
-    signatures = [entry for entry in entries if entry.get("Type") == "DS" and _over_members(entry)]
+    listed = entries(code)
+    signatures = [entry for entry in listed if entry.get("Type") == "DS" and _over_members(entry)]
     if not signatures:
         return Signed(State.OPAQUE, detail="of another form than the guide's")
-    judged = [_judge(entry, entries, messages, party, pinned) for entry in signatures]
+    judged = [_judge(entry, listed, messages, party, pinned) for entry in signatures]
     # One that does not hold stands against the label, whatever others say.
     order = (State.BAD, State.SIGNED, State.SELF_CONSISTENT, State.OPAQUE)
     return min(judged, key=lambda each: order.index(each.state))
 
 
-def _entries(code: str) -> list[dict[str, Any]]:
+def entries(code: str) -> list[dict[str, Any]]:
+    """What stands in a reserved code of the guide's form, as it came; none for another form."""
     with suppress(ValueError, RecursionError):  # msgspec's DecodeError is a ValueError
         value = _decode(code.encode("utf-8", "replace"))
         data = value.get("SecurityData") if isinstance(value, dict) else None
@@ -189,7 +202,7 @@ def _over_members(entry: dict[str, Any]) -> bool:
 
 def _judge(
     entry: dict[str, Any],
-    entries: Sequence[dict[str, Any]],
+    listed: Sequence[dict[str, Any]],
     messages: Sequence[bytes],
     party: str,
     pinned: Mapping[bytes, str],
@@ -199,7 +212,7 @@ def _judge(
     if not isinstance(algorithm, str) or not name:
         return Signed(State.OPAQUE, detail="an algorithm that this version does not know")
     try:
-        return _verified(algorithm, entry, entries, messages, party, pinned)
+        return _verified(algorithm, entry, listed, messages, party, pinned)
     except Unavailable:
         return Signed(State.OPAQUE, "", name, "checking it needs the extra sm2")
 
@@ -207,14 +220,14 @@ def _judge(
 def _verified(
     algorithm: str,
     entry: dict[str, Any],
-    entries: Sequence[dict[str, Any]],
+    listed: Sequence[dict[str, Any]],
     messages: Sequence[bytes],
     party: str,
     pinned: Mapping[bytes, str],
 ) -> Signed:
     """Raises Unavailable ``label.extra``."""
     name = NAMES[algorithm]
-    keys = _keys(algorithm, entry, entries)
+    keys = _keys(algorithm, entry, listed)
     signature = _hex(entry.get("Signature"))
     if not keys:
         return Signed(State.OPAQUE, algorithm=name, detail="no key stands beside the signature")
@@ -231,10 +244,10 @@ def _verified(
     return Signed(State.BAD, "", name, "the signature does not hold", _HEADS[algorithm] + keys[0])
 
 
-def _keys(algorithm: str, entry: dict[str, Any], entries: Sequence[dict[str, Any]]) -> tuple[bytes, ...]:
+def _keys(algorithm: str, entry: dict[str, Any], listed: Sequence[dict[str, Any]]) -> tuple[bytes, ...]:
     """Raw public keys that the entry may mean, of its own KeyID where it names one."""
     found: list[bytes] = []
-    for other in entries:
+    for other in listed:
         if other.get("Type") != "PubKey" or other.get("KeyID") != entry.get("KeyID"):
             continue
         value = _hex(other.get("KeyValue")).removeprefix(_HEADS[algorithm])

@@ -15,6 +15,9 @@ from PIL import Image
 from answerable.app import keys
 from answerable.formats.detect import detect
 from answerable.labels import watermarking
+from answerable.labels.identity import Labeller
+from answerable.labels.labelling import label
+from answerable.labels.reading import read_label
 from tests.unit.cli.conftest import Run
 from tests.unit.control.house import OPERATOR, House
 from tests.unit.labels.fingerprint.seen import film, scene, tune
@@ -114,13 +117,20 @@ def test_a_label_that_was_moved_names_nobody(house: House, run: Run, picture: Pa
     other = picture.with_name("other.png")
     Image.fromarray(scene(2)).save(other)
     forged = moved(out, picture.with_name("moved.png"), other)
-    assert json.loads(run("read", str(forged), "--json").out)["verdict"] == "labelled"  # a good signature
+    read = json.loads(run("read", str(forged), "--json").out)
+    assert read["layers"]["aigc"]["state"].startswith("signed:")  # a good signature
+    assert (read["verdict"], read["layers"]["content"]["state"]) == ("inconsistent", "differs")
     said = run("who", str(forged))
     assert said.status == 1
     assert "disagree" in said.out
     assert OPERATOR not in said.out
     code, found = asked(run, forged)
-    assert (code, found["sure"], found["record"], found["against"]) == (1, "contradicted", "", ["label", "fingerprint"])
+    assert (code, found["sure"], found["record"], found["against"]) == (
+        1,
+        "contradicted",
+        "",
+        ["label", "fingerprint", "binding"],
+    )
     assert "party" not in found
     assert found["layers"][0]["records"][0]["record"] == record
 
@@ -158,6 +168,33 @@ def test_a_label_of_which_nothing_is_kept_is_not_believed_alone(house: House, ru
     assert said.status == 4
     assert f"answerable who {record}" in said.out
     assert OPERATOR not in said.out
+
+
+def test_a_label_signed_for_something_else_names_nobody_where_nothing_is_kept(
+    house: House, run: Run, picture: Path
+) -> None:
+    flat = picture.with_name("flat.png")  # of which no fingerprint is kept
+    Image.new("RGB", (300, 300), (110, 130, 140)).save(flat)
+    record, flat_labelled = labelled(run, flat, "--no-watermark", "--explicit", "none")
+    text = read_label(flat_labelled).aigc
+    assert text is not None
+    out = picture.with_name("out.png")
+    label(picture, out, by=Labeller(text.content_producer, keys.label_key(house.store)), record=record)
+    code, found = asked(run, out)
+    assert (code, found["sure"], found["against"]) == (4, "unsure", [])
+    other = picture.with_name("other.png")
+    Image.fromarray(scene(7)).save(other)
+    forged = moved(out, picture.with_name("moved.png"), other)
+    code, found = asked(run, forged)
+    assert (code, found["sure"], found["record"], found["against"]) == (1, "contradicted", "", ["binding"])
+    said = run("who", str(forged))
+    assert "what its label was signed for: is something else" in said.out
+    assert OPERATOR not in said.out
+    # Pixels that name the record themselves are a part of what was signed for.
+    marked = picture.with_name("marked.png")
+    with forged.open("rb") as file, marked.open("w+b") as made:
+        assert watermarking.embed(file, made, "png", record, keys.watermark_key(house.store)).done
+    assert "binding" not in asked(run, marked)[1]["against"]
 
 
 def test_a_strangers_picture_is_not_found(house: House, run: Run, picture: Path) -> None:

@@ -109,6 +109,17 @@ def test_a_pdf_with_signatures_is_not_written_anew() -> None:
             signed(signed_file, "application/pdf")
 
 
+def test_a_tiff_of_several_pages_is_not_cut_to_its_first() -> None:
+    """The library writes the others without their directories."""
+    first, out = Image.open(picture()), BytesIO()
+    first.save(out, "TIFF", save_all=True, append_images=[first.rotate(90)])
+    assert not c2pa.supports("image/tiff", out)
+    with pytest.raises(Refused, match=r"label\.unsupported"):
+        signed(out, "image/tiff")
+    assert c2pa.supports("image/tiff", picture("TIFF"))
+    assert not c2pa.supports("image/tiff", BytesIO(b"II*\0junk"))
+
+
 def word(how: int) -> BytesIO:
     from docx import Document
 

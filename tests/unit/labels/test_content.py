@@ -69,12 +69,25 @@ def test_the_same_streams_in_another_container() -> None:
     [
         (b"a  text\r\n", "plain", "a  text\r\n"),
         (b"\xef\xbb\xbfa text", "plain", "a text"),
+        ("\ufeffa text 中".encode("utf-16-le"), "plain", "a text 中"),
+        ("\ufeff<p>a 中</p>".encode("utf-16-be"), "html", "a 中"),
+        ("一段文字".encode("gb18030"), "plain", "一段文字"),
+        ("<p>é".encode("latin-1"), "html", "é"),
         (b"---\nAIGC: x\n---\n# Title\n", "markdown", "# Title\n"),
+        (b"--- \nAIGC: x\n...\n# Title\n", "markdown", "# Title\n"),
+        (b"---\nAIGC: x\n---", "markdown", ""),
         (b"<title>t</title><style>x</style><p>one &amp; <b>t</b>wo</p><script>no</script>", "html", "one & two"),
     ],
 )
 def test_the_words_of_a_text(data: bytes, format: str, said: str) -> None:
     assert content.text(io.BytesIO(data), format).strip() == said.strip()
+
+
+def test_texts_in_another_encoding_are_not_all_the_same() -> None:
+    """Characters that cannot be read would be one another's likeness."""
+    for encoding in ("gb18030", "utf-16"):
+        assert digest("甲乙丙丁，戊己庚辛。".encode(encoding)) != digest("子丑寅卯，辰巳午未。".encode(encoding))
+    assert digest("甲乙丙丁，戊己庚辛。".encode("gb18030")) == digest("甲乙丙丁，戊己庚辛。".encode())
 
 
 def test_layout_and_label_do_not_count_in_a_text() -> None:

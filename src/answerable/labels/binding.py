@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+"""For which content a label was signed (`marks.binding`), taken of a file that is labelled and compared with a file
+that is read: so that a label which was moved to another file is noticed without any log at hand.
+
+What a file shows, plays or says is what counts: it may have been saved in another format since.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import BinaryIO, Final
+
+from answerable.formats.carrier import Carrier
+from answerable.labels.files import size
+from answerable.labels.tracing import traces
+from answerable.marks.binding import Bound, Match, compare
+
+# Larger files are compared only by who asks for a full search: all of them is read for it.
+MAX_READ: Final = 64 << 20
+LARGE: Final = "large"
+# Of several that were signed the worst decides.
+_ORDER: Final = (Match.DIFFERS, Match.CHANGED, Match.ALIKE, Match.SAME)
+
+
+def taken(file: BinaryIO, carrier: Carrier) -> Bound:
+    """What a label of this file is signed for; false where nothing can be told of its content: a PDF, or an extra that
+    is not installed."""
+    its = traces(file, carrier)
+    return Bound(its.content, its.prints, its.sketch)
+
+
+def matched(file: BinaryIO, carrier: Carrier, bound: Sequence[Bound], *, large: bool) -> tuple[Match | None, str]:
+    """How far a file is what its label was signed for; (None, why) where that cannot be told here. bound: of producer
+    and propagator, one at least; large: files of any size are read."""
+    if not large and size(file) > MAX_READ:
+        return None, LARGE
+    its = traces(file, carrier, looked_for=True)
+    seen = Bound(its.content, its.prints, its.sketch)
+    if not seen:
+        return None, next(iter(its.problems), "")
+    found = min((compare(each, seen) for each in bound), key=_ORDER.index)
+    if found is Match.CHANGED and not seen.content:
+        return None, next(iter(its.problems), "")
+    return found, ""
