@@ -41,7 +41,7 @@ from answerable.model.records import Copy, Incident, System
 from answerable.model.terms import Act, Audience, Outcome, Role, Ruling, SystemKind
 from answerable.model.units import Drop, Put, Space, Unit
 from answerable.model.warrants import Credential, Peer
-from answerable.redlines.desk import CANARY, CANARY_NAME, CANARY_PERSON, CANARY_UNIT
+from answerable.redlines.desk import CANARY, CANARY_NAME, CANARY_PERSON, CANARY_UNIT, canary
 from answerable.redlines.replication import UNDERWAY_MS
 from answerable.redlines.table import lines
 from answerable.registry import copies, systems
@@ -137,7 +137,7 @@ class Planting:
     async def _canary(self) -> System:
         """The system that tests are planted on: it does nothing, and the operator answers for it."""
         book = self._core.book
-        known = book.system((book.raw(Space.MISC, CANARY) or b"").decode())
+        known = book.system(canary(book))
         if known is not None:
             return known
         request = RegisterSystem(

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from answerable.ports import Clock, Directory
+from answerable.redlines.desk import canary
 from answerable.stops.waiting import Level, Waiting, waiting
 
 EVERY_S: Final = 15.0
@@ -37,7 +38,7 @@ class Reminder:
         """The suspensions that wait now, looked at anew once a second."""
         now = self._clock.now_ms()
         if self._found[0] != now // 1_000:
-            self._found = (now // 1_000, waiting(self._directory, now))
+            self._found = (now // 1_000, waiting(self._directory, now, tried=canary(self._directory)))
         return self._found[1]
 
     def problems(self) -> Mapping[str, str]:

@@ -49,8 +49,9 @@ class Waiting:
     next: int
 
 
-def waiting(directory: Directory, now_ms: int) -> tuple[Waiting, ...]:
-    """The suspensions in force that one officer or a detector gave, or that a plan has not ended, the oldest first."""
+def waiting(directory: Directory, now_ms: int, *, tried: str = "") -> tuple[Waiting, ...]:
+    """The suspensions in force that one officer or a detector gave, or that a plan has not ended, the oldest first.
+    tried: rid of the system on which detectors are tested: what they order there is for nobody to decide."""
     completed = {stop.escalates for stop in directory.stops() if stop.escalates}
     found = []
     for stop in directory.stops():
@@ -60,6 +61,8 @@ def waiting(directory: Directory, now_ms: int) -> tuple[Waiting, ...]:
             continue
         have = len(people(directory, stop.officers))
         if have >= OFFICERS and not stop.pause:
+            continue
+        if not have and tried and _is_test(directory, stop, tried):
             continue
         age = now_ms - stop.at
         level = max((level for level, least in AGES_MS if age >= least), default=Level.TOLD)
@@ -76,6 +79,11 @@ def waiting(directory: Directory, now_ms: int) -> tuple[Waiting, ...]:
             )
         )
     return tuple(sorted(found, key=lambda each: each.order.at))
+
+
+def _is_test(directory: Directory, stop: Stop, tried: str) -> bool:
+    copy = directory.copy(stop.root) if stop.scope == Scope.COPY else None
+    return detector(directory) in stop.officers and copy is not None and copy.system == tried
 
 
 def _need(directory: Directory, stop: Stop) -> int:

@@ -18,6 +18,7 @@ from answerable.model.terms import Scope
 from answerable.model.units import Space
 from answerable.redlines.desk import CANARY
 from answerable.redlines.table import lines
+from answerable.stops.waiting import waiting
 from tests.unit.app.small_store import made
 
 
@@ -46,6 +47,9 @@ async def test_every_line_is_found_and_nothing_else_is_stopped(tmp_path: Path) -
             assert stop.until > 0
         assert all(core.book.copy(bird).ended for bird in birds), "each test's copy ends with it"  # type: ignore[union-attr]
         assert {row.line for row in rows if row.measure == "suspend"} == set(lines()) - {"RL7"}
+        assert len(waiting(core.book, core.now)) == len(tuple(core.book.stops()))
+        assert waiting(core.book, core.now, tried=canary.rid) == (), "nobody is woken to decide about a test"
+        assert service._reminder.open_ones() == ()
         known = last_trial(red._services, "RL7")  # type: ignore[arg-type]
         assert known is not None
         assert known.found

@@ -4,7 +4,7 @@ from __future__ import annotations
 from typing import Any
 
 from answerable.model.records import Stop
-from answerable.model.terms import OrderKind, World
+from answerable.model.terms import OrderKind, Scope, World
 from answerable.stops.orders import statement, suspend, terminate
 from answerable.stops.planned import Reason
 from answerable.stops.preview import LONE_SUSPENSION_MS, PAUSE_MS
@@ -42,6 +42,15 @@ def test_one_that_never_lapses_is_overdue_after_an_hour() -> None:
     fleet.clock.pass_ms(3_600_000)
     (one,) = waiting(fleet.book, fleet.clock.now)
     assert (one.level, one.need, one.next, one.staged > 0) == (Level.OVERDUE, 3, 0, True)
+
+
+def test_an_officers_word_about_a_tested_system_waits_as_any_other() -> None:
+    """Only what a detector ordered there, and nobody else, is left out (`app.planting`)."""
+    fleet = Fleet()
+    copy = fleet.copy(fleet.system("its own"))
+    leaf: Any = statement(fleet.book, kind=OrderKind.SUSPEND, root=copy.rid, reason=WHY, scope=Scope.COPY)
+    fleet.ledger.write(suspend(fleet.book, fleet.sign(leaf, fleet.officers[0]), WHY, fleet.clock.now).unit)
+    assert len(waiting(fleet.book, fleet.clock.now, tried=copy.system)) == 1
 
 
 def test_what_was_decided_does_not_wait() -> None:

@@ -14,6 +14,7 @@ from answerable.errors import Refused
 from answerable.log import roster
 from answerable.model.leaves import RosterLeaf
 from answerable.model.terms import AdminRole
+from answerable.redlines.desk import canary
 from answerable.stops import rosters
 from answerable.stops.officers import current, in_office
 from answerable.stops.waiting import waiting
@@ -124,7 +125,7 @@ async def place(services: Services, call: Call[GiveRoster]) -> RosterPlaced:
 
 async def open_ones(services: Services, call: Call[None]) -> list[WaitingShown]:
     found = []
-    for each in waiting(services.book, services.clock.now_ms()):
+    for each in waiting(services.book, services.clock.now_ms(), tried=canary(services.book)):
         system = services.book.system(each.order.root)
         found.append(
             WaitingShown(
