@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Golden files, changed at random as files are damaged and forged, against the targets of their formats, and texts of
-the test vectors against the other targets: so many inputs each, counted. A finding is written to the current folder with
-the number that makes it again, and ends the run.
+the test vectors against the other targets: so many inputs each, counted. A finding is written to the current folder
+with the number that makes it again, and ends the run.
 
     python -m fuzz.mutated format_jpeg format_png --inputs 100000
 
