@@ -143,15 +143,19 @@ class Held:
             self.payloads[payload.rid, payload.group] = payload.salt, payload.body
         self.leaves.extend(decode(data) for data in unit.leaves)
 
-    def told(self, *, hidden: bool = True) -> dict[str, bytes]:
-        """The rows of holds as the leaves alone tell them, with what commitments hide unless `hidden` is False."""
+    def told(self, *, hidden: bool = True, index_key: bytes = b"") -> dict[str, bytes]:
+        """The rows of holds as the leaves alone tell them, with what commitments hide unless `hidden` is False; with
+        the key also by what a call finds its hold."""
+        return dict(self.replayed(hidden=hidden, index_key=index_key).book.rows(Space.HELD))
+
+    def replayed(self, *, hidden: bool = True, index_key: bytes = b"") -> Replay:
         before: dict[str, Leaf] = {}
 
         def text(rid_: str, group: str) -> str | None:
             kept = self.payloads.get((rid_, group)) if hidden else None
             return kept[1].decode() if kept else None
 
-        replay = Replay(DOMAIN, text, before.get)
+        replay = Replay(DOMAIN, text, before.get, index_key=index_key)
         # People and systems as they were enrolled: their own leaves are another test's.
         for space in (Space.PARTIES, Space.ADMINS, Space.SYSTEMS):
             replay.book.apply([Put(space, name, row) for name, row in self.book.rows(space)])
@@ -159,7 +163,7 @@ class Held:
             its = rid(encode(leaf))
             replay.take(leaf, its)
             before[its] = leaf
-        return dict(replay.book.rows(Space.HELD))
+        return replay
 
 
 def refused(call: Any) -> str:

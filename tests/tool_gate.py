@@ -31,7 +31,7 @@ from answerable.protocols.mcp.revisions import CAPABILITIES, VERSION
 from answerable.registry import copies, systems
 from answerable.registry.requests import ComputeSpec, PartySpec, RegisterSystem, StartCopy
 from answerable.tools import registry, votes
-from answerable.tools.holds import Holds
+from answerable.tools.holds import GROUP, Holds
 from answerable.warrants import handles
 from tests.unit.app.small_store import OPERATOR, config
 
@@ -120,7 +120,10 @@ class Gate:
         row = holds.get(hold)
         assert isinstance(row, Hold)
         leaf = signed(votes.statement(row, ballot), self.core.origin, [self.person(person)])
-        planned = votes.decide(holds, leaf, self.core.now, policy=row.pol, shown=await holds.shown(row), kind=None)
+        kept = await self.core.reader.payload(row.rid, GROUP)
+        kind = (kept[0], kept[1]) if kept is not None and kept[1] is not None else None
+        shown = await holds.shown(row)
+        planned = votes.decide(holds, leaf, self.core.now, policy=row.pol, shown=shown, kind=kind)
         await self.core.ledger.commit(planned.unit)
 
     async def post(

@@ -18,7 +18,7 @@ from typing import Final
 
 from answerable import durable
 from answerable.app.core import TRUST_FILE
-from answerable.app.keys import load
+from answerable.app.keys import Keys, load
 from answerable.app.remains import Kept, Remains
 from answerable.app.stores import address
 from answerable.config import Config
@@ -118,7 +118,7 @@ def rebuild(
         shutil.rmtree(made, ignore_errors=True)
         store = SqliteStore.create(made, payload_key=keys.payload)
         try:
-            writer = _Writer(store, Pieces(tree, others), path / PAYLOADS, keys.payload, origin)
+            writer = _Writer(store, Pieces(tree, others), path / PAYLOADS, keys, origin)
             writer.write(best.note)
             writer.complete([remains.rows() for remains in left])
             writer.close()
@@ -241,13 +241,13 @@ class Pieces:
 class _Writer:
     """Writes the leaves of `tree` into an empty store, with the rows that they tell."""
 
-    def __init__(self, store: SqliteStore, pieces: Pieces, folder: Path, key: bytes, origin: str) -> None:
+    def __init__(self, store: SqliteStore, pieces: Pieces, folder: Path, keys: Keys, origin: str) -> None:
         self._store = store
         self._pieces = pieces
         self._head = pieces.tree.head
-        self._salvage = Salvage(folder, key)
-        self._reads = PayloadReads(folder, key)
-        self._replay = Replay(origin, self._told, self._leaf_of)
+        self._salvage = Salvage(folder, keys.payload)
+        self._reads = PayloadReads(folder, keys.payload)
+        self._replay = Replay(origin, self._told, self._leaf_of, index_key=keys.index)
         self._view = store.view()
         self._leaves: list[bytes] = []  # of the segment that is being written
         self._places = b""

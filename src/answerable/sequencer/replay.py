@@ -110,9 +110,10 @@ UNKNOWN_ENDPOINT: Final = "unknown:"
 class Replay:
     """Takes every leaf of a log, in order. book: what they say is registered; opens: actions without an end."""
 
-    def __init__(self, domain: str, told: Told, leaf_of: LeafOf) -> None:
+    def __init__(self, domain: str, told: Told, leaf_of: LeafOf, *, index_key: bytes = b"") -> None:
         """told: texts behind commitments; where it gives None a party's or system's own identifier stands for its
-        name. leaf_of: any leaf before the one that is taken."""
+        name. leaf_of: any leaf before the one that is taken. index_key: 32 bytes, of the store's keyed digests, where
+        rows are written that it alone can tell."""
         self.book = Book(domain)
         self.opens: dict[str, bytes] = {}
         self._told = told
@@ -143,7 +144,7 @@ class Replay:
             kinds.ToolLeaf: lambda leaf, rid: replay_tools.tool(self.book, leaf, rid),
             kinds.AttestationLeaf: lambda leaf, rid: replay_tools.attestation(leaf, rid),
             kinds.ReadLeaf: lambda leaf, rid: reading(self.book, leaf, rid),
-            kinds.HoldLeaf: lambda leaf, rid: replay_holds.hold(leaf, rid, leaf_of, self._told),
+            kinds.HoldLeaf: lambda leaf, rid: replay_holds.hold(leaf, rid, leaf_of, self._told, index_key),
             kinds.ApprovalLeaf: lambda leaf, rid: replay_holds.approval(self.book, leaf, rid),
             kinds.SettleLeaf: self.calls.settled,
             kinds.PlantedLeaf: lambda leaf, rid: replay_holds.opening(self.book, leaf, rid),
@@ -408,6 +409,8 @@ def overlay(replay: Replay, kept: Sequence[Mapping[str, Mapping[str, bytes]]], u
                 if key in done or (key not in told and not told_nowhere(space, key)):
                     continue
                 done.add(key)
+                if key in told and told_nowhere(space, key):
+                    continue  # what leaves tell all the same is newer than any older log's
                 row = old if told_nowhere(space, key) else merged(space, old, told[key], unnamed)
                 if row != told.get(key):
                     effects.append(Put(space, key, row))

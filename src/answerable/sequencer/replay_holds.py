@@ -9,16 +9,17 @@ from typing import Any
 
 import msgspec
 
+from answerable.crypto import jcs
 from answerable.errors import VerificationError
 from answerable.model.holds import Ballot, Hold, Vote
 from answerable.model.leaves import ApprovalLeaf, HoldLeaf, OpenLeaf, PlantedLeaf
 from answerable.model.terms import Act, AdminRole
-from answerable.model.units import Effect, Space
+from answerable.model.units import Effect, Put, Space
 from answerable.registry.book import Book
 from answerable.sequencer.replay_privacy import LeafOf
 from answerable.sequencer.replay_stops import spent
 from answerable.tools import exact
-from answerable.tools.holds import GROUP, REGISTERED, SPENDS
+from answerable.tools.holds import GROUP, INDEX, OPENED, REGISTERED, SPENDS
 from answerable.tools.planned import put
 from answerable.tools.planted import says_planted
 from answerable.tools.votes import counted, needs
@@ -26,15 +27,20 @@ from answerable.tools.votes import counted, needs
 _row = msgspec.json.Decoder(Hold).decode
 
 
-def hold(leaf: HoldLeaf, rid: str, leaf_of: LeafOf, told: Callable[[str, str], str | None]) -> list[Effect]:
-    """Raises ValueError for a hold of what was not held, AnswerableError for a call that cannot be read."""
+def hold(
+    leaf: HoldLeaf, rid: str, leaf_of: LeafOf, told: Callable[[str, str], str | None], index_key: bytes = b""
+) -> list[Effect]:
+    """index_key: under which calls find their holds; without it no row says how. Raises ValueError for a hold of what
+    was not held, AnswerableError for a call that cannot be read."""
     opened = leaf_of(leaf.open)
     if not isinstance(opened, OpenLeaf) or opened.dec != "hold":
         raise ValueError("it holds what no open leaf held")
-    members = _members(told(leaf.open, exact.GROUP))
+    call = told(leaf.open, exact.GROUP)
+    members = _members(call)
     reg = leaf.x.get(REGISTERED, "") if isinstance(leaf.x, dict) else ""
     if not isinstance(reg, str):
         raise ValueError("a registration of another form")
+    kind = told(rid, GROUP)
     row = Hold(
         rid=rid,
         open=leaf.open,
@@ -52,10 +58,18 @@ def hold(leaf: HoldLeaf, rid: str, leaf_of: LeafOf, told: Callable[[str, str], s
         copy=members.get("copy", ""),
         server=members.get("server", ""),
         tool=members.get("tool", ""),
-        planted=says_planted(told(rid, GROUP) or ""),
+        planted=says_planted(kind or ""),
         reg=reg,
     )
-    return [put(Space.HELD, rid, row)]
+    if not index_key:
+        return [put(Space.HELD, rid, row)]
+    marks: tuple[str, ...] = ()
+    if members and call is not None and kind is not None and not row.planted:  # no call ever finds what was planted
+        shared = jcs.dumps({**members, "copy": ""})
+        marks = exact.tag(call.encode(), index_key), exact.tag(shared, index_key)
+        row = msgspec.structs.replace(row, tag=marks[1])
+    names = (OPENED + leaf.open, *[INDEX + mark for mark in marks])
+    return [put(Space.HELD, rid, row), *[Put(Space.HELD, name, rid.encode()) for name in names]]
 
 
 def approval(book: Book, leaf: ApprovalLeaf, rid: str) -> list[Effect]:

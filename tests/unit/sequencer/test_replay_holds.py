@@ -11,9 +11,9 @@ from answerable.log.leaf import encode, rid
 from answerable.model.holds import Ballot
 from answerable.model.leaves import Leaf, PlantedLeaf
 from answerable.model.units import Put, Space
-from answerable.sequencer.replay import Replay, told_nowhere, unlike
+from answerable.sequencer.replay import Replay, overlay, told_nowhere, unlike
 from answerable.sequencer.replay_holds import approval, hold, opening, spending
-from answerable.tools.holds import INDEX, SPENDS
+from answerable.tools.holds import GROUP, INDEX, OPENED, SPENDS
 from answerable.tools.votes import statement
 from tests.fleet import DOMAIN
 from tests.held import Held
@@ -57,6 +57,33 @@ def test_the_index_is_told_nowhere(held: Held) -> None:
     hold_ = held.pose()
     assert told_nowhere(Space.HELD, INDEX + "00")
     assert not told_nowhere(Space.HELD, hold_.rid)
+
+
+def test_with_the_stores_key_a_call_finds_its_hold_again(held: Held) -> None:
+    """The same call twice: the newest is found, and an older log does not say otherwise."""
+    first = held.pose()
+    older = {Space.HELD: dict(held.book.rows(Space.HELD))}
+    second, other = held.pose(), held.pose(held.asked({"amount": 1}))
+    kept, key = dict(held.book.rows(Space.HELD)), held.holds.index_key
+    assert held.told(index_key=key) == kept
+    marks = {name for name in kept if name.startswith(INDEX) and not name.startswith(OPENED)}
+    assert {kept[name].decode() for name in marks} == {second.rid, other.rid}
+    put = overlay(held.replayed(index_key=key), [older], set())
+    assert not [effect for effect in put if effect.key.startswith(INDEX)]
+    assert [effect.key for effect in overlay(held.replayed(), [older], set()) if effect.key in marks], "from a backup"
+    # Who has no key tells nothing of it; what cannot be shown any more no call finds.
+    assert not {name for name in held.told() if name.startswith(INDEX)}
+    bare = held.told(hidden=False, index_key=key)
+    assert not bare.keys() & marks
+    assert {msgspec.json.decode(bare[each.rid])["tag"] for each in (first, second, other)} == {""}
+
+
+def test_no_call_finds_what_was_planted(held: Held) -> None:
+    real = held.pose()
+    held.payloads[real.rid, GROUP] = held.payloads[real.rid, GROUP][0], b'{"planted":true}'
+    told = held.told(index_key=held.holds.index_key)
+    assert msgspec.json.decode(told[real.rid])["planted"]
+    assert {name for name in told if name.startswith(INDEX)} == {OPENED + real.open}
 
 
 def test_leaves_that_do_not_follow(held: Held) -> None:
