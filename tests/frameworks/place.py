@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A gateway as its operator runs it, set up by the command line alone: parties, a scripted model, a stock tool server,
-an agent and a handle for each framework, an approver. Nothing here reaches into the store."""
+"""A gateway as its operator runs it, set up by the command line alone: parties, a scripted model, a stock tool server
+over stdio or HTTP, an agent and a handle for each framework, an approver. Nothing here reaches into the store."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shlex
@@ -11,18 +12,22 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from secrets import token_hex
 from typing import Any, Final
 
 from tests.e2e.running import Ended, answerable
 from tests.frameworks.model import NAME
 from tests.house.tree import ROOT
-from tests.mcp_servers import Journal, command
+from tests.mcp_servers import Journal, command, running
 
 OPERATOR: Final = "LEIXG-000000FUUBU435XBB835"
 REGISTRAR: Final = "LEIXG-000000TOT1RK8W0J9105"
 SERVER: Final = "desk"
 APPROVER: Final = "vera"
 START_S: Final = 60.0
+STDIO: Final = "stdio"
+HTTP: Final = "HTTP"
+OVER: Final = (STDIO, HTTP)
 # What a person says of each tool; `wipe` is left as it came: nobody said what it is.
 CLASSES: Final[dict[str, tuple[str, ...]]] = {
     "weather": ("--effect", "read", "--domain", "search"),
@@ -35,22 +40,25 @@ CLASSES: Final[dict[str, tuple[str, ...]]] = {
 
 
 class Place:
-    """A running gateway. handles, systems: of each agent its key, and its record id; talk: what it wrote to stderr."""
+    """A running gateway. over: what its tool server speaks; handles, systems: of each agent its key, and its record id;
+    talk: what it wrote to stderr."""
 
-    def __init__(self, folder: Path, model_url: str, agents: tuple[str, ...]) -> None:
+    def __init__(self, folder: Path, model_url: str, agents: tuple[str, ...], over: str = STDIO) -> None:
         self.folder = folder
+        self.over = over
         self.store = folder / "store"
         self.journal = Journal(folder / "journal.jsonl")
         self.config = folder / "answerable.toml"
         self.commands: list[str] = []
         self._process: subprocess.Popen[str] | None = None
+        self._server = contextlib.ExitStack()
         self.gateway = ""
         self.handles: dict[str, str] = {}
         self.systems: dict[str, str] = {}
         try:
             self._found(model_url, agents)
         except BaseException:
-            self.close()
+            self.end()
             raise
 
     @property
@@ -85,6 +93,15 @@ class Place:
             self._process.wait(20)
         self._process = None
 
+    def end(self) -> None:
+        """The tool server too."""
+        self.close()
+        self._server.close()
+
+    def heads(self) -> str:
+        """What came to the tool server in the heads of requests, over HTTP."""
+        return (self.folder / "heads.jsonl").read_text() if self.over == HTTP else ""
+
     def talk(self) -> str:
         return (self.folder / "serve.log").read_text()
 
@@ -102,17 +119,27 @@ class Place:
         for agent in agents:
             self._register(agent, "agent", f"{agent}.py", "--uses", "house-model", "--audience", "machine")
         self.close()
-        words = ", ".join(json.dumps(word) for word in command(self.journal.path))
         self.config.write_text(
             f'[gateway]\nport = 0\n\n[upstreams.house]\nurl = "{model_url}"\nmodel = "{NAME}"\nsystem = "house-model"\n'
-            f'locality = "private"\n\n[servers.{SERVER}]\nkind = "stdio"\ncommand = [{words}]\nsystem = "desk-server"\n'
-            f'directory = "{ROOT}"\n'
+            f'locality = "private"\n\n[servers.{SERVER}]\nsystem = "desk-server"\n{self._tools()}'
         )
         self._serve()
         self._classify()
         for agent in agents:
             copy = self.do("copy", "endpoint", agent, "--url", "http://127.0.0.1/")
             self.handles[agent] = self.do("handles", "issue", copy, "--life", "8h", "--bind", "cidr:127.0.0.0/8")
+
+    def _tools(self) -> str:
+        """The settings of the tool server; over HTTP it is started, and answers nobody but the gate."""
+        if self.over == STDIO:
+            words = ", ".join(json.dumps(word) for word in command(self.journal.path))
+            return f'kind = "stdio"\ncommand = [{words}]\ndirectory = "{ROOT}"\n'
+        credential = self.folder / "credential"
+        credential.touch(mode=0o600)
+        credential.write_text(token_hex(16))
+        seen = ("--seen", str(self.folder / "heads.jsonl"))
+        url = self._server.enter_context(running(self.journal.path, "--credential", str(credential), *seen))
+        return f'kind = "http"\nurl = "{url}"\ncredential_file = "{credential}"\n'
 
     def _register(self, name: str, kind: str, file: str, *more: str) -> None:
         path = self.folder / file

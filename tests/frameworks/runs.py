@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from tests.frameworks.place import APPROVER, SERVER, Place
+from tests.frameworks.place import APPROVER, HTTP, SERVER, Place
 
 RUN_S: Final = 120.0
 DRIVERS: Final = Path(__file__).parent / "drivers"
@@ -96,6 +96,9 @@ class Runner:
         self._whole(run, *options)
         self._must(run, "21 degrees and clear in Oslo" in run.end, "the agent has the tool's answer")
         self._must(run, len(self._journal("weather")) == before + 1, "the tool ran once")
+        if self._place.over == HTTP:
+            heads, key = self._place.heads(), self._place.handles[self.agent]
+            self._must(run, bool(heads) and key not in heads, "the agent's key did not come to the tool server")
         self._recorded(run, "weather", "permit", "")
         return run
 
