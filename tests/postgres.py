@@ -73,16 +73,23 @@ class Server:
     """One server. It starts at once; `stop` and `start` again as often as a test likes."""
 
     def __init__(
-        self, folder: Path, template: Path | None = None, *, disk: tuple[str, str] = ("", ""), **options: str
+        self,
+        folder: Path,
+        template: Path | None = None,
+        *,
+        disk: tuple[str, str] = ("", ""),
+        bin: Path | None = None,
+        **options: str,
     ) -> None:
         """folder: short, reachable by everyone; template: a data folder to begin with; disk: a part of the data folder
-        ("." or "pg_wal") that stands on a disk of its own, and its size; options: of the server."""
+        ("." or "pg_wal") that stands on a disk of its own, and its size; bin: programs other than the wheel's;
+        options: of the server."""
         self.folder = folder
         self._part, self._size = disk
         self.data = folder / "data"
         self.options = _OPTIONS | options
         self.user = {"cwd": "/"} | _user  # for programs that write into its folder
-        self.bin = programs(folder if template is None else template.parent)
+        self.bin = bin or programs(folder if template is None else template.parent)
         self._empty: list[str] = []
         self._used: list[str] = []
         self._process: subprocess.Popen[bytes] | None = None
