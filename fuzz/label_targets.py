@@ -14,7 +14,7 @@ from answerable.errors import AnswerableError
 from answerable.labels.identity import Labeller
 from answerable.labels.labelling import label, survey
 from answerable.labels.reading import Trust, read_label
-from answerable.marks import aigc, kept, pins, propagation, signature
+from answerable.marks import aigc, binding, kept, pins, signature
 from answerable.model.labels import AIGC
 from answerable.protocols import multipart
 
@@ -36,7 +36,7 @@ def _codes(data: bytes) -> None:
 def _objects(data: bytes) -> None:
     """A label that stands in a file: kept byte for byte, or refused."""
     found = aigc.read(data)
-    signature.check(found.aigc)
+    binding.bound_by(found.aigc, signature.check(found.aigc), signature.check_propagation(found.aigc))
     settled = propagation.settle((found,), provider=_PROVIDER, record="rid", key=_KEY)
     if settled.role is propagation.Role.PROPAGATOR:
         kept_, written = (msgspec.structs.asdict(each) for each in (found.aigc, settled.aigc))

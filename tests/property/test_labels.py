@@ -6,18 +6,21 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 
+import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from answerable.crypto.ed25519 import Key
 from answerable.errors import VerificationError
 from answerable.formats import saved
-from answerable.marks import aigc, language, provider_code, wording
+from answerable.marks import aigc, binding, language, provider_code, signature, wording
 from answerable.model.labels import AIGC
 from tests.openai_wire import RID, completion, through
 from tests.property.test_wire import OBJECTS, SHAPED, TEXTS
 
 VALUES = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E, exclude_characters="\\"), max_size=20)
 FILLED = VALUES.filter(bool)
+KEY = Key.generate()
 
 
 @given(st.sampled_from(aigc.KINDS), FILLED, FILLED, VALUES, VALUES, VALUES, VALUES)
@@ -32,6 +35,18 @@ def test_what_is_written_is_read_back(kind: str, producer: str, identity: str, a
 def test_aigc_objects_of_any_bytes(data: bytes) -> None:
     with suppress(VerificationError):
         aigc.read(data)
+
+
+@given(SHAPED | st.dictionaries(st.sampled_from(["Content", "Prints", "Sketch", "Signature"]), TEXTS | SHAPED))
+def test_what_a_label_was_signed_for_of_any_shape(entry: object) -> None:
+    """Beside a signature that holds: whatever nobody signed is no binding."""
+    label = signature.sign(AIGC("1", "somebody", "record"), KEY)
+    code = json.loads(label.reserved_code1)
+    told = {**entry, "Type": binding.TYPE} if isinstance(entry, dict) else entry
+    code["SecurityData"]["PubSD"].append(told)
+    label = msgspec.structs.replace(label, reserved_code1=json.dumps(code))
+    found = binding.bound_by(label, signature.check(label), signature.check_propagation(label))
+    assert found == ((), isinstance(told, dict))
 
 
 @given(st.text(max_size=30))

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from answerable.errors import Refused, VerificationError
-from answerable.labels.explicit import coded_sound
+from answerable.labels.explicit import coded_sound, priority
 from answerable.labels.explicit.frames import Canvas, canvas
 from answerable.labels.explicit.patch import Box, contrast, glyph_height, likeness
 from answerable.labels.explicit.plan import CONTRAST, LIKENESS, SECONDS, Plan
@@ -103,7 +103,8 @@ def _write(source: BinaryIO, target: BinaryIO, container: str, plan: Plan) -> _W
         stream = _pictures(file)
         with av.open(target, mode="w", format=container, options=options) as out:
             out.metadata.update({name: value for name, value in file.metadata.items() if name not in _NOT_TAGS})
-            return _recode(file, stream, out, plan, drawn)
+            with priority.kept():
+                return _recode(file, stream, out, plan, drawn)
 
 
 def _pictures(file: Any) -> Any:
@@ -166,6 +167,8 @@ def _streams(file: Any, stream: Any, out: Any) -> tuple[Any, dict[int, Any], str
     for name in ("color_range", "colorspace", "color_primaries", "color_trc", "sample_aspect_ratio"):
         if (value := getattr(context, name)) is not None:
             setattr(new, name, value)
+    with priority.kept():
+        new.open()
     made.metadata.update({name: value for name, value in stream.metadata.items() if name not in _NOT_TAGS})
     kept = {}
     for each in file.streams:
