@@ -2,11 +2,12 @@
 """What of a label survives, and what it costs: each transform, each layer.
 
     python -m benchmarks.labels [--photographs FOLDER ...] [--every 1] [--kinds 6] [--unmarked 10000] [--jobs 2]
-                                [--quick] [--page FILE]
+                                [--quick] [--work FOLDER] [--times] [--page FILE]
 
 Prints `docs/reference/labels-robustness.md` (`make bench-labels` fetches the photographs and writes it). Rates are
-measured in `--jobs` processes, costs in one afterwards. Layers and media are added in `benchmarks.label_layers` and
-`benchmarks.label_transforms`.
+measured in `--jobs` processes, costs in one afterwards. With `--work` each part is kept as it is done: what was cut off
+goes on with the next part, and `--times` measures the times alone anew, when the machine is quiet. Layers and media
+are added in `benchmarks.label_layers` and `benchmarks.label_transforms`.
 """
 
 from __future__ import annotations
@@ -22,9 +23,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
+import msgspec
+
+import answerable
 from benchmarks import label_watermark
+from benchmarks.kept import digest
 from benchmarks.label_layers import Layer, layers
 from benchmarks.label_transforms import MEDIA
 
@@ -59,6 +64,29 @@ class Cost:
 
 
 _LAYERS: tuple[Layer, ...] = ()
+Part = TypeVar("Part")
+
+
+class Work:
+    """Where parts are kept when they are done, each for the code and the question that it answers."""
+
+    def __init__(self, folder: Path | None, of: str) -> None:
+        self._folder, self._of = folder, of
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+
+    def once(self, name: str, kind: type[Part], make: Callable[[], Part], *, anew: bool = False) -> Part:
+        """The part, measured now if it is not kept yet."""
+        if self._folder is None:
+            return make()
+        path = self._folder / name
+        if not anew and path.exists():
+            of, part = msgspec.msgpack.decode(path.read_bytes(), type=tuple[str, msgspec.Raw])
+            if of == self._of:
+                return msgspec.msgpack.decode(part, type=kind)
+        made = make()
+        path.write_bytes(msgspec.msgpack.encode((self._of, made)))
+        return made
 
 
 def _one(
@@ -194,6 +222,8 @@ def main() -> None:
     asked.add_argument("--jobs", type=int, default=2)
     asked.add_argument("--quick", action="store_true", help="a few of everything")
     asked.add_argument("--page", type=Path, help="write the page here too")
+    asked.add_argument("--work", type=Path, help="where parts that are done are kept; default: nowhere")
+    asked.add_argument("--times", action="store_true", help="of what is kept, measure the times anew")
     chosen = asked.parse_args()
     folders, most = tuple(chosen.photographs), 3 if chosen.quick else None
     each, unmarked = (2, 200) if chosen.quick else (chosen.kinds, chosen.unmarked)
@@ -201,17 +231,37 @@ def main() -> None:
     parts: list[str] = []
     print(page([]))
     used = [name for name in MEDIA if any(layer.medium == name for layer in _LAYERS)]
+    work, anew = Work(chosen.work, _of(folders, most, each, unmarked, chosen.every)), chosen.times
     with multiprocessing.get_context("fork").Pool(chosen.jobs) as pool:
         for name in used:
-            result = measure(name, islice(MEDIA[name].items(folders), 0, most, chosen.every), pool)
-            files = [file for _, file in islice(MEDIA[name].items(folders), COSTED.get(name, 2))]
-            paid = {layer.name: costs(layer, files) for layer in _LAYERS if layer.medium == name}
-            _say(parts, robustness(name, result), costs_table(name, result, paid))
-        _say(parts, label_watermark.kinds(pool, each), label_watermark.speed())
-        _say(parts, label_watermark.unmarked(pool, unmarked, folders), label_watermark.pieces(pool, unmarked, folders))
+
+            def rates(name: str = name) -> Measured:
+                return measure(name, islice(MEDIA[name].items(folders), 0, most, chosen.every), pool)
+
+            def paid(name: str = name) -> dict[str, Cost]:
+                files = [file for _, file in islice(MEDIA[name].items(folders), COSTED.get(name, 2))]
+                return {layer.name: costs(layer, files) for layer in _LAYERS if layer.medium == name}
+
+            result = work.once(f"{name}-rates", Measured, rates)
+            times = work.once(f"{name}-times", dict[str, Cost], paid, anew=anew)
+            _say(parts, robustness(name, result), costs_table(name, result, times))
+        for title, again, make in (
+            ("kinds", False, lambda: label_watermark.kinds(pool, each)),
+            ("speed", anew, label_watermark.speed),
+            ("unmarked", False, lambda: label_watermark.unmarked(pool, unmarked, folders)),
+            ("pieces", False, lambda: label_watermark.pieces(pool, unmarked, folders)),
+        ):
+            _say(parts, work.once(title, str, make, anew=again))
     _say(parts, label_watermark.LIMITS)
     if chosen.page:
         chosen.page.write_text(page(parts), encoding="utf-8")
+
+
+def _of(*asked: object) -> str:
+    """The code that is measured, and what of it."""
+    package, here = Path(answerable.__file__).parent, Path(__file__).parent
+    files = [file for folder in ("labels", "marks", "formats") for file in (package / folder).rglob("*.py")]
+    return digest([*files, *here.glob("label*.py"), here / "pictures.py"], *asked)
 
 
 def _say(parts: list[str], *more: str) -> None:

@@ -76,6 +76,25 @@ def test_rates_costs_and_refusals_are_counted(monkeypatch: pytest.MonkeyPatch) -
     assert "make bench-labels" in page
 
 
+def test_a_part_that_is_done_is_not_measured_again_but_by_other_code_or_when_asked(tmp_path: Path) -> None:
+    done: list[int] = []
+
+    def make() -> labels.Measured:
+        done.append(1)
+        row = labels.Row(len(done), 9)
+        return labels.Measured({("q50", "mark"): row}, {"mark": 0}, {"mark": [float("inf"), 38.5]}, {"mark": [7]})
+
+    first = labels.Work(tmp_path / "new", "a").once("image", labels.Measured, make)
+    assert labels.Work(tmp_path / "new", "a").once("image", labels.Measured, make) == first
+    assert labels.Work(tmp_path / "new", "b").once("image", labels.Measured, make).rows["q50", "mark"].found == 2
+    assert labels.Work(tmp_path / "new", "b").once("image", labels.Measured, make, anew=True) != first
+    assert len(done) == 3
+    assert labels.Work(None, "a").once("image", labels.Measured, make).rows["q50", "mark"] == labels.Row(4, 9)
+    paid = {"mark": labels.Cost((1.5, 1.0), (0.1, 0.1))}
+    for _ in range(2):
+        assert labels.Work(tmp_path, "a").once("times", dict[str, labels.Cost], lambda: paid) == paid
+
+
 def test_unmarked_pictures_are_counted_with_their_bound(tmp_path: Path) -> None:
     Image.fromarray(drawn("scene", 3, 260, 300)).save(tmp_path / "one.png")
     Image.fromarray(drawn("scene", 3, 100, 300)).save(tmp_path / "small.png")
