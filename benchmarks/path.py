@@ -162,6 +162,7 @@ async def measure(load: str, clients: int, calls: int, rounds: int, log: bool) -
             tracer=StepTracer(Metrics()),
             flights=Flights(office.gate),
             duties_met=lambda _: True,
+            tier_of=lambda system: system.tier,
             provider=PROVIDER,
             index_key=bytes(32),
         )

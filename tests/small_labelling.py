@@ -32,6 +32,7 @@ def labelling(services: Services, provider: str, key: Key, **more: Any) -> Label
         "tracer": NOTHING,
         "flights": NOTHING,
         "duties_met": lambda system: True,
+        "tier_of": lambda system: system.tier,
         "provider": provider,
         "index_key": services.index_key,
     }

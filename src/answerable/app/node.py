@@ -12,6 +12,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any, Final
 
 from answerable.admission.clocks import ClockMode
@@ -57,6 +58,7 @@ from answerable.registry.duties import Watch
 from answerable.relay import posting
 from answerable.telemetry.metrics import Metrics
 from answerable.telemetry.steps import StepTracer
+from answerable.tools import accounts
 from answerable.warrants.desk import Desk
 from answerable.warrants.far import Ask, FarHolder
 
@@ -261,6 +263,7 @@ class Node:
             tracer=StepTracer(metrics, wiring.spans_of(config)),
             flights=self.flights,
             duties_met=duties.met,
+            tier_of=partial(accounts.tier, self.replica),
             provider=producer_of(self.replica, config),
             index_key=core.keys.index,
             deadline_s=config.gateway.deadline_s,

@@ -70,7 +70,7 @@ from answerable.sequencer.halted import Halted
 from answerable.sequencer.sequencer import Sequencer
 from answerable.telemetry.metrics import Metrics
 from answerable.telemetry.steps import StepTracer
-from answerable.tools import attestations
+from answerable.tools import accounts, attestations
 from answerable.warrants.desk import Desk
 from answerable.warrants.envelopes import Envelopes
 from answerable.warrants.gate import Gate, audience_of
@@ -365,6 +365,7 @@ class Service:
             tracer=StepTracer(metrics, wiring.spans_of(config)),
             flights=flights,
             duties_met=duties.met,
+            tier_of=partial(accounts.tier, core.book),
             provider=producer(core, config),
             index_key=core.keys.index,
             deadline_s=config.gateway.deadline_s,

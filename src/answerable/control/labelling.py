@@ -112,7 +112,7 @@ class Labelling:
         expires = self._expires(bearer, said, now)
         payloads = () if expires is None else (Payload(record, "in", salt_in, said, (), expires),)
         effects = (Put(Space.OPENS, record, row),) if permitted else ()
-        witnessed = permitted and bearer.system.tier >= WITNESSED_TIER
+        witnessed = permitted and self._deps.tier_of(bearer.system) >= WITNESSED_TIER
         await services.ledger.commit(Unit((leaf,), effects, (), payloads, witnessed=witnessed))
         if not permitted:
             raise Ruled(decision)
@@ -231,7 +231,7 @@ class Labelling:
         deps, system = self._deps, bearer.system
         return Facts(
             act=Act.GENERATION,
-            tier=system.tier,
+            tier=deps.tier_of(system),
             world=World.INFORMATION,
             criticality=system.criticality,
             audience=bearer.warrant.audience,
@@ -252,7 +252,7 @@ class Labelling:
         """Until when digests are kept, by the store's rules; 0: as the store says; None: they are not."""
         if (keep := self._deps.keep) is None:
             return 0
-        return keep(_action(bearer, said), bearer.system, bearer.system.tier, now)
+        return keep(_action(bearer, said), bearer.system, self._deps.tier_of(bearer.system), now)
 
     def _about(self, bearer: Bearer) -> About:
         return About(_action(bearer, b""), bearer, bearer)
@@ -270,7 +270,7 @@ class Labelling:
             rule=decision.rule,
             sys=bearer.system.rid,
             t=now,
-            tier=bearer.system.tier,
+            tier=self._deps.tier_of(bearer.system),
             war=bearer.warrant.grant,
             wld=World.INFORMATION,
             x={EXTENSION: {"by": by}},

@@ -31,7 +31,8 @@ async def page(server: str, caller: Bearer, cursor: Any, deps: Deps) -> tuple[li
     seen = deps.tools.shown(server)
     if not await _there(server, deps):
         return [], ""
-    every = [pair for pair in sorted(seen, key=lambda each: each[0].name) if _may(caller, pair[0])]
+    tier = deps.tier_of(caller.system)
+    every = [pair for pair in sorted(seen, key=lambda each: each[0].name) if _may(caller, pair[0], tier)]
     mine = [pair for pair in every if cursor is None or pair[0].name > cursor]
     shown = [entry(tool, definition) for tool, definition in mine[:PAGE]]
     if len(mine) > PAGE:
@@ -64,14 +65,14 @@ async def _there(server: str, deps: Deps) -> bool:
     return False
 
 
-def _may(caller: Bearer, tool: Tool) -> bool:
+def _may(caller: Bearer, tool: Tool, tier: int) -> bool:
     """Whether a call with arguments inside its envelope could be let through, as the path judges it now: by the tool's
-    row and its domain's, which may have been raised since, or be gone."""
+    row and its domain's, which may have been raised since, or be gone. tier: that the caller is judged at."""
     asks = worlds.asked(tool)
-    if asks is None or not worlds.possible(asks, tool, tier=caller.system.tier):
+    if asks is None or not worlds.possible(asks, tool, tier=tier):
         return False
     try:
-        reached(tool, asks, caller)
+        reached(tool, asks, caller, tier)
     except Refused:
         return False
     return True

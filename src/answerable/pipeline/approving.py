@@ -161,4 +161,5 @@ def _permitted(cleared: Clearance) -> Clearance:
     """The same, with people's word: for this one action alone."""
     decision = cleared.decision
     permit = Decision(Ruling.PERMIT, decision.rule, decision.why, decision.obligations)
-    return Clearance(cleared.caller, (cleared.served, cleared.model), permit, cleared.policy, cleared.horizon)
+    model = (cleared.served, cleared.model)
+    return Clearance(cleared.caller, model, permit, cleared.policy, cleared.tier, cleared.horizon)

@@ -62,7 +62,7 @@ async def carry(action: Action, dialect: Dialect, deps: Deps, out: Out) -> None:
         errand = record.errand = outfit(action, deps) if action.act is Act.TOOL_CALL else None
         if errand is not None:
             trace.tool(errand.tool.key)
-            within(errand, action, admitted.caller)
+            within(errand, action, admitted.caller, deps.tier_of(admitted.caller.system))
 
         # (2) decide
         trace.step("decide")

@@ -23,20 +23,20 @@ MAX_KNOWN: Final = 4_096
 
 
 class Clearance:
-    """What was decided about one caller and one model. policy: digest of the policy that decided; tier: the higher of
-    theirs; horizon: until when both are admitted, None: not to be told; kept: whether it is for more than one action;
+    """What was decided about one caller and one model. policy: digest of the policy that decided; tier: that it was
+    decided at; horizon: until when both are admitted, None: not to be told; kept: whether it is for more than one action;
     form: of their open leaves, None until the first was written."""
 
     __slots__ = ("caller", "decision", "form", "horizon", "kept", "model", "policy", "served", "tier")
 
     def __init__(
-        self, caller: Bearer, candidate: Candidate, decision: Decision, policy: str, horizon: Horizon | None
+        self, caller: Bearer, candidate: Candidate, decision: Decision, policy: str, tier: int, horizon: Horizon | None
     ) -> None:
         self.caller = caller
         self.served, self.model = candidate
         self.decision = decision
         self.policy = policy
-        self.tier = max(caller.system.tier, self.model.system.tier)
+        self.tier = tier
         self.horizon = horizon
         self.kept = False
         self.form: OpenForm | None = None

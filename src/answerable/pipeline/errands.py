@@ -166,23 +166,24 @@ def outfit(action: Action, deps: Deps) -> Errand:
     return Errand(tool, asks, action)
 
 
-def within(errand: Errand, action: Action, caller: Bearer) -> None:
-    """Return if what the caller's warrant and the tool itself allow holds this call.
+def within(errand: Errand, action: Action, caller: Bearer, tier: int) -> None:
+    """Return if what the caller's warrant and the tool itself allow holds this call. tier: that the caller is judged at.
 
     Raises Refused ``warrant.tool|world|criticality``, ``tool.tier|arguments|envelope``.
     """
     asks, tool = errand.asks, errand.tool
-    reached(tool, asks, caller)
+    reached(tool, asks, caller, tier)
     reach(caller.warrant, world=asks.world, criticality=action.criticality, tool=tool.key)
     errand.take(action)
 
 
-def reached(tool: Tool, asks: Floor, caller: Bearer) -> None:
-    """Return if a call of the tool is within the caller's warrant and tier, whatever its arguments: what a list shows
-    and what a call is held to. Raises Refused ``warrant.tool|world|criticality``, ``tool.tier``."""
+def reached(tool: Tool, asks: Floor, caller: Bearer, tier: int) -> None:
+    """Return if a call of the tool is within the caller's warrant and the tier that it is judged at, whatever its
+    arguments: what a list shows and what a call is held to. Raises Refused ``warrant.tool|world|criticality``,
+    ``tool.tier``."""
     reach(caller.warrant, world=asks.world, criticality=asks.criticality, tool=tool.key)
-    if caller.system.tier > asks.max_tier:
-        raise Refused("tool.tier", most=asks.max_tier, tier=caller.system.tier)
+    if tier > asks.max_tier:
+        raise Refused("tool.tier", most=asks.max_tier, tier=tier)
 
 
 def _texts(value: Any) -> str:

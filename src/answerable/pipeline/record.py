@@ -153,7 +153,7 @@ class Record:
             self.stage = Stage.OPENED
             self._opened = str(now).encode()
             effects = (Put(Space.OPENS, self.rid, self._opened),)
-            witnessed = _tier(caller, cleared) >= WITNESSED_TIER
+            witnessed = self._tier(caller, cleared) >= WITNESSED_TIER
         unit = Unit((leaf,), effects, (), payloads, Lane.ACTION, witnessed)
         try:
             if ask is not None:
@@ -184,10 +184,14 @@ class Record:
             self.reserved = None
         self.hold = None
 
+    def _tier(self, caller: Bearer, cleared: Clearance | None) -> int:
+        """That the action was decided at; of one that was not, that its caller is judged at."""
+        return cleared.tier if cleared is not None else self._deps.tier_of(caller.system)
+
     def _keep(self, caller: Bearer, cleared: Clearance | None, now: int) -> int | None:
         """Until when what is said is kept, for the close leaf too."""
         if (keep := self._deps.keep) is not None:
-            self._expires = keep(self.action, caller.system, _tier(caller, cleared), now)
+            self._expires = keep(self.action, caller.system, self._tier(caller, cleared), now)
         return self._expires
 
     def _leaf(
@@ -218,7 +222,7 @@ class Record:
             rule=decision.rule,
             sys=caller.system.rid,
             t=now,
-            tier=_tier(caller, cleared),
+            tier=self._tier(caller, cleared),
             via=model.system.rid if model else UNSET,
             vwar=model.warrant.grant if model else UNSET,
             war=caller.warrant.grant,
@@ -292,11 +296,6 @@ def made(spent: Spent, files: Sequence[LabelledMedium]) -> Spent:
         images=sum(file.media.startswith("image/") for file in files),
         speech_ms=sum(file.played_ms for file in files),
     )
-
-
-def _tier(caller: Bearer, cleared: Clearance | None) -> int:
-    """The higher of caller's and model's."""
-    return cleared.tier if cleared is not None else caller.system.tier
 
 
 def _tags_of(file: LabelledMedium, key: bytes) -> tuple[bytes, ...]:

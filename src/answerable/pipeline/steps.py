@@ -74,7 +74,7 @@ def facts(action: Action, caller: Bearer, candidate: Candidate, deps: Deps, erra
     """All that the decision may look at. What the caller's warrant and registration say comes before what it asks
     for; of a tool call, what its tool's row and domain say."""
     served, model = candidate
-    tier = max(caller.system.tier, model.system.tier)
+    tier = max(deps.tier_of(caller.system), model.system.tier)
     found = Facts(
         act=action.act,
         tier=tier,
@@ -142,7 +142,7 @@ def decide(
         if decision.ruling is Ruling.PERMIT:
             break
     horizon = admitted.horizon or deps.desk.horizon(action.credential, caller, candidate[1])
-    cleared = Clearance(caller, candidate, decision, digest(deps.policies), horizon)
+    cleared = Clearance(caller, candidate, decision, digest(deps.policies), known.tier, horizon)
     # The kernel says the same of the same facts; of tools and by operators' policies each is asked anew.
     if admitted.horizon is not None and not deps.policies and errand is None and not anew:
         admitted.cleared[action.data_class] = cleared

@@ -53,6 +53,19 @@ def makers(directory: Directory, system: System) -> Iterator[System]:
             yield found
 
 
+def tier(directory: Directory, system: System) -> int:
+    """The highest tier of the system and of those that made it, to any depth: nobody acts more freely through what it
+    made than by itself."""
+    if not system.maker:
+        return system.tier
+    return max(system.tier, *(each.tier for each in makers(directory, system)))
+
+
+def founder(directory: Directory, system: str) -> str:
+    """rid of the system at the head of its family: itself where no system made it. system: rid."""
+    return list(_levels(directory, system, ""))[-1].system
+
+
 def _levels(directory: Directory, system: str, copy: str) -> Iterator[Level]:
     for _ in range(MAX_DEPTH):
         found, running = directory.system(system), directory.copy(copy) if copy else None

@@ -115,6 +115,7 @@ def deps(*known: tuple[Tool, Definition], **changed: Any) -> Any:
         "tools": Tools(*known),
         "holds": None,
         "policies": (),
+        "tier_of": lambda system: system.tier,
         "index_key": b"k" * 32,
         "counted": counted,
     }

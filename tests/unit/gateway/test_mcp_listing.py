@@ -38,6 +38,13 @@ async def test_what_the_warrant_does_not_reach_is_not_shown() -> None:
     assert "low" not in await names(here, high)
 
 
+async def test_what_is_above_the_tier_of_who_made_the_caller_is_not_shown() -> None:
+    """As the path judges: `what_a_system_made_is_judged_at_the_tier_of_its_makers`."""
+    known = ((tool("any"), definition("any")), (tool("low", max_tier=2), definition("low")))
+    assert await names(deps(*known)) == ["any", "low"]
+    assert await names(deps(*known, tier_of=lambda system: 3)) == ["any"]
+
+
 ROOM = (Bound(at="/x", most="1"),)
 MONEY = (ToolMeter(kind=MeterKind.MONEY, most=1, currency="EUR"),)
 

@@ -340,6 +340,7 @@ class Stage:
             tracer=self.trace,
             flights=self.flights,
             duties_met=lambda _: True,
+            tier_of=lambda system: system.tier,
             provider=PROVIDER,
             index_key=b"i" * 32,
             deadline_s=deadline_s,

@@ -68,6 +68,7 @@ class Stage:
             tracer=Traces(),
             flights=Flights(office.gate),
             duties_met=lambda _: True,
+            tier_of=lambda system: system.tier,
             provider=PROVIDER,
             index_key=b"i" * 32,
         )

@@ -21,7 +21,8 @@ from tests.unit.pipeline.tooled import PAY, READ, ToolStage
 def fitted(stage: ToolStage, **changed: Any) -> Errand:
     action = stage.asks(**changed)
     errand = outfit(action, stage.deps)
-    within(errand, action, stage.desk.callers["ans_good"])
+    caller = stage.desk.callers["ans_good"]
+    within(errand, action, caller, caller.system.tier)
     return errand
 
 

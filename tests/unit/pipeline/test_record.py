@@ -35,11 +35,11 @@ async def test_open_names_caller_model_party_and_rule() -> None:
     record = Record(stage.ask(), stage.deps, CHAT.content())
     served, model = stage.models.served[0], bearer(system("model", 3, tier=2))
     record.caller = bearer(stage.app)
-    record.cleared = Clearance(record.caller, (served, model), PERMIT, "d" * 64, None)
+    record.cleared = Clearance(record.caller, (served, model), PERMIT, "d" * 64, 2, None)
     await record.open(PERMIT)
     (leaf,) = stage.opens
     assert (leaf.sys, leaf.via, leaf.party, leaf.rule) == (stage.app.rid, "m" * 32, PARTY.rid, "R100")
-    assert leaf.tier == 2, "the higher of the two"
+    assert leaf.tier == 2, "that it was decided at"
     unit = stage.ledger.units[0]
     assert rid(unit.leaves[0]) == record.rid
     assert unit.effects == (Put(Space.OPENS, record.rid, b"1000"),)
@@ -61,7 +61,9 @@ async def test_high_tiers_act_before_witnesses_alone(caller: int, model: int, wi
     record = Record(stage.ask(), stage.deps, CHAT.content())
     record.caller = bearer(system("app", 9, tier=caller))
     served = bearer(system("model", 3, tier=model))
-    record.cleared = Clearance(record.caller, (stage.models.served[0], served), PERMIT, "d" * 64, None)
+    record.cleared = Clearance(
+        record.caller, (stage.models.served[0], served), PERMIT, "d" * 64, max(caller, model), None
+    )
     await record.open(PERMIT)
     assert stage.ledger.units[0].witnessed is witnessed
 
@@ -185,7 +187,7 @@ async def test_pictures_and_sound_in_an_answer_are_metered() -> None:
     record = Record(stage.ask(), stage.deps, CHAT.content())
     record.caller = bearer(stage.app)
     record.cleared = Clearance(
-        record.caller, (stage.models.served[0], bearer(system("model", 3))), PERMIT, "d" * 64, None
+        record.caller, (stage.models.served[0], bearer(system("model", 3))), PERMIT, "d" * 64, 0, None
     )  # fmt: skip
     await record.open(PERMIT)
     for number, (media, played) in enumerate((("image/png", 0), ("image/jpeg", 0), ("audio/wav", 1_500))):

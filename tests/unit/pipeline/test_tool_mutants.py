@@ -73,9 +73,23 @@ MUTANTS = [
     (
         "highest tier",
         errands,
-        "    if caller.system.tier > asks.max_tier:\n",
+        "    if tier > asks.max_tier:\n",
         "    if False:\n",
         s.a_system_of_too_high_a_tier_is_refused,
+    ),
+    (
+        "the tier of who made it, of the tool",
+        carry,
+        "deps.tier_of(admitted.caller.system)",
+        "admitted.caller.system.tier",
+        s.what_a_system_made_is_judged_at_the_tier_of_its_makers,
+    ),
+    (
+        "the tier of who made it, of the kernel",
+        steps,
+        "deps.tier_of(caller.system)",
+        "caller.system.tier",
+        s.what_a_system_made_is_judged_at_the_tier_of_its_makers,
     ),
     (
         "attestation",

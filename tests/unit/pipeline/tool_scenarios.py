@@ -101,6 +101,18 @@ async def a_system_of_too_high_a_tier_is_refused(carry: Carry) -> None:
     await _refused(stage, "tool.tier")
 
 
+async def what_a_system_made_is_judged_at_the_tier_of_its_makers(carry: Carry) -> None:
+    """A child of tier 0 does nothing with its tools that its maker of tier 3 does not."""
+    stage = ToolStage(carry, _tool(PAY, max_tier=2))
+    stage.deps = dataclasses.replace(stage.deps, tier_of=lambda who: 3 if who.rid == stage.app.rid else who.tier)
+    out = await _refused(stage, "tool.tier")
+    assert out.error.params == {"most": 2, "tier": 3}
+    assert stage.opens[-1].tier == 3
+    stage.registry.tools[PAY.key] = _tool(PAY, max_tier=3)
+    out = await _refused(stage, "action.held")  # at its own tier it would have run
+    assert (out.error.params["needed"], stage.opens[-1].rule, stage.opens[-1].tier) == (2, "R033", 3)
+
+
 async def a_tool_that_asks_for_an_attestation_is_refused_without(carry: Carry) -> None:
     stage = ToolStage(carry, _tool(PAY, attestation="https://x.invalid/safe"))
     await _refused(stage, "policy.refused")

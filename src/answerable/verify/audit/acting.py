@@ -153,7 +153,7 @@ class Acts:
             self._find(
                 index, rid, leaf.t, f"it acted in the {leaf.wld} world, its warrant says {_list(warrant.worlds)}"
             )
-        tier = max(caller.tier, model.tier if model else 0)
+        tier = max(caller.tier, caller.makers, model.tier if model else 0)
         if leaf.tier != tier:
             self._find(index, rid, leaf.t, f"it was judged at tier {leaf.tier}, its systems are of tier {tier}")
         answers = {warrant.party}

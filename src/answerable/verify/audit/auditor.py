@@ -41,6 +41,7 @@ from answerable.verify.audit.stopping import Stops, life_ms
 
 LOG_KEY: Final = "log"
 ENVELOPE: Final = "answerable.envelope"
+MAKER: Final = "answerable.maker"  # of a system leaf: the copy that registered it through the gate
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,8 +221,16 @@ class Auditor:
             index=index, num=leaf.num, numbers=(*sorted(numbers), leaf.num),
             roles=tuple((each.role, each.rid) for each in leaf.parties), worlds=tuple(leaf.wld), tier=leaf.tier,
             crit=leaf.crit, digests=tuple(leaf.dig), dead="" if leaf.dead is UNSET else leaf.dead,
+            makers=self._makers(leaf),
         )  # fmt: skip
         self._memory.put("system", rid, fact)
+
+    def _makers(self, leaf: Any) -> int:
+        """The highest tier of who made it, and of who made that one."""
+        told = leaf.x.get(MAKER) if isinstance(leaf.x, dict) else None
+        copy: CopyFact | None = self._memory.get("copy", str(told.get("rid"))) if isinstance(told, dict) else None
+        maker: SystemFact | None = self._memory.get("system", copy.system) if copy is not None else None
+        return 0 if maker is None else max(maker.tier, maker.makers)
 
     def _transfer(self, index: int, rid: str, leaf: Any) -> None:
         system: SystemFact | None = self._memory.get("system", leaf.sys)

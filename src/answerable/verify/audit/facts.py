@@ -33,7 +33,7 @@ class KeyFact(Fact, frozen=True, kw_only=True, array_like=True):
 
 class SystemFact(Fact, frozen=True, kw_only=True, array_like=True):
     """numbers: its weights ancestors' registry numbers and, last, its own; roles: (role, rid of the party), as of the
-    newest transfer; sold: whether there was one."""
+    newest transfer; sold: whether there was one; makers: the highest tier of the systems that made it, to any depth."""
 
     num: int
     numbers: tuple[int, ...]
@@ -44,6 +44,7 @@ class SystemFact(Fact, frozen=True, kw_only=True, array_like=True):
     digests: tuple[str, ...]
     dead: str = ""
     sold: bool = False
+    makers: int = 0
 
 
 class CopyFact(Fact, frozen=True, kw_only=True, array_like=True):

@@ -530,3 +530,32 @@ def their_order() -> OrderLeaf:
         c=hidden(reason=b"why"), dig=[], kind="suspend", n=nonce("theirs"), root="information", scope="world", sigs=[],
         t=T0 + 460,
     )  # fmt: skip
+
+
+def _system(log: Watched, name: str, num: int, tier: int, maker: str = "") -> str:
+    """A registered system with a running copy and a warrant; rid of the copy."""
+    leaf = small_log.system(name, num, "agent", log.rids["deployer"])
+    more = {"x": {"answerable.maker": {"rid": maker}}} if maker else {}
+    rid = log.add(name, structs.replace(leaf, n=log.fresh(), t=T0 + 150, tier=tier, **more))  # type: ignore[arg-type]
+    copy = log.add(f"{name} copy", structs.replace(small_log.copy(name, rid), n=log.fresh(), t=T0 + 151))
+    given = small_log.warrant(name, rid, copy, log.rids["deployer"])
+    log.add(f"{name} warrant", structs.replace(given, n=log.fresh(), t=T0 + 152, tier=tier))
+    return copy
+
+
+def test_what_a_system_made_acts_at_the_tier_of_its_makers() -> None:
+    log = honest()
+    founder = _system(log, "founder", 3, 2)
+    child = _system(log, "child", 4, 1, founder)
+    _system(log, "grandchild", 5, 0, child)
+    for name, tier, found in (
+        ("grandchild", 2, 0), ("grandchild", 1, 1), ("child", 2, 0), ("child", 1, 1), ("founder", 2, 0),
+        ("founder", 3, 1),
+    ):  # fmt: skip
+        before = len(log.findings())
+        log.act(sys=log.rids[name], war=log.rids[f"{name} warrant"], tier=tier)
+        findings = log.findings()
+        assert len(findings) - before == found, (name, tier)
+        if found:
+            detail = findings[-1].params["detail"]
+            assert detail == f"it was judged at tier {tier}, its systems are of tier 2"
