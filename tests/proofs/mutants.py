@@ -93,6 +93,16 @@ MUTANTS = (
            "        self._boot = nonce()\n        self._asked: Asked | None = None\n",
            "        self._boot = \"A\" * 22\n        self._asked: Asked | None = None\n",
            f"{MACHINE}::test_a_restored_image_gets_no_second_boot"),
+    Mutant("a first warrant counts from a question that was refused long before", "guard/lease.py",
+           "            self._asked = None\n        if self.held", "            pass\n        if self.held",
+           f"{UNIT}/guard/test_beginning.py::"
+           "test_a_warrant_counts_from_the_question_that_it_answers_not_from_before_the_wait"),
+    Mutant("a guard waits for ever for a registry that only listens", "guard/beginning.py",
+           "until is not None and mono_ms() + RETRY_MS > until", "False",
+           f"{UNIT}/guard/test_beginning.py::test_at_the_bound_the_start_fails_as_it_was_refused"),
+    Mutant("a control plane that started signs before its gateways said what they know", "app/recovering.py",
+           "        if self._unheard and self._listens():\n", "        if False:\n",
+           f"{UNIT}/app/test_recovering.py::test_a_start_listens_before_it_signs"),
     Mutant("an older warrant of a copy is admitted beside its newest", "warrants/replays.py",
            "            raise Refused(\"warrant.replayed\")", "            return", f"{UNIT}/warrants/test_replays.py"),
     # --- what a holder is told ---
