@@ -81,9 +81,9 @@ def page(told: Sequence[Told], places: Sequence[Place], folder: Path, revision: 
 # Agent frameworks
 
 Written by `make test-frameworks` on {datetime.now(UTC):%Y-%m-%d} of {revision}; do not edit. Five
-frameworks, each the package as it is published, locked in `requirements/frameworks/` and installed in an environment of its own. Each was given a base
-URL, an MCP URL and a key (a handle), and nothing else of ours: the drivers stand in `tests/frameworks/drivers/`, some
-twenty lines each. How one is set up is in [howto/agents.md](../howto/agents.md).
+frameworks, each the package as it is published, locked in `requirements/frameworks/` and installed in an environment of
+its own. Each was given a base URL, an MCP URL and a key (a handle), and nothing else of ours: the drivers stand in
+`tests/frameworks/drivers/`, some twenty lines each. How one is set up is in [howto/agents.md](../howto/agents.md).
 
 | framework | tool server over | packages | model asked by | {" | ".join(names)} |
 | --- | --- | --- | --- | {" | ".join("---" for _ in names)} |
