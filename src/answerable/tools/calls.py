@@ -26,7 +26,7 @@ from answerable.tools.shares import Shares
 
 # Rows of some 250 bytes in memory; at a day each that is six calls a second that write, all day.
 MAX_CALLS: Final = 500_000
-# Of these one system has a sixteenth.
+# Of these one family of systems has a sixteenth.
 SHARE: Final = MAX_CALLS // 16
 # A key of the caller's makes a call one of its own for as long, where its tool names no time.
 KEYED_S: Final = 86_400

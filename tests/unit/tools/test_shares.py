@@ -8,6 +8,7 @@ from answerable.model.units import Space
 from answerable.registry.book import Book
 from answerable.tools.shares import LOOK_MS, Shares
 from tests.fleet import DOMAIN
+from tests.unit.tools.a_family import Family
 
 
 class Rows(Book):
@@ -53,3 +54,21 @@ def test_systems_that_hold_nothing_are_forgotten() -> None:
         shares.let_go(f"s{number}", "k")
         shares.let_go("nobody", "k")
     assert shares._held == {}
+
+
+def test_a_family_has_one_share_however_many_it_is() -> None:
+    family = Family()
+    held = [(family.child.rid, "a")]
+    shares = Shares(family.book, {"a", "b", "c"}, held)
+    shares.take(family.founder.rid, "b", 3, 0)
+    shares.take(family.grandchild.rid, "c", 3, 0)
+    for system in (family.founder, family.child, family.grandchild):
+        with pytest.raises(Refused, match=r"call\.share"):
+            shares.take(system.rid, "d", 3, 0)
+    another = family.made("another", family.root)
+    with pytest.raises(Refused, match=r"call\.share"):
+        shares.take(another.rid, "d", 3, 0)
+    shares.take(family.other.rid, "d", 3, 0)  # of the same party, and no kin
+    shares.let_go(family.child.rid, "a")
+    shares.take(another.rid, "e", 3, 0)
+    assert shares._held == {family.founder.rid: {"b", "c", "e"}, family.other.rid: {"d"}}

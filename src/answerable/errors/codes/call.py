@@ -32,8 +32,8 @@ ENTRIES: Final[dict[str, Entry]] = {
         exit=4,
     ),
     "call.share": Entry(
-        "This system has {most} calls that count as not to be repeated: its whole share.",
-        "该系统须防重复的调用已达其份额上限 {most} 个。",
+        "This system and its family have {most} calls that count as not to be repeated: their whole share.",
+        "该系统及其同源系统须防重复的调用已达共同份额上限 {most} 个。",
         "Wait until the oldest end, settle those whose end nobody saw (`answerable calls ls`), and send calls that only"
         " read without an idempotency key.",
         "请等待最早的记录到期，裁定结局不明的调用（`answerable calls ls`），只读调用请勿附幂等键。",
