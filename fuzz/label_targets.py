@@ -14,7 +14,7 @@ from answerable.errors import AnswerableError
 from answerable.labels.identity import Labeller
 from answerable.labels.labelling import label, survey
 from answerable.labels.reading import Trust, read_label
-from answerable.marks import aigc, binding, kept, pins, signature
+from answerable.marks import aigc, binding, kept, pins, propagation, signature
 from answerable.model.labels import AIGC
 from answerable.protocols import multipart
 
