@@ -8,10 +8,8 @@ from typing import Any, Final
 
 import msgspec
 
-from answerable.admission.bound import bound_of
 from answerable.admission.reports import GROUP
 from answerable.admission.stopset import StopSet
-from answerable.admission.ttl import life_class
 from answerable.control.incident_acts import Acts
 from answerable.control.incident_acts import acts as look_around
 from answerable.control.services import Services
@@ -24,7 +22,9 @@ from answerable.model.units import Space
 from answerable.redlines import clocks, forms, regimes
 from answerable.redlines.table import lines
 from answerable.stops import detecting
-from answerable.stops.closure import reached
+from answerable.stops.closure import alone, reached
+from answerable.stops.officers import by_owners
+from answerable.stops.preview import preview_of
 
 CLASSIFIED: Final = "incident.classified"
 _incident = msgspec.json.Decoder(Incident).decode
@@ -154,7 +154,7 @@ async def report(services: Services, name: str) -> forms.PageOfFacts:
         seen=await _seen(services, incident),
         evidence=evidence,
         around=acts.around,
-        orders=[_order(services, stop, system) for stop in orders],
+        orders=[_order(services, stop) for stop in orders],
         rings=_rings(services, systems, copies),
         last_action=forms.last_action(after, len(copies)),
         receipts=acts.receipts,
@@ -248,15 +248,12 @@ def _parties(services: Services, system: System | None) -> list[forms.Who]:
     ]
 
 
-def _order(services: Services, stop: Stop, system: System | None) -> forms.Order:
+def _order(services: Services, stop: Stop) -> forms.Order:
     by = [admin.name for key in stop.officers if (admin := services.book.admin(key)) is not None]
     root = services.book.system(stop.root)
     copy = services.book.copy(stop.root)
     party = services.book.party(stop.root)
     what = root.name if root else copy.id if copy else party.name if party else stop.root
-    bound = 0
-    if system is not None:
-        bound = bound_of(life_class(system.tier, system.worlds, system.criticality)).admission
     return forms.Order(
         rid=stop.rid,
         kind=stop.kind,
@@ -267,8 +264,19 @@ def _order(services: Services, stop: Stop, system: System | None) -> forms.Order
         by=by or ["detector"] if stop.officers == (detecting.key_of(services.book),) else by,
         reason=stop.reason,
         released=stop.released,
-        bound_ms=bound,
+        bound_ms=_bound(services, stop),
     )
+
+
+def _bound(services: Services, stop: Stop) -> int:
+    """By when the order held everywhere, whomever it reached, ms after its commit, as it was said when it was given."""
+    try:
+        hit = reached(services.book, stop.root, Scope(stop.scope))
+    except (Refused, ValueError):
+        return 0
+    own = by_owners(services.book, stop.officers) or detecting.key_of(services.book) in stop.officers
+    narrow = alone(hit) if own else hit
+    return preview_of(services.book, narrow, at=stop.at).bound
 
 
 def _rings(services: Services, systems: Collection[System], copies: Collection[Copy]) -> forms.Rings:
