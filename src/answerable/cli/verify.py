@@ -34,14 +34,14 @@ def add(parser: Parser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from answerable.cli.where import place, read_bytes
+    from answerable.cli.where import read_bytes
     from answerable.log import trust as trusts
     from answerable.log.receipt import MAX_RECEIPT
 
     if [args.file, args.content, args.leaf, args.since].count("-") > 1:
         raise Unavailable("admin.file", file="-", detail="standard input is one file, not two")
     data = read_bytes(args.file, MAX_RECEIPT)
-    trust = trusts.parse(read_bytes(args.trust, trusts.MAX_TRUST)) if args.trust else place(args).trust()
+    trust = trusts.parse(read_bytes(args.trust, trusts.MAX_TRUST)) if args.trust else _own_trust(args)
     if args.since:
         return _growth(args, data, trust)
     report = _judge(args, data, trust)
@@ -64,6 +64,16 @@ def run(args: argparse.Namespace) -> int:
         [said, *([pick("The content is as recorded.", "内容与记录一致。")] if args.content else [])],
     )
     return 0
+
+
+def _own_trust(args: argparse.Namespace) -> Trust:
+    """Of the store that the settings name: who has one believes its log. Raises Unavailable ``receipt.trust``."""
+    from answerable.cli.where import place
+
+    here = place(args)
+    if not here.trust_file.is_file():
+        raise Unavailable("receipt.trust", store=str(here.store))
+    return here.trust()
 
 
 def _judge(args: argparse.Namespace, data: bytes, trust: Trust) -> Report | Logged:

@@ -43,6 +43,25 @@ def test_a_receipt_verifies_with_the_trust_file_alone(
     assert run("verify", str(receipt[0])).status == 0
 
 
+def test_without_a_trust_file_and_without_a_store_nothing_is_verified(
+    receipt: tuple[Path, Path], house: House, run: Run, tmp_path: Path
+) -> None:
+    for words in ([], ["--content", str(receipt[1])], ["--since", str(receipt[1])]):
+        said = run("verify", str(receipt[0]), *words, "--store", str(tmp_path / "nowhere"))
+        assert (said.status, said.out) == (4, "")
+        assert said.err.startswith("receipt.trust: ")
+        assert "--trust" in said.err
+    # A store's own trust file that is there and says nothing is no reason to believe anybody.
+    (house.store / "trust.txt").rename(tmp_path / "kept")
+    (house.store / "trust.txt").write_text("")
+    try:
+        said = run("verify", str(receipt[0]))
+    finally:
+        (tmp_path / "kept").rename(house.store / "trust.txt")
+    assert (said.status, said.out) == (4, "")
+    assert said.err.startswith("log.trust: ")
+
+
 def test_content_is_compared(receipt: tuple[Path, Path], house: House, run: Run) -> None:
     assert run("verify", str(receipt[0]), "--content", str(receipt[1]), "--json").data["content"] == "same"
     receipt[1].write_bytes(receipt[1].read_bytes().replace(b"Kept", b"Lost"))

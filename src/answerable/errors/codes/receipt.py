@@ -15,6 +15,14 @@ ENTRIES: Final[dict[str, Entry]] = {
         "请重新获取回执；回执须逐字节保存。",
         http=400,
     ),
+    "receipt.trust": Entry(
+        "Whose logs are believed was not said, and {store} is no store of answerable that has a trust file.",
+        "未指明信任哪些日志，且 {store} 不是含有信任文件的 answerable 存储。",
+        "Name a trust file with --trust; its operator gives it to you by a way that you trust.",
+        "请用 --trust 指定信任文件；该文件由日志运营者经您信任的渠道提供。",
+        http=400,
+        exit=4,
+    ),
     "receipt.leafless": Entry(
         "The proof is of a leaf whose bytes it does not carry.",
         "该证明未携带其所证明叶子的字节。",
