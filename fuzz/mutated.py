@@ -25,6 +25,7 @@ from fuzz.format_targets import GOLDEN
 
 # Numbers on which lengths, counts and offsets break.
 _ODD: Final = (0, 1, 2, 7, 8, 0x7F, 0x80, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0xFFFFFFFF)
+POLICIES: Final = GOLDEN.parents[1] / "examples" / "policy"
 # Whose inputs are files.
 _FILES: Final = ("format_", "c2pa_", "explicit_", "label_files")
 # What is longer is hardly changed by a few bytes, and takes the time of many.
@@ -48,6 +49,11 @@ def near(target: str) -> tuple[bytes, ...]:
     """What the inputs of a target begin with."""
     if target.startswith(_FILES):
         return golden(target.removeprefix("format_"))
+    if target.startswith("cedar."):
+        policies = [path.read_bytes() for path in sorted(POLICIES.glob("*.cedar"))]
+        entities = (POLICIES / "entities.json").read_bytes()
+        types = b"entity Till in [Group] { limit: Long, tags: Set<String>, open?: Bool };"
+        return (*policies, entities, types, *(b"\0".join((policy, entities, types)) for policy in policies))
     from fuzz.targets import seeds
 
     return tuple(seed for seed in seeds() if 0 < len(seed) <= _LARGEST)

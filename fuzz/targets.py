@@ -27,6 +27,7 @@ from answerable.registry import ids
 from answerable.warrants.bindings import Binding
 from fuzz.av_targets import AV_TARGETS
 from fuzz.c2pa_targets import C2PA_TARGETS
+from fuzz.cedar_targets import CEDAR_TARGETS
 from fuzz.explicit_targets import EXPLICIT_TARGETS
 from fuzz.format_targets import FORMAT_TARGETS
 from fuzz.hold_targets import HOLD_TARGETS
@@ -139,6 +140,7 @@ TARGETS: Final[dict[str, Target]] = {
     "warrant": lambda data: warrants.parse(_text(data), {"k": _KEY.public}),
     **AV_TARGETS,
     **C2PA_TARGETS,
+    **CEDAR_TARGETS,
     **EXPLICIT_TARGETS,
     **FORMAT_TARGETS,
     **HOLD_TARGETS,
