@@ -16,7 +16,7 @@ _GOOD: Final = '@id("all")\npermit (principal, action, resource);\n'
 
 
 def _folder(data: bytes) -> None:
-    """Policies, then entities, then types, apart by zero bytes; and the bytes as either beside a policy that is good."""
+    """Policies, entities and types, apart by zero bytes; and the bytes as either beside a policy that is good."""
     policies, entities, types = (*(part.decode("utf-8", "replace") for part in data.split(b"\0", 2)), "", "")[:3]
     for texts in (
         {"10.cedar": policies, ENTITIES: entities or "[]", SCHEMA: types},
