@@ -23,10 +23,10 @@ from answerable.control.routes.holds import sown
 from answerable.control.services import Services
 from answerable.errors import AnswerableError
 from answerable.model.holds import Hold, HoldState
-from answerable.model.units import Effect, Put, Space
+from answerable.model.units import Effect
 from answerable.telemetry.metrics import Metrics
 from answerable.tools import planted, votes
-from answerable.tools.holds import GROUP, INDEX, Holds
+from answerable.tools.holds import GROUP, Holds
 from answerable.tools.people import agreed
 
 EVERY_S: Final = 15.0
@@ -36,7 +36,6 @@ MAX_PREPARED: Final = 1 << 20  # bytes of a file with arguments that ought to be
 PROBLEM: Final = "hold.waiting"
 WAVES: Final = "hold.waved"
 
-_row = msgspec.json.Decoder(Hold).decode
 log: Final = logging.getLogger("answerable.holds")
 
 
@@ -75,7 +74,7 @@ class Keeper:
         self._due: list[tuple[int, str]] = []  # (instant, rid of the real hold) of what is to be planted
         self._tasks: set[asyncio.Task[None]] = set()
         self._new: list[str] = []
-        self.holds.unended.watch()
+        self.holds.watch()
         core.watchers.append(self._applied)
 
     def bind(self, services: Services) -> None:
@@ -172,12 +171,9 @@ class Keeper:
         task.add_done_callback(self._tasks.discard)
 
     def _applied(self, effects: tuple[Effect, ...]) -> None:
-        self.holds.unended.follow(effects)
-        for effect in effects:
-            if effect.space is Space.HELD and isinstance(effect, Put) and not effect.key.startswith(INDEX):
-                hold = _row(effect.value)
-                if not (hold.votes or hold.planted or hold.spent):
-                    self._new.append(hold.rid)
+        for hold in self.holds.follow(effects):
+            if not (hold.votes or hold.planted or hold.spent):
+                self._new.append(hold.rid)
 
     def _mix(self, rid: str) -> None:
         """Whether one is planted for this real hold is drawn; when, too, so that it does not follow at once."""

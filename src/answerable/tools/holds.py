@@ -9,7 +9,7 @@ of the people who agreed included.
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Container, Iterator
+from collections.abc import Awaitable, Callable, Container, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -29,6 +29,7 @@ from answerable.ports import Directory
 from answerable.tools import exact, voided
 from answerable.tools.people import agreed, enough
 from answerable.tools.planned import put, unchanged
+from answerable.tools.tally import Tally
 from answerable.tools.unended import Unended
 
 KIND: Final = "answerable.kind"  # of a hold leaf: commitment to whether it was planted (`tools.planted`)
@@ -72,10 +73,21 @@ class Posed:
     hold: Hold
 
 
+class _Seen:
+    """What is known without looking; None while nobody tells what is committed."""
+
+    __slots__ = ("tally", "unended")
+
+    def __init__(self) -> None:
+        self.unended: Unended | None = None
+        self.tally: Tally | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Holds:
     """index_key: 32 bytes, the store's; expires_ms: how long people have; most_waiting: calls of one system that may
-    wait at once; kept: whether the store keeps what was said; read: of payloads; unended: which may still wait."""
+    wait at once; kept: whether the store keeps what was said; read: of payloads. After `watch` it is told of all that
+    is committed, and looks through what was ever asked no more."""
 
     directory: Directory
     index_key: bytes
@@ -83,10 +95,34 @@ class Holds:
     most_waiting: int = MOST_WAITING
     kept: bool = True
     read: Read = unread
-    unended: Unended = field(init=False)
+    _seen: _Seen = field(init=False, default_factory=_Seen, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "unended", Unended(self.directory, INDEX))
+    def watch(self) -> None:
+        """From now on `follow` is called with all that is committed. Looks at every row, once."""
+        every = tuple(self.all())
+        self._seen.unended, self._seen.tally = Unended(every), Tally(every)
+
+    def follow(self, effects: Iterable[Effect]) -> list[Hold]:
+        """Effects of a committed unit. The rows of holds among them."""
+        found = []
+        for effect in effects:
+            if effect.space is not Space.HELD or effect.key.startswith(INDEX):
+                continue
+            hold = _row(effect.value) if isinstance(effect, Put) else None
+            if hold is not None:
+                found.append(hold)
+            if self._seen.unended is not None and self._seen.tally is not None:
+                if hold is not None:
+                    self._seen.unended.take(hold)
+                    self._seen.tally.take(hold)
+                else:
+                    self._seen.unended.end(effect.key)
+                    self._seen.tally.drop(effect.key)
+        return found
+
+    def tally(self) -> Tally:
+        """How people decided so far."""
+        return self._seen.tally or Tally(self.all())
 
     def need(self, decision: Decision, tool: Tool | None) -> Need | None:
         """Who must agree; None where nobody must, or where no agreement would help."""
@@ -126,8 +162,8 @@ class Holds:
         system that would answer. Raises Refused ``hold.crowded|unkept``; VerificationError ``log.encoding``."""
         if not self.kept:
             raise Refused("hold.unkept")
-        waiting = self.waiting(now_ms, policy=asked.policy)
-        have = sum(each.system == asked.caller and not each.planted for each in waiting)
+        waiting = self.waiting(now_ms, policy=asked.policy, system=asked.caller)
+        have = sum(not each.planted for each in waiting)
         if have >= self.most_waiting:
             raise Refused("hold.crowded", have=have, most=self.most_waiting)
         data, drawn = exact.body(asked), salt()
@@ -227,13 +263,17 @@ class Holds:
         """Every hold, the oldest first."""
         return (_row(raw) for key, raw in self.directory.rows(Space.HELD) if not key.startswith(INDEX))
 
-    def waiting(self, now_ms: int, *, policy: str = "") -> Iterator[Hold]:
-        """What people can still decide about, the oldest first; approved and unused ones too."""
-        for key in self.unended.left():
-            hold = self.get(key)
-            if hold is None or hold.spent or hold.rejected or now_ms >= hold.exp:
-                self.unended.end(key)
-            elif self.state(hold, now_ms, policy=policy) in (HoldState.WAITING, HoldState.APPROVED):
+    def waiting(self, now_ms: int, *, policy: str = "", system: str = "") -> Iterator[Hold]:
+        """What people can still decide about, the oldest first; approved and unused ones too. system: rid of the one
+        whose calls are meant, "" for all."""
+        unended = self._seen.unended or Unended(self.all())
+        for hold in unended.left():
+            if now_ms >= hold.exp:
+                unended.end(hold.rid)
+            elif system in ("", hold.system) and self.state(hold, now_ms, policy=policy) in (
+                HoldState.WAITING,
+                HoldState.APPROVED,
+            ):
                 yield hold
 
     async def shown(self, hold: Hold) -> bytes:

@@ -23,7 +23,7 @@ from answerable.crypto.random import nonce, opaque_id, salt
 from answerable.errors import Refused, VerificationError
 from answerable.log.commitment import check, commit
 from answerable.log.leaf import encode, rid
-from answerable.model.holds import Ballot, Hold
+from answerable.model.holds import Hold
 from answerable.model.leaves import Commitments, HoldLeaf, OpenLeaf, PlantedLeaf
 from answerable.model.terms import AdminRole
 from answerable.model.units import Lane, Payload, Space, Unit
@@ -139,7 +139,8 @@ def says_planted(kind: str) -> bool:
 
 def over(holds: Holds, now_ms: int) -> list[Hold]:
     """Planted holds that ended undecided and were not opened yet."""
-    return [hold for hold in holds.all() if hold.planted and not hold.opened and now_ms >= hold.exp]
+    found = (holds.get(rid) for rid in holds.tally().unopened(now_ms))
+    return [hold for hold in found if hold is not None]
 
 
 def close(directory: Directory, hold: Hold, leaf: bytes) -> Unit:
@@ -176,25 +177,16 @@ class Record:
 
 def record(holds: Holds) -> list[Record]:
     """Everybody who ever decided about a hold, by name. One decision a person and hold: the last one."""
-    last: dict[tuple[str, str], tuple[Ballot, bool]] = {}
-    keys: dict[str, str] = {}
-    for hold in holds.all():
-        for vote in hold.votes:
-            last[vote.person, hold.rid] = vote.dec, bool(hold.planted and hold.opened)
-            keys[vote.person] = vote.key
-    people: dict[str, dict[str, int]] = {}
-    for (person, _), (dec, opened) in last.items():
-        count = people.setdefault(person, dict.fromkeys(("approved", "rejected", "passed", "planted", "caught"), 0))
-        if opened and dec in (Ballot.APPROVE, Ballot.REJECT):
-            count["planted"] += 1
-            count["caught"] += dec is Ballot.REJECT
-        else:
-            count[_COLUMNS[dec]] += 1
     rows = []
-    for person, count in people.items():
-        admin = holds.directory.admin(keys[person])
-        low, high = wilson(count["caught"], count["planted"])
-        rows.append(Record(person=person, name=admin.name if admin else person, low=low, high=high, **count))
+    for person, sums in holds.tally().people():
+        admin = holds.directory.admin(sums.key)
+        low, high = wilson(sums.caught, sums.planted)
+        rows.append(
+            Record(
+                person=person, name=admin.name if admin else person, approved=sums.approved, rejected=sums.rejected,
+                passed=sums.passed, planted=sums.planted, caught=sums.caught, low=low, high=high,
+            )
+        )  # fmt: skip
     return sorted(rows, key=lambda row: (row.name, row.person))
 
 
@@ -207,11 +199,3 @@ def wilson(hits: int, of: int) -> tuple[float, float]:
     spread = Z * sqrt(share * (1 - share) / of + square / (4 * of * of))
     whole = 1 + square / of
     return max(0.0, (middle - spread) / whole), min(1.0, (middle + spread) / whole)
-
-
-_COLUMNS: Final = {
-    Ballot.APPROVE: "approved",
-    Ballot.REJECT: "rejected",
-    Ballot.MODIFY: "passed",
-    Ballot.ESCALATE: "passed",
-}

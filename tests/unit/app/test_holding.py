@@ -17,8 +17,10 @@ from answerable.app.holding import MINUTE_MS, Keeper, holds_of
 from answerable.config import HoldsConfig
 from answerable.model.holds import Ballot, Hold
 from answerable.model.leaves import HoldLeaf, PlantedLeaf
+from answerable.model.units import Put, Space
 from answerable.telemetry.metrics import Metrics
-from answerable.tools.planted import is_planted
+from answerable.tools import holds
+from answerable.tools.planted import is_planted, record
 from tests.unit.control.held import approvers, pose, vote
 from tests.unit.control.house import POLICY, House
 
@@ -122,7 +124,47 @@ def test_what_waits_is_followed_and_not_looked_for_among_all(
     assert waiting() == [second.rid]
     place.clock.ahead = 2 * 24 * 60 * MINUTE_MS
     assert waiting() == []
-    assert place.keeper.holds.unended.left() == ()
+    place.close()
+
+
+def test_a_scrape_does_not_look_at_what_is_long_over(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """10,000 holds that were decided, a tenth of them planted, and one that waits: counted, not timed."""
+    done = pose(house)
+    vote(house, done.rid, Ballot.REJECT, "anna")
+    row = holds_of(house.core).get(done.rid)
+    assert row is not None
+    old = []
+    for number in range(10_000):
+        planted = number % 10 == 0
+        more = {"planted": planted, "opened": "x" * 32 if planted else ""}
+        each = msgspec.structs.replace(row, rid=f"{number:032}", **more)
+        old.append(Put(Space.HELD, each.rid, msgspec.json.encode(each)))
+    house.core.book.apply(old)
+    waits = pose(house, {"to": "DE03"})
+    place = Place(house, tmp_path)
+    metrics = Metrics()
+    place.keeper.measure(metrics)
+    decoded: list[bytes] = []
+    decode = holds._row
+    monkeypatch.setattr(holds, "_row", lambda raw: decoded.append(raw) or decode(raw))
+    monkeypatch.setattr(type(house.core.book), "rows", lambda *_: pytest.fail("every row was looked through"))
+    for _ in range(2):
+        text = metrics.render().decode()
+        assert "answerable_holds_waiting 1" in text
+        assert "answerable_approvers_waving 0" in text
+        assert place.keeper.problems() == {}
+    assert decoded == []
+    (anna,) = [each for each in record(place.keeper.holds) if each.name == "anna"]
+    assert (anna.rejected, anna.planted, anna.caught) == (9_001, 1_000, 1_000)
+    assert [hold.rid for hold in place.keeper.waiting()] == [waits.rid]
+    # What is decided from now on is counted as it comes: its row is decoded then, and once.
+    monkeypatch.undo()
+    vote(house, waits.rid, Ballot.REJECT, "anna")
+    assert "answerable_holds_waiting 0" in metrics.render().decode()
+    (anna,) = [each for each in record(place.keeper.holds) if each.name == "anna"]
+    assert anna.rejected == 9_002
     place.close()
 
 
