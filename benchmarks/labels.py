@@ -28,7 +28,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 import answerable
-from benchmarks import label_watermark
+from benchmarks import label_formats, label_large, label_watermark
 from benchmarks.kept import digest
 from benchmarks.label_layers import Layer, layers
 from benchmarks.label_transforms import MEDIA
@@ -246,6 +246,8 @@ def main() -> None:
             times = work.once(f"{name}-times", dict[str, Cost], paid, anew=anew)
             _say(parts, robustness(name, result), costs_table(name, result, times))
         for title, again, make in (
+            ("formats", anew, label_formats.table),
+            ("large", anew, lambda: label_large.table(64 if chosen.quick else 2048)),
             ("kinds", False, lambda: label_watermark.kinds(pool, each)),
             ("speed", anew, label_watermark.speed),
             ("unmarked", False, lambda: label_watermark.unmarked(pool, unmarked, folders)),

@@ -25,6 +25,14 @@ def test_figures() -> None:
     assert 0 < told["read_ms"] <= told["slowest_read_ms"]
 
 
+def test_the_table_has_each_format(monkeypatch: pytest.MonkeyPatch) -> None:
+    some = {name: data for name, data in label_formats.bare().items() if name in ("mp4", "png")}
+    monkeypatch.setattr(label_formats, "bare", lambda: some)
+    rows = label_formats.table(0).splitlines()[-2:]
+    assert [row.split(" | ")[0] for row in rows] == ["| mp4", "| png"]
+    assert rows[1].split(" | ")[1] == f"{len(some['png']):,}"
+
+
 def test_what_is_too_slow_is_said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(sys, "argv", ["label_formats", "mp4", "--seconds", "0"])
     assert label_formats.main() == 0
