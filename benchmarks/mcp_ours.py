@@ -18,6 +18,7 @@ from pathlib import Path
 
 import uvloop
 
+from answerable.app.serve import settle
 from answerable.model.terms import Criticality, Effect, World
 from answerable.model.tools import Bound, MeterKind, ToolClass, ToolMeter
 from tests.tool_gate import gate
@@ -36,6 +37,7 @@ async def serve(store: Path, url: str) -> None:
         asyncio.get_running_loop().add_signal_handler(number, asked.set)
     async with gate(store, url=url, classes={"tick": TICK}, budgets=[BUDGET]) as made:
         said = {"url": f"{made.url}/mcp/far", "key": made.key, "store": str(made.core.config.store_path)}
+        settle()  # as `answerable serve` does once it answers
         sys.stdout.write(json.dumps(said) + "\n")
         sys.stdout.flush()
         await asked.wait()

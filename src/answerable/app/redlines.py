@@ -22,7 +22,7 @@ from answerable.control.routes.redlines import DAY_MS, Trial, last_trial, overdu
 from answerable.control.services import Services
 from answerable.errors import AnswerableError, Refused
 from answerable.model.records import Incident
-from answerable.model.units import Effect, Put, Space, Unit
+from answerable.model.units import Put, Space, Unit
 from answerable.redlines.table import lines
 
 ROUND_S: Final = 20.0
@@ -53,7 +53,7 @@ class RedLines:
             key=lambda: detector_key(core.config.store_path),
             told=self._told,
         )
-        core.watchers.append(self._committed)
+        core.ledger.hearers.append(self.watching.heard)
 
     def bind(self, services: Services) -> None:
         """The control plane that events come in through."""
@@ -144,9 +144,6 @@ class RedLines:
         code = "incident.overdue" if each.overdue else "incident.due"
         _log.warning("%s", Refused(code, clock=each.clock.name, due=each.clock.written))
         self._hook("report.overdue" if each.overdue else "report.due", msgspec.to_builtins(each))
-
-    def _committed(self, effects: tuple[Effect, ...]) -> None:
-        self.watching.wake()
 
     def _told(self, row: Incident) -> None:
         self._hook("incident", msgspec.to_builtins(row) | {"name": _name(row)})

@@ -9,10 +9,9 @@ when the service ended stands in the store, and what it has written once it does
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections import OrderedDict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, Protocol, TypeVar
 
 import msgspec
@@ -54,6 +53,8 @@ from answerable.stops.planned import Planned, Reason
 LOOK_EVERY_S: Final = 0.5
 # What comes within this is looked at together, s: under load a look for each batch would cost more than what is seen.
 TOGETHER_S: Final = 0.02
+# Leaves that were heard of and are not yet looked at; what is beyond is read from the log.
+MAX_HEARD: Final = 2_048
 # How far the watch had come is written this often, ms, while the log grows.
 CURSOR_EVERY_MS: Final = 30_000
 CURSOR: Final = "redlines.cursor"
@@ -113,6 +114,8 @@ class Watching:
         self._key = key
         self._told = told
         self._wake = asyncio.Event()
+        self._whole = True  # more may be new than what was heard
+        self._heard: deque[tuple[int, bytes]] = deque(maxlen=MAX_HEARD)
         self._turning = asyncio.Lock()
         self._next = -1
         self._saved = 0
@@ -129,7 +132,14 @@ class Watching:
         }
 
     def wake(self) -> None:
-        """Something was committed."""
+        """Look at all that is new, now."""
+        self._whole = True
+        self._wake.set()
+
+    def heard(self, first: int, leaves: Sequence[bytes]) -> None:
+        """These leaves were written, the first of them at that index: so they need not be read. What is missed here is
+        noticed by its index, or by the next look at the log."""
+        self._heard.extend(enumerate(leaves, first))
         self._wake.set()
 
     def asked(self, copy: str, boot: str, refused: str, at: int) -> None:
@@ -142,31 +152,37 @@ class Watching:
     async def run(self) -> None:
         """For as long as the service runs."""
         while True:
+            whole, self._whole = self._whole, False
             try:
-                await self.turn()
+                await self.turn(whole=whole)
                 self.failure = ""
             except AnswerableError as error:
+                self._whole = True
                 if self.failure != error.code:  # once, and not with each round
                     _log.error("the watch over red lines waits: %s", error)
                 self.failure = error.code
-            with contextlib.suppress(TimeoutError):
+            try:
                 async with asyncio.timeout(LOOK_EVERY_S):
                     await self._wake.wait()
+            except TimeoutError:
+                self._whole = True
             self._wake.clear()
             await asyncio.sleep(TOGETHER_S)
 
-    async def turn(self) -> int:
-        """Look at everything that is new; returns how many leaves that were. Raises Unavailable ``log.*``, ``store.*``:
-        what was not done is done by the next."""
+    async def turn(self, *, whole: bool = True) -> int:
+        """Look at everything that is new, or at least at all that was heard of and what came before it; returns how
+        many leaves that were. Raises Unavailable ``log.*``, ``store.*``: what was not done is done by the next whole
+        one."""
         async with self._turning:
             if self._next < 0:
                 self._next = self._saved = await self._cursor()
+                whole = True
             await self._pay()
             while self._asked:
                 await self._look(self._asked.popleft())
-            begun, size = self._next, await self._reader.size()
-            while self._next < size:
-                for data in await self._reader.tail(self._next, min(size, self._next + STEP)):
+            begun, size = self._next, await self._reader.size() if whole else 0
+            while leaves := await self._following(size):
+                for data in leaves:
                     self._next += 1
                     if (sight := await self._sight(data)) is not None:
                         await self._look(sight)
@@ -175,6 +191,20 @@ class Watching:
             if self._next > self._saved and now >= self._saved_at + CURSOR_EVERY_MS:
                 await self.save()
             return self._next - begun
+
+    async def _following(self, size: int) -> list[bytes]:
+        """The next few leaves, as they were heard or as the log has them; none where nothing more is known of. size: of
+        the log, as far as it was asked."""
+        heard = self._heard
+        found: list[bytes] = []
+        while heard and heard[0][0] < self._next:
+            heard.popleft()
+        while heard and heard[0][0] == self._next + len(found) and len(found) < STEP:
+            found.append(heard.popleft()[1])
+        size = max(size, heard[0][0] if heard else 0)
+        if found or size <= self._next:
+            return found
+        return await self._reader.tail(self._next, min(size, self._next + STEP))
 
     async def save(self) -> None:
         """Write down how far the watch has come. Raises Unavailable ``log.*``."""

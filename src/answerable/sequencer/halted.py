@@ -8,7 +8,7 @@ the guard does not say that the store holds another history: a second face is ne
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from answerable.errors import AnswerableError, Unavailable
@@ -33,6 +33,7 @@ class Halted:
     def __init__(self, store: Store, guard: Guard | None, failure: AnswerableError, vkeys: Sequence[str]) -> None:
         """guard: None if it cannot be used. Takes store and guard over."""
         self.failure = failure
+        self.hearers: list[Callable[[int, Sequence[bytes]], None]] = []  # nothing is written: they hear nothing
         self._store = store
         self._guard = guard
         self._note = _presentable(store, guard, failure, vkeys)

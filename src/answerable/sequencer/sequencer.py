@@ -34,6 +34,7 @@ from answerable.sequencer.tidying import Tidying
 from answerable.sequencer.writer import USUAL, Batch, Retention, Writer
 
 Listener = Callable[[tuple[Effect, ...]], None]
+Hearer = Callable[[int, Sequence[bytes]], None]
 
 # Published at least this often while the log grows, ms.
 PUBLISH_EVERY_MS: Final = 1000
@@ -84,6 +85,9 @@ class Sequencer:
         self._quorum = quorum
         self._clock = clock
         self._listeners = tuple(listeners)
+        # Each is called on the loop with the index of the first leaf of each unit that was written, and its leaves, in
+        # order. What a failure makes uncertain may be missing here: the log itself has it.
+        self.hearers: list[Hearer] = []
         self._lanes = Lanes(queue_bound, queue_bytes)
         self._refusals = Refusals()
         self._wakes: SimpleQueue[None] = SimpleQueue()
@@ -290,6 +294,10 @@ class Sequencer:
         if self._unended and self.failure is None and self._settling is None:
             self._settling = self._loop.create_task(self._settle())
         self._pace.done()
+        for hearer in self.hearers:
+            for entry in batch.entries:
+                if isinstance(entry.outcome, int) and entry.unit.leaves:
+                    hearer(entry.outcome, entry.unit.leaves)
 
     async def _settle(self) -> None:
         """The store takes records again: actions that ended meanwhile must not stay open until the next start."""

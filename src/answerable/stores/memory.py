@@ -13,9 +13,9 @@ from answerable.model.prints import Print
 from answerable.model.units import LASTING, Put, Space, Unit
 from answerable.ports import Held
 from answerable.ports.stores import Derive
+from answerable.stores.days import DAY_MS
 from answerable.stores.index import Index
 from answerable.stores.near import MOST
-from answerable.stores.payload_form import DAY_MS
 from answerable.stores.tags import MOST_ALIKE
 
 

@@ -19,9 +19,6 @@ from answerable import durable
 from answerable.crypto.sealing import KEY_LENGTH, seal, unseal
 from answerable.errors import Unavailable, VerificationError
 
-# The day of what never expires.
-LASTING_DAY: Final = 0
-DAY_MS: Final = 86_400_000
 # magic, index of the batch's first leaf, lengths of the sealed names and of the sealed payloads
 HEAD: Final = Struct(">8sQII")
 MAGIC: Final = b"answpay1"

@@ -20,14 +20,13 @@ from typing import Final
 from answerable import durable
 from answerable.crypto.sealing import KEY_LENGTH, seal_each
 from answerable.errors import Unavailable
-from answerable.model.units import LASTING, Payload, Unit
+from answerable.model.units import Payload, Unit
 from answerable.ports import Held
 from answerable.stores import erasing
 from answerable.stores.database import translated
+from answerable.stores.days import DAY_MS, LASTING_DAY, by_day
 from answerable.stores.payload_form import (
-    DAY_MS,
     HEAD,
-    LASTING_DAY,
     MAGIC,
     PLACE,
     ZEROS,
@@ -73,18 +72,7 @@ class PayloadWriter:
     def put(self, first: int, units: Iterable[Unit], expires: int, *, bodies: bool) -> bytes:
         """Write the payloads of the batch that will begin at leaf `first`; durable when it returns. Returns their
         places, for the batch's row; b"" if there are none. expires: ms UTC, of those that say nothing of their own."""
-        default = max(expires // DAY_MS, 1)
-        days: dict[int, list[Payload]] = {}
-        for unit in units:
-            for payload in unit.payloads:
-                if payload.group in LASTING:
-                    day = LASTING_DAY
-                else:
-                    day = max(payload.expires // DAY_MS, 1) if payload.expires else default
-                if day in days:
-                    days[day].append(payload)
-                else:
-                    days[day] = [payload]
+        days = by_day(units, expires)
         # Before the batch and not within it: what is left of one that was never written lies in the newest files.
         if self._full or (len(self._files) + len(days) > OPEN_DAYS and len({*self._files, *days}) > OPEN_DAYS):
             self._turn()

@@ -24,9 +24,9 @@ from answerable.ports import Held
 from answerable.ports.stores import Derive
 from answerable.stores import schema, tags
 from answerable.stores.database import connect, failure, flush, intact, translated
+from answerable.stores.days import DAY_MS
 from answerable.stores.hold import Lock, Reserve
 from answerable.stores.journal import Journal
-from answerable.stores.payload_form import DAY_MS
 from answerable.stores.payloads import PayloadWriter
 from answerable.stores.reads import LogReads, tile_id
 from answerable.stores.view import SqliteView

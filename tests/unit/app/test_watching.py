@@ -138,6 +138,112 @@ async def test_what_is_committed_is_looked_at_once(world: World) -> None:
     assert len(world.incidents()) == 1
 
 
+class Counted:
+    """A reader that counts what is read."""
+
+    def __init__(self, reader: Any) -> None:
+        self.reader, self.sizes, self.tails = reader, 0, 0
+
+    async def size(self) -> int:
+        self.sizes += 1
+        return int(await self.reader.size())
+
+    async def tail(self, start: int, end: int) -> Any:
+        self.tails += 1
+        return await self.reader.tail(start, end)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.reader, name)
+
+
+async def _fed(world: World) -> tuple[Watching, Counted]:
+    """A watch that hears of what is committed, and has looked at all that there is."""
+    watching = world.watching()
+    counted = watching._reader = Counted(world.core.reader)  # type: ignore[assignment]
+    await watching.turn()
+    await watching.enrol()
+    await watching.turn()
+    world.core.ledger.hearers.append(watching.heard)
+    counted.sizes = counted.tails = 0
+    return watching, counted
+
+
+async def test_what_was_heard_is_not_read(world: World) -> None:
+    watching, counted = await _fed(world)
+    await world.end(await world.act(), err="redline.weapons")
+    assert await watching.turn(whole=False) == 3, "both leaves, and the incident that it wrote"
+    event = await world.tell()
+    assert await watching.turn(whole=False) == 3, "the event, the order and the incident"
+    assert [(row.line, row.evidence) for row in world.incidents()][-1] == ("RL1d", (event,))
+    assert (counted.sizes, counted.tails) == (0, 0)
+    await watching.turn()
+    size = await world.core.reader.size()
+    assert watching._next == size, "what it wrote itself it heard too, and looked at once"
+    assert await watching.turn() == 0
+
+
+async def test_what_was_not_heard_is_noticed(world: World) -> None:
+    watching, counted = await _fed(world)
+    world.core.ledger.hearers.clear()
+    await world.tell()
+    assert await watching.turn(whole=False) == 0
+    world.core.ledger.hearers.append(watching.heard)
+    await world.act()
+    assert await watching.turn(whole=False) >= 2, "by the index of what came after it"
+    assert (counted.sizes, counted.tails) == (0, 1)
+    assert len(world.incidents()) == 1
+
+
+async def test_what_was_looked_at_is_not_heard_again(world: World) -> None:
+    watching, _ = await _fed(world)
+    await world.tell()
+    assert await watching.turn() >= 1, "read from the log, though it was heard of too"
+    await watching.turn()
+    assert await watching.turn(whole=False) == 0
+    assert len(world.incidents()) == 1
+
+
+async def test_more_than_is_remembered_is_read(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("answerable.app.watching.MAX_HEARD", 1)
+    watching, counted = await _fed(world)
+    await world.tell()
+    await world.act()
+    assert await watching.turn(whole=False) >= 2
+    assert counted.tails >= 1
+    assert len(world.incidents()) == 1
+
+
+async def test_a_turn_that_failed_is_followed_by_a_whole_one(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What was heard and not looked at in the end is in the log."""
+    monkeypatch.setattr("answerable.app.watching.LOOK_EVERY_S", 60.0)
+    watching, _ = await _fed(world)
+    watching._whole = False
+    look, seen = watching._look, 0
+
+    async def once_in_vain(sight: Any) -> None:
+        nonlocal seen
+        seen += 1
+        if seen == 1:
+            raise Unavailable("store.failed", detail="SQLITE_IOERR")
+        await look(sight)
+
+    monkeypatch.setattr(watching, "_look", once_in_vain)
+    for _ in range(3):
+        await world.act()
+    running = asyncio.create_task(watching.run())
+    try:
+        async with asyncio.timeout(10):
+            while watching._next < await world.core.reader.size():
+                await asyncio.sleep(0.01)
+                watching.heard(0, [])  # wakes it, and says nothing
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+    assert "store.failed" in caplog.text
+
+
 async def test_a_copys_actions_are_known_by_its_warrant(world: World) -> None:
     """The open leaf names a warrant, the close leaf its open leaf: who called is found through both."""
     watching = world.watching(suspend=("RL3",))

@@ -71,6 +71,19 @@ async def test_the_directory_knows_before_the_caller(bench: Bench) -> None:
     assert bench.sequencer.failure is None
 
 
+async def test_what_is_written_is_heard_in_order_and_nothing_else(bench: Bench) -> None:
+    heard: list[tuple[int, tuple[bytes, ...]]] = []
+    bench.sequencer.hearers.append(lambda first, leaves: heard.append((first, tuple(leaves))))
+    unit, its = opening()
+    end = closing(its)
+    silent = Unit(effects=(Put(Space.MISC, "a", b"b"),))
+    done = await asyncio.gather(*(bench.sequencer.commit(each) for each in (unit, silent, end)))
+    assert heard == [(done[0].first, unit.leaves), (done[2].first, end.leaves)] == [(0, unit.leaves), (1, end.leaves)]
+    with pytest.raises(Refused):
+        await bench.sequencer.commit(end)  # it ended before
+    assert len(heard) == 2
+
+
 async def test_what_waits_is_one_batch(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     sizes: list[int] = []
     append = bench.memory.append

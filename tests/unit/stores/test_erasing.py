@@ -12,7 +12,8 @@ import pytest
 from answerable.errors import Unavailable
 from answerable.model.units import Payload, Unit
 from answerable.stores import erasing
-from answerable.stores.payload_form import DAY_MS, HEAD, listed, open_names, runs, walk
+from answerable.stores.days import DAY_MS
+from answerable.stores.payload_form import HEAD, listed, open_names, runs, walk
 from answerable.stores.payload_reads import PayloadReads
 from answerable.stores.payloads import PayloadWriter
 

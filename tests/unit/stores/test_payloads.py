@@ -9,7 +9,7 @@ import pytest
 from answerable.errors import Unavailable
 from answerable.model.units import Payload, Unit
 from answerable.stores import payloads
-from answerable.stores.payload_form import DAY_MS
+from answerable.stores.days import DAY_MS
 from answerable.stores.payload_reads import PayloadReads
 from answerable.stores.payloads import PayloadWriter
 

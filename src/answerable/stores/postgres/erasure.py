@@ -17,8 +17,9 @@ from typing import Final
 
 from answerable.errors import Unavailable
 from answerable.ports import Held
+from answerable.stores.days import LASTING_DAY
 from answerable.stores.postgres.keyring import WHOLE_DAY, Keyring
-from answerable.stores.postgres.payloads import LASTING_DAY, Name, PayloadReads, Row, keeping, opened
+from answerable.stores.postgres.payloads import Name, PayloadReads, Row, keeping, opened
 from answerable.stores.postgres.session import Session
 
 # Rows that one statement reads or deletes.

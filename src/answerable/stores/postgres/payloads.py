@@ -18,17 +18,15 @@ import msgspec
 
 from answerable.crypto.sealing import KEY_LENGTH, NONCE_LENGTH, seal, unseal
 from answerable.errors import Unavailable, VerificationError
-from answerable.model.units import LASTING, Payload, Unit
+from answerable.model.units import Payload, Unit
 from answerable.ports.stores import Derive
+from answerable.stores.days import LASTING_DAY, by_day
 from answerable.stores.postgres.keyring import Keyring
 from answerable.stores.postgres.session import Session
 
 SALT_LENGTH: Final = 32
 _STEP: Final = 4096  # leaves whose payloads are looked through at a time
 _BODIES: Final = 256  # the same where their bodies are read too
-DAY_MS: Final = 86_400_000
-# The day of what never expires.
-LASTING_DAY: Final = 0
 # Bytes of a body that count as one payload more, so that the rows of a slot fit into memory and into one statement.
 LONG: Final = 16 << 10
 _DOMAIN: Final = b"answerable/payload-row/v1"
@@ -61,16 +59,8 @@ class Row:
 def packed(ring: Keyring, first: int, units: Iterable[Unit], expires: int, *, bodies: bool) -> list[Row]:
     """The rows of a batch that will begin at leaf `first`, their keys on the disk. expires: ms UTC, of what says
     nothing of its own. Raises Unavailable ``store.*``."""
-    by_day: dict[int, list[Payload]] = {}
-    default = max(expires // DAY_MS, 1)
-    for unit in units:
-        for payload in unit.payloads:
-            if payload.group in LASTING:
-                day = LASTING_DAY
-            else:
-                day = max(payload.expires // DAY_MS, 1) if payload.expires else default
-            by_day.setdefault(day, []).append(payload)
-    return [_row(ring, first, day, payloads, bodies or day == LASTING_DAY) for day, payloads in by_day.items()]
+    days = by_day(units, expires)
+    return [_row(ring, first, day, payloads, bodies or day == LASTING_DAY) for day, payloads in days.items()]
 
 
 def _row(ring: Keyring, first: int, day: int, payloads: Sequence[Payload], bodies: bool) -> Row:

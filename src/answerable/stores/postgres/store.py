@@ -22,13 +22,14 @@ from answerable.model.units import Space, Unit
 from answerable.ports import Held
 from answerable.ports.stores import Derive
 from answerable.stores import tags
+from answerable.stores.days import DAY_MS
 from answerable.stores.hold import Lock
 from answerable.stores.journal import Journal
 from answerable.stores.postgres import schema
 from answerable.stores.postgres.address import Address
 from answerable.stores.postgres.erasure import Erasure
 from answerable.stores.postgres.keyring import Keyring
-from answerable.stores.postgres.payloads import DAY_MS, Row, packed
+from answerable.stores.postgres.payloads import Row, packed
 from answerable.stores.postgres.reads import LogReads
 from answerable.stores.postgres.reserve import Reserve
 from answerable.stores.postgres.session import Session

@@ -8,8 +8,9 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from answerable.model.units import Payload, Unit
+from answerable.stores.days import LASTING_DAY
 from answerable.stores.postgres.keyring import Keyring
-from answerable.stores.postgres.payloads import LASTING_DAY, PayloadReads, Row, keeping, opened, packed
+from answerable.stores.postgres.payloads import PayloadReads, Row, keeping, opened, packed
 from answerable.stores.postgres.session import Session
 from answerable.stores.postgres.store import PostgresStore
 from tests.ledger import DAY_MS, PAYLOAD_KEY, append, opening, unavailable
