@@ -85,15 +85,21 @@ def cost(data: bytes, rounds: int, *, streamed: bool) -> tuple[float, float]:
     return best[False] * 1e6, best[True] * 1e6
 
 
+def table(rounds: int = 2000, pieces: int = 200) -> str:
+    """Each kind of reply."""
+    lines = ["| reply | without, µs of CPU | with label, µs of CPU | the label costs |", "| --- | --- | --- | --- |"]
+    for name, data, streamed in (("whole", WHOLE, False), (f"stream of {pieces} pieces", stream(pieces), True)):
+        bare, labelled = cost(data, rounds, streamed=streamed)
+        lines.append(f"| {name} | {bare:.1f} | {labelled:.1f} | {labelled - bare:.1f} µs (bar: {BAR_US:.0f}) |")
+    return "\n".join(lines)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=2000)
     parser.add_argument("--pieces", type=int, default=200)
     args = parser.parse_args()
-    print("| reply | without, us CPU | with label, us CPU | the label costs |\n| --- | --- | --- | --- |")
-    for name, data, streamed in (("whole", WHOLE, False), (f"stream of {args.pieces}", stream(args.pieces), True)):
-        bare, labelled = cost(data, args.rounds, streamed=streamed)
-        print(f"| {name} | {bare:.1f} | {labelled:.1f} | {labelled - bare:.1f} us (bar: {BAR_US:.0f}) |")
+    print(table(args.rounds, args.pieces))
 
 
 if __name__ == "__main__":
