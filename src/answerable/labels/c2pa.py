@@ -19,7 +19,7 @@ from answerable.crypto import issuing
 from answerable.errors import Refused, Unavailable, VerificationError
 from answerable.formats.ifd import Directories
 from answerable.formats.splice import Source
-from answerable.labels import manifest
+from answerable.labels import manifest, manifest_pdf
 from answerable.labels.chain import Chain
 from answerable.labels.manifest_place import ISOBMFF, samples, store_size
 from answerable.labels.manifest_report import ABSENT, INVALID, UNSUPPORTED, C2paReading, reading
@@ -173,8 +173,9 @@ def sign(
                     _NAMES.get(parent_media, parent_media) or name,
                     parent,
                 )
-            source.seek(0)
-            builder.sign(signer, name, source, sheet)
+            given = manifest_pdf.tabled(source) if media == _PDF else source
+            given.seek(0)
+            builder.sign(signer, name, given, sheet)
         target.flush()
     except library.C2paError as error:
         if sheet.failed is not None:
