@@ -110,7 +110,10 @@ class Keeper:
     async def run(self) -> None:
         try:
             while True:
-                await self.round()
+                try:
+                    await self.round()
+                except Exception:  # a defect of one round does not end the telling and reminding of all others
+                    log.exception("a round of holds failed")
                 await asyncio.sleep(EVERY_S)
         finally:
             for task in self._tasks:

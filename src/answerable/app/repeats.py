@@ -41,3 +41,5 @@ class Repeats:
                     await self._core.ledger.commit(unit)
             except AnswerableError as error:  # a call that began anew meanwhile, or a ledger that is full: next time
                 log.debug("calls were not swept: %s", error.code)
+            except Exception:  # a defect of one slice does not end the letting go of all others
+                log.exception("calls were not swept")

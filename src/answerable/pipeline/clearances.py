@@ -24,8 +24,8 @@ MAX_KNOWN: Final = 4_096
 
 class Clearance:
     """What was decided about one caller and one model. policy: digest of the policy that decided; tier: that it was
-    decided at; horizon: until when both are admitted, None: not to be told; kept: whether it is for more than one action;
-    form: of their open leaves, None until the first was written."""
+    decided at; horizon: until when both are admitted, None: not to be told; kept: whether it is for more than one
+    action; form: of their open leaves, None until the first was written."""
 
     __slots__ = ("caller", "decision", "form", "horizon", "kept", "model", "policy", "served", "tier")
 

@@ -32,11 +32,11 @@ from answerable.tools.spending import NOTHING_LIMITED
 @dataclass(frozen=True, slots=True)
 class Deps:
     """provider: the gateway operator's provider code, the label's ContentProducer. index_key: 32 bytes, for the keyed
-    digests by which content is found again. deadline_s: seconds that one action may take from step 4 on. tier_of: the tier that a caller
-    is judged at: the highest of its system and of those that made it. detectors: an
-    empty tuple refuses every action (house rule 2). keep: of an action, its caller's system, its tier and the time, ms
-    UTC, to when what is said is let go of, ms UTC, None where nothing is kept; without it the store decides.
-    media: labels pictures and sound in answers; without it none leaves.
+    digests by which content is found again. deadline_s: seconds that one action may take from step 4 on. tier_of: the
+    tier that a caller is judged at: the highest of its system and of those that made it. detectors: an empty tuple
+    refuses every action (house rule 2). keep: of an action, its caller's system, its tier and the time, ms UTC, to when
+    what is said is let go of, ms UTC, None where nothing is kept; without it the store decides. media: labels pictures
+    and sound in answers; without it none leaves.
 
     tools, calls: the tools that may be called, and what makes the same call happen once; without both none is. holds:
     what waits for people; without it what must wait is refused. budgets: rates and budgets. attested: whether a system

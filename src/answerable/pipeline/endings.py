@@ -10,7 +10,7 @@ from collections.abc import Coroutine
 from answerable.crypto.random import opaque_id
 from answerable.errors import AnswerableError, Refused, Unavailable
 from answerable.model.actions import Decision
-from answerable.model.terms import Outcome, Ruling
+from answerable.model.terms import Effect, Outcome, Ruling
 from answerable.model.warrants import Recognised
 from answerable.pipeline.approving import ask
 from answerable.pipeline.deps import Deps
@@ -52,10 +52,11 @@ def outcome_of(error: AnswerableError | None) -> Outcome:
     return Outcome.ERROR
 
 
-def at_the_door(error: AnswerableError) -> bool:
+def at_the_door(error: AnswerableError, effect: Effect) -> bool:
     """Of a tool's call, where a mistake runs it twice: whether an error of `NOTHING_DONE` tells that no tool began.
-    Those without a status are ours: nothing was sent."""
-    return error.params.get("status") is None or error.params["status"] in AT_THE_DOOR
+    Those without a status are ours: nothing was sent. Of what cannot be undone a server's word is not enough."""
+    status = error.params.get("status")
+    return status is None or (status in AT_THE_DOOR and effect is not Effect.IRREVERSIBLE)
 
 
 async def conclude(record: Record, error: AnswerableError, out: Out | None, deps: Deps) -> None:
@@ -67,7 +68,9 @@ async def conclude(record: Record, error: AnswerableError, out: Out | None, deps
     try:
         if record.stage is Stage.OPENED:
             if record.sent is Sent.PERHAPS and error.code in NOTHING_DONE:
-                record.sent = Sent.NOT if record.errand is None or at_the_door(error) else Sent.PERHAPS
+                errand = record.errand
+                free = errand is None or at_the_door(error, errand.tool.effect)
+                record.sent = Sent.NOT if free else Sent.PERHAPS
             await record.close(outcome_of(error), error.code)
         elif record.stage is Stage.NEW and record.caller is not None:
             if isinstance(error, Ruled):

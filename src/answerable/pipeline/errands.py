@@ -167,7 +167,8 @@ def outfit(action: Action, deps: Deps) -> Errand:
 
 
 def within(errand: Errand, action: Action, caller: Bearer, tier: int) -> None:
-    """Return if what the caller's warrant and the tool itself allow holds this call. tier: that the caller is judged at.
+    """Return if what the caller's warrant and the tool itself allow holds this call. tier: that the caller is judged
+    at.
 
     Raises Refused ``warrant.tool|world|criticality``, ``tool.tier|arguments|envelope``.
     """

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
 from collections.abc import Awaitable, Callable, Iterator
@@ -165,6 +166,31 @@ def test_a_scrape_does_not_look_at_what_is_long_over(
     assert "answerable_holds_waiting 0" in metrics.render().decode()
     (anna,) = [each for each in record(place.keeper.holds) if each.name == "anna"]
     assert anna.rejected == 9_002
+    place.close()
+
+
+def test_a_defect_of_one_round_does_not_end_the_others(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    place = Place(house, tmp_path)
+    monkeypatch.setattr("answerable.app.holding.EVERY_S", 0.01)
+    rounds = asyncio.Event()
+
+    async def broken() -> None:
+        if "a defect" in caplog.text:
+            rounds.set()
+        raise TypeError("a defect")
+
+    monkeypatch.setattr(place.keeper, "round", broken)
+
+    async def work() -> None:
+        task = asyncio.ensure_future(place.keeper.run())
+        async with asyncio.timeout(5):
+            await rounds.wait()
+        task.cancel()
+        await asyncio.wait([task])
+
+    house.run(work())
     place.close()
 
 

@@ -9,6 +9,7 @@ import pytest
 from answerable.app import repeats as module
 from answerable.model.calls import Call, CallState
 from answerable.model.units import Put, Space, Unit
+from answerable.tools.calls import Calls
 from answerable.tools.planned import encode_row
 from tests.mcp_servers import Journal
 from tests.tool_gate import WRITES, gate
@@ -46,3 +47,25 @@ async def test_rows_whose_time_is_over_go(tmp_path: Path, monkeypatch: pytest.Mo
             await asyncio.sleep(0.02)
         assert it.core.book.raw(Space.CALLS, "k") is None
         assert it.core.book.raw(Space.CALLS, "u") is not None
+
+
+async def test_a_defect_of_one_slice_does_not_end_the_letting_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(module, "EVERY_S", 0.01)
+    async with gate(tmp_path / "store") as it:
+        swept = asyncio.Event()
+        tries = 0
+
+        def sweep(_calls: object, _now: int) -> None:
+            nonlocal tries
+            tries += 1
+            if tries == 1:
+                raise TypeError("a defect")
+            swept.set()
+
+        monkeypatch.setattr(Calls, "sweep", sweep)
+        async with asyncio.timeout(5):
+            await swept.wait()
+        assert "a defect" in caplog.text
+        assert it.core.book is not None

@@ -14,19 +14,20 @@ from answerable.errors import Refused, Unavailable
 from answerable.model.actions import Action, Spent
 from answerable.model.budgets import Amount, Settled
 from answerable.model.calls import CallState
-from answerable.model.terms import Outcome
+from answerable.model.terms import Effect, Outcome
 from answerable.model.tools import MeterKind
 from answerable.model.units import Rider
 from answerable.pipeline.carry import carry
 from answerable.tools.wanted import Prices, of_generation, used
 from tests.unit.pipeline.scripted import DONE, Stage, answer, event
-from tests.unit.pipeline.tooled import ToolStage
+from tests.unit.pipeline.tooled import PAY, ToolStage
 
 
 class Kept:
     """A reservation, as `tools.spending` settles it; what it settled to is looked at here."""
 
     told: dict[str, Any] = {}  # noqa: RUF012  read only
+    ceiling = 0
 
     def __init__(self, row: tuple[Amount, ...]) -> None:
         self.row = row
@@ -154,6 +155,20 @@ async def test_what_was_refused_at_the_door_did_not_run(status: int) -> None:
     )
     await stage.call()
     assert stage.rows() == []
+    assert stage.closes[-1].x == {"answerable.ran": "no"}
+
+
+@pytest.mark.parametrize("status", [401, 404, 405])
+async def test_of_what_cannot_be_undone_a_servers_word_is_not_enough(status: int) -> None:
+    stage = ToolStage(carry, msgspec.structs.replace(PAY, effect=Effect.IRREVERSIBLE))
+    stage.server.script = stage.says(Refused("upstream.rejected", status=status, detail="no detail"))
+    await stage.call()
+    assert [row.state for row in stage.rows()] == [CallState.UNKNOWN]
+    assert stage.closes[-1].x == {"answerable.ran": "unknown"}
+    assert (await stage.call()).error.code == "call.unknown"
+    # Where nothing reached it, that is our own word.
+    stage.server.script = stage.says(Unavailable("upstream.unreachable", upstream="bank"))
+    await stage.call(again="another")
     assert stage.closes[-1].x == {"answerable.ran": "no"}
 
 
