@@ -106,6 +106,8 @@ def _one(
             continue
         cost[layer.name] = (medium.quality(file, labelled) if medium.quality else None, len(labelled) - len(file))
         for transform in medium.transforms:
+            if transform.most and number >= transform.most:
+                continue
             found[transform.name, layer.name] = layer.found(transform.change(labelled))
     return found, cost
 

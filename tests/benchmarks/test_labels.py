@@ -55,7 +55,8 @@ def test_transforms_do_what_they_are_named_for() -> None:
 
 
 def test_rates_costs_and_refusals_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    halves = Medium(lambda _: iter(()), (Transform("kept", bytes), Transform("cut", lambda file: file[:1], 0.95)))
+    once = Transform("once", bytes, most=1)
+    halves = Medium(lambda _: iter(()), (Transform("kept", bytes), Transform("cut", lambda file: file[:1], 0.95), once))
     monkeypatch.setitem(MEDIA, "bytes", halves)
     mark = Layer("mark", "bytes", lambda f: None if f == b"no" else f + b"!", lambda f: f.endswith(b"!"))
     few = Layer("few", "bytes", lambda f: f, bool, most=2)
@@ -66,6 +67,7 @@ def test_rates_costs_and_refusals_are_counted(monkeypatch: pytest.MonkeyPatch) -
     table = labels.robustness("bytes", measured)
     assert "| kept | 2/2 (100.0%) | 2/2 (100.0%) |  |" in table
     assert "| cut | 0/2 (0.0%) | 2/2 (100.0%) | 95% |" in table
+    assert "| once | 1/1 (100.0%) | 1/1 (100.0%) |  |" in table
     paid = labels.costs(mark, [b"aa", b"no"])
     assert paid.write[0] >= 0
     assert "| mark | 1 | - |" in labels.costs_table("bytes", measured, {"mark": paid})
