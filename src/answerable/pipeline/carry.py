@@ -26,6 +26,7 @@ from answerable.marks.compose import compose
 from answerable.model.actions import Action
 from answerable.model.terms import Act, Outcome, Ruling
 from answerable.pipeline.approving import agreed
+from answerable.pipeline.ceilings import limited
 from answerable.pipeline.deps import Deps
 from answerable.pipeline.endings import conclude, cut_off, named, outcome_of, whole
 from answerable.pipeline.errands import Sent, outfit, within
@@ -105,7 +106,8 @@ async def carry(action: Action, dialect: Dialect, deps: Deps, out: Out) -> None:
         )
         made = errand is None or errand.made(model)
         mark = dialect.label_format(stream=stream).writer(label)
-        body = dialect.prepare(action.request, served.model, stream=stream)
+        request = limited(action.request, dialect.limits, record.reserved)
+        body = dialect.prepare(request, served.model, stream=stream)
         record.metering = deps.meter.start(served)
         flight.due(deps.deadline_s)
         record.sent = Sent.PERHAPS

@@ -21,6 +21,10 @@ class Reservation(Protocol):
     def told(self) -> Mapping[str, Any]:
         """Members for the open leaf's `x`: what it is and for whom, so that rows can be told again from leaves."""
 
+    @property
+    def ceiling(self) -> int:
+        """Tokens that one answer was reserved, where a budget counts them or what they cost; 0 where none does."""
+
     def open(self, rid: str) -> Rider:
         """What joins the unit of the open leaf `rid`."""
 

@@ -30,6 +30,7 @@ class Dialect(Protocol):
     kind: str  # media type of the body that `prepare` makes
     answers: str  # media type of an answer that is not streamed
     original: bytes  # the file that the answer's are made from, b"" for none
+    limits: tuple[str, ...]  # members that limit the tokens of an answer; the first is the one that we set
 
     def prepare(self, request: dict[str, Any], model: str, *, stream: bool) -> bytes:
         """The body for the upstream: `model` replaced, usage asked for, our own labels taken out of earlier turns."""

@@ -10,7 +10,7 @@ counted follows what was committed, so that the sums after a restart are those b
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
 from datetime import UTC, datetime
 from typing import Final
 
@@ -24,6 +24,7 @@ from answerable.model.units import Drop, Effect, Put, Rider, Space
 from answerable.tools.accounts import Account, pots
 from answerable.tools.windows import Window
 
+ALL: Final = frozenset(MeterKind)
 HOUR_MS: Final = 3_600_000
 # Rows that nothing counts any more and that one unit drops: a unit stays small whatever piled up.
 DROPS: Final = 8
@@ -81,9 +82,9 @@ class Budgets:
         over = {(budget.kind, budget.currency) for budget in self.budgets if pots(budget, who)}
         return all(kind in over for kind in kinds)
 
-    def concerns(self, who: Account) -> bool:
-        """Whether any budget is for `who`."""
-        return any(pots(budget, who) for budget in self.budgets)
+    def concerns(self, who: Account, kinds: Set[MeterKind] = ALL) -> bool:
+        """Whether any budget of these meters is for `who`."""
+        return any(budget.kind in kinds and pots(budget, who) for budget in self.budgets)
 
     def reserve(self, row: Reserved, now: int, *, grant_tokens: int = 0) -> Held:
         """Count `row`, which has no rid yet. grant_tokens: what its warrant's own budget says, 0 for none; with it the

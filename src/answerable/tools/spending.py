@@ -13,7 +13,7 @@ from answerable.errors import Refused
 from answerable.model.actions import Action, Spent
 from answerable.model.budgets import NOTHING, RESERVED, USED, Amount, Budget, Rate, Reserved, Settled, Standing
 from answerable.model.terms import Outcome, Role
-from answerable.model.tools import Tool
+from answerable.model.tools import MeterKind, Tool
 from answerable.model.units import Rider
 from answerable.model.warrants import Bearer
 from answerable.ports import Clock, Directory, Reservation
@@ -24,6 +24,8 @@ from answerable.tools.rates import Rates
 from answerable.tools.wanted import FREE, Prices
 
 NO_AMOUNT: Final[tuple[Amount, ...]] = ()
+# Meters that an answer's tokens run up.
+OF_TOKENS: Final = frozenset({MeterKind.TOKENS, MeterKind.ENERGY, MeterKind.MONEY})
 # Accounts that are remembered: callers, each with the tools that it calls.
 MAX_KNOWN: Final = 4_096
 
@@ -77,7 +79,9 @@ class Spending:
                 amounts=amounts,
                 tool=who.tool,
             )
-            taken = Taken(self.budgets, self.budgets.reserve(row, now, grant_tokens=tokens))
+            held = self.budgets.reserve(row, now, grant_tokens=tokens)
+            bound = tool is None and (bool(tokens) or self.budgets.concerns(who, OF_TOKENS))
+            taken = Taken(self.budgets, held, wanted.answer_tokens(action.request) if bound else 0)
         self.rates.count(held_to, mono)
         return taken
 
@@ -107,11 +111,13 @@ class Spending:
 class Taken:
     """`ports.Reservation`."""
 
-    __slots__ = ("_budgets", "_held")
+    __slots__ = ("_budgets", "_held", "ceiling")
 
-    def __init__(self, budgets: Budgets, held: Held) -> None:
+    def __init__(self, budgets: Budgets, held: Held, ceiling: int = 0) -> None:
+        """ceiling: see `ports.Reservation`."""
         self._budgets = budgets
         self._held = held
+        self.ceiling = ceiling
 
     @property
     def told(self) -> Mapping[str, Any]:

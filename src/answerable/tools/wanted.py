@@ -15,14 +15,14 @@ from answerable.model.budgets import Amount
 from answerable.model.tools import MeterKind, Tool, ToolMeter
 from answerable.tools import pointers
 
-# Tokens of an answer whose request sets no limit. What comes beyond is counted when it is settled.
+# Tokens of an answer whose request sets no limit; where a budget counts them, the request that is sent sets it.
 DEFAULT_TOKENS: Final = 8_192
 # Tokens that a model's template adds around what was asked.
 TEMPLATE_TOKENS: Final = 256
 # Milliseconds of speech for one character: slower than anybody reads aloud.
 SPEECH_MS: Final = 250
 # Members that say how many tokens out there may be; `n_predict` is llama.cpp's.
-_LIMITS: Final = ("max_completion_tokens", "max_tokens", "max_output_tokens", "n_predict")
+LIMITS: Final = ("max_completion_tokens", "max_tokens", "max_output_tokens", "n_predict")
 # What is measured here, whether or not an upstream says what it used.
 _SEEN: Final = frozenset({MeterKind.CALLS, MeterKind.IMAGES, MeterKind.SPEECH})
 _MOST: Final = 2**53 - 1
@@ -45,10 +45,9 @@ def of_generation(action: Action, prices: Prices) -> tuple[Amount, ...]:
     """No token is shorter than a byte, so the body bounds what goes in."""
     request = action.request
     choices = _count(request.get("n"), 1)
-    told = [_limit(request[name]) for name in _LIMITS if request.get(name) is not None]
     tokens_in = len(action.body) + TEMPLATE_TOKENS
     answers = max(choices, _count(request.get("best_of"), 1)) * _prompts(request.get("prompt"))
-    tokens_out = answers * max(told, default=DEFAULT_TOKENS)
+    tokens_out = answers * answer_tokens(request)
     amounts = [
         (MeterKind.CALLS, 1, ""),
         (MeterKind.TOKENS, tokens_in + tokens_out, ""),
@@ -60,6 +59,19 @@ def of_generation(action: Action, prices: Prices) -> tuple[Amount, ...]:
         money = _up(prices.price_in * tokens_in + prices.price_out * tokens_out)
         amounts.append((MeterKind.MONEY, money, prices.currency))
     return _amounts(amounts)
+
+
+def answer_tokens(request: dict[str, Any]) -> int:
+    """What one answer is reserved."""
+    told = [limit_of(request[name]) for name in LIMITS if request.get(name) is not None]
+    return max([limit or DEFAULT_TOKENS for limit in told], default=DEFAULT_TOKENS)
+
+
+def limit_of(value: Any) -> int:
+    """What a request's limit of tokens says, 0 for none: servers read -1 as "without end" and 0 each in its own way."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
+        return 0
+    return _up(min(value, _MOST))
 
 
 def of_call(action: Action, tool: Tool) -> tuple[Amount, ...]:
@@ -149,13 +161,6 @@ def _spoken(request: dict[str, Any]) -> bool:
 
 def _count(value: Any, otherwise: int) -> int:
     return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else otherwise
-
-
-def _limit(value: Any) -> int:
-    """Servers read -1 as "without end" and 0 each in its own way; what no number tells is not told."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
-        return DEFAULT_TOKENS
-    return _up(min(value, _MOST))
 
 
 def _prompts(value: Any) -> int:

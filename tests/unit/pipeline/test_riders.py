@@ -29,6 +29,7 @@ class Reserved:
     """A reservation that notes what is asked of it."""
 
     told = {"answerable.reserved": {"n": 1}}  # noqa: RUF012  read only
+    ceiling = 0
 
     def __init__(self) -> None:
         self.log: list[Any] = []

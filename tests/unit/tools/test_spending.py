@@ -210,6 +210,33 @@ def test_nothing_limited_covers_no_meter() -> None:
     assert not NOTHING_LIMITED.covers(call("bank", "pay", amount=1), world.founder, tool("pay", PAY))
 
 
+@pytest.mark.parametrize(
+    ("budget", "ceiling"),
+    [
+        (Budget(kind=MeterKind.TOKENS, most=10**6), 8_192),
+        (Budget(kind=MeterKind.TOKENS, most=10**6, system="founder"), 8_192),
+        (Budget(kind=MeterKind.MONEY, most=10**6, currency="EUR"), 8_192),
+        (Budget(kind=MeterKind.ENERGY, most=10**6), 8_192),
+        (Budget(kind=MeterKind.CALLS, most=10**6), 0),
+        (Budget(kind=MeterKind.IMAGES, most=10**6), 0),
+    ],
+)
+def test_an_answer_is_told_its_ceiling_where_tokens_are_counted(budget: Budget, ceiling: int) -> None:
+    world = World(budget)
+    assert world.taken(generation()).ceiling == ceiling
+    assert world.taken(generation(max_tokens=100)).ceiling == (100 if ceiling else 0)
+    assert world.taken(generation(max_tokens=-1, n_predict=50)).ceiling == ceiling
+    assert world.taken(call("bank", "look"), of=tool("look")).ceiling == 0
+
+
+def test_a_ceiling_is_for_those_whose_tokens_are_counted() -> None:
+    tokens = Budget(kind=MeterKind.TOKENS, most=10**6, system="somebody else")
+    world = World(tokens, Budget(kind=MeterKind.CALLS, most=10))
+    assert world.taken(generation()).ceiling == 0
+    granted = World().taken(generation(), world.family.bearer(world.family.root, budget_tokens=10_000))
+    assert granted.ceiling == 8_192, "a warrant's own budget counts tokens"
+
+
 def test_a_change_of_the_registry_is_seen() -> None:
     world = World(Budget(kind=MeterKind.CALLS, most=9, party="*"))
     world.follow(world.taken(generation()).open("a" * 32))

@@ -43,6 +43,7 @@ class ToolCall:
     kind: str = JSON
     answers: str = JSON
     original: bytes = b""
+    limits: tuple[str, ...] = ()
 
     __slots__ = ("_labels", "_message", "_written")
 

@@ -18,6 +18,7 @@ class Chat(choices.ChoiceEndpoint):
 
     path: str = "/v1/chat/completions"
     prefix: str = "chatcmpl-"
+    limits: tuple[str, ...] = ("max_tokens", "max_completion_tokens")
 
     __slots__ = ()
 

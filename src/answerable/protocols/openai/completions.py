@@ -17,6 +17,7 @@ class Completions(choices.ChoiceEndpoint):
 
     path: str = "/v1/completions"
     prefix: str = "cmpl-"
+    limits: tuple[str, ...] = ("max_tokens",)
 
     __slots__ = ()
 

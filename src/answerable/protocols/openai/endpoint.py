@@ -29,6 +29,7 @@ class Endpoint(ABC):
     kind: str = JSON
     answers: str = JSON
     original: bytes = b""
+    limits: tuple[str, ...] = ()
     prefix: str = ""  # of record ids on the wire
 
     __slots__ = ("_format", "_usage_wanted")

@@ -46,6 +46,7 @@ class Responses(Endpoint):
 
     path: str = "/v1/responses"
     prefix: str = "resp_"
+    limits: tuple[str, ...] = ("max_output_tokens",)
 
     __slots__ = ()
 
