@@ -23,7 +23,6 @@ from typing import Annotated, Any
 
 from mcp.server.mcpserver import Image, MCPServer
 from mcp.types import ToolAnnotations
-from pydantic import Field
 
 START_S = 20.0
 
@@ -125,14 +124,24 @@ def server(journal: Journal) -> MCPServer:
     return made
 
 
+class Repeated:
+    """Of an argument: the header in which clients repeat it. The SDK asks it for its part of the tool's schema."""
+
+    def __init__(self, header: str) -> None:
+        self.header = header
+
+    def __get_pydantic_json_schema__(self, core: Any, handler: Any) -> Any:
+        return {**handler(core), "x-mcp-header": self.header}
+
+
 def marked(made: MCPServer, journal: Journal) -> None:
     """One tool more, whose client repeats two arguments in headers (2026-07-28, `x-mcp-header`)."""
 
     @made.tool(annotations=ACTS)
     def post(
         to: str,
-        region: Annotated[str, Field(json_schema_extra={"x-mcp-header": "Region"})],
-        urgent: Annotated[bool, Field(json_schema_extra={"x-mcp-header": "Urgent"})] = False,
+        region: Annotated[str, Repeated("Region")],
+        urgent: Annotated[bool, Repeated("Urgent")] = False,
     ) -> str:
         """Post a letter."""
         journal("post", {"to": to, "region": region, "urgent": urgent})
