@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import sqrt
 from typing import Any, Final
@@ -59,9 +60,20 @@ class Like:
     shown: bytes
 
 
-def plant(holds: Holds, real: Like, arguments: Any, why: str, now_ms: int, *, policy: str, by: str = "") -> Sown:
+def plant(
+    holds: Holds,
+    real: Like,
+    arguments: Any,
+    why: str,
+    now_ms: int,
+    *,
+    policy: str,
+    by: str = "",
+    tag: Callable[[str], bytes] | None = None,
+) -> Sown:
     """Plan a hold like a real one, with other arguments. why: why it ought to be rejected; policy: digest of the policy
-    of now; by: rid of the key leaf of who plants it, "" for the service itself.
+    of now; by: rid of the key leaf of who plants it, "" for the service itself; tag: by which a record is found that
+    was asked for on somebody's behalf.
 
     Raises Refused ``hold.malformed|unkept``, ``hold.registered`` where nobody could ask for the real one any more.
     """
@@ -81,15 +93,18 @@ def plant(holds: Holds, real: Like, arguments: Any, why: str, now_ms: int, *, po
         raise Refused("hold.malformed", detail="arguments that are not JSON") from None
     if data == shown:
         raise Refused("hold.malformed", detail="the arguments of the real one")
-    asked, drawn, worded = salt(), salt(), salt()
+    asked, drawn, worded, named = salt(), salt(), salt(), salt()
     body, words = exact.request(data), text.encode()
+    # Shown to whoever may read the record, as of a real one: one that nobody could open would give it away.
+    principal = str(exact.read(shown)["principal"]) if opened.pri is not UNSET else ""
+    who = commit("pri", named, principal.encode()) if principal else _unknown("pri")
     hidden = Commitments(in_=commit("in", asked, body), ctx=_unknown("ctx") if opened.c.ctx is not UNSET else UNSET)
     extensions: Any = {} if opened.x is UNSET else opened.x
     more = {name: value for name, value in extensions.items() if name != SPENDS}
     leaf = encode(
         msgspec.structs.replace(
             opened, c=hidden, n=nonce(), par=[], pol=policy, t=now_ms, x=more or UNSET,
-            pri=_unknown("pri") if opened.pri is not UNSET else UNSET,
+            pri=who if opened.pri is not UNSET else UNSET,
         )
     )  # fmt: skip
     record, end = rid(leaf), now_ms + holds.expires_ms
@@ -110,6 +125,9 @@ def plant(holds: Holds, real: Like, arguments: Any, why: str, now_ms: int, *, po
         Payload(posed.rid, REASON, worded, words),
         *posed.rider.payloads,
     )
+    if principal:
+        tags = (tag(principal),) if tag is not None else ()
+        payloads += (Payload(record, "pri", named, principal.encode(), tags, end + KEPT_MS),)
     unit = Unit((leaf, *posed.rider.leaves), posed.rider.effects, posed.rider.expect, payloads, Lane.ACTION)
     return Sown(unit, posed.rid, posed.hold)
 

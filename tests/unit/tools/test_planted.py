@@ -12,6 +12,7 @@ import msgspec
 import pytest
 
 from answerable.errors import Refused, VerificationError
+from answerable.log.commitment import commit
 from answerable.log.leaf import decode
 from answerable.model.holds import Ballot, Hold, HoldState, Need
 from answerable.model.leaves import HoldLeaf, OpenLeaf, PlantedLeaf
@@ -90,6 +91,21 @@ def test_it_has_all_that_the_open_leaf_of_a_real_one_has(held: Held) -> None:
     assert leaf.c.ctx != "c"
     assert isinstance(leaf.pri, str)
     assert leaf.pri != "p"
+
+
+def test_on_whose_behalf_it_is_can_be_shown_as_of_a_real_one(held: Held) -> None:
+    posed, opened = held.posed(held.asked(principal="mia"))
+    leaf = held.leaves[-1]
+    assert isinstance(leaf, HoldLeaf)
+    like = planted.Like(posed.hold, leaf, msgspec.structs.replace(opened, pri="p"), held.shown(posed.hold))
+    sown = planted.plant(
+        held.holds, like, WRONG, "no", held.clock.now, policy=POLICY, tag=lambda who: b"tag of " + who.encode()
+    )
+    theirs = decode(sown.unit.leaves[0])
+    assert isinstance(theirs, OpenLeaf)
+    (kept,) = [each for each in sown.unit.payloads if each.group == "pri"]
+    assert (kept.rid, kept.body, kept.tags) == (sown.row.open, b"mia", (b"tag of mia",))
+    assert theirs.pri == commit("pri", kept.salt, kept.body)
 
 
 def test_no_call_finds_it_and_nothing_runs_it(held: Held) -> None:

@@ -25,6 +25,7 @@ from answerable.model.holds import Ballot, Hold, HoldState
 from answerable.model.leaves import ApprovalLeaf, HoldLeaf, OpenLeaf
 from answerable.model.roles import may
 from answerable.model.terms import AdminRole
+from answerable.pipeline.found import principal_tag
 from answerable.tools import exact, planted, votes
 from answerable.tools.holds import GROUP, Holds
 from answerable.tools.people import agreed
@@ -184,7 +185,14 @@ async def sown(services: Services, like: str, arguments: dict[str, Any], why: st
     planned, _ = await carry_out(
         services,
         lambda: planted.plant(
-            holds, template, arguments, why, services.clock.now_ms(), policy=services.policy(), by=by
+            holds,
+            template,
+            arguments,
+            why,
+            services.clock.now_ms(),
+            policy=services.policy(),
+            by=by,
+            tag=lambda principal: principal_tag(principal, services.index_key),
         ),
     )
     return planned
