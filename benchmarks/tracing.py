@@ -217,16 +217,19 @@ class Bench:
         for package, text in of_half(texts(self.args.seed), 1, None):
             if counted["of"] >= self.args.texts:
                 break
-            if self.said & runs(text):
-                counted["left out"] += 1
-                continue
+            shared = self.said & runs(text)
             found, settled = await self.ask(Traces(b"", sketch=sketch(text, ASKED)))
+            if shared:
+                counted["left out"] += 1
+                counted["left out, named"] += bool(settled.record)
+                counted["left out, named as probable"] += settled.sure is Sure.PROBABLY
+                continue
             counted["of"] += 1
             counted["false"] += bool(settled.record)
             if settled.record and self.args.show:
-                record, (shared, kept) = next(iter(found.words.items()))
+                record, (same, kept) = next(iter(found.words.items()))
                 its = dict(self.written)[record]
-                print(package, shared, kept, repr(text[:200]), repr(its[:200]), file=sys.stderr)
+                print(package, same, kept, repr(text[:200]), repr(its[:200]), file=sys.stderr)
         return dict(counted)
 
 
