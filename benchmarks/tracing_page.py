@@ -79,8 +79,8 @@ def tables(report: dict[str, Any]) -> str:
         f"others at its place. {texts.get('left out', 0)} texts were left out that have a run of twelve words in "
         "common with a labelled one: packages carry copies of each other's licences. Of those, "
         f"{texts.get('left out, named', 0)} were named, {texts.get('left out, named as probable', 0)} of them as "
-        "*probably*: that says of a text that much of its wording stands in a record, and how much, and never who wrote "
-        "it first.",
+        "*probably*: that says of a text that much of its wording stands in a record, and how much, and never who "
+        "wrote it first.",
         "",
         "| with a label | asked about | its record was named | rate | lower bound (95 %) |",
         "| --- | --- | --- | --- | --- |",
