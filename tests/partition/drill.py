@@ -515,11 +515,11 @@ class Drill:
             for entry in place.store.parent.iterdir():
                 shutil.rmtree(entry)
             shutil.copytree(old, place.store.parent, dirs_exist_ok=True)
+            for host in ("pulse", "gw2", "a1"):  # nobody there has heard of it, and nobody is left who could tell them
+                place.net.join(host)
             place.start_cp()
             back = (time.time_ns() - stopped) // 1_000_000
             flag.unlink()
-            for host in ("pulse", "gw2", "a1"):
-                place.net.join(host)
             again = place.start_again(name, "a1")
             self.wait(stopped)
             time.sleep(3.0)
