@@ -8,6 +8,7 @@ class stays so.
 from __future__ import annotations
 
 import sys
+from functools import partial
 from typing import Any, Final
 
 from answerable.app import demo_desk, fleet
@@ -26,38 +27,32 @@ MOST_A_DAY: Final = 1_000
 LOOKS_AN_HOUR: Final = 30
 
 _TEXT: Final = 80
+_LOOKS: Final = ToolClass(
+    world=World.INFORMATION, criticality=Criticality.ORDINARY, domain="search", effect=Effect.READ
+)
+_asks: Final = partial(
+    ToolClass, world=World.INFORMATION, approvals=1, roles=(AdminRole.APPROVER,), idempotency_s=3_600
+)
 CLASSES: Final[dict[str, ToolClass]] = {
-    "high_water": ToolClass(
-        world=World.INFORMATION, criticality=Criticality.ORDINARY, domain="search", effect=Effect.READ
-    ),
-    "in_stock": ToolClass(
-        world=World.INFORMATION, criticality=Criticality.ORDINARY, domain="search", effect=Effect.READ
-    ),
-    "order_article": ToolClass(
-        world=World.INFORMATION,
+    "high_water": _LOOKS,
+    "in_stock": _LOOKS,
+    "order_article": _asks(
         criticality=Criticality.ORDINARY,
         domain="general",
         effect=Effect.WRITE,
-        approvals=1,
-        roles=(AdminRole.APPROVER,),
-        idempotency_s=3_600,
         envelope=(Bound(at="/article", longest=_TEXT), Bound(at="/count", least="1", most="100")),
     ),
-    "pay_invoice": ToolClass(
-        world=World.INFORMATION,
+    "pay_invoice": _asks(
         criticality=Criticality.SENSITIVE,
         domain="payment",
         effect=Effect.IRREVERSIBLE,
-        approvals=1,
-        roles=(AdminRole.APPROVER,),
         meters=(ToolMeter(kind=MeterKind.MONEY, amount="/euros", currency="EUR", most=MOST_AT_ONCE * EURO),),
-        idempotency_s=3_600,
         envelope=(
             Bound(at="/invoice", longest=_TEXT),
             Bound(at="/euros", least="1", most=str(MOST_AT_ONCE)),
         ),
     ),
-}  # fmt: skip
+}
 
 
 def settings() -> dict[str, Any]:
