@@ -18,6 +18,7 @@ from msgspec import UNSET
 from answerable.control.answers import Answer
 from answerable.control.receipts import assemble
 from answerable.control.services import Services
+from answerable.control.traced import opening
 from answerable.crypto.random import leaf_nonce, salts
 from answerable.errors import Refused, VerificationError
 from answerable.log.commitment import commit
@@ -99,6 +100,8 @@ class Labelling:
         act = self._act(asked)
         party = made_by.party(Role.DEPLOYER)
         like = await not_anothers(services, asked, party, marks or Marks())
+        if record := await labelled_as(services, asked.before):
+            raise Refused("label.another_record", record=record)
         bearer = await self._bearer(services, made_by)
         await self._pin(services)
         await self._give_up(services)
@@ -285,6 +288,18 @@ def _action(bearer: Bearer, said: bytes) -> Action:
 def _running(services: Services, system: System) -> list[Copy]:
     """Copies whose warrants are kept here."""
     return [copy for copy in services.book.copies_of(system.rid) if not copy.ended and not copy.node]
+
+
+async def labelled_as(services: Services, digest: str) -> str:
+    """The record under which these very bytes were labelled, the newest, "" for none: plain text has no field that
+    names it. digest: SHA-256, hex."""
+    found = await services.reader.by_tag(file_tag(bytes.fromhex(digest), services.index_key))
+    for name in list(found)[: -LOOKED_AT - 1 : -1]:
+        stored = await services.reader.payload(name, "out")
+        body = stored[1] if stored is not None else None
+        if body is not None and any(its.digest == digest for its in kept.files(body)):
+            return await opening(services, name)
+    return ""
 
 
 async def not_anothers(services: Services, asked: Asked, party: str, marks: Marks) -> str:

@@ -17,8 +17,8 @@ from answerable.crypto.random import salt
 from answerable.errors import Refused, Unavailable, VerificationError
 from answerable.formats.carrier import Carried, Carrier
 from answerable.formats.detect import detect
-from answerable.labels import binding, c2pa, watermarking
-from answerable.labels.explicit import render
+from answerable.labels import binding, c2pa, seen, watermarking
+from answerable.labels.explicit import render, texts
 from answerable.labels.files import Bench
 from answerable.labels.identity import Labeller
 from answerable.labels.manifest import Said, SoftBinding
@@ -152,20 +152,26 @@ def _found(carried: Carried) -> objects.Found:
 
 
 def explicit(work: Work) -> None:
-    """(2) Measured on what was written by `explicit` itself. What another produced stays as people got it."""
+    """(2) Measured on what was written by `explicit` itself. What another produced stays as people got it, and a text
+    that has its words keeps them, once, in the language that they have."""
     plan = work.by.explicit
     if plan is None or work.settled.role is not Role.PRODUCER:
         return
+    if standing := seen.words(work.content, work.carrier.media):
+        work.layers.append(Layer("explicit", KEPT, standing))
+        return
     sheet = work.bench.sheet()
     try:
-        render(work.content, sheet, work.carrier.media, plan)
+        rendered = render(work.content, sheet, work.carrier.media, plan)
     except Refused as error:
         if error.code != "label.explicit":
             raise
         work.layers.append(Layer("explicit", UNSUPPORTED, str(error.params.get("detail"))))
         return
     work.content = sheet
-    work.layers.append(Layer("explicit", WRITTEN, plan.sound if work.carrier.media.startswith("audio/") else plan.text))
+    stood = isinstance(rendered, texts.Report) and rendered.kept
+    said = plan.sound if work.carrier.media.startswith("audio/") else plan.text
+    work.layers.append(Layer("explicit", KEPT if stood else WRITTEN, said))
 
 
 def watermark(work: Work) -> None:
@@ -186,8 +192,13 @@ def watermark(work: Work) -> None:
 def write(work: Work) -> None:
     """(4)"""
     if work.carrier.name in FIELDLESS:
-        if work.settled.role is not Role.PRODUCER:
-            raise Refused("label.unsupported", layer="aigc", format=work.carrier.name)
+        if work.settled.role is Role.PROPAGATOR:
+            raise Refused("label.foreign", detail="it stands in plain text, which has no field for a propagator")
+        if work.settled.role is Role.KEPT:
+            # In the words of the text, as somebody wrote it.
+            work.settled = replace(work.settled, aigc=standing(work.carrier, work.original)[0].aigc)
+            work.layers.append(Layer("aigc", KEPT, str(Role.KEPT)))
+            return
         work.layers.append(Layer("aigc", UNSUPPORTED, "it has no field beside its text"))
         return
     bind_content(work)
@@ -262,7 +273,7 @@ def read_back(work: Work) -> None:
         raise _differs("aigc", f"it became a {detected.name} file")
     carried = work.carrier.read(work.content)
     if work.carrier.name in FIELDLESS:
-        if carried:
+        if carried and work.settled.role is not Role.KEPT:
             raise _differs("aigc", "an object that was not written")
     elif len(carried) != 1:
         raise _differs("aigc", f"{len(carried)} labels instead of one")

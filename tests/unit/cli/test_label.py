@@ -70,6 +70,51 @@ def test_where_it_goes(house: House, run: Run, file: Path) -> None:
     assert (twice.status, code(twice)) == (5, "label.another_record")
 
 
+WORDS = "AI-generated"
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.md", "a.html"])
+def test_a_text_is_labelled_once(house: House, run: Run, tmp_path: Path, name: str) -> None:
+    said = {
+        "a.txt": f"Some words that nobody has had labelled as {name}.\n",
+        "a.md": f"# {name}\n\n- one\n- **two**\n",
+        "a.html": f"<!doctype html><html><head><title>t</title></head><body><p>{name}</p></body></html>",
+    }
+    source, out = tmp_path / name, tmp_path / f"out-{name}"
+    source.write_text(said[name])
+    first = run("label", str(source), "--explicit", "en", "-o", str(out), "--json")
+    assert first.status == 0, first.err
+    record, labelled = first.data["record"], out.read_text()
+    assert labelled.count(WORDS) == 1
+    # Plain text has no field that names its record: the log does.
+    again = run("label", str(out), "--explicit", "en", "-o", str(tmp_path / f"again-{name}"))
+    assert (again.status, code(again), record in again.err) == (5, "label.another_record", True), again.err
+    assert not (tmp_path / f"again-{name}").exists()
+    if name == "a.txt":  # with other words behind, it is another text: its words stay, once
+        out.write_text(labelled + "\nMore words.\n")
+        more = run("label", str(out), "--explicit", "zh", "--in-place", "--json")
+        assert (more.status, more.data["layers"]["explicit"]) == (0, "kept"), more.err
+        assert (out.read_text().count(WORDS), out.read_text().count("AI生成")) == (1, 0)
+        assert more.data["record"] != record
+
+
+def test_a_text_that_carries_anothers_object_is_left_alone(house: House, run: Run, tmp_path: Path) -> None:
+    source = tmp_path / "theirs.txt"
+    source.write_text(f'Words.\n\n{{"Label":"1","ContentProducer":"{OTHER}","ProduceID":"x"}}\n')
+    before = source.read_bytes()
+    said = run("label", str(source), "--in-place")
+    assert (said.status, code(said)) == (5, "label.foreign"), said.err
+    assert source.read_bytes() == before
+    page = tmp_path / "theirs.md"
+    page.write_text(f'---\nAIGC: {{"Label":"1","ContentProducer":"{OTHER}","ProduceID":"x"}}\n---\n# T\n\n- a\n')
+    said = run("label", str(page), "--in-place", "--json")
+    assert (said.status, said.data["role"]) == (0, "propagator"), said.err
+    found = read_label(page)
+    assert found.aigc is not None
+    assert (found.aigc.content_producer, found.aigc.propagate_id) == (OTHER, said.data["record"])
+    assert page.read_text().count("ContentProducer") == 1
+
+
 def test_several_files_and_one_that_cannot(house: House, run: Run, file: Path) -> None:
     other = file.with_name("b.png")
     other.write_bytes(b"\x00 nothing")

@@ -21,11 +21,12 @@ from answerable.errors import Refused, VerificationError
 from answerable.formats.png import Png
 from answerable.labels import c2pa, stages
 from answerable.labels.chain import Chain
-from answerable.labels.explicit.plan import Plan
+from answerable.labels.explicit.plan import Plan, Where
 from answerable.labels.identity import Labeller
 from answerable.labels.labelling import label
 from answerable.labels.manifest import Said
 from answerable.labels.reading import Trust, read_label
+from answerable.labels.stages import Layer
 from answerable.marks.aigc import write
 from answerable.marks.propagation import Role
 from answerable.model.labels import AIGC, Reading
@@ -262,3 +263,38 @@ def test_a_disk_that_is_full_when_the_manifest_is_written_is_no_fault_of_the_fil
         label(picture(), target, by=BY)
     assert caught.value.params["detail"] == "No space left on device"
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "plan", [Plan("en"), Plan("both"), Plan("zh", where=Where.END), Plan("zh", words="人工智能合成")]
+)
+def test_a_text_keeps_the_words_that_it_has_once(plan: Plan) -> None:
+    page = b"<!doctype html><html><head><title>t</title></head><body><p>x</p></body></html>"
+    for source in (b"A text.\n", b"# A text\n\n- of\n- **Markdown**\n", page):
+        first = label(source, by=Labeller(PROVIDER, explicit=Plan("zh")))
+        assert first.data is not None
+        stripped = first.data.replace(b"AIGC", b"AIGD")  # as if another had put the words there
+        again = label(stripped, by=Labeller(PROVIDER, explicit=plan))
+        assert again.data is not None
+        assert [each for each in again.layers if each.name == "explicit"] == [Layer("explicit", "kept", "AI生成")]
+        assert again.data.count("AI生成".encode()) == 1
+        assert plan.text == "AI生成" or plan.text.encode() not in again.data
+
+
+def test_words_of_ones_own_that_stand_are_kept() -> None:
+    by = Labeller(PROVIDER, explicit=Plan("zh", words="人工智能合成"))
+    first = label(b"A text.\n", by=by)
+    assert first.data is not None
+    again = label(first.data, by=by)
+    assert (first.layers[0].state, again.layers[0].state) == ("written", "kept")
+    assert again.data == first.data
+
+
+def test_an_object_in_plain_text_stays_as_it_was_written() -> None:
+    ours = b'A text.\n\n{"Label":"1","ContentProducer":"%b","ProduceID":"x"}\n' % PROVIDER.encode()
+    kept = label(ours, by=Labeller(PROVIDER, Key.generate(), explicit=Plan("zh")))
+    assert (kept.data, kept.role, kept.aigc.reserved_code1) == (ours, Role.KEPT, "")
+    with pytest.raises(Refused, match=r"label\.another_record"):
+        label(ours, by=Labeller(PROVIDER), record="another")
+    with pytest.raises(Refused, match=r"label\.foreign"):
+        label(ours, by=Labeller(OTHER))
