@@ -49,6 +49,16 @@ def loads(data: bytes) -> Any:
         raise VerificationError("log.encoding", detail="not JSON") from None
 
 
+def ordered(members: dict[Any, Any]) -> list[str]:
+    """The keys of an object in the order of RFC 8785: by UTF-16 code units, which differ from code points beyond the
+    basic plane (section 3.2.3). Raises VerificationError ``log.encoding`` for a key that is no text."""
+    try:
+        plain = "".join(members).isascii()
+    except TypeError:
+        raise VerificationError("log.encoding", detail="a key that is not text") from None
+    return sorted(members) if plain else sorted(members, key=_utf16)
+
+
 def _ordered(value: Any, depth: int) -> Any:
     """`value` with the keys of each object in the order of their UTF-16 code units; checks every member."""
     if isinstance(value, str):
@@ -64,10 +74,7 @@ def _ordered(value: Any, depth: int) -> Any:
     if depth == MAX_DEPTH:
         raise VerificationError("log.encoding", detail="nested too deep")
     if isinstance(value, dict):
-        if not all(isinstance(key, str) for key in value):
-            raise VerificationError("log.encoding", detail="a key that is not text")
-        keys = sorted(value, key=_utf16)
-        return {_ordered(key, depth): _ordered(value[key], depth + 1) for key in keys}
+        return {_ordered(key, depth): _ordered(value[key], depth + 1) for key in ordered(value)}
     if isinstance(value, list | tuple):
         return [_ordered(item, depth + 1) for item in value]
     raise VerificationError("log.encoding", detail=f"a value of type {type(value).__name__}")

@@ -11,7 +11,7 @@ import math
 from json.encoder import encode_basestring
 from typing import Any, Final
 
-from answerable.crypto.canonical import MAX_DEPTH, MAX_INTEGER
+from answerable.crypto.canonical import MAX_DEPTH, MAX_INTEGER, ordered
 from answerable.errors import VerificationError
 
 # ECMA-262 section 6.1.6.1.20 (Number::toString): plain digits up to here, an exponent beyond.
@@ -64,7 +64,12 @@ def number(value: float) -> str:
 
 
 def _write(value: Any, depth: int, parts: list[str]) -> None:
-    if isinstance(value, str):
+    kind = type(value)
+    if kind is dict or kind is list:  # what is asked for most, first: in each call of a tool this is asked often
+        if depth == MAX_DEPTH:
+            raise VerificationError("log.encoding", detail="nested too deep")
+        _nested(value, depth, parts)
+    elif isinstance(value, str):
         parts.append(encode_basestring(value))
     elif value is None:
         parts.append("null")
@@ -97,12 +102,13 @@ def _nested(value: dict[Any, Any] | list[Any] | tuple[Any, ...], depth: int, par
             _write(item, depth + 1, parts)
         parts.append("]" if opening == "," else "[]")
         return
-    if not all(isinstance(key, str) for key in value):
-        raise VerificationError("log.encoding", detail="a key that is not text")
     opening = "{"
-    # Section 3.2.3: by UTF-16 code units, which differ from code points beyond the basic plane.
-    for key in sorted(value, key=lambda text: text.encode("utf-16-be", "surrogatepass")):
-        parts.append(f"{opening}{encode_basestring(key)}:")
+    for key in ordered(value):
+        item = value[key]
+        if type(item) is str:
+            parts.append(f"{opening}{encode_basestring(key)}:{encode_basestring(item)}")
+        else:
+            parts.append(f"{opening}{encode_basestring(key)}:")
+            _write(item, depth + 1, parts)
         opening = ","
-        _write(value[key], depth + 1, parts)
     parts.append("}" if opening == "," else "{}")

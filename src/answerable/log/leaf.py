@@ -182,7 +182,8 @@ def _check_extension(value: Any, depth: int) -> None:
         for key, item in value.items():
             if not isinstance(key, str) or not key.isascii():
                 raise _malformed("a key that is not ASCII")
-            _check_extension(item, depth + 1)
+            if type(item) is not str:
+                _check_extension(item, depth + 1)
     elif isinstance(value, list):
         if depth == MAX_EXTENSION_DEPTH:
             raise _malformed("an extension nested too deep")

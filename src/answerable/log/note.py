@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 from hashlib import sha256
 from typing import Final
 
@@ -49,8 +50,7 @@ class VerifierKey:
     @classmethod
     def of(cls, name: str, public: bytes, kind: Kind = Kind.ED25519) -> VerifierKey:
         """Raises VerificationError ``log.note`` for a name that a note cannot carry."""
-        _check_name(name)
-        return cls(name, key_id(name, public, kind), public, kind)
+        return _named(cls, name, public, kind)
 
     @classmethod
     def parse(cls, text: str) -> VerifierKey:
@@ -72,6 +72,12 @@ class VerifierKey:
 
     def __str__(self) -> str:
         return f"{self.name}+{self.id.hex()}+{b64(bytes((self.kind,)) + self.public)}"
+
+
+@lru_cache(maxsize=256)  # a log signs each batch with the same
+def _named(cls: type[VerifierKey], name: str, public: bytes, kind: Kind) -> VerifierKey:
+    _check_name(name)
+    return cls(name, key_id(name, public, kind), public, kind)
 
 
 @dataclass(frozen=True, slots=True)

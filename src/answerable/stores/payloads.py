@@ -23,7 +23,7 @@ from answerable.errors import Unavailable
 from answerable.model.units import Payload, Unit
 from answerable.ports import Held
 from answerable.stores import erasing
-from answerable.stores.database import translated
+from answerable.stores.database import failure, translated
 from answerable.stores.days import DAY_MS, LASTING_DAY, by_day
 from answerable.stores.payload_form import (
     HEAD,
@@ -92,7 +92,7 @@ class PayloadWriter:
         return b"".join((HEAD.pack(MAGIC, first, len(told), len(hidden)), told, hidden))
 
     def _append(self, day: int, first: int, record: bytes) -> bytes:
-        with translated():
+        try:  # as `translated`, for a third of what a context manager costs: each batch comes by here
             file, at, length = self._files.get(day) or self._begin(day)
             end = at + len(record)
             if end > length:
@@ -102,6 +102,8 @@ class PayloadWriter:
                 raise Unavailable("store.full")
             os.fdatasync(file)
             self._files[day] = (file, end, length)
+        except OSError as error:
+            raise failure(error) from error
         self._full = self._full or end >= FILE_BYTES
         return PLACE.pack(day, self._generation, at)
 

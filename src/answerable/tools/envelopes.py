@@ -8,6 +8,7 @@ one that is left out is outside too, because its default is the server's to choo
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 from answerable.errors import Refused
@@ -68,9 +69,12 @@ def _inside(bound: Bound, value: Any) -> bool:
         amount = pointers.number(value)
         if amount is None:
             return False
-        least, most = pointers.decimal(bound.least), pointers.decimal(bound.most)
+        least, most = _limit(bound.least), _limit(bound.most)
         return (least is None or amount >= least) and (most is None or amount <= most)
     return not bound.longest or (isinstance(value, str | list) and len(value) <= bound.longest)
+
+
+_limit = lru_cache(maxsize=1_024)(pointers.decimal)  # of what people wrote once, and not of what a call says
 
 
 def _missing(value: Any, path: tuple[str, ...], at: str) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Final
 
 from answerable.errors import Refused
@@ -18,6 +19,7 @@ _DECIMAL: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,12})?\Z")
 _BAD_ESCAPE: Final = re.compile(r"~(?![01])")
 
 
+@lru_cache(maxsize=1_024)  # of what people registered, mostly: the same few for each call
 def segments(pointer: str) -> tuple[str, ...]:
     """Of "/a/b" ("a", "b"). Raises Refused ``tool.pointer`` for what is no pointer, and for "": the whole is not an
     argument."""
@@ -27,7 +29,7 @@ def segments(pointer: str) -> tuple[str, ...]:
 
 
 def escape(segment: str) -> str:
-    return segment.replace("~", "~0").replace("/", "~1")
+    return segment.replace("~", "~0").replace("/", "~1") if "~" in segment or "/" in segment else segment
 
 
 def found(value: Any, path: tuple[str, ...], at: str = "") -> Iterator[tuple[str, Any]]:

@@ -8,7 +8,7 @@ import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
-from answerable.crypto.canonical import MAX_DEPTH, MAX_INTEGER, dumps, loads
+from answerable.crypto.canonical import MAX_DEPTH, MAX_INTEGER, dumps, loads, ordered
 from answerable.errors import VerificationError
 from answerable.model.terms import World
 
@@ -70,3 +70,11 @@ def test_depth_is_bounded_both_ways() -> None:
 
 def test_the_reader_takes_json_that_is_not_canonical() -> None:
     assert loads(b' {"b" : [1, true, null], "a": "\\u0041"} ') == {"a": "A", "b": [1, True, None]}
+
+
+def test_keys_stand_in_the_order_of_utf_16() -> None:
+    """U+FB33 is one unit above the surrogates that U+1F600 is written with, and a code point below it."""
+    assert ordered({"b": 1, "a": 2}) == ["a", "b"]
+    assert ordered({"\ufb33": 1, "\U0001f600": 2, "z": 3}) == ["z", "\U0001f600", "\ufb33"]
+    with pytest.raises(VerificationError):
+        ordered({"a": 1, 2: 3})
