@@ -28,8 +28,10 @@ LIMIT_S = 120.0
 AT_ONCE = 2
 BROKEN = 70
 # What every test needs and no mutant touches is imported once, before the forks.
-WARM = ("asyncio", "cryptography.hazmat.primitives.asymmetric.ed25519", "hypothesis", "httpx2", "msgspec", "pytest",
-        "pytest_asyncio", "starlette.applications", "uvloop")  # fmt: skip
+WARM = ("_hypothesis_pytestplugin", "anyio._backends._asyncio", "anyio.pytest_plugin", "asyncio", "asyncpg",
+        "cryptography.hazmat.primitives.asymmetric.ed25519", "hypothesis", "httpx2", "msgspec", "pytest",
+        "pytest_asyncio", "pytest_timeout", "starlette.applications", "uvloop", "xdist.looponfail",
+        "xdist.plugin")  # fmt: skip
 
 
 class Loader(importlib.machinery.SourceFileLoader):
