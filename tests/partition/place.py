@@ -39,6 +39,7 @@ OPERATOR, REGISTRAR, INSURER = (unassigned_lei(name) for name in ("drill", "regi
 HOSTS = {"cp": 1, "pulse": 2, "gw1": 11, "gw2": 12, "a1": 21, "a2": 22, "sink": 100}
 PLANE, SECOND, GATEWAY, SINK, WITNESS = 8404, 8405, 8400, 9000, 8403
 DISK = "64m"  # of the control plane, and of gw1
+LISTEN_S = 6.0  # a little over recover.listen_s
 EVERY_S, VALID_S = 0.7, 5.0  # of the pulse: longer than a warrant, so that the warrant is what ends things
 SMALL = ("--capability", "text", "--petaflop", "1000", "--licence", "Apache-2.0")
 
@@ -116,6 +117,13 @@ class Place:
         return f"http://{self.net.control('pulse')}:{SECOND}"
 
     def cli(self, *words: str) -> Any:
+        """A control plane that has just started, and listens to its gateways first, is asked again when it says."""
+        try:
+            return run(*words, store=self.store)
+        except Refusal as error:
+            if error.code != "recover.unheard":
+                raise
+        time.sleep(LISTEN_S)
         return run(*words, store=self.store)
 
     # --- building ---------------------------------------------------------------------------------------------------
