@@ -50,7 +50,7 @@ class VerifierKey:
     @classmethod
     def of(cls, name: str, public: bytes, kind: Kind = Kind.ED25519) -> VerifierKey:
         """Raises VerificationError ``log.note`` for a name that a note cannot carry."""
-        return _named(cls, name, public, kind)
+        return _named(name, public, kind)
 
     @classmethod
     def parse(cls, text: str) -> VerifierKey:
@@ -75,9 +75,9 @@ class VerifierKey:
 
 
 @lru_cache(maxsize=256)  # a log signs each batch with the same
-def _named(cls: type[VerifierKey], name: str, public: bytes, kind: Kind) -> VerifierKey:
+def _named(name: str, public: bytes, kind: Kind) -> VerifierKey:
     _check_name(name)
-    return cls(name, key_id(name, public, kind), public, kind)
+    return VerifierKey(name, key_id(name, public, kind), public, kind)
 
 
 @dataclass(frozen=True, slots=True)
