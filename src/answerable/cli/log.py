@@ -121,6 +121,20 @@ def gist(leaf: dict[str, Any]) -> str:
             return str(leaf["id"]) + (f" tier {leaf['tier']}" if leaf["k"] == "system" else f" {leaf['std']}")
         case "order":
             return f"{leaf['kind']} {leaf['scope']} {leaf['root']}"
+        case "release" | "reauthorisation":
+            return f"of order {leaf['order']}"
+        case "refused":
+            return f"{leaf['of']} {leaf['err']} by {leaf['by']}"
+        case "refusals":
+            return ", ".join(f"{code} x {count}" for code, count in sorted(leaf["num"].items()))
+        case "receipt":
+            return f"{leaf['st']} for order {leaf['order']}"
+        case "incident":
+            return f"{leaf['rl']} {leaf['lvl']} of {leaf['sys']}"
+        case "drill":
+            return f"{leaf['kind']} {leaf['ans']} answered, {len(leaf['sil'])} did not"
+        case "recovery":
+            return f"change {leaf['ep']}, {leaf['num']} regained, {len(leaf['wai'])} not waited for"
         case "copy" | "handle":
             return f"{leaf['st']} {leaf.get('id', leaf.get('bnd', ''))}"
         case "warrant":

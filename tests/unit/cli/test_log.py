@@ -34,4 +34,15 @@ def test_each_kind_has_a_gist() -> None:
     assert gist({"k": "order", "kind": "terminate", "scope": "lineage", "root": "r"}) == "terminate lineage r"
     assert gist({"k": "party", "id": "i", "std": "vouched"}) == "i vouched"
     assert gist({"k": "key", "use": "admin", "roles": ["officer"]}) == "admin officer"
+    assert gist({"k": "refused", "of": "order", "err": "stop.count", "by": "b"}) == "order stop.count by b"
+    assert (
+        gist({"k": "refusals", "num": {"warrant.forged": 3, "order.origin": 1}})
+        == "order.origin x 1, warrant.forged x 3"
+    )
+    assert gist({"k": "receipt", "st": "sealed", "order": "o"}) == "sealed for order o"
+    assert gist({"k": "release", "order": "o"}) == "of order o"
+    assert gist({"k": "incident", "rl": "RL1b", "lvl": "red", "sys": "s"}) == "RL1b red of s"
+    assert gist({"k": "drill", "kind": "canary", "ans": 2, "sil": ["main"]}) == "canary 2 answered, 1 did not"
+    recovered = {"k": "recovery", "ep": 9, "num": 2, "wai": ["administrator"]}
+    assert gist(recovered) == "change 9, 2 regained, 1 not waited for"
     assert gist({"k": "other"}) == ""
