@@ -5,6 +5,7 @@ JSON-RPC message a line.
 Its environment is empty but for what the configuration names. It lives no longer than the gateway: its group is killed
 when it is closed or a stop order reaches it, and the kernel kills it when the gateway dies. One that ends is started
 again, unless an order stands; what it had been asked and did not answer has an unknown outcome, and is not asked again.
+A line that is no message fails what it claims to answer, and nothing else, up to a bound.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ from answerable.upstreams.mcp_session import (
     list_tools,
     open_session,
 )
+from answerable.upstreams.mcp_strays import Strays, claimed
 from answerable.upstreams.process import descendants, identity
 
 MAX_LINE: Final = 8 << 20  # bytes of one message
@@ -90,6 +92,7 @@ class McpStdio:
         self._again = 0.0  # loop time before which it is not started again
         self._ended = False
         self._readers: list[asyncio.Task[None]] = []
+        self.strays = Strays(name)
         self._listed = Listed(name, self._list, list_every_s)
 
     @property
@@ -268,9 +271,11 @@ class McpStdio:
                 )
 
     async def _read(self, child: asyncio.subprocess.Process) -> None:
-        """Every line of the child, until it ends, or sends what is no message."""
-        assert child.stdout is not None  # noqa: S101  it was started with a pipe
+        """Every line of the child, until it ends, or sends too much of what is no message."""
         error = Unavailable("upstream.truncated")
+        if child.stdout is None:
+            self._gone(child, error)
+            return
         loop = asyncio.get_running_loop()
         since, count = loop.time(), 0
         try:
@@ -284,7 +289,11 @@ class McpStdio:
                         broken("a flood")
                 if not line.strip():
                     continue
-                message = self._session.take(line)
+                try:
+                    message = self._session.take(line)
+                except Unavailable as wrong:
+                    self._astray(line, wrong, loop.time())
+                    continue
                 if isinstance(message, Answer):
                     waiter = self._waiting.get(message.id)
                     if waiter is not None and not waiter.done():
@@ -301,12 +310,20 @@ class McpStdio:
 
     async def _overhear(self, child: asyncio.subprocess.Process) -> None:
         """What it writes beside the protocol is counted and not kept: it may repeat what a caller said."""
-        assert child.stderr is not None  # noqa: S101  it was started with a pipe
         count = 0
-        while data := await child.stderr.read(65_536):
+        while child.stderr is not None and (data := await child.stderr.read(65_536)):
             count += len(data)
         if count:
             _log.info("%s wrote %d bytes beside the protocol", self.name, count)
+
+    def _astray(self, line: bytes, error: Unavailable, now: float) -> None:
+        """A line that is no message: nobody can rely on what it says, and who waits for it waits no longer. Raises
+        Unavailable ``upstream.broken`` for one too many."""
+        for number in claimed(line):
+            waiter = self._waiting.get(number)
+            if waiter is not None and not waiter.done():
+                waiter.set_exception(error)
+        self.strays.count(now)
 
     def _gone(self, child: asyncio.subprocess.Process, error: Unavailable) -> None:
         """The child ended, or said what is no message: another one may answer in its place."""

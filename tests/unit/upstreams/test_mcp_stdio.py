@@ -95,10 +95,8 @@ async def test_one_that_ends_is_started_again_and_its_calls_are_not(monkeypatch:
 @pytest.mark.parametrize(
     ("answer", "told"),
     [
-        ("raw('nonsense\\n')", "upstream.broken"),
-        ("raw('[]\\n')", "upstream.broken"),
-        ("raw('[' * 15_000 + '\\n')", "upstream.broken"),
-        ("say({'jsonrpc': '2.0', 'id': 1.5, 'result': {}})", "upstream.broken"),
+        ("raw('nonsense\\n' * 101)", "upstream.broken"),
+        ("raw(('[' * 15_000 + '\\n') * 101)", "upstream.broken"),
         ("raw('x' * 50_000)", "upstream.oversized"),
         ("os.close(1); time.sleep(60)", "upstream.truncated"),
         ("raw('\\n' * 500_000); time.sleep(60)", "upstream.broken"),
@@ -114,6 +112,62 @@ async def test_a_hostile_server(monkeypatch: pytest.MonkeyPatch, answer: str, to
         assert await code(server) == told
         if told not in ("upstream.timeout",):
             assert server.definitions() == ()
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        # Of what it claims to answer nobody knows the outcome, at once.
+        ("say({'jsonrpc': '1.0', 'id': m['id'], 'result': {}})", "upstream.broken"),
+        ("say({'id': m['id'], 'result': {}})", "upstream.broken"),
+        ("say({'jsonrpc': '2.0', 'id': m['id']})", "upstream.broken"),
+        (
+            "say({'jsonrpc': '2.0', 'id': m['id'], 'result': {}, 'error': {'code': 1, 'message': ''}})",
+            "upstream.broken",
+        ),
+        ("say({'jsonrpc': '2.0', 'id': m['id'], 'method': 'ping', 'result': {}})", "upstream.broken"),
+        ("say({'jsonrpc': '2.0', 'id': str(m['id']), 'result': {}})", "upstream.broken"),
+        ("say([{'jsonrpc': '2.0', 'id': m['id'], 'result': {}}])", "upstream.broken"),
+        # What claims nothing is passed over, and this one waits on.
+        ("raw('nonsense\\n')", "upstream.timeout"),
+        ("raw('[]\\n')", "upstream.timeout"),
+        ("raw('[' * 15_000 + '\\n')", "upstream.timeout"),
+        ("say({'jsonrpc': '2.0', 'id': m['id'] + 0.5, 'result': {}})", "upstream.timeout"),
+        ("say({'jsonrpc': '2.0', 'id': None, 'error': {'code': -32700, 'message': ''}})", "upstream.timeout"),
+        ("say({'jsonrpc': '2.0', 'id': True, 'result': {}})", "upstream.timeout"),
+    ],
+)
+async def test_a_line_that_is_no_message_fails_what_it_claims_to_answer(answer: str, told: str) -> None:
+    """Another call that is under way meanwhile has its answer, of the same child."""
+    program = (
+        "late = []\nwhile True:\n    m = read()\n"
+        "    if m.get('method') != 'tools/call': good(m); continue\n"
+        "    if m['params']['arguments'].get('wait'): late.append(m); continue\n"
+        f"    {answer}\n    [good(each) for each in late]; late.clear()"
+    )
+    async with client(child(program), call_s=0.5) as server:
+        first = server.process
+        other = asyncio.create_task(call(server, b'{"arguments":{"wait":1},"name":"weather"}'))
+        await asyncio.sleep(0.05)
+        assert await code(server) == told
+        assert (await other)["result"]["content"] == []
+        assert server.process == first
+        assert server.strays.total == 1
+        assert server.definitions()
+
+
+async def test_a_word_between_two_messages_keeps_nobody_waiting(caplog: pytest.LogCaptureFixture) -> None:
+    program = (
+        "while True:\n    m = read()\n"
+        "    if m.get('method') == 'tools/call': raw('starting on ' + str(m['params']) + '\\n')\n    good(m)"
+    )
+    with caplog.at_level(logging.WARNING):
+        async with client(child(program)) as server:
+            pids = {(await call(server))["result"]["pid"] for _ in range(50)}
+            assert len(pids) == 1
+            assert server.strays.total == 50
+    said = [record.message for record in caplog.records if "no messages" in record.message]
+    assert said == ["desk writes lines that are no messages, 0 before"], "once, and nothing of what it wrote"
 
 
 async def test_who_does_not_wait_any_more_says_so() -> None:
