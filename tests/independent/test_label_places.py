@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where no program that is not ours reads the object: a reader written here from the specifications alone (RIFF as in
 "Multimedia Programming Interface and Data Specifications 1.0", chapter 2, and EBU Tech 3306 for RF64; the front matter
-of YAML 1.2 with JSON in it) or the standard library's own parser (HTML). Nothing of the project but its writer is used."""
+of YAML 1.2 with JSON in it) or the standard library's own parser (HTML). Nothing of ours but the writer is used."""
 
 from __future__ import annotations
 

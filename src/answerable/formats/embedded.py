@@ -27,6 +27,11 @@ _TOKEN = re.compile(r'[{}]|"(?:[^"\\]|\\.)*+(?:"|\Z|\\\Z)', re.DOTALL)
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*+"', re.DOTALL)
 # One of them stands in every beginning; words are found a hundred times quicker.
 _NAMES: Final = ("AIGC", "Label", "ContentProducer", "ProduceID", "ServiceProvider", "ServiceUser")
+# The same in bytes of 8 bits a character, a little wider: where it does not match, nothing begins.
+_BYTES = re.compile(
+    rb"\{[\s\x1c-\x1f\x85\xa0]{0,64}+\\?\"(?:Label|ContentProducer|ProduceID|ServiceProvider|ServiceUser)"
+)
+LONGEST: Final = 256  # of a beginning
 _NOT_OURS = re.compile(r'"(?:ServiceProvider|ServiceUser)\\?"')
 _OURS = re.compile(r'"(?:Label|ContentProducer|ProduceID)\\?"')
 
@@ -41,6 +46,13 @@ class Embedded:
     text: str
     other: bool
     member: bool
+
+
+def possible(data: bytes) -> bool:
+    """Whether an object may begin in text of 8 bits a character: many times quicker than to look for it."""
+    if b"AIGC" in data:
+        return True
+    return b"{" in data and _BYTES.search(data, data.index(b"{")) is not None
 
 
 def find(text: str, format: str) -> list[Embedded]:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 
@@ -21,7 +22,9 @@ MAX_COMMENT: Final = 262_144
 _MAGIC: Final = b"\x01" + bytes(range(255, -1, -1)) + b"\x00"
 _APPLICATION: Final = b"\x21\xff\x0b"
 _XMP: Final = _APPLICATION + b"XMP DataXMP"
-_WINDOW: Final = 65_536
+_WINDOW: Final = 262_144
+# Full sub-blocks in a row, which is most of a frame.
+_FULL = re.compile(rb"(?s:\xff.{255})*+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +122,10 @@ class _Walk:
             if not 0 <= index < len(window):
                 start, window = at, self._file.at(at, max(1, min(_WINDOW, self._file.size - at)))
                 self._start, self._window, index = start, window, 0
+            if window[index] == 0xFF and (full := _FULL.match(window, index)) is not None and full.end() > index:
+                at += full.end() - index
+                self._count += (full.end() - index) >> 8
+                continue
             length = window[index]
             at += length + 1
             if not length:

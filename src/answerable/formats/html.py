@@ -25,6 +25,10 @@ _ATTRIBUTE = re.compile(
     r"""[\s/]*+(=[^\s/>=]*+|[^\s/>=]++)(?:\s*+=\s*+("[^"]*+"|'[^']*+'|["']|[^\s>"'][^\s>]*+))?""", re.A
 )
 _CLOSE = re.compile(r"[^>]*+>")
+# What nearly every tag looks like, of one piece: its name, its attributes. What differs is read attribute by attribute.
+_USUAL = re.compile(
+    r"""<([A-Za-z][^\s/>]*+)((?:[\s/]++[^\s/>="'<]++(?:=(?:"[^"]*+"|'[^']*+'|[^\s"'>=<`][^\s>]*+))?)*+)[\s/]*+>""", re.A
+)
 _CHARSET = re.compile(rb"""charset\s{0,16}=\s{0,16}["']?\s{0,16}([A-Za-z0-9._:-]{1,40})""", re.I)
 _WIDE: Final = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 # What may stand in a head (section 13.2.6.4.4); those whose content is text, not tags.
@@ -146,6 +150,9 @@ class _Scan:
                 return -1
         elif name not in _IN_HEAD and name not in _RAW:
             return -1
+        usual = _USUAL.match(self.text, tag.start())
+        if usual is not None and usual[1] == tag[2] and not _maybe_ours(name, usual[2]):
+            return self._raw(name, usual.end()) if name in _RAW else usual.end()
         attributes: dict[str, str] = {}
         at = tag.end()
         while (match := _ATTRIBUTE.match(self.text, at)) is not None:
@@ -176,6 +183,11 @@ class _Scan:
     def _cut(self) -> int:
         self.open = True
         return len(self.text)
+
+
+def _maybe_ours(name: str, attributes: str) -> bool:
+    """Whether a tag may be a `<meta>` of ours; a name may stand there in character references."""
+    return name == "meta" and ("&" in attributes or "aigc" in attributes.lower())
 
 
 def _utf8(content: str, encoding: str) -> bytes:

@@ -33,6 +33,11 @@ class Plain:
         at = 0
         while at < file.size and len(found) < MAX_FOUND:
             data = file.at(at, min(_WINDOW + MAX_TEXT * unit, file.size - at))
+            if unit == 1 and not embedded.possible(data):
+                if at + len(data) >= file.size:
+                    break
+                at += len(data) - embedded.LONGEST  # the beginning of one may be cut at the end
+                continue
             text = data[: len(data) // unit * unit].decode(encoding, "replace")
             end = _WINDOW // unit
             for each in embedded.find(text, self.name):

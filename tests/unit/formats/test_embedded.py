@@ -7,8 +7,11 @@ import json
 import time
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from answerable.errors import VerificationError
+from answerable.formats import embedded as module
 from answerable.formats.carrier import MAX_FOUND, MAX_TEXT
 from answerable.formats.embedded import blank, find
 
@@ -72,3 +75,44 @@ def test_beginnings_without_ends_cost_a_bounded_time() -> None:
         find('AIGC{"' * 400_000, "x")
     find('"' * 400_000 + "AIGC{" + '\\"' * 400_000, "x")
     assert time.perf_counter() - began < 5
+
+
+_PIECES = st.sampled_from(
+    [
+        "{",
+        "}",
+        '"',
+        "\\",
+        ":",
+        " ",
+        "\x85",
+        "\xa0",
+        "\x1c",
+        "AIGC",
+        "Label",
+        "ContentProducer",
+        "ProduceID",
+        "ServiceUser",
+        "ServiceProvider",
+        "x",
+        "1",
+        '{"Label":"1"}',
+        '{"AIGC":{"Label":"1"}}',
+        'AIGC{"a":"b"}',
+    ]
+)
+
+
+@given(st.lists(_PIECES, max_size=20))
+@settings(max_examples=400)
+def test_where_an_object_is_found_one_was_possible(pieces: list[str]) -> None:
+    text = "".join(pieces)
+    if module.find(text, "plain"):
+        assert module.possible(text.encode("latin-1"))
+
+
+def test_ordinary_text_is_not_looked_through_twice() -> None:
+    assert not module.possible(b'Words, {"json": 1} and {braces}, a "Label": none.')
+    assert module.possible(b'{ "Label"')
+    assert module.possible(b'"{\\"ProduceID\\"')
+    assert module.possible(b"AIGC")

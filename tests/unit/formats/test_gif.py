@@ -6,10 +6,13 @@ from __future__ import annotations
 import io
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from answerable.errors import VerificationError
 from answerable.formats import gif as module
 from answerable.formats.gif import Gif
+from answerable.formats.splice import Source
 from tests.label_files import OLD, TEXT, attribute, element, gif, gif_extension, read, write
 from tests.label_files import xmp as packet
 
@@ -89,3 +92,24 @@ def test_sizes_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_long_comment_is_no_object() -> None:
     assert read(gif(gif_extension(b"\x21\xfe", OLD.encode() + b" " * 300_000))) == []
+
+
+@given(st.lists(st.sampled_from([1, 7, 254, 255, 255, 255, 255]), max_size=40), st.integers(1, 3_000))
+def test_rows_of_full_sub_blocks_end_where_they_do_one_by_one(lengths: list[int], window: int) -> None:
+    """Whatever the window through which the file is seen cuts in two."""
+    data = b"".join(bytes((length,)) + b"\xff" * length for length in lengths) + b"\0"
+    usual = module._WINDOW
+    module._WINDOW = window  # type: ignore[misc]
+    try:
+        walk = module._Walk(Source(io.BytesIO(data + b"\xff\xff\0"), "gif"))
+        assert walk.end(0) == len(data)
+        assert walk._count == len(lengths)
+    finally:
+        module._WINDOW = usual  # type: ignore[misc]
+
+
+def test_full_sub_blocks_count_towards_the_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_SUB_BLOCKS", 10)
+    data = (b"\xff" + bytes(255)) * 11 + b"\x01\x00\x00"
+    with pytest.raises(VerificationError, match=r"format\.oversized"):
+        module._Walk(Source(io.BytesIO(data), "gif")).end(0)

@@ -4,11 +4,15 @@
 from __future__ import annotations
 
 import io
+import re
 from html.parser import HTMLParser
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from answerable.errors import VerificationError
+from answerable.formats import html as module
 from answerable.formats.html import MAX_HEAD, Html
 from tests.label_files import OLD, TEXT, write
 
@@ -129,3 +133,52 @@ def test_a_long_head_is_read_to_its_end() -> None:
     data = "<head>" + "<link>" * 20_000 + f"<meta name=AIGC content='{OLD}'></head>" + "x" * 9_000
     assert found(data) == [OLD]
     assert found(labelled(data)) == [TEXT]
+
+
+_BITS = st.sampled_from(
+    [
+        "<meta",
+        "<link",
+        "<script",
+        "</script>",
+        "<title>",
+        "</title>",
+        "<!--",
+        "-->",
+        ">",
+        "/>",
+        " ",
+        "\n",
+        "/",
+        "=",
+        "'",
+        '"',
+        "name=AIGC",
+        'name="aigc"',
+        "name='&#65;IGC'",
+        " content='{}'",
+        ' content="a>b"',
+        " a",
+        "a=b",
+        "a = b",
+        'x="y"z',
+        "<p>",
+    ]
+)
+
+
+@given(st.lists(_BITS, max_size=30))
+@settings(max_examples=400)
+def test_tags_read_of_one_piece_are_those_read_attribute_by_attribute(bits: list[str]) -> None:
+    text = "".join(bits)
+
+    def told() -> tuple[int, list[tuple[int, int, str]], bool]:
+        scan = module._Scan(text)
+        return scan.run(), scan.metas, scan.open
+
+    quick, usual = told(), module._USUAL
+    module._USUAL = re.compile(r"(?!)")  # type: ignore[misc]
+    try:
+        assert told() == quick
+    finally:
+        module._USUAL = usual  # type: ignore[misc]

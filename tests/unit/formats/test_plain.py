@@ -9,6 +9,7 @@ import pytest
 
 from answerable.errors import VerificationError
 from answerable.formats import plain as module
+from answerable.formats import plain as windows
 from answerable.formats.carrier import MAX_FOUND
 from answerable.formats.plain import Plain
 from tests.label_files import OLD, TEXT, VENDOR, write
@@ -59,3 +60,11 @@ def test_nothing_is_written() -> None:
     with pytest.raises(VerificationError, match="no field") as caught:
         write(b"words", TEXT)
     assert caught.value.code == "format.unsupported"
+
+
+def test_an_object_that_two_windows_cut_is_found_behind_windows_of_words_alone() -> None:
+    told = '{"Label":"1","ContentProducer":"x","ProduceID":"y"}'
+    whole = windows._WINDOW + windows.MAX_TEXT
+    for before in (0, 7, whole - 200, whole - 12, whole - 1, whole, 2 * whole - 300, 3 * whole + 5):
+        data = b"w" * before + told.encode() + b" words" * 300_000
+        assert [each.text.decode() for each in Plain().read(io.BytesIO(data))] == [told], before
