@@ -2,13 +2,13 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 
 import pytest
 
 from answerable.errors import AnswerableError, Refused, Unavailable
 from answerable.guard import beginning
 from answerable.guard.beginning import first, unless
-from answerable.guard.lease import mono_ms
 from answerable.guard.sources import ControlPlane, Leased
 from tests.unit.guard.offices import IDENTITY, Office
 
@@ -69,12 +69,15 @@ async def test_nothing_else_is_waited_for(error: AnswerableError, late: bool) ->
 
 
 async def test_at_the_bound_the_start_fails_as_it_was_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(beginning, "OVER_MS", 100)
-    registry = Registry(*[listens(1)] * 200)
-    began = mono_ms()
+    clock = itertools.count(0, 500)  # ms: half a second goes by between two looks at it
+    monkeypatch.setattr(beginning, "mono_ms", lambda: next(clock))
+    monkeypatch.setattr(beginning, "RETRY_MS", 1)
+    registry = Registry(*[listens(2)] * 200)
     with pytest.raises(Unavailable, match=r"recover\.unheard"):
         await first(registry, lambda *_: None)
-    assert 1_000 <= mono_ms() - began < 2_000, "what was told and a little more; not what each answer tells anew"
+    assert 8 <= 200 - len(registry.errors) <= 12, (
+        "two seconds, as was told at first, and three: not more with each answer"
+    )
 
 
 @pytest.mark.parametrize(("told", "seconds"), [(10**9, 300), (-4, 1), ("soon", 5), (None, 5)])
