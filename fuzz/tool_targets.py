@@ -18,7 +18,7 @@ from answerable.model.tools import Bound
 from answerable.net.sse import Parser
 from answerable.policy.worlds import floor
 from answerable.tools import attestations, envelopes, pins, pointers, propose
-from answerable.upstreams import mcp_headers, mcp_reply
+from answerable.upstreams import mcp_headers, mcp_reply, mcp_strays
 from answerable.upstreams.mcp_session import Answer, Session, error_of, list_tools, open_session
 
 _KEY: Final = PartyKey(rid="k", party="p", key=b64u(Key.from_seed(b"fuzz" * 8).public), use="party", since=0)
@@ -36,6 +36,7 @@ def messages(data: bytes) -> None:
         with contextlib.suppress(AnswerableError):
             session.take(line)
         error_of(line, 1)
+        assert all(type(number) is int and number for number in mcp_strays.claimed(line))
     with contextlib.suppress(AnswerableError):
         for event in Parser(4_096).feed(data):
             session.take(event.data)

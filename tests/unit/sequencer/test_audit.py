@@ -4,13 +4,18 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from answerable.log.leaf import rid
+from answerable.log.leaf import decode, encode, rid
+from answerable.model.budgets import RESERVED
+from answerable.model.leaves import CloseLeaf, Commitments, OpenLeaf
 from answerable.model.units import Put, Space, Unit
+from answerable.sequencer import replay_budgets
 from answerable.sequencer.audit import Audit, audit
 from answerable.sequencer.guard import Seen, peek
 from answerable.stores.sqlite import SqliteStore
@@ -198,3 +203,34 @@ def test_beside_a_writer_nothing_is_found(tmp_path: Path) -> None:
     view.close()
     store.close()
     shutil.rmtree(tmp_path / "store")
+
+
+def reserving(at: int) -> tuple[Unit, Put]:
+    """An action that reserved at that time, ms UTC, and has ended; and the row of what it reserved."""
+    told = {RESERVED: {"at": at, "cpy": "c" * 32, "most": [["calls", 1]]}}
+    opened = OpenLeaf(
+        act="generation", c=Commitments(in_="x"), dec="permit", n="n" * 22, par=[], party="p" * 32, pol="p",
+        rule="R100", sys="s" * 32, t=at, tier=0, war="w" * 32, wld="information", x=told,
+    )  # fmt: skip
+    data = encode(opened)
+    ended = encode(CloseLeaf(n="m" * 22, open=rid(data), st="done", t=at))
+    (put,) = replay_budgets.reserved(decode(data), rid(data))  # type: ignore[arg-type]
+    assert isinstance(put, Put)
+    return Unit(leaves=(data, ended)), put
+
+
+def test_a_reservation_that_no_window_counts_any_more_is_not_missing(tmp_path: Path) -> None:
+    now, day = time.time_ns() // 1_000_000, 86_400_000
+    for at, kept, sound in ((now - 2 * day, False, True), (now - day // 2, False, False), (now - day // 2, True, True)):
+        unit, put = reserving(at)
+        store = sqlite_store(tmp_path / f"{at}{kept}")
+        append(store, msgspec.structs.replace(unit, effects=(put,) if kept else ()))
+        view = store.view()
+        found = audit(view, [VKEY], None, payloads=False)
+        view.close()
+        store.close()
+        assert found.sound is sound, found.findings
+        assert found.counts["budgets let go of"] == (sound and not kept)
+        if not sound:
+            (finding,) = found.findings
+            assert (finding.params["space"], finding.params["members"]) == ("budgets", "it is missing")
