@@ -19,7 +19,7 @@ from answerable.log.statement import to_sign
 from answerable.model.leaves import Leaf
 from answerable.model.records import Admin, Party, Stop, System
 from answerable.model.terms import AdminRole, Relation, Role, SystemKind
-from answerable.model.units import EPOCH, Drop, Expect, Put, Space, Unit
+from answerable.model.units import EPOCH, Drop, Expect, Payload, Put, Space, Unit
 from answerable.registry import admins, copies, keys, parties, systems, transfers
 from answerable.registry.book import Book
 from answerable.registry.ids import unassigned_uscc
@@ -59,6 +59,7 @@ class Registry:
         self.now = 1_763_782_764_000
         self.rows: dict[Space, dict[str, bytes]] = {space: {} for space in Space}
         self.leaves: list[bytes] = []
+        self.payloads: list[Payload] = []
         self.book = Book(DOMAIN)
         self._seed = 0
         self.write(Unit(effects=(Put(Space.MISC, "origin", ORIGIN.encode()),)))
@@ -83,6 +84,8 @@ class Registry:
                 self.rows[effect.space][effect.key] = effect.value
         self.leaves.extend(unit.leaves)
         self.book.apply(unit.effects)
+        self.book.learn(unit.payloads)
+        self.payloads.extend(unit.payloads)
 
     def commit(self, planned: Plan) -> str:
         """Write, then raise the plan's own refusal if it has one; else its rid."""
@@ -93,7 +96,9 @@ class Registry:
 
     def reload(self) -> Book:
         """A new book from the rows, as after a restart."""
-        return Book.load(DOMAIN, lambda space: self.rows[space].items())
+        book = Book.load(DOMAIN, lambda space: self.rows[space].items())
+        book.learn(self.payloads)
+        return book
 
     # -- short ways to have something --------------------------------------------------------------------------------
 

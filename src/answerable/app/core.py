@@ -12,7 +12,7 @@ from typing import Final, Protocol
 from answerable import durable
 from answerable.app.clock import SystemClock
 from answerable.app.keys import Keys, load
-from answerable.app.loading import load_book, settled
+from answerable.app.loading import learn_names, load_book, settled
 from answerable.app.stores import open_store
 from answerable.app.upgrading import upgrade
 from answerable.app.witnesses import Witnesses
@@ -67,6 +67,7 @@ class Core:
     async def commit(self, plan: Plan) -> str:
         """Commit a plan; its rid. Raises its refusal, once that is recorded, and as `Ledger.commit`."""
         await self.ledger.commit(plan.unit)
+        self.book.learn(plan.unit.payloads)
         refusal = getattr(plan, "refusal", None)
         if refusal is not None:
             raise refusal
@@ -190,6 +191,7 @@ async def run_core(
         witnessed=ledger.witnessed if witnesses else None,
         derive=deriving(keys.index),
     )
+    await learn_names(book, reader)
     core = Core(config, keys, clock, book, ledger, reader, origin, demo, watchers, witnesses, guard)
     _tell_trust(core)
     if witnesses is not None:

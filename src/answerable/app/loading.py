@@ -7,12 +7,17 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import logging
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from answerable.model.units import Space
+from answerable.errors import AnswerableError
+from answerable.model.terms import PartyKind
+from answerable.model.units import Payload, Space
 from answerable.registry.book import Book
+from answerable.sequencer.reader import Reader
 
+_log = logging.getLogger("answerable.core")
 MANY: Final = 50_000  # systems from which it is worth what it costs: nothing that exists then is ever looked at again
 
 
@@ -28,6 +33,19 @@ def load_book(domain: str, rows: Callable[[Space], Iterable[tuple[str, bytes]]])
         if was:
             gc.enable()
     return book
+
+
+async def learn_names(book: Book, reader: Reader) -> None:
+    """Those of natural persons, which stand in no row. What cannot be read is told by `log fsck`, and is an id here."""
+    for party in list(book.parties()):
+        if party.kind is PartyKind.PERSON:
+            try:
+                kept = await reader.payload(party.rid, "name")
+            except AnswerableError as error:
+                _log.error("the name of %s cannot be read: %s", party.id, error.code)
+                continue
+            if kept is not None and kept[1] is not None:
+                book.learn([Payload(party.rid, "name", kept[0], kept[1])])
 
 
 def settled(book: Book) -> None:

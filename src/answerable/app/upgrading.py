@@ -24,17 +24,20 @@ from answerable.log.leaf import decode, leaf_hash
 from answerable.log.leaf import rid as rid_of
 from answerable.log.merkle import Frontier
 from answerable.model.leaves import Leaf
-from answerable.model.records import Copy, Record, Stop, System
+from answerable.model.records import Copy, Party, Record, Stop, System
+from answerable.model.terms import PartyKind
 from answerable.model.units import Effect, Put, Space, Unit
 from answerable.ports import Store, StoreView
 from answerable.sequencer.replay import Replay, merged, told_nowhere, unlike
 
 # 2: a stop says which change of the stop set it was, and its release; a system its shares; a copy its node.
-ROWS: Final = 2
+# 3: no row has the name of a natural person.
+ROWS: Final = 3
 KEY: Final = "rows"  # in Space.MISC
 STEP: Final = 2_048  # leaves at once
 BATCH: Final = 10_000  # rows in one transaction
 _GREW: Final[dict[Space, type[Record]]] = {Space.SYSTEMS: System, Space.COPIES: Copy, Space.STOPS: Stop}
+_party = msgspec.json.Decoder(Party).decode
 _log = logging.getLogger("answerable.core")
 
 
@@ -62,7 +65,10 @@ def upgrade(folder: Path, store: Store) -> int:
 
 
 def _behind(store: Store) -> bool:
-    """Whether a row lacks a member that its kind has by now."""
+    """Whether a row lacks a member that its kind has by now, or has a name that it has no more."""
+    persons = [_party(bytes(value)) for _, value in store.rows(Space.PARTIES)]
+    if any(row.kind is PartyKind.PERSON and row.name != row.id for row in persons):
+        return True
     for space, kind in _GREW.items():
         names = set(kind.__struct_fields__)
         for _, value in store.rows(space):
@@ -139,6 +145,8 @@ def _keep(folder: Path, version: int, store: Store, effects: list[Put]) -> None:
     while path.exists():
         path = folder / f"rows-{version}-{number}.jsonl"
         number += 1
+    # Of persons a name alone goes out of a row: kept here it would be kept for ever.
+    effects = [effect for effect in effects if effect.space not in (Space.PARTIES, Space.ADMINS)]
     before = {space: dict(store.rows(space)) for space in {effect.space for effect in effects}}
     lines = []
     for effect in effects:

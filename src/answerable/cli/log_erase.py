@@ -1,17 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`log erase`, `log erasures`: what was said in one action is made unreadable for ever; two officers sign."""
+"""`log erase`, `log erasures`: what was said in one action, or what a person is called, is made unreadable for ever;
+two officers sign."""
 
 from __future__ import annotations
 
 import argparse
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from answerable.cli.parser import NewVerb, Parser
 from answerable.cli.talk import emit, pick, say, table, when
 from answerable.model.terms import Basis
 
+if TYPE_CHECKING:
+    from answerable.cli.session import Session
+
 EXAMPLES: Final = """\
   answerable log erase RECORD_ID --basis "request of 3 May" --law gdpr-17 --as anna --as ben
+  answerable log erase PERSON-... --basis "request of 3 May" --law gdpr-17 --as anna --as ben
   answerable log erase RECORD_ID --basis "..." --as anna --draft e.json     one officer after the other:
   answerable log erase --from e.json --as ben
   answerable log erasures --finish --as anna                                end what a full disk interrupted
@@ -21,9 +26,17 @@ EXAMPLES: Final = """\
 def add(new_verb: NewVerb) -> None:
     from answerable.cli import drafts
 
-    parser: Parser = new_verb("erase", "erase what was said in one action, for ever; two officers sign")
+    parser: Parser = new_verb(
+        "erase", "erase what was said in one action, or a person's name, for ever; two officers sign"
+    )
     parser.examples = EXAMPLES
-    parser.add_argument("record", nargs="?", default="", metavar="RECORD_ID", help="of the action, as in its label")
+    parser.add_argument(
+        "record",
+        nargs="?",
+        default="",
+        metavar="RECORD_ID",
+        help="of the action, as in its label; or the id of a person",
+    )
     parser.add_argument("--basis", default="", help="why, in words; kept apart from the log, which commits to them")
     parser.add_argument("--law", choices=[basis.value for basis in Basis], default=Basis.OTHER.value)
     parser.set_defaults(run=erase)
@@ -38,7 +51,7 @@ def erase(args: argparse.Namespace) -> int:
 
     from answerable.cli import drafts
     from answerable.cli.session import session, signers
-    from answerable.cli.statements import needed, opening, said
+    from answerable.cli.statements import needed, said
     from answerable.model.terms import AdminRole
     from answerable.privacy.erasure import statement
     from answerable.privacy.statements import Words
@@ -51,7 +64,7 @@ def erase(args: argparse.Namespace) -> int:
         needed(args, basis=args.basis)
         needed(args, RECORD_ID=args.record)
         words = Words.of("basis", args.basis)
-        leaf = statement(opening(here, args.record)["rid"], Basis(args.law), words, officers[0].kid)
+        leaf = statement(_of(here, args.record), Basis(args.law), words, officers[0].kid)
         beside = {"basis": said(words)}
     leaf = drafts.signed(leaf, here.origin, officers)
     if drafts.keep(args, leaf, **beside):
@@ -63,6 +76,17 @@ def erase(args: argparse.Namespace) -> int:
     done = here.post("/erasures", {"erase": msgspec.to_builtins(leaf), **beside})
     emit(args, done, [_told(done)])
     return 0
+
+
+def _of(here: Session, named: str) -> str:
+    """rid of the action's open leaf, or of the party leaf of the person that is named. Raises Refused
+    ``admin.not_found``, ``privacy.unknown``, ``party.unknown``."""
+    from answerable.cli.session import part
+    from answerable.cli.statements import opening
+
+    if named.startswith("PERSON-"):
+        return str(here.get(f"/parties/{part(named)}")["party"]["rid"])
+    return str(opening(here, named)["rid"])
 
 
 def _told(done: dict[str, Any]) -> str:

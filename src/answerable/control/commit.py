@@ -37,6 +37,7 @@ async def carry_out(services: Services, plan: Callable[[], Planned]) -> tuple[Pl
             if error.code != "log.conflict" or attempt >= most:
                 raise
             continue
+        services.book.learn(planned.unit.payloads)
         if (refusal := getattr(planned, "refusal", None)) is not None:
             raise refusal
         return planned, committed

@@ -4,15 +4,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from msgspec import UNSET
 
 from answerable.control.services import Reader
 from answerable.errors import Refused
 from answerable.log.leaf import decode
-from answerable.model.leaves import CloseLeaf, Leaf, OpenLeaf
+from answerable.log.leaf import rid as rid_of
+from answerable.model.leaves import CloseLeaf, Leaf, OpenLeaf, PartyLeaf
+from answerable.model.records import Party
 from answerable.model.terms import Ruling
+from answerable.privacy.erasure import of_person
 from answerable.privacy.statements import Subject
+
+_PARTY: Final = b'"k":"party"'  # leaves have one encoding
 
 
 async def subject(reader: Reader, record: str, *, beside: Sequence[str] = ()) -> Subject:
@@ -32,6 +38,22 @@ async def subject(reader: Reader, record: str, *, beside: Sequence[str] = ()) ->
         leaves=tuple([((await reader.prove(rid)).index, rid) for rid in rids]),
         ended=bool(ending) or leaf.dec != Ruling.PERMIT,
     )
+
+
+async def person(reader: Reader, party: Party) -> Subject:
+    """What is erased with a natural person's name: every leaf that commits to it. Raises Refused
+    ``privacy.organisation``."""
+    first = (await reader.prove(party.rid)).index
+    found = [(first, party.rid)]
+    if party.stands:  # the newest that changed the standing; others lie between
+        start, end = first + 1, (await reader.prove(party.stands)).index + 1
+        while start < end:
+            for index, data in enumerate(leaves := await reader.tail(start, end), start):
+                leaf = decode(data) if _PARTY in data else None
+                if isinstance(leaf, PartyLeaf) and leaf.prev == party.rid:
+                    found.append((index, rid_of(data)))
+            start += len(leaves)
+    return of_person(party, tuple(found))
 
 
 async def _leaf(reader: Reader, rid: str) -> Leaf | None:

@@ -34,7 +34,9 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class Party(Record, frozen=True, kw_only=True):
-    """Who answers. `id` is ``NTRCN-…``, ``LEIXG-…``, ``NTR<cc>-…``, ``VAT<cc>-…`` or ``PERSON-…``."""
+    """Who answers. `id` is ``NTRCN-…``, ``LEIXG-…``, ``NTR<cc>-…``, ``VAT<cc>-…`` or ``PERSON-…``. name: of a natural
+    person the stored row has `id` again: the name lies with what is erased on demand, and a directory knows it while
+    it is there."""
 
     rid: str
     id: str

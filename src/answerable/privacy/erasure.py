@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Erasure: what was said in one action is made unreadable for ever, by two officers, under a basis that is recorded.
+"""Erasure: what was said in one action, or what a natural person is called, is made unreadable for ever, by two
+officers, under a basis that is recorded.
 
 It cannot be undone, so it takes two people, as a termination does: nobody does away alone with what might tell against
 them. The record itself stays, and with it who answers.
@@ -14,8 +15,8 @@ from answerable.crypto.random import nonce as fresh
 from answerable.errors import Refused
 from answerable.log.leaf import encode, rid
 from answerable.model.leaves import EraseLeaf
-from answerable.model.records import Erasure
-from answerable.model.terms import Basis
+from answerable.model.records import Erasure, Party
+from answerable.model.terms import Basis, PartyKind
 from answerable.model.units import Drop, Expect, Put, Space, Unit
 from answerable.ports import Directory
 from answerable.privacy import holds
@@ -39,13 +40,14 @@ _leaves = msgspec.json.Decoder(list[tuple[int, str]]).decode
 
 
 def statement(record: str, basis: Basis, words: Words, by: str, *, nonce: str = "") -> EraseLeaf:
-    """What two officers sign. record: rid of the open leaf; by: rid of the first signer's key leaf."""
+    """What two officers sign. record: rid of the open leaf, or of the person's party leaf; by: rid of the first
+    signer's key leaf."""
     return EraseLeaf(bas=basis.value, by=by, n=nonce or fresh(), of=record, t=0, x={BASIS: words.commitment})
 
 
 def erase(directory: Directory, leaf: EraseLeaf, words: Words, subject: Subject, now_ms: int) -> Planned:
-    """Plan the erasure of an action's payloads. The bytes go after its leaf is durable; until they are known to be gone
-    a row of `Space.ERASING` says so.
+    """Plan the erasure of an action's payloads, or of a person's name (`of_person`). The bytes go after its leaf is
+    durable; until they are known to be gone a row of `Space.ERASING` says so.
 
     Raises Refused ``privacy.malformed|signer|signature|officers|in_flight|held|erased|replayed``.
     """
@@ -80,6 +82,14 @@ def erase(directory: Directory, leaf: EraseLeaf, words: Words, subject: Subject,
         payloads=(words.payload(row.rid),),
     )
     return Planned(unit, row.rid, row)
+
+
+def of_person(party: Party, leaves: tuple[tuple[int, str], ...]) -> Subject:
+    """What is erased where a natural person's name is. leaves: (index, rid) of each leaf that commits to it. Raises
+    Refused ``privacy.organisation``: what an organisation is called is no personal data, and says who answers."""
+    if party.kind is not PartyKind.PERSON:
+        raise Refused("privacy.organisation", party=party.id)
+    return Subject(record=party.rid, party=party.rid, systems=(), leaves=leaves)
 
 
 def refuse_held(directory: Directory, subject: Subject) -> None:

@@ -52,7 +52,7 @@ def enrol(directory: Directory, request: EnrolAdmin, now_ms: int, *, by: str) ->
     data = leaves.encode(msgspec.structs.replace(full, by=by) if by else full)
     rid = leaves.rid(data)
     free, claim = free_key(directory, request.key, person.rid)
-    row = Admin(rid=rid, person=person.rid, name=person.name, key=request.key, roles=roles, since=now_ms)
+    row = Admin(rid=rid, person=person.rid, name=person.id, key=request.key, roles=roles, since=now_ms)
     same, count = _next_of(directory, person)
     unit = Unit(
         leaves=(data,),
@@ -78,9 +78,14 @@ def withdraw(directory: Directory, request: WithdrawKey, now_ms: int, *, by: str
         expect.append(unchanged(directory, Space.ADMINS, other.rid))
     leaf = KeyLeaf(end=True, n=nonce(), own=row.person, prev=row.rid, pub=row.key, t=now_ms, use=USE)
     data = leaves.encode(msgspec.structs.replace(leaf, by=by) if by else leaf)
-    ended = msgspec.structs.replace(row, ended=now_ms)
+    ended = msgspec.structs.replace(row, name=_id(directory, row), ended=now_ms)
     unit = Unit(leaves=(data,), effects=(put(Space.ADMINS, row.rid, ended),), expect=tuple(expect))
     return Planned(unit, leaves.rid(data))
+
+
+def _id(directory: Directory, row: Admin) -> str:
+    person = directory.party(row.person)
+    return row.name if person is None else person.id
 
 
 def in_force(directory: Directory) -> tuple[Admin, ...]:

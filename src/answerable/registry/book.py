@@ -14,8 +14,8 @@ import msgspec
 from answerable.admission.stopset import StopSet
 from answerable.errors import Unavailable
 from answerable.model.records import Admin, Copy, Handle, Node, Party, PartyKey, Stop, System
-from answerable.model.terms import Relation
-from answerable.model.units import EPOCH, Effect, Put, Space
+from answerable.model.terms import PartyKind, Relation
+from answerable.model.units import EPOCH, Effect, Payload, Put, Space
 from answerable.ports import Reach
 from answerable.registry.compact import Shared
 from answerable.registry.lines import Lines
@@ -52,6 +52,7 @@ class Book:
         self._raw: dict[Space, dict[str, bytes]] = {space: {} for space in Space if space not in _SKIPPED}
         self._rows: dict[Space, dict[str, Any]] = {space: {} for space in _decoders}
         self._names: dict[str, list[str]] = {}  # name -> rids of its live systems, the newest last
+        self._persons: dict[str, str] = {}  # rid of a natural person's party -> name, which stands in no row
         self._numbers: dict[int, str] = {}
         self._digests: dict[str, int | list[int]] = {}  # digest -> number of its holder, or of all in order
         self._lines = Lines()
@@ -96,9 +97,16 @@ class Book:
         if len(self._waiting) >= TOGETHER:
             self._lined()
 
+    def learn(self, payloads: Iterable[Payload]) -> None:
+        """The names of natural persons, from what is kept beside their leaves."""
+        for payload in payloads:
+            row = self._rows[Space.PARTIES].get(payload.rid) if payload.group == "name" else None
+            if row is not None and row.kind is PartyKind.PERSON and payload.rid not in self._raw[Space.ERASURES]:
+                self._persons[payload.rid] = payload.body.decode()
+
     def party(self, ref: str) -> Party | None:
         found: Party | None = self._find(Space.PARTIES, Space.PARTY_IDS, ref)
-        return found
+        return found if found is None else self._named(found)
 
     def system(self, ref: str) -> System | None:
         found: System | None = self._find(Space.SYSTEMS, Space.SYSTEM_IDS, ref)
@@ -114,10 +122,11 @@ class Book:
         return found
 
     def admin(self, rid: str) -> Admin | None:
-        return self._rows[Space.ADMINS].get(rid)
+        found: Admin | None = self._rows[Space.ADMINS].get(rid)
+        return found if found is None else self._called(found)
 
     def admins(self) -> Iterable[Admin]:
-        return self._rows[Space.ADMINS].values()
+        return tuple(map(self._called, self._rows[Space.ADMINS].values()))
 
     def party_keys(self) -> Iterable[PartyKey]:
         """Every key that was enrolled for a party, withdrawn ones included."""
@@ -137,7 +146,7 @@ class Book:
         return self._rows[Space.HANDLES].values()
 
     def parties(self) -> Iterable[Party]:
-        return self._rows[Space.PARTIES].values()
+        return tuple(map(self._named, self._rows[Space.PARTIES].values()))
 
     def systems(self) -> Iterable[System]:
         return self._rows[Space.SYSTEMS].values()
@@ -201,9 +210,19 @@ class Book:
             found = self._rows[rows].get(rid.decode())
         return found
 
+    def _named(self, row: Party) -> Party:
+        name = self._persons.get(row.rid)
+        return row if name is None else msgspec.structs.replace(row, name=name)
+
+    def _called(self, row: Admin) -> Admin:
+        name = self._persons.get(row.person)
+        return row if name is None else msgspec.structs.replace(row, name=name)
+
     def _put(self, space: Space, key: str, value: bytes) -> None:
         decode = _decoders.get(space)
         if decode is None:
+            if space is Space.ERASURES:
+                self._persons.pop(key, None)
             self._raw[space][key] = value
             return
         row = decode(value)

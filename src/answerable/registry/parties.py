@@ -19,7 +19,7 @@ from answerable.errors import Refused, VerificationError
 from answerable.log import leaf as leaves
 from answerable.model.leaves import PartyLeaf
 from answerable.model.records import Party, Record
-from answerable.model.terms import Standing
+from answerable.model.terms import PartyKind, Standing
 from answerable.model.units import Drop, Expect, Put, Space, Unit
 from answerable.ports import Directory
 from answerable.registry import find, ids, keys
@@ -68,11 +68,16 @@ def register(directory: Directory, request: RegisterParty, now_ms: int) -> Plann
     row = Party(rid=rid, id=request.id, kind=parsed.kind, name=called.text, standing=Standing.DECLARED, since=now_ms)
     unit = Unit(
         leaves=(data,),
-        effects=(put(Space.PARTIES, rid, row), Put(Space.PARTY_IDS, request.id, rid.encode())),
+        effects=(put(Space.PARTIES, rid, stored(row)), Put(Space.PARTY_IDS, request.id, rid.encode())),
         expect=(Expect(Space.PARTY_IDS, request.id, None),),
         payloads=(called.payload(rid),),
     )
     return Planned(unit, rid, request.id)
+
+
+def stored(row: Party) -> Party:
+    """As it is kept: rows are never erased, so none holds the name of a natural person."""
+    return msgspec.structs.replace(row, name=row.id) if row.kind is PartyKind.PERSON else row
 
 
 def vouch_statement(party: Party, registrar: Party, *, drawn: str, salt: str, now_ms: int = 0) -> PartyLeaf:
@@ -189,7 +194,7 @@ def _restand(
     row = msgspec.structs.replace(party, standing=Standing(leaf.std), voucher=voucher, stands=rid)
     unit = Unit(
         leaves=(data,),
-        effects=(put(Space.PARTIES, party.rid, row), *effects),
+        effects=(put(Space.PARTIES, party.rid, stored(row)), *effects),
         expect=(unchanged(directory, Space.PARTIES, party.rid), *expect),
         payloads=(called.payload(rid),),
     )

@@ -21,7 +21,7 @@ from answerable.log.leaf import decode, leaf_hash
 from answerable.log.leaf import rid as rid_of
 from answerable.log.merkle import TILE_WIDTH, Frontier
 from answerable.model.calls import CONTEXT
-from answerable.model.leaves import Commitments, EraseLeaf, Leaf
+from answerable.model.leaves import Commitments, EraseLeaf, Leaf, PartyLeaf
 from answerable.model.units import LASTING, Space
 from answerable.ports import StoreView
 from answerable.privacy.statements import BASIS, extensions
@@ -81,6 +81,7 @@ class _Auditor:
         self._unnamed: set[str] = set()
         self._gone: list[tuple[str, str]] = []  # (rid, group) of lasting payloads that are not there
         self._erased: set[str] = set()
+        self._first: dict[str, str] = {}  # rid of a party leaf that changed a standing -> of the party's first
         self._now = time.time_ns() // 1_000_000
 
     def run(self, vkeys: Sequence[str], seen: Seen | None) -> Audit:
@@ -111,7 +112,7 @@ class _Auditor:
         if seen is not None:
             self._guarded(seen, vkeys)
         for rid, group in self._gone:
-            if rid not in self._erased:
+            if self._first.get(rid, rid) not in self._erased:
                 found.add(Unavailable("audit.payload_gone", rid=rid, group=group))
         return found
 
@@ -180,6 +181,8 @@ class _Auditor:
             return
         if isinstance(leaf, EraseLeaf):
             self._erased.add(leaf.of)
+        if isinstance(leaf, PartyLeaf) and isinstance(leaf.prev, str):
+            self._first[rid] = leaf.prev
         if self._state:
             try:
                 self._replay.take(leaf, rid)

@@ -197,7 +197,7 @@ class Replay:
             rid=rid,
             id=leaf.id,
             kind=PartyKind(leaf.kind),
-            name=self._name(rid, leaf.id),
+            name=leaf.id if leaf.kind == PartyKind.PERSON else self._name(rid, leaf.id),
             standing=Standing(leaf.std),
             since=leaf.t,
         )

@@ -4,14 +4,17 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterable
 from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
 from answerable.app import loading
-from answerable.app.loading import load_book, settled
+from answerable.app.loading import learn_names, load_book, settled
 from answerable.errors import Unavailable
-from answerable.model.units import Space
+from answerable.model.units import Put, Space, Unit
+from answerable.sequencer.reader import Reader
 from tests.fleet import DOMAIN, Fleet
+from tests.small_registry import Registry
 
 
 def test_the_collector_rests_while_rows_are_read_and_leaves_many_alone_after(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -33,6 +36,33 @@ def test_the_collector_rests_while_rows_are_read_and_leaves_many_alone_after(mon
         gc.unfreeze()
     assert (not any(seen), gc.isenabled()) == (True, True)
     assert [system.num for system in book.systems()] == [1, 2, 3, 4, 5]
+
+
+class Kept:
+    """What is kept beside the log."""
+
+    def __init__(self, said: dict[str, bytes]) -> None:
+        self.said = said
+
+    async def payload(self, rid: str, group: str) -> tuple[bytes, bytes | None] | None:
+        assert group == "name"
+        if self.said.get(rid) == b"unreadable":
+            raise Unavailable("store.damaged", detail="spoiled")
+        return (bytes(32), self.said[rid]) if rid in self.said else None
+
+
+async def test_persons_are_called_by_what_is_kept_beside_the_log() -> None:
+    registry = Registry()
+    here, gone, lost, spoiled = (registry.person(name) for name in ("Ann", "Ben", "Cleo", "Dan"))
+    firm = registry.party("A firm")
+    registry.write(Unit(effects=(Put(Space.ERASURES, gone.rid, b"{}"),)))
+    book = load_book(registry.book.domain, registry.book.rows)
+    said = {here.rid: b"Ann", gone.rid: b"Ben", spoiled.rid: b"unreadable", firm.rid: b"Another firm"}
+    await learn_names(book, cast("Reader", Kept(said)))
+    called = {row.rid: row.name for row in book.parties()}
+    assert called == {
+        here.rid: "Ann", gone.rid: gone.id, lost.rid: lost.id, spoiled.rid: spoiled.id, firm.rid: "A firm",
+    }  # fmt: skip
 
 
 def test_it_is_on_again_after_a_damaged_row() -> None:

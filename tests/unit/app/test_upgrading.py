@@ -73,14 +73,24 @@ async def test_what_is_replaced_is_kept_first(old: Config) -> None:
     store = open_store(old, load(old.store_path).payload)
     kinds = {"systems": System, "copies": Copy, "stops": Stop}
     was = {space: dict(store.rows(Space(space))) for space in kinds}
+    people = {space: dict(store.rows(space)) for space in (Space.PARTIES, Space.ADMINS)}
     head, note = store.head(), store.checkpoint()
     count = upgrade(old.store_path, store)
-    assert count == sum(map(len, was.values()))
+    renamed = [
+        (json.loads(row)["name"], json.loads(now[key])["name"])
+        for space, rows_ in people.items()
+        for now in (dict(store.rows(space)),)
+        for key, row in rows_.items()
+        if row != now[key]
+    ]
+    assert renamed
+    assert all(after.startswith("PERSON-") and not before.startswith("PERSON-") for before, after in renamed)
+    assert count == sum(map(len, was.values())) + len(renamed)
     assert (store.head(), store.checkpoint()) == (head, note), "leaves are never touched"
     kept = old.store_path / "rows-1.jsonl"
     assert kept.stat().st_mode & 0o777 == 0o600
     lines = [json.loads(line) for line in kept.read_text().splitlines()]
-    assert len(lines) == count
+    assert len(lines) == count - len(renamed), "names of persons are kept nowhere"
     for space, key, value in lines:
         assert base64.b64decode(value) == was[space][key]
         msgspec.json.decode(dict(store.rows(Space(space)))[key], type=kinds[space])

@@ -30,6 +30,23 @@ def test_two_officers_erase_and_the_record_still_answers(house: House, run: Run)
     assert "yes" in table.out
 
 
+def test_a_persons_name_is_erased_by_the_persons_id(house: House, run: Run) -> None:
+    person = run("party", "register", "--id", "PERSON", "--name", "Rosalind Quillfeather", "--json").data["id"]
+    assert "Rosalind Quillfeather" in run("party", "show", person).out
+    done = run("log", "erase", person, *BASIS, "--as", "officer-1", "--as", "officer-2")
+    assert (done.status, done.out.startswith("ERASED: 1 payloads of ")) == (0, True)
+    shown = run("party", "show", person)
+    assert shown.status == 0
+    assert f"{person} ({person})" in shown.out
+    nobody = run("log", "erase", "PERSON-nobody", *BASIS, "--as", "officer-1", "--as", "officer-2")
+    assert (nobody.status, "party.unknown" in nobody.err) == (3, True)
+    firm = house.core.book.party(OPERATOR)
+    assert firm is not None
+    refused = run("log", "erase", firm.rid, *BASIS, "--as", "officer-1", "--as", "officer-2")
+    assert refused.status != 0
+    assert house.core.book.party(OPERATOR) == firm
+
+
 def test_one_officer_is_told_that_it_takes_two(house: House, run: Run, tmp_path: Path) -> None:
     record = house.act("Erased by a draft.")
     alone = run("log", "erase", record, *BASIS, "--as", "officer-1")

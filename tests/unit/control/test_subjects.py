@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-from answerable.control.subjects import subject
-from tests.unit.control.house import House
+from answerable.control.subjects import person, subject
+from answerable.crypto.random import opaque_id
+from tests.unit.control.house import OPERATOR, REGISTRAR, House
 from tests.unit.control.privacy import refused
 
 
@@ -19,6 +20,27 @@ def test_an_action_is_found_by_either_of_its_leaves(house: House) -> None:
     assert found.systems == (house.system("helper").rid, house.system("small").rid)
     assert house.core.book.party(found.party) is not None
     assert found.ended
+
+
+def test_each_leaf_that_commits_to_a_persons_name_is_found(house: House) -> None:
+    reader, book = house.services.reader, house.core.book
+    ref = f"PERSON-{opaque_id()}"
+    rid = house.post("/parties", {"id": ref, "name": "Somebody"})["rid"]
+    party = book.party(rid)
+    assert party is not None
+    assert [each for _, each in house.run(person(reader, party)).leaves] == [rid]
+    house.run(house._vouch(ref, *house.key_of(REGISTRAR, registrar=True)))
+    house.act("In between.")
+    party = book.party(rid)
+    assert party is not None
+    found = house.run(person(reader, party))
+    assert [each for _, each in found.leaves] == [rid, party.stands]
+    assert all(house.run(reader.prove(each)).index == index for index, each in found.leaves)
+    assert (found.record, found.party, found.ended) == (rid, rid, True)
+    firm = book.party(OPERATOR)
+    assert firm is not None
+    with refused("privacy.organisation"):
+        house.run(person(reader, firm))
 
 
 def test_what_is_no_action_is_refused(house: House) -> None:

@@ -11,10 +11,10 @@ from answerable.model.records import Handle
 from answerable.model.terms import AdminRole, Relation, SystemKind
 from answerable.model.units import EPOCH, Drop, Put, Space
 from answerable.ports import Directory
-from answerable.registry import copies
+from answerable.registry import admins, copies
 from answerable.registry.book import Book
 from answerable.registry.planned import encode_row
-from answerable.registry.requests import EndCopy
+from answerable.registry.requests import EndCopy, WithdrawKey
 from tests.small_registry import DOMAIN, Registry, digest
 
 
@@ -123,3 +123,30 @@ def test_rows_that_contradict_each_other_are_no_start(registry: Registry) -> Non
     copy = next(iter(registry.book.copies()))
     lost = msgspec.structs.replace(copy, system="nowhere")
     assert damage(registry, Space.COPIES, copy.rid, encode_row(lost)) == f"copies/{copy.rid}"
+
+
+def test_no_row_holds_what_a_person_is_called(registry: Registry) -> None:
+    person = registry.person("Ann Arbor")
+    registry.vouch(person)
+    registry.admin(person, AdminRole.OFFICER, by=registry.administrator())
+    book = registry.book
+    for space in Space:
+        for name, row in book.rows(space):
+            assert b"Ann Arbor" not in row + name.encode(), space
+    (officer,) = (admin for admin in book.admins() if admin.person == person.rid)
+    found = book.party(person.id)
+    assert found is not None
+    assert (found.name, officer.name) == ("Ann Arbor", "Ann Arbor")
+    by_kid = book.admin(officer.rid)
+    assert by_kid is not None
+    assert by_kid.name == "Ann Arbor"
+    # What changes a row later takes the name into it no more than what made it.
+    registry.commit(admins.withdraw(book, WithdrawKey(key=officer.rid), registry.now, by=registry.administrator()))
+    assert all(b"Ann Arbor" not in row for _, row in book.rows(Space.ADMINS))
+    # An erasure is forgotten by memory too, and nothing that is told afterwards brings it back.
+    book.apply([Put(Space.ERASURES, person.rid, b"{}")])
+    book.learn(registry.payloads)
+    found = book.party(person.id)
+    assert found is not None
+    assert found.name == person.id
+    assert {admin.name for admin in book.admins() if admin.person == person.rid} == {person.id}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Erasing what was said in one action, and the legal holds that forbid it."""
+"""Erasing what was said in one action or what a person is called, and the legal holds that forbid it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from answerable.control.answers import Answer
 from answerable.control.commit import carry_out
 from answerable.control.routing import Call, Route
 from answerable.control.services import Services
-from answerable.control.subjects import subject
+from answerable.control.subjects import person, subject
 from answerable.control.words import Said
 from answerable.model.holds import Ballot
 from answerable.model.leaves import EraseLeaf, PreserveLeaf
@@ -55,7 +55,11 @@ def _changed(services: Services, record: str) -> list[str]:
 async def erase(services: Services, call: Call[GiveErasure]) -> ErasureShown:
     body = call.body
     words = body.basis.of("basis")
-    found = await subject(services.reader, body.erase.of, beside=_changed(services, body.erase.of))
+    party = services.book.party(body.erase.of)
+    if party is not None:
+        found = await person(services.reader, party)
+    else:
+        found = await subject(services.reader, body.erase.of, beside=_changed(services, body.erase.of))
     done = erasure.find(services.book, found.record)
     if done is None or services.book.raw(Space.ERASING, found.record) is None:
         planned, _ = await carry_out(
@@ -111,7 +115,7 @@ ROUTES = (
         AdminRole.OFFICER,
         erase,
         ErasureShown,
-        f"Erase what was said in one action, for ever; {OFFICERS} officers sign.",
+        f"Erase what was said in one action, or a person's name, for ever; {OFFICERS} officers sign.",
         GiveErasure,
     ),
     Route(

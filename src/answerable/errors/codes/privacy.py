@@ -16,6 +16,12 @@ ENTRIES: Final[dict[str, Entry]] = {
         http=404,
         exit=3,
     ),
+    "privacy.organisation": Entry(
+        "{party} is no natural person: its name is not erased.",
+        "{party} 不是自然人：其名称不予删除。",
+        "Names of natural persons (PERSON-...) are erased. What an organisation is called says who answers.",
+        "仅删除自然人（PERSON-...）的姓名；组织的名称用于说明由谁负责。",
+    ),
     "privacy.malformed": Entry(
         "The statement cannot be taken: {detail}.",
         "无法受理该声明：{detail}。",

@@ -1,18 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import asyncio
 import base64
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from answerable.app.core import open_core
+from answerable.app.repair import fsck
+from answerable.config import Config, load
+from answerable.crypto.random import opaque_id
 from answerable.errors import Unavailable
 from answerable.log import trust
 from answerable.model.units import Space
 from answerable.stores.payload_form import HEAD, listed, open_names, runs, walk
 from answerable.verify.receipt import verify
-from tests.unit.control.house import OPERATOR, House
+from tests.unit.control.house import OPERATOR, REGISTRAR, House
 from tests.unit.control.privacy import erase, grant, hold, read, refused
 
 SECRET = "A secret that nobody may find again."
@@ -179,3 +185,67 @@ def test_a_grant_for_what_is_erased_opens_nothing(house: House) -> None:
 def test_the_folder_searched_is_the_stores(house: House) -> None:
     names = {path.name for path in Path(house.store).rglob("*")}
     assert {"log.db", "payloads", "keys"} <= names
+
+
+NAME = "Rosalind Quillfeather"
+
+
+def test_what_a_person_is_called_leaves_every_file(tmp_path: Path) -> None:
+    house = House(tmp_path / "store")
+    try:
+        person = f"PERSON-{opaque_id()}"
+        rid = house.post("/parties", {"id": person, "name": NAME})["rid"]
+        house.run(house._vouch(person, *house.key_of(REGISTRAR, registrar=True)))
+        assert house.get(f"/parties/{person}")["party"]["name"] == NAME
+        held = [Space.PARTIES, Space.ADMINS]
+        for _, row in (each for space in held for each in house.core.book.rows(space)):
+            assert NAME.encode() not in row
+        leaves = [rid, house.core.book.party(rid).stands]  # type: ignore[union-attr]
+        assert all(leaves)
+        gone = [NAME.encode(), *sealed(house, set(leaves))]
+        for each in leaves:
+            kept = house.run(house.services.reader.payload(each, "name"))
+            assert kept is not None
+            gone.append(kept[0])
+        assert len(gone) == 1 + 2 * 2 + 2  # the name; a key and sealed bytes, and a salt, for each leaf
+        assert all(any(part in data for data in [*files(house), plain_names(house)]) for part in gone[1:-2])
+
+        standing = hold(house, "party", rid, "officer-1")
+        with refused("privacy.held"):
+            erase(house, rid, "officer-1", "officer-2")
+        hold(house, "party", rid, "officer-1", "officer-2", prev=standing["rid"])
+        with refused("privacy.officers"):
+            erase(house, rid, "officer-1")
+        with refused("privacy.organisation"):
+            erase(house, house.core.book.party(OPERATOR).rid, "officer-1", "officer-2")  # type: ignore[union-attr]
+        done = erase(house, rid, "officer-1", "officer-2")
+        assert (done["gone"], done["payloads"]) == (True, 2)
+        with refused("privacy.erased"):
+            erase(house, rid, "officer-1", "officer-2")
+
+        for data in [*files(house), plain_names(house)]:
+            for number, part in enumerate(gone):
+                assert part not in data, number
+        assert house.get(f"/parties/{person}")["party"]["name"] == person
+        note, _ = house.run(house.services.reader.prove_all(leaves))  # their proofs hold as ever
+        assert note
+    finally:
+        house.close()
+    config = load(environ={}, flags={"store.path": str(house.store)}).config
+    found = fsck(config)
+    assert (found.sound, found.counts["payloads gone"]) == (True, 2)
+    again = asyncio.run(opened(config))
+    assert again == (person, "officer-1")
+
+
+async def opened(config: Config) -> tuple[str, str]:
+    """(what that person is called now, what an officer is) as a start has it."""
+    core = await open_core(config)
+    try:
+        (erased,) = (row for _, row in core.book.rows(Space.ERASURES))
+        party = core.book.party(json.loads(erased)["record"])
+        assert party is not None
+        names = [admin.name for admin in core.book.admins()]
+        return party.name, next(name for name in names if name == "officer-1")
+    finally:
+        await core.close()
