@@ -191,6 +191,34 @@ def test_what_is_above_the_lowest_tier_is_registered_once_a_person_agrees(tmp_pa
     run(work, tmp_path)
 
 
+def test_a_child_of_a_lower_tier_calls_nothing_that_its_maker_may_not(tmp_path: Path) -> None:
+    """Each is asked for the same tool, which is for tier 0; the list says what the path says."""
+
+    async def work(it: Gate) -> None:
+        await vouched(it)
+        low = msgspec.structs.replace(CLASSES["list_made"], max_tier=0)
+        await it.classify("answerable", {"list_made": low})
+        public = await it.register("Speaker", audience=Audience.PUBLIC, licence="Apache-2.0", digests=(digest("a"),))
+        it.key = await it.issue(public)
+        done = await call(it, "register_system", **CHILD, tools=["answerable/list_made"])
+        assert not done.get("isError"), done
+        child = it.core.book.system("Child")
+        assert child is not None
+        assert (public.tier, child.tier) == (1, 0)
+        other = await it.register("Other")
+        for system, allowed in ((public, False), (child, False), (other, True)):
+            it.key = await it.issue(system)
+            listed = (await it.modern("answerable", "tools/list")).json()["result"]["tools"]
+            assert ("list_made" in {tool["name"] for tool in listed}) is allowed, system.name
+            answer = await it.modern("answerable", "tools/call", {"name": "list_made", "arguments": {}})
+            assert ("tool.tier" not in answer.text) is allowed, answer.text
+            opened = (await it.opens())[-1]
+            assert (opened.sys, opened.dec == "permit") == (system.rid, allowed)
+            assert opened.tier == (0 if allowed else 1)
+
+    run(work, tmp_path)
+
+
 @pytest.mark.parametrize("relation", [Relation.QUANTIZED, Relation.FINETUNE, Relation.DISTILLED])
 def test_what_it_trains_or_quantizes_is_its_child_once_two_people_agree(tmp_path: Path, relation: Relation) -> None:
     """An agent that derives another from itself is its parent by that very relation."""

@@ -231,6 +231,24 @@ async def test_an_approval_ends_with_the_tool_that_it_was_given_for() -> None:
     assert (await stage.call()).error is None
 
 
+async def test_an_approval_is_not_used_for_a_tool_that_changes_while_its_call_is_written_down() -> None:
+    stage = ToolStage(carry, GRAVE)
+    stage.let_in(max_criticality=Criticality.CRITICAL)
+    hold = stage.approve(await stage.call())
+
+    async def change(_unit: Unit) -> None:
+        stage.ledger.before = None
+        stage.registry.tools[GRAVE.key] = msgspec.structs.replace(GRAVE, rid="u" * 32)
+
+    stage.ledger.before = change
+    assert (await stage.call(hold=hold)).code == "hold.registered"
+    kept = stage.held.holds.get(hold)
+    assert kept is not None
+    assert kept.spent == ""
+    assert (stage.server.ran, stage.rows()) == ([], [])
+    assert stage.opens[-1].dec == "refuse"
+
+
 async def test_an_approval_ends_with_the_system_that_would_answer() -> None:
     stage = ToolStage(carry, GRAVE)
     stage.let_in(max_criticality=Criticality.CRITICAL)
