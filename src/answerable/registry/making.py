@@ -204,7 +204,10 @@ def people_for(directory: Directory, system: System, maker: System, *, starts: b
     needed = [by_tier[system.tier]]
     above = {maker.rid, *(each.rid for each in makers(directory, maker))}
     digests = {digest for rid in above if (each := directory.system(rid)) is not None for digest in each.digests}
-    if above & {system.rid, *_weights(directory, system)} or digests & set(system.digests):
+    weights = _weights(directory, system)
+    # Of a model that says neither what its weights are nor whence they came, nobody can tell that they are not its own.
+    untold = system.kind is SystemKind.MODEL and not (weights or system.digests)
+    if untold or above & {system.rid, *weights} or digests & set(system.digests):
         needed.append(rows.own.people)
     if TRAINED & {edge.relation for edge in system.edges} and TRAIN not in maker.capabilities:
         needed.append(rows.train.people)

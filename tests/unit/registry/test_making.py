@@ -213,6 +213,15 @@ def test_its_own_weights_are_for_two_people(world: Making) -> None:
     assert people_for(world.book, twin, model, starts=False) == 2
 
 
+def test_a_model_that_does_not_say_whose_weights_it_has_is_for_two_people(world: Making) -> None:
+    untold = world.register(world.root, name="untold", kind=SystemKind.MODEL, compute=ComputeSpec(petaflop=1))
+    assert people_for(world.book, untold, world.founder, starts=False) == 2
+    told = msgspec.structs.replace(untold, digests=(digest("w"),))
+    assert people_for(world.book, told, world.founder, starts=False) == 0
+    agent = msgspec.structs.replace(untold, kind=SystemKind.AGENT)
+    assert people_for(world.book, agent, world.founder, starts=False) == 0, "it runs on what it uses"
+
+
 def test_what_will_be_built_is_announced_as_its_own(world: Making) -> None:
     request = AnnounceMade(name="plan", kind=SystemKind.AGENT)
     planned = making.announce(world.book, request, world.root, world.registry.now)
