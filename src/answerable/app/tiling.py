@@ -9,11 +9,9 @@ from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import Final
 
+from answerable.app.answering import answer
 from answerable.app.stores import open_log
 from answerable.config import Config
-from answerable.net.bind import tcp
-from answerable.net.bridge import asgi
-from answerable.net.server import Listener
 from answerable.net.source import Source
 from answerable.tiles.live import Live, Published
 from answerable.tiles.serve import TileServer
@@ -45,15 +43,8 @@ async def serve(
     """Serve `source` until `ended`. Raises Refused ``config.unsafe_bind``, ``config.value``, Unavailable
     ``request.bind``."""
     app = TileServer(source, hosts=(host, *hosts))
-    try:
-        sock = tcp(host, port, tls=certificate is not None, unsafe=unsafe)
-        listener = Listener(asgi(app), sock, certificate=certificate, key=key)
-        await listener.start()
-        try:
-            shown = f"[{host}]" if ":" in host else host
-            await announce(f"{'https' if listener.tls else 'http'}://{shown}:{listener.port}/")
-            await ended.wait()
-        finally:
-            await listener.close()
-    finally:
-        await app.close()
+
+    async def at(url: str) -> None:
+        await announce(f"{url}/")
+
+    await answer(app, host, port, at, ended, certificate=certificate, key=key, unsafe=unsafe)

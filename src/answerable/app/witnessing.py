@@ -8,9 +8,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 
-from answerable.net.bind import tcp
-from answerable.net.bridge import asgi
-from answerable.net.server import Listener
+from answerable.app.answering import answer
 from answerable.witness.files import Folder
 from answerable.witness.server import WitnessApp
 from answerable.witness.witness import Witness
@@ -33,15 +31,8 @@ async def serve(
     ``witness.state``."""
     witness = Witness(Folder(folder), lambda: time.time_ns() // 1_000_000)
     app = WitnessApp(witness, hosts=(host, *hosts))
-    try:
-        sock = tcp(host, port, tls=certificate is not None, unsafe=unsafe)
-        listener = Listener(asgi(app), sock, certificate=certificate, key=key)
-        await listener.start()
-        try:
-            shown = f"[{host}]" if ":" in host else host
-            await announce(f"{'https' if listener.tls else 'http'}://{shown}:{listener.port}", witness)
-            await ended.wait()
-        finally:
-            await listener.close()
-    finally:
-        await app.close()
+
+    async def at(url: str) -> None:
+        await announce(url, witness)
+
+    await answer(app, host, port, at, ended, certificate=certificate, key=key, unsafe=unsafe)

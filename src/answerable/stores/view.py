@@ -4,23 +4,18 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
 
-from answerable.model import prints
-from answerable.model.prints import Print
 from answerable.ports.stores import Derive
 from answerable.stores.database import connect_reading, translated
+from answerable.stores.found import INDEX_FILE, Found
 from answerable.stores.index import Index
 from answerable.stores.payload_reads import PayloadReads
 from answerable.stores.reads import LogReads
 from answerable.stores.tags import Tags
 
-INDEX_FILE: Final = "index.db"
 
-
-class SqliteView(LogReads):
+class SqliteView(LogReads, Found):
     """`ports.StoreView` over a store's folder. Each reading sees what was committed before it."""
 
     def __init__(self, path: Path, payload_key: bytes, derive: Derive | None = None) -> None:
@@ -35,34 +30,6 @@ class SqliteView(LogReads):
             opened.callback(self._index.close)
             self._tags = Tags(path, self)
             opened.pop_all()
-
-    def find(self, rid: str) -> int | None:
-        return self._index.find(rid)
-
-    def close_of(self, rid: str) -> str | None:
-        return self._index.close_of(rid)
-
-    def by_tag(self, tag: bytes) -> list[str]:
-        """Those whose payload still stands: some may be gone since the tags were last cleaned up."""
-        return [rid for rid in self._tags.find(tag) if tag in self.tags(rid)]
-
-    def alike(self, tags: Sequence[bytes], least: int) -> list[tuple[str, int]]:
-        if not tags:
-            return []
-        wanted = set(tags)
-        counted = [(rid, len(wanted & set(self.tags(rid)))) for rid, _ in self._tags.alike(list(wanted), least)]
-        return [(rid, shared) for rid, shared in counted if shared >= least]
-
-    def near(self, wanted: Print) -> list[tuple[str, Print]]:
-        found = [(rid, tag, prints.read(tag)) for rid, tag in self._tags.near(wanted)]
-        return [(rid, its) for rid, tag, its in found if its is not None and tag in self.tags(rid)]
-
-    def tags(self, rid: str) -> list[bytes]:
-        at = self._index.find(rid)
-        if at is None:
-            return []
-        first = self.segment_of(at)
-        return [tag for tag, _, _, _ in self.tagged(first, first + 1, rid)]
 
     def tagged(self, start: int, end: int, only: str = "") -> list[tuple[bytes, int, str, int]]:
         """For the tags' file: (tag, first leaf of the batch, rid, day of expiry) of the batches that begin there."""

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from answerable.stores.view import INDEX_FILE, SqliteView
+from answerable.stores.found import INDEX_FILE
+from answerable.stores.view import SqliteView
 from tests.ledger import PAYLOAD_KEY, append, opening, sqlite_store, unavailable
 
 

@@ -7,13 +7,10 @@ Index and tags stay on this machine: writing costs nothing for them, and another
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
 
-from answerable.model import prints
-from answerable.model.prints import Print
 from answerable.ports.stores import Derive
+from answerable.stores.found import INDEX_FILE, Found
 from answerable.stores.index import Index
 from answerable.stores.postgres.address import Address
 from answerable.stores.postgres.keyring import Keyring
@@ -22,10 +19,8 @@ from answerable.stores.postgres.reads import LogReads
 from answerable.stores.postgres.session import Session
 from answerable.stores.tags import Tags
 
-INDEX_FILE: Final = "index.db"
 
-
-class PostgresView(LogReads):
+class PostgresView(LogReads, Found):
     """`ports.StoreView`. It comes back by itself after the server was away."""
 
     def __init__(self, path: Path, address: Address, payload_key: bytes, derive: Derive | None = None) -> None:
@@ -40,34 +35,6 @@ class PostgresView(LogReads):
             opened.callback(self._index.close)
             self._tags = Tags(path, self)
             opened.pop_all()
-
-    def find(self, rid: str) -> int | None:
-        return self._index.find(rid)
-
-    def close_of(self, rid: str) -> str | None:
-        return self._index.close_of(rid)
-
-    def by_tag(self, tag: bytes) -> list[str]:
-        """Those whose payload still stands: some may be gone since the tags were last cleaned up."""
-        return [rid for rid in self._tags.find(tag) if tag in self.tags(rid)]
-
-    def alike(self, tags: Sequence[bytes], least: int) -> list[tuple[str, int]]:
-        if not tags:
-            return []
-        wanted = set(tags)
-        counted = [(rid, len(wanted & set(self.tags(rid)))) for rid, _ in self._tags.alike(list(wanted), least)]
-        return [(rid, shared) for rid, shared in counted if shared >= least]
-
-    def near(self, wanted: Print) -> list[tuple[str, Print]]:
-        found = [(rid, tag, prints.read(tag)) for rid, tag in self._tags.near(wanted)]
-        return [(rid, its) for rid, tag, its in found if its is not None and tag in self.tags(rid)]
-
-    def tags(self, rid: str) -> list[bytes]:
-        at = self._index.find(rid)
-        if at is None:
-            return []
-        first = self.segment_of(at)
-        return [tag for tag, _, _, _ in self.tagged(first, first + 1, rid)]
 
     def tagged(self, start: int, end: int, only: str = "") -> list[tuple[bytes, int, str, int]]:
         """For the tags' own file: (tag, first leaf of the batch, rid, day of expiry) of batches that begin there."""
