@@ -54,14 +54,22 @@ _confirmed: Final = msgspec.json.Decoder(Confirmed).decode
 
 
 class CanaryRun:
-    """operator: party that answers for the canary; perched: rids of the nodes that were given a warrant for a copy.
-    Used on one event loop."""
+    """operator: party that answers for the canary; perched: rids of the nodes that were given a warrant for a copy;
+    may_sign: raises while nobody gets a warrant, so that no gateway could take one in. Used on one event loop."""
 
-    def __init__(self, core: Core, operator: str, perch: Perch, perched: Callable[[str], frozenset[str]]) -> None:
+    def __init__(
+        self,
+        core: Core,
+        operator: str,
+        perch: Perch,
+        perched: Callable[[str], frozenset[str]],
+        may_sign: Callable[[], None] = lambda: None,
+    ) -> None:
         self._core = core
         self._operator = operator
         self._perch = perch
         self._perched = perched
+        self._may_sign = may_sign
         self._config = core.config.drill
         self._signer: Key | None = None
         self._one = asyncio.Lock()
@@ -144,7 +152,9 @@ class CanaryRun:
 
     async def once(self) -> CanaryTold:
         """Stop the canary that stands now, hear from every gateway, record it, register the next one. Raises Refused
-        ``drill.canary|running``, Unavailable ``log.*``."""
+        ``drill.canary|running``, Unavailable ``log.*``, ``recover.*`` while nobody gets a warrant: a gateway that does
+        not answer then is no alarm."""
+        self._may_sign()
         if self._one.locked():
             raise Refused("drill.running")
         system = await self.ready()

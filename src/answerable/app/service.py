@@ -333,9 +333,8 @@ class Service:
         keeper.measure(metrics)
         if isinstance(core.ledger, Sequencer):
             perch = Perch(core.book, gate, holder, core.clock, {})
-            self.canary = CanaryRun(
-                core, operator_of(core.book, config).rid, perch, lambda copy: self.node_desk.perched(copy)
-            )
+            operator, may_sign = operator_of(core.book, config).rid, issuer.may_sign
+            self.canary = CanaryRun(core, operator, perch, lambda its: self.node_desk.perched(its), may_sign)
             self.canary.measure(metrics)
             self.drills = Drills(core, self.canary, issuer)
         if core.witnesses is not None:

@@ -340,6 +340,9 @@ async def test_a_start_listens_before_it_signs(tmp_path: Path) -> None:
             assert f"{raised.value.params['retry_s']} 秒" in raised.value.remedy("zh")
             with pytest.raises(Unavailable, match=r"recover\.unheard"):
                 await control.service._issuer.grant("any", aud="any", nonce="any")
+            assert control.service.canary is not None
+            with pytest.raises(Unavailable, match=r"recover\.unheard"):
+                await control.service.canary.once()  # or a gateway that is given nothing would be an alarm
             async with node(berlin_settings):
                 await until(lambda: [row.rid for row in control.core.book.stops()] == [stop.rid])
                 await until(lambda: not recovery.behind)
