@@ -28,7 +28,7 @@ from tests.e2e.places import Place, cli, running
 from tests.e2e.scripted_upstream import ScriptedUpstream
 from tests.guarded import ANSWERABLE, BEATERS, Guarded, acting, all_act, beats, delegated, floor, last_beat, ordinary
 
-pytestmark = pytest.mark.system("guard", "curl")
+pytestmark = [pytest.mark.alone, pytest.mark.system("guard", "curl")]
 
 NOBODY = 65534
 only_root = pytest.mark.skipif(os.getuid() != 0, reason="root alone runs things as another user")

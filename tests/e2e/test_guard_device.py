@@ -11,7 +11,7 @@ import pytest
 from tests.guarded import Guarded, floor
 from tests.machines import SITE, Place
 
-pytestmark = [pytest.mark.system("guard"), pytest.mark.timeout(90)]
+pytestmark = [pytest.mark.alone, pytest.mark.system("guard"), pytest.mark.timeout(90)]
 
 
 def test_a_machine_stands_before_its_program_ends(tmp_path: Path) -> None:
