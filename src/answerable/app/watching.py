@@ -61,6 +61,8 @@ CURSOR: Final = "redlines.cursor"
 # Where no cursor is known the newest so many leaves are looked at.
 LOOK_BACK: Final = 10_000
 STEP: Final = 500
+# Of so few the loop has its turn after each: an action that is alone does not wait for all of them.
+FEW: Final = 16
 REMEMBERED: Final = 65_536
 ATTEMPTS: Final = 64
 MAX_ASKED: Final = 10_000
@@ -186,6 +188,8 @@ class Watching:
                     self._next += 1
                     if (sight := await self._sight(data)) is not None:
                         await self._look(sight)
+                    if len(leaves) <= FEW:
+                        await asyncio.sleep(0)
                 await asyncio.sleep(0)
             now = self._clock.now_ms()
             if self._next > self._saved and now >= self._saved_at + CURSOR_EVERY_MS:

@@ -371,3 +371,31 @@ async def test_it_runs_by_itself_and_survives_failures(world: World) -> None:
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     assert len(world.incidents()) == 1
+
+
+async def test_between_few_leaves_others_have_their_turn(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An action that is alone waits for one look at the most, and not for all that the last ones left."""
+    watching, _ = await _fed(world)
+    for _ in range(4):
+        await world.act()
+    running, alone, looks = True, 0, 0
+    look = watching._look
+
+    async def counted(sight: Any) -> None:
+        nonlocal looks
+        looks += 1
+        await look(sight)
+
+    async def other() -> None:
+        nonlocal alone
+        while running:
+            before = looks
+            await asyncio.sleep(0)
+            alone = max(alone, looks - before)
+
+    monkeypatch.setattr(watching, "_look", counted)
+    task = asyncio.create_task(other())
+    assert await watching.turn(whole=False) == 4
+    running = False
+    await task
+    assert (looks, alone) == (4, 1)
