@@ -119,18 +119,24 @@ def test_a_gateway_that_is_killed_in_a_call_settles_it(house: Set) -> None:
 
 
 def test_what_is_erased_is_in_no_file_of_server_or_store(house: Set) -> None:
-    canary = "the heron of Lindow, 7f3a91"
+    canary, name = "the heron of Lindow, 7f3a91", "Rosalind Quillfeather"
     with house.serve() as place:  # type: ignore[attr-defined]
         record = ask(place, house.handle, canary).json()["id"].removeprefix("chatcmpl-")
         kept = ask(place, house.handle, "kept").json()["id"].removeprefix("chatcmpl-")
         words = ("log", "erase", record, "--basis", "asked for", "--law", "gdpr-17")
         place.cli(*words, "--as", "officer-1", "--as", "officer-2")
+        person = place.cli("party", "register", "--id", "PERSON", "--name", name)["id"]
+        assert place.cli("party", "show", person)["party"]["name"] == name
+        words = ("log", "erase", person, "--basis", "asked for", "--law", "gdpr-17")
+        assert place.cli(*words, "--as", "officer-1", "--as", "officer-2")["payloads"] == 1
+        assert place.cli("party", "show", person)["party"]["name"] == person
         house.server.sql("CHECKPOINT")
         held = [
             path
             for folder in (house.server.data, house.store)
             for path in folder.rglob("*")
-            if canary.encode() in _bytes(path)
+            for data in (_bytes(path),)
+            if canary.encode() in data or name.encode() in data
         ]
         assert held == []
         assert place.cli("who", record)["outcome"] == place.cli("who", kept)["outcome"] == "done"
