@@ -127,6 +127,8 @@ def as_json(name: str, found: FileReading) -> dict[str, Any]:
 
 
 def told(name: str, found: FileReading) -> list[str]:
+    from answerable.errors.details import chinese
+
     head = f"{name}: {pick(*_VERDICTS[str(found.verdict)])}"
     lines = [head + (f" ({found.format})" if found.format else "")]
     lines += [f"  {layer.name}: {_layer(layer)}" for layer in found.layers]
@@ -142,7 +144,7 @@ def told(name: str, found: FileReading) -> list[str]:
         lines.append(
             pick(f"  record {found.record}: answerable who {name}", f"  记录 {found.record}：answerable who {name}")
         )
-    lines += [f"  ! {each}" for each in found.contradictions]
+    lines += [f"  ! {pick(each, chinese(each))}" for each in found.contradictions]
     # What strangers wrote stays on the line where it is quoted.
     return [line.replace("\n", "\\n") for line in lines]
 

@@ -39,11 +39,18 @@ class AnswerableError(Exception):
 
     def reason(self, lang: str = "en") -> str:
         """Why, in one sentence. lang: ``en`` or ``zh``."""
-        return _fill(self.entry.reason_zh if lang == "zh" else self.entry.reason, self.params)
+        return _fill(self.entry.reason_zh, self._said()) if lang == "zh" else _fill(self.entry.reason, self.params)
 
     def remedy(self, lang: str = "en") -> str:
         """What to do about it, in one sentence. lang: ``en`` or ``zh``."""
-        return _fill(self.entry.remedy_zh if lang == "zh" else self.entry.remedy, self.params)
+        return _fill(self.entry.remedy_zh, self._said()) if lang == "zh" else _fill(self.entry.remedy, self.params)
+
+    def _said(self) -> dict[str, object]:
+        """The parameters for a reader of Chinese."""
+        from answerable.errors.details import chinese
+
+        detail = self.params.get("detail")
+        return {**self.params, "detail": chinese(detail)} if isinstance(detail, str) else self.params
 
     @property
     def http(self) -> int:

@@ -11,6 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from answerable.errors import VerificationError
+from answerable.errors.details import chinese
 from answerable.labels.rules.subject import Subject
 from answerable.labels.rules.verdicts import Told, Verdict, compliant, inconclusive, missing, noncompliant, without
 from answerable.marks import aigc as objects
@@ -126,7 +127,7 @@ def agreement(subject: Subject) -> Told:
     """No layer of the label contradicts another."""
     said = subject.reading.contradictions
     if said:
-        return inconclusive("; ".join(said), "各层标识相互矛盾：" + "；".join(said))
+        return inconclusive("; ".join(said), "各层标识相互矛盾：" + "；".join(map(chinese, said)))
     if not subject.by_ai:
         return without("there is no label", "没有标识")
     return compliant("no layer contradicts another", "各层标识无矛盾")
@@ -137,9 +138,9 @@ def _signed(found: Signed) -> Told:
     if found.state in (State.SIGNED, State.SELF_CONSISTENT):
         return compliant(said, said)
     if found.state is State.BAD:
-        return noncompliant(found.detail, f"签名无效或密钥属于另一主体（{found.detail}）")
+        return noncompliant(found.detail, f"签名无效或密钥属于另一主体（{chinese(found.detail)}）")
     if found.state is State.OPAQUE:
-        return inconclusive(found.detail, f"预留字段无法核验（{found.detail}）")
+        return inconclusive(found.detail, f"预留字段无法核验（{chinese(found.detail)}）")
     return without("it is empty", "为空")
 
 
