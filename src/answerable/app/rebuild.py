@@ -280,7 +280,8 @@ class _Writer:
         effects = overlay(self._replay, kept, self.unnamed)
         for record, _ in self._replay.book.rows(Space.ERASURES):
             ending = self._view.close_of(record)
-            leaves = [(at, rid) for rid in (record, ending) if rid and (at := self._view.find(rid)) is not None]
+            rids = (record, ending, *self._replay.standings.get(record, ()))
+            leaves = [(at, rid) for rid in rids if rid and (at := self._view.find(rid)) is not None]
             effects.append(Put(Space.ERASING, record, encode_row(leaves)))
         if effects:
             head, note = self._store.head(), self._store.checkpoint()

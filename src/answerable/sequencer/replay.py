@@ -117,6 +117,7 @@ class Replay:
         self.book = Book(domain)
         self.opens: dict[str, bytes] = {}
         self._told = told
+        self.standings: dict[str, list[str]] = {}  # rid of a party -> of the later leaves that changed its standing
         self.calls = replay_calls.Told(self.book)
         self._actions: dict[type[kinds.Leaf], Callable[[Any, str], list[Effect]]] = {
             kinds.OpenLeaf: self._open,
@@ -191,6 +192,7 @@ class Replay:
                 voucher=_text(leaf.vch),
                 stands=rid,
             )
+            self.standings.setdefault(row.rid, []).append(rid)
             spent = [Put(Space.NONCES, leaf.n, str(leaf.t).encode())] if leaf.x is not UNSET else []
             return [Put(Space.PARTIES, row.rid, encode_row(row)), *spent]
         row = Party(

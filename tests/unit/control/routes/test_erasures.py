@@ -4,12 +4,14 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from answerable.app.core import open_core
+from answerable.app.rebuild import rebuild
 from answerable.app.repair import fsck
 from answerable.config import Config, load
 from answerable.crypto.random import opaque_id
@@ -218,6 +220,7 @@ def test_what_a_person_is_called_leaves_every_file(tmp_path: Path) -> None:
             erase(house, rid, "officer-1")
         with refused("privacy.organisation"):
             erase(house, house.core.book.party(OPERATOR).rid, "officer-1", "officer-2")  # type: ignore[union-attr]
+        shutil.copytree(house.store / "payloads", tmp_path / "older")
         done = erase(house, rid, "officer-1", "officer-2")
         assert (done["gone"], done["payloads"]) == (True, 2)
         with refused("privacy.erased"):
@@ -234,8 +237,16 @@ def test_what_a_person_is_called_leaves_every_file(tmp_path: Path) -> None:
     config = load(environ={}, flags={"store.path": str(house.store)}).config
     found = fsck(config)
     assert (found.sound, found.counts["payloads gone"]) == (True, 2)
-    again = asyncio.run(opened(config))
-    assert again == (person, "officer-1")
+    assert asyncio.run(opened(config)) == (person, "officer-1")
+    # Payloads from before come back with a backup: what was erased is erased again at the next start.
+    shutil.rmtree(house.store / "payloads")
+    shutil.copytree(tmp_path / "older", house.store / "payloads")
+    assert any(part in data for data in [*files(house), plain_names(house)] for part in gone[1:-2])
+    rebuild(config, [])
+    assert asyncio.run(opened(config)) == (person, "officer-1")
+    for data in [*files(house), plain_names(house)]:
+        for number, part in enumerate(gone):
+            assert part not in data, number
 
 
 async def opened(config: Config) -> tuple[str, str]:
