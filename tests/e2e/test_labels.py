@@ -70,6 +70,13 @@ def label(place: Place, *words: str, system: str = "painter", expect: int = 0) -
     return place.cli("label", *words, "--system", system, "--config", config, expect=expect)
 
 
+def acts(place: Place) -> list[str]:
+    """What was begun and ended; the warrant of who labels is renewed as time goes by."""
+    its = [each["rid"] for each in place.leaves() if each["kind"] in ("open", "close")]
+    assert len(its) >= 2 * len(NAMES)
+    return its
+
+
 def found(place: Place, path: Path) -> Any:
     return place.cli("read", str(path), "--anchor", str(place.store / "c2pa" / "root.pem"))
 
@@ -118,10 +125,10 @@ def test_a_label_that_was_changed_is_inconsistent(service: Place, labelled: dict
 
 
 def test_a_file_that_is_labelled_already_gets_no_second_record(service: Place, labelled: dict[str, Path]) -> None:
-    size = service.cli("log", "checkpoint")["size"]
+    before = acts(service)
     error = label(service, str(labelled["paper.pdf"]), "--in-place", expect=5)
     assert error["error"]["code"] == "label.another_record"
-    assert service.cli("log", "checkpoint")["size"] == size
+    assert acts(service) == before
 
 
 def test_another_producers_label_is_kept_and_passed_on(
