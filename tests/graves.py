@@ -24,6 +24,7 @@ from answerable.crypto import dsse
 from answerable.crypto.b64 import b64u
 from answerable.crypto.ed25519 import Key
 from answerable.crypto.random import nonce, salt
+from answerable.errors import Refused
 from answerable.log import trust
 from answerable.log.statement import to_sign
 from answerable.model.leaves import ApprovalLeaf, OpenLeaf
@@ -71,22 +72,34 @@ def graded(domain: str, effect: Effect, *bounds: Bound, meters: tuple[ToolMeter,
 
 
 class Caller:
-    """A system whose copy, with that rid, has a key of its own and shows its warrant. by: "proven", over a connection
-    that proves the key, or "bare", over one that proves nothing."""
+    """A system whose copy, with that rid, has a key of its own and shows its warrant, a fresh one with each call: they
+    live for seconds. by: "proven", over a connection that proves the key, or "bare", over one that proves nothing."""
 
-    def __init__(self, world: Grave, system: System, copy: str, token: str, proven: httpx.AsyncClient) -> None:
-        self._world, self.system, self.copy, self._token, self._proven = world, system, copy, token, proven
+    def __init__(self, world: Grave, system: System, copy: str, proven: httpx.AsyncClient) -> None:
+        self._world, self.system, self.copy, self._proven = world, system, copy, proven
+        self._boot, self._seq = "", 0
 
     async def __call__(self, tool: str, by: str = "proven", /, **arguments: Any) -> dict[str, Any]:
         g = self._world.g
+        token = await self._warrant()
         plain, g.http = g.http, self._proven if by == "proven" else g.http
         try:
             asked = {"name": tool, "arguments": arguments}
-            answer = await g.modern("desk", "tools/call", asked, key=self._token)
+            answer = await g.modern("desk", "tools/call", asked, key=token)
         finally:
             g.http = plain
         found: dict[str, Any] = answer.json()["result"]
         return found
+
+    async def _warrant(self) -> str:
+        """The next one of its boot; of another boot where the issuer has forgotten one that had ended."""
+        issuer, aud = self._world.g.service._issuer, audience_of(self._world.g.core.book.domain)
+        try:
+            self._seq += 1
+            return issuer.renew(self.copy, aud=aud, nonce=self._boot, seq=self._seq).token
+        except Refused:
+            self._boot, self._seq = nonce(), 1
+            return (await issuer.grant(self.copy, aud=aud, nonce=self._boot)).token
 
     async def refused(self, code: str, rule: str, tool: str, by: str = "proven", /, **arguments: Any) -> None:
         """It is refused so, recorded so under this system, and nothing runs."""
@@ -189,11 +202,10 @@ class Grave:
         rid = await g.copy(system, key)
         copy = g.core.book.copy(rid)
         assert copy is not None
-        granted = await g.service._issuer.grant(rid, aud=audience_of(g.core.book.domain), nonce=nonce())
         context = ssl.create_default_context(cafile=str(self._certificate))
         show(context, key, copy.id)
         async with httpx.AsyncClient(base_url=g.url, timeout=30, verify=context) as proven:
-            yield Caller(self, system, rid, granted.token, proven)
+            yield Caller(self, system, rid, proven)
 
 
 def pair(folder: Path) -> tuple[Path, Path]:
