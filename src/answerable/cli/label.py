@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from answerable.cli import label_check
 from answerable.cli.parser import Parser
-from answerable.cli.talk import emit, fail, language, pick
+from answerable.cli.talk import emit, fail, language, pick, say
 
 if TYPE_CHECKING:
     from answerable.cli.session import Session
@@ -91,7 +91,15 @@ def run(args: argparse.Namespace) -> int:
     if args.provider:
         one: Callable[[Path, Path], Labelled] = partial(_alone, _by_hand(args), args.in_place)
     else:
-        one = partial(_recorded, session(args, AdminRole.OPERATOR), args)
+        try:
+            one = partial(_recorded, session(args, AdminRole.OPERATOR), args)
+        except AnswerableError as error:
+            if error.code == "admin.no_store":
+                say(
+                    "Without a service: answerable label FILE --provider CODE --key label.key",
+                    "不使用服务时：answerable label FILE --provider CODE --key label.key",
+                )
+            raise
     done: list[dict[str, Any]] = []
     lines: list[str] = []
     status = 0

@@ -93,6 +93,14 @@ def issue(party: str, *, now_ms: int, days: int, algorithm: str = ED25519, root_
     )
 
 
+def certificates(pem: bytes) -> int:
+    """How many certificates stand in `pem`, 0 for what is none."""
+    try:
+        return len(x509.load_pem_x509_certificates(pem))
+    except ValueError:
+        return 0
+
+
 def shown(chain: bytes) -> Shown:
     """The first certificate of a chain in PEM. Raises VerificationError ``log.signature`` with `detail` if there is
     none that can be read, or its key is of another kind."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import zipfile
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, BinaryIO, Final, TypeVar
 from urllib.parse import urlsplit
 
@@ -42,6 +43,7 @@ _NAMES: Final = {"video/vnd.avi": "video/avi", "audio/vnd.wave": "audio/wav"}
 _PDF: Final = "application/pdf"
 _TIFF: Final = "image/tiff"
 _COVERS: Final = b"/ByteRange"
+ANCHORS: Final = "anchors"  # a problem: the reader's own root certificates cannot be read
 _UNREADABLE: Final = ("Io", "Other", "NotSupported")
 # A report of a manifest made for it takes some 400 times its size in memory; real ones with pictures stay below 1 MiB.
 MAX_MANIFEST: Final = manifest.MAX_STORE_MIB << 20
@@ -207,6 +209,9 @@ def read(source: BinaryIO, media: str, *, anchors: Sequence[bytes] = ()) -> C2pa
         detail = _detail(error)
         if detail.startswith("Remote"):
             return C2paReading(ABSENT, problems=("remote",))
+        if anchors and (alone := read(source, media)).holds:
+            # It holds: what cannot be understood is what the reader trusts, and not the file.
+            return replace(alone, problems=(*alone.problems, ANCHORS))
         state = UNSUPPORTED if detail.startswith(_UNREADABLE) else INVALID
         return C2paReading(state, problems=(detail,))
     except ValueError:

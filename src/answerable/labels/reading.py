@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, Final, Literal
 
+from answerable.crypto import issuing
 from answerable.errors import Refused, Unavailable, VerificationError
 from answerable.formats import saved
 from answerable.formats.carrier import Carrier
@@ -52,9 +53,9 @@ class Trust:
     @classmethod
     def load(cls, *, label_keys: str | Path | None = None, anchors: Sequence[str | Path] = ()) -> Trust:
         """label_keys: a file of pinned keys; anchors: files of root certificates. Raises VerificationError
-        ``label.pins``, Refused ``label.source`` for a file that cannot be read."""
+        ``label.pins``, Refused ``label.source`` for a file that cannot be read, or holds no certificate."""
         known = pins.parse(_bytes(label_keys)) if label_keys is not None else {}
-        return cls(known, tuple(_bytes(path) for path in anchors))
+        return cls(known, tuple(_certificates(path) for path in anchors))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,13 @@ class FileReading:
     def layer(self, name: str) -> LayerReading:
         """The layer of that name, as absent where it was not looked for."""
         return next((each for each in self.layers if each.name == name), LayerReading(name, ABSENT))
+
+
+def _certificates(path: str | Path) -> bytes:
+    """What is no certificate would make every manifest look broken."""
+    if not issuing.certificates(pem := _bytes(path)):
+        raise Refused("label.source", path=str(path), detail="it holds no certificate in PEM")
+    return pem
 
 
 def _bytes(path: str | Path) -> bytes:

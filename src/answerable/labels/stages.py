@@ -260,8 +260,12 @@ def sign(work: Work) -> None:
 
 
 def complete(work: Work) -> None:
-    """Raises Refused ``label.unsupported`` where a layer that must be there is not, or there is none at all."""
+    """Raises Refused ``label.unsupported`` where a layer that must be there is not, or there is none at all;
+    ``label.explicit`` where words were all that could be, with why they could not."""
     there = {layer.name for layer in work.layers if layer.state != UNSUPPORTED}
+    words = next((layer.detail for layer in work.layers if layer.name == "explicit"), "")
+    if not there and words:
+        raise Refused("label.explicit", detail=words)
     for name in sorted(work.by.require - there) or (() if there else ("aigc",)):
         raise Refused("label.unsupported", layer=name, format=work.carrier.name)
 

@@ -198,6 +198,10 @@ def test_without_a_service(run: Run, file: Path, tmp_path: Path) -> None:
     refused = run("label", str(file), "-o", str(tmp_path / "c.png"), "--provider", PROVIDER, "--require", "c2pa")
     assert (refused.status, code(refused)) == (2, "label.unsupported")
     assert not (tmp_path / "c.png").exists()
+    # Who has neither store nor provider code is told of the second.
+    nowhere = run("label", str(file), "--store", str(tmp_path / "no-store"))
+    assert "--provider CODE" in nowhere.err, nowhere.err
+    assert "admin.no_store" in nowhere.err
 
 
 def test_there_is_no_way_to_take_a_label_off(run: Run) -> None:

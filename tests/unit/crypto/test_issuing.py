@@ -8,7 +8,7 @@ from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from answerable.crypto import ed25519, p256
-from answerable.crypto.issuing import CLAIM_SIGNING, ED25519, ES256, Issued, issue, shown
+from answerable.crypto.issuing import CLAIM_SIGNING, ED25519, ES256, Issued, certificates, issue, shown
 from answerable.errors import Refused, VerificationError
 
 NOW = 1_795_000_000_000
@@ -79,3 +79,11 @@ def test_times_and_algorithms_that_are_none(more: dict[str, object]) -> None:
 def test_what_is_no_certificate(pem: bytes) -> None:
     with pytest.raises(VerificationError, match=r"log\.signature"):
         shown(pem)
+
+
+def test_how_many_certificates_stand_in_a_file() -> None:
+    made = issue("Example Ltd", now_ms=1_700_000_000_000, days=30)
+    assert certificates(made.root) == 1
+    assert certificates(made.root + made.root) == 2
+    assert certificates(b"") == certificates(b"words") == certificates(b"\xff\x00") == 0
+    assert certificates(b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n") == 0

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import json
+import time
 from io import BytesIO
 from pathlib import Path
 
@@ -9,7 +10,9 @@ import msgspec
 import pytest
 
 from answerable.crypto.ed25519 import Key
+from answerable.crypto.issuing import issue
 from answerable.errors import Refused
+from answerable.labels.chain import Chain
 from answerable.labels.explicit import render
 from answerable.labels.explicit.plan import Corner, Plan
 from answerable.labels.identity import Labeller
@@ -27,6 +30,7 @@ from tests.unit.labels.test_labelling import with_label
 
 KEY = Key.generate()
 RECORD = "abcdefghijklmnopqrstuvwxyz234567"
+ISSUED = issue("Example Ltd", now_ms=time.time_ns() // 1_000_000, days=30)
 
 
 def made(by: Labeller, source: bytes) -> bytes:
@@ -146,3 +150,19 @@ def test_what_cannot_be_decoded_could_not_be_checked() -> None:
     whole = picture("PNG", (64, 64))
     at = whole.index(b"IDAT") + 8
     assert _perceived(whole[:at] + bytes(20) + whole[at + 20 :]) == (Reading.UNCHECKED, "unchecked")
+
+
+def test_what_the_reader_trusts_never_makes_a_file_look_broken(tmp_path: Path) -> None:
+    data = made(Labeller(PROVIDER, KEY, Chain.of(ISSUED)), picture())
+    (tmp_path / "junk").write_bytes(picture())
+    with pytest.raises(Refused, match=r"label\.source"):
+        Trust.load(anchors=[tmp_path / "junk"])
+    told = set()
+    for junk in (picture(), b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", b"", b"words"):
+        found = read_label(data, trust=Trust(anchors=(junk,)))
+        assert (found.verdict, found.layer("c2pa").state) == (Reading.LABELLED, "valid")
+        told |= {*found.layer("c2pa").problems}
+    assert told == {"anchors"}
+    assert read_label(data, trust=Trust(anchors=(ISSUED.root,))).layer("c2pa").state == "trusted"
+    broken = read_label(data[:-20] + b"x" + data[-19:], trust=Trust(anchors=(picture(),)))
+    assert broken.verdict is not Reading.LABELLED

@@ -298,3 +298,11 @@ def test_an_object_in_plain_text_stays_as_it_was_written() -> None:
         label(ours, by=Labeller(PROVIDER), record="another")
     with pytest.raises(Refused, match=r"label\.foreign"):
         label(ours, by=Labeller(OTHER))
+
+
+def test_where_words_are_all_that_there_could_be_it_is_said_why_they_are_not() -> None:
+    with pytest.raises(Refused) as caught:
+        label(b'{"a": 1}', by=Labeller(PROVIDER, explicit=Plan("zh")))
+    assert (caught.value.code, caught.value.params["detail"]) == ("label.explicit", "words in JSON would break it")
+    with pytest.raises(Refused, match=r"label\.unsupported"):
+        label(b'{"a": 1}', by=Labeller(PROVIDER))

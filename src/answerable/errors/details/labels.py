@@ -28,6 +28,7 @@ DETAILS: Final[Mapping[str, str]] = {
     "it changed while it was being labelled": "添加标识期间文件发生了变化",
     "it is no regular file": "不是普通文件",
     "no regular file": "不是普通文件",
+    "it holds no certificate in PEM": "其中没有 PEM 格式的证书",
     "it is the source itself": "即源文件本身",
     "there is no such folder": "没有该目录",
     "longer than 1 MiB": "超过 1 MiB",
