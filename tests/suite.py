@@ -53,7 +53,11 @@ def part(words: list[str]) -> tuple[int, Counter[str], list[str]]:
     with tempfile.TemporaryDirectory(prefix="suite-") as folder:
         told = Path(folder, "told.json")
         command = [sys.executable, "-m", "pytest", "-p", "tests.suite", *words]
-        status = subprocess.run(command, cwd=ROOT, env={**os.environ, TOLD: str(told)}, check=False).returncode
+        process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, TOLD: str(told)})
+        try:
+            status = process.wait()
+        except KeyboardInterrupt:  # it heard that too, and says how far it came
+            status = process.wait()
         found = json.loads(told.read_text()) if told.exists() else {"counted": {}, "bad": []}
     return status, Counter(found["counted"]), found["bad"]
 

@@ -60,6 +60,19 @@ def test_a_part_without_a_test_is_no_pass(project: Path) -> None:
     assert suite.main([]) == 5
 
 
+def test_after_ctrl_c_nothing_more_is_begun(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    ran = []
+
+    def part(words: list[str]) -> tuple[int, Counter[str], list[str]]:
+        ran.append(words)
+        return suite.INTERRUPTED, Counter(passed=7), []
+
+    monkeypatch.setattr(suite, "part", part)
+    assert suite.main(["-x"]) == suite.INTERRUPTED
+    assert [words[-1] for words in ran] == ["-x"]
+    assert "\n7 passed in " in capfd.readouterr().out
+
+
 def test_the_line_says_what_ran() -> None:
     assert suite.line(Counter(passed=3, skipped=1, failed=2), 4.4) == "2 failed, 3 passed, 1 skipped in 4 s"
     assert suite.line(Counter(), 0.1) == "no tests ran in 0 s"
