@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 from collections.abc import Callable
@@ -12,7 +13,7 @@ from typing import Final, Protocol
 from answerable import durable
 from answerable.app.clock import SystemClock
 from answerable.app.keys import Keys, load
-from answerable.app.loading import learn_names, load_book, settled
+from answerable.app.loading import load_book, naming, settled
 from answerable.app.stores import open_store
 from answerable.app.upgrading import upgrade
 from answerable.app.witnesses import Witnesses
@@ -50,7 +51,8 @@ class Plan(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Core:
-    """watchers: called after each batch with its effects, when the directory already shows them; see `watch`."""
+    """watchers: called after each batch with its effects, when the directory already shows them; see `watch`. names: of
+    natural persons, on their way into the directory."""
 
     config: Config
     keys: Keys
@@ -61,6 +63,7 @@ class Core:
     origin: str
     demo: bool
     watchers: list[Callable[[tuple[Effect, ...]], None]]
+    names: asyncio.Task[None]
     witnesses: Witnesses | None = None
     guard: Guard | None = None  # of a store that is written; closed with the ledger
 
@@ -90,6 +93,8 @@ class Core:
     async def close(self) -> None:
         if self.witnesses is not None:
             await self.witnesses.close()
+        self.names.cancel()
+        await asyncio.wait([self.names])
         await self.reader.close()
         await self.ledger.close()
 
@@ -123,12 +128,12 @@ async def open_core(config: Config) -> Core:
         raise
     domain, demo = misc["domain"].decode(), DEMO in misc
     if isinstance(guard, Unavailable):
-        return _read_only(config, keys, store, None, domain, origin, demo=demo, failure=guard)
+        return await _read_only(config, keys, store, None, domain, origin, demo=demo, failure=guard)
     try:
         upgrade(config.store_path, store)
     except Unavailable as error:
         if error.code in READ_ONLY:
-            return _read_only(config, keys, store, guard, domain, origin, demo=demo, failure=error)
+            return await _read_only(config, keys, store, guard, domain, origin, demo=demo, failure=error)
         if error.code != "store.full":  # which keeps no store from opening: its rows are brought up to date later
             store.close()
             guard.close()
@@ -177,7 +182,7 @@ async def run_core(
                 raise
             if witnesses is not None:
                 await witnesses.close()
-            return _read_only(config, keys, store, guard, domain, origin, demo=demo, failure=error)
+            return await _read_only(config, keys, store, guard, domain, origin, demo=demo, failure=error)
     except BaseException:
         if witnesses is not None:
             await witnesses.close()
@@ -191,8 +196,8 @@ async def run_core(
         witnessed=ledger.witnessed if witnesses else None,
         derive=deriving(keys.index),
     )
-    await learn_names(book, reader)
-    core = Core(config, keys, clock, book, ledger, reader, origin, demo, watchers, witnesses, guard)
+    names = await naming(book, reader)
+    core = Core(config, keys, clock, book, ledger, reader, origin, demo, watchers, names, witnesses, guard)
     _tell_trust(core)
     if witnesses is not None:
         witnesses.start(ledger, reader)
@@ -239,7 +244,7 @@ def _guard(config: Config, origin: str) -> Guard | Unavailable:
         return error
 
 
-def _read_only(
+async def _read_only(
     config: Config,
     keys: Keys,
     store: Store,
@@ -260,7 +265,8 @@ def _read_only(
     own = VerifierKey.of(origin, keys.log.public)
     ledger = Halted(store, guard, failure, [str(key) for key in (own, *keys.former)])
     reader = Reader(store, published=ledger.published, derive=deriving(keys.index))
-    return Core(config, keys, SystemClock(), book, ledger, reader, origin, demo, [])
+    names = await naming(book, reader)
+    return Core(config, keys, SystemClock(), book, ledger, reader, origin, demo, [], names)
 
 
 def _missing(config: Config) -> Keys:

@@ -5,6 +5,7 @@ told to leave a large registry alone."""
 
 from __future__ import annotations
 
+import asyncio
 import ctypes
 import gc
 import logging
@@ -17,6 +18,7 @@ from answerable.model.units import Payload, Space
 from answerable.registry.book import Book
 from answerable.sequencer.reader import Reader
 
+NAMES_S: Final = 2.0
 _log = logging.getLogger("answerable.core")
 MANY: Final = 50_000  # systems from which it is worth what it costs: nothing that exists then is ever looked at again
 
@@ -46,6 +48,14 @@ async def learn_names(book: Book, reader: Reader) -> None:
                 continue
             if kept is not None and kept[1] is not None:
                 book.learn([Payload(party.rid, "name", kept[0], kept[1])])
+
+
+async def naming(book: Book, reader: Reader) -> asyncio.Task[None]:
+    """`learn_names`, in most cases ended. Where the log's index lies far behind the reading takes long: nobody waits
+    for it, and until then persons go by their ids."""
+    task = asyncio.create_task(learn_names(book, reader))
+    await asyncio.wait([task], timeout=NAMES_S)
+    return task
 
 
 def settled(book: Book) -> None:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import asyncio
 import gc
 from collections.abc import Iterable
 from types import SimpleNamespace
@@ -9,7 +10,7 @@ from typing import cast
 import pytest
 
 from answerable.app import loading
-from answerable.app.loading import learn_names, load_book, settled
+from answerable.app.loading import learn_names, load_book, naming, settled
 from answerable.errors import Unavailable
 from answerable.model.units import Put, Space, Unit
 from answerable.sequencer.reader import Reader
@@ -63,6 +64,25 @@ async def test_persons_are_called_by_what_is_kept_beside_the_log() -> None:
     assert called == {
         here.rid: "Ann", gone.rid: gone.id, lost.rid: lost.id, spoiled.rid: spoiled.id, firm.rid: "A firm",
     }  # fmt: skip
+
+
+async def test_nobody_waits_for_names_that_take_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loading, "NAMES_S", 0.01)
+    registry = Registry()
+    person = registry.person("Ann")
+    book, free = load_book(registry.book.domain, registry.book.rows), asyncio.Event()
+
+    class Slow(Kept):
+        async def payload(self, rid: str, group: str) -> tuple[bytes, bytes | None] | None:
+            await free.wait()
+            return await super().payload(rid, group)
+
+    task = await naming(book, cast("Reader", Slow({person.rid: b"Ann"})))
+    assert not task.done()
+    assert [row.name for row in book.parties() if row.rid == person.rid] == [person.id]
+    free.set()
+    await task
+    assert [row.name for row in book.parties() if row.rid == person.rid] == ["Ann"]
 
 
 def test_it_is_on_again_after_a_damaged_row() -> None:
