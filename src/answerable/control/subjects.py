@@ -15,6 +15,8 @@ from answerable.log.leaf import rid as rid_of
 from answerable.model.leaves import CloseLeaf, Leaf, OpenLeaf, PartyLeaf
 from answerable.model.records import Party
 from answerable.model.terms import Ruling
+from answerable.model.units import Expect, Space
+from answerable.ports import Directory
 from answerable.privacy.erasure import of_person
 from answerable.privacy.statements import Subject
 
@@ -40,9 +42,10 @@ async def subject(reader: Reader, record: str, *, beside: Sequence[str] = ()) ->
     )
 
 
-async def person(reader: Reader, party: Party) -> Subject:
+async def person(reader: Reader, directory: Directory, party: Party) -> Subject:
     """What is erased with a natural person's name: every leaf that commits to it. Raises Refused
     ``privacy.organisation``."""
+    row = Expect(Space.PARTIES, party.rid, directory.raw(Space.PARTIES, party.rid))
     first = (await reader.prove(party.rid)).index
     found = [(first, party.rid)]
     if party.stands:  # the newest that changed the standing; others lie between
@@ -53,7 +56,7 @@ async def person(reader: Reader, party: Party) -> Subject:
                 if isinstance(leaf, PartyLeaf) and leaf.prev == party.rid:
                     found.append((index, rid_of(data)))
             start += len(leaves)
-    return of_person(party, tuple(found))
+    return of_person(party, tuple(found), row)
 
 
 async def _leaf(reader: Reader, rid: str) -> Leaf | None:

@@ -78,18 +78,19 @@ def erase(directory: Directory, leaf: EraseLeaf, words: Words, subject: Subject,
             Put(Space.ERASING, subject.record, encode_row(subject.leaves)),
             spent,
         ),
-        expect=(Expect(Space.ERASURES, subject.record, None), holds.unchanged(directory), unused),
+        expect=(Expect(Space.ERASURES, subject.record, None), holds.unchanged(directory), unused, *subject.rests),
         payloads=(words.payload(row.rid),),
     )
     return Planned(unit, row.rid, row)
 
 
-def of_person(party: Party, leaves: tuple[tuple[int, str], ...]) -> Subject:
-    """What is erased where a natural person's name is. leaves: (index, rid) of each leaf that commits to it. Raises
+def of_person(party: Party, leaves: tuple[tuple[int, str], ...], row: Expect) -> Subject:
+    """What is erased where a natural person's name is. leaves: (index, rid) of each leaf that commits to it; row: of
+    the party, as it stood before they were looked for: whoever vouches for the person meanwhile adds one. Raises
     Refused ``privacy.organisation``: what an organisation is called is no personal data, and says who answers."""
     if party.kind is not PartyKind.PERSON:
         raise Refused("privacy.organisation", party=party.id)
-    return Subject(record=party.rid, party=party.rid, systems=(), leaves=leaves)
+    return Subject(record=party.rid, party=party.rid, systems=(), leaves=leaves, rests=(row,))
 
 
 def refuse_held(directory: Directory, subject: Subject) -> None:

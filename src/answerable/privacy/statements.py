@@ -47,13 +47,15 @@ class Planned:
 @dataclass(frozen=True, slots=True)
 class Subject:
     """An action as the log has it. leaves: (index, rid) of its open leaf and, where it has ended, of its close leaf;
-    party: rid of who answers; systems: rids of the caller's and the model's; ended: False while it is in flight."""
+    party: rid of who answers; systems: rids of the caller's and the model's; ended: False while it is in flight; rests:
+    what must stand as it did when the leaves were looked for."""
 
     record: str
     party: str
     systems: tuple[str, ...]
     leaves: tuple[tuple[int, str], ...]
     ended: bool = True
+    rests: tuple[Expect, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -195,7 +195,12 @@ def _restand(
     unit = Unit(
         leaves=(data,),
         effects=(put(Space.PARTIES, party.rid, stored(row)), *effects),
-        expect=(unchanged(directory, Space.PARTIES, party.rid), *expect),
+        # The name goes along with its leaf: not once it is being erased.
+        expect=(
+            unchanged(directory, Space.PARTIES, party.rid),
+            unchanged(directory, Space.ERASURES, party.rid),
+            *expect,
+        ),
         payloads=(called.payload(rid),),
     )
     return Planned(unit, rid, party.id)

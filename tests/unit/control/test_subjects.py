@@ -3,6 +3,7 @@ from __future__ import annotations
 
 from answerable.control.subjects import person, subject
 from answerable.crypto.random import opaque_id
+from answerable.model.units import Expect, Space
 from tests.unit.control.house import OPERATOR, REGISTRAR, House
 from tests.unit.control.privacy import refused
 
@@ -28,19 +29,20 @@ def test_each_leaf_that_commits_to_a_persons_name_is_found(house: House) -> None
     rid = house.post("/parties", {"id": ref, "name": "Somebody"})["rid"]
     party = book.party(rid)
     assert party is not None
-    assert [each for _, each in house.run(person(reader, party)).leaves] == [rid]
+    assert [each for _, each in house.run(person(reader, book, party)).leaves] == [rid]
     house.run(house._vouch(ref, *house.key_of(REGISTRAR, registrar=True)))
     house.act("In between.")
     party = book.party(rid)
     assert party is not None
-    found = house.run(person(reader, party))
+    found = house.run(person(reader, book, party))
+    assert found.rests == (Expect(Space.PARTIES, rid, book.raw(Space.PARTIES, rid)),)
     assert [each for _, each in found.leaves] == [rid, party.stands]
     assert all(house.run(reader.prove(each)).index == index for index, each in found.leaves)
     assert (found.record, found.party, found.ended) == (rid, rid, True)
     firm = book.party(OPERATOR)
     assert firm is not None
     with refused("privacy.organisation"):
-        house.run(person(reader, firm))
+        house.run(person(reader, book, firm))
 
 
 def test_what_is_no_action_is_refused(house: House) -> None:

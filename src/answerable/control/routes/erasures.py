@@ -57,7 +57,7 @@ async def erase(services: Services, call: Call[GiveErasure]) -> ErasureShown:
     words = body.basis.of("basis")
     party = services.book.party(body.erase.of)
     if party is not None:
-        found = await person(services.reader, party)
+        found = await person(services.reader, services.book, party)
     else:
         found = await subject(services.reader, body.erase.of, beside=_changed(services, body.erase.of))
     done = erasure.find(services.book, found.record)

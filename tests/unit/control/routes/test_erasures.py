@@ -7,6 +7,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,10 +15,15 @@ from answerable.app.core import open_core
 from answerable.app.rebuild import rebuild
 from answerable.app.repair import fsck
 from answerable.config import Config, load
-from answerable.crypto.random import opaque_id
+from answerable.control.routes import erasures
+from answerable.crypto.b64 import b64u
+from answerable.crypto.random import nonce, opaque_id, salt
 from answerable.errors import Unavailable
 from answerable.log import trust
+from answerable.log.statement import to_sign
 from answerable.model.units import Space
+from answerable.registry import parties
+from answerable.registry.requests import VouchParty
 from answerable.stores.payload_form import HEAD, listed, open_names, runs, walk
 from answerable.verify.receipt import verify
 from tests.unit.control.house import OPERATOR, REGISTRAR, House
@@ -247,6 +253,47 @@ def test_what_a_person_is_called_leaves_every_file(tmp_path: Path) -> None:
     for data in [*files(house), plain_names(house)]:
         for number, part in enumerate(gone):
             assert part not in data, number
+
+
+def test_no_word_for_a_person_writes_the_name_past_its_erasure(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody vouches for the person while the leaves that commit to the name are looked for."""
+    person = f"PERSON-{opaque_id()}"
+    rid = house.post("/parties", {"id": person, "name": NAME})["rid"]
+    key = house.key_of(REGISTRAR, registrar=True)
+    look = erasures.person
+
+    async def slow(*about: Any) -> Any:
+        found = await look(*about)
+        if not house.core.book.party(rid).stands:  # type: ignore[union-attr]
+            await house._vouch(person, *key)
+        return found
+
+    monkeypatch.setattr(erasures, "person", slow)
+    with refused("log.conflict"):
+        erase(house, rid, "officer-1", "officer-2")
+    assert erase(house, rid, "officer-1", "officer-2")["payloads"] == 2
+    stands = house.core.book.party(rid).stands  # type: ignore[union-attr]
+    for leaf in (rid, stands):
+        assert house.run(house.services.reader.payload(leaf, "name")) is None
+
+
+def test_a_word_for_a_person_that_was_planned_before_the_erasure_is_not_written(house: House) -> None:
+    person = f"PERSON-{opaque_id()}"
+    rid = house.post("/parties", {"id": person, "name": NAME})["rid"]
+    key, kid = house.key_of(REGISTRAR, registrar=True)
+    book, drawn, salted = house.core.book, nonce(), b64u(salt())
+    party, registrar = book.party(rid), book.party(REGISTRAR)
+    assert party is not None
+    assert registrar is not None
+    signature = key.sign(
+        to_sign(parties.vouch_statement(party, registrar, drawn=drawn, salt=salted), house.core.origin)
+    )
+    request = VouchParty(party=rid, key=kid, nonce=drawn, salt=salted, signature=b64u(signature))
+    planned = parties.vouch(book, request, house.core.now)
+    erase(house, rid, "officer-1", "officer-2")
+    with refused("log.conflict"):
+        house.run(house.core.commit(planned))
+    assert not book.party(rid).stands  # type: ignore[union-attr]
 
 
 async def opened(config: Config) -> tuple[str, str]:
