@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from answerable.errors import AnswerableError, Unavailable
 from answerable.model.units import Payload, Unit
 from answerable.sequencer.guard import Guard
+from answerable.stores.days import DAY_MS
 from answerable.stores.index import Index
 from answerable.stores.journal import Journal
-from answerable.stores.days import DAY_MS
 from answerable.stores.payload_reads import PayloadReads
 from answerable.stores.payloads import PayloadWriter
 from tests.ledger import ORIGIN, append, leaf, sqlite_store
