@@ -76,8 +76,10 @@ def tables(report: dict[str, Any]) -> str:
         f"{bound(plain['moved: named'], plain['moved']):.3%} |",
         "",
         f"In {plain['everywhere']:,} of the pictures without a label the watermark was looked for everywhere, in the "
-        f"others at its place. {texts.get('left out', 0)} texts were left out that have a run of twelve words in "
-        "common with a labelled one: packages carry copies of each other's licences. Of those, "
+        f"others at its place. {plain.get('left out', 0)} photographs were left out that a labelled one shows in "
+        f"another size ({plain.get('left out, named', 0)} of them named), and {texts.get('left out', 0)} texts that "
+        "have a run of twelve words in common with a labelled one: packages carry copies of each other's licences. Of "
+        "those, "
         f"{texts.get('left out, named', 0)} were named, {texts.get('left out, named as probable', 0)} of them as "
         "*probably*: that says of a text that much of its wording stands in a record, and how much, and never who "
         "wrote it first.",

@@ -15,6 +15,7 @@ from answerable.labels.tracing import Traces
 from answerable.model.prints import Kind, Print
 from benchmarks import tracing, tracing_items
 from benchmarks.kept import Kept, digest
+from benchmarks.pictures import drawn
 from benchmarks.tracing_page import HEADING, bound, put
 
 PRINT = Print(Kind.IMAGE, 1, (2**64 - 1, 0, 7))
@@ -71,6 +72,16 @@ def test_pictures_of_two_seeds_are_others(tmp_path: Path) -> None:
     assert [Path(name).stem for name, seed in other if not seed] == ["a", "c"]
     assert tracing_items.picture(one[0]).size == (300, 280)
     assert tracing_items.picture(one[-1]).size == (320, 256)
+
+
+def test_a_photograph_in_another_size_is_the_same(tmp_path: Path) -> None:
+    one, other = (Image.fromarray(drawn("scene", seed, 320, 300)) for seed in (1, 2))
+    one.save(tmp_path / "one.png")
+    other.save(tmp_path / "other.png")
+    one.resize((450, 480), 1).save(tmp_path / "larger.jpg", quality=80)
+    named = {path.stem: (str(path), 0) for path in tmp_path.iterdir()}
+    unlabelled = [named["larger"], named["other"], ("scene", 7)]
+    assert tracing_items.copies(unlabelled, [named["one"], ("scene", 8)]) == {named["larger"]}
 
 
 def test_texts_share_a_run_whatever_stands_between_the_words() -> None:
