@@ -23,6 +23,7 @@ from answerable.control.services import Services
 from answerable.errors import AnswerableError, Refused
 from answerable.model.records import Incident
 from answerable.model.units import Put, Space, Unit
+from answerable.pipeline.endings import named
 from answerable.redlines.table import lines
 
 ROUND_S: Final = 20.0
@@ -93,8 +94,8 @@ class RedLines:
             while True:
                 try:
                     await self.round()
-                except AnswerableError as error:
-                    _log.error("reminders and tests of red lines wait: %s", error)
+                except Exception as raised:  # noqa: BLE001  a defect of one round does not end the watch beside it
+                    _log.error("reminders and tests of red lines wait: %s", named(raised))
                 await asyncio.sleep(ROUND_S)
         finally:
             watch.cancel()

@@ -21,7 +21,7 @@ from answerable.admission.reports import GROUP
 from answerable.config import RedlinesConfig
 from answerable.crypto.b64 import b64u
 from answerable.crypto.random import nonce
-from answerable.errors import AnswerableError, Refused, Unavailable, VerificationError
+from answerable.errors import Refused, Unavailable, VerificationError
 from answerable.log.leaf import decode, encode, rid
 from answerable.model import events
 from answerable.model.leaves import (
@@ -40,6 +40,7 @@ from answerable.model.records import Incident, Stop
 from answerable.model.sights import Sight
 from answerable.model.terms import OrderKind, Scope
 from answerable.model.units import Expect, Put, Space, Unit
+from answerable.pipeline.endings import named
 from answerable.ports import Clock, Ledger, Signer
 from answerable.redlines import incidents
 from answerable.redlines.desk import Desk, Judged, standing_of
@@ -58,6 +59,7 @@ MAX_HEARD: Final = 2_048
 # How far the watch had come is written this often, ms, while the log grows.
 CURSOR_EVERY_MS: Final = 30_000
 CURSOR: Final = "redlines.cursor"
+DAMAGED: Final = "store.damaged"  # for good
 # Where no cursor is known the newest so many leaves are looked at.
 LOOK_BACK: Final = 10_000
 STEP: Final = 500
@@ -158,7 +160,8 @@ class Watching:
             try:
                 await self.turn(whole=whole)
                 self.failure = ""
-            except AnswerableError as error:
+            except Exception as raised:  # noqa: BLE001  a defect does not end the watch, and is told as any failure
+                error = named(raised)
                 self._whole = True
                 if self.failure != error.code:  # once, and not with each round
                     _log.error("the watch over red lines waits: %s", error)
@@ -185,8 +188,9 @@ class Watching:
             begun, size = self._next, await self._reader.size() if whole else 0
             while leaves := await self._following(size):
                 for data in leaves:
+                    sight = await self._seen(data)
                     self._next += 1
-                    if (sight := await self._sight(data)) is not None:
+                    if sight is not None:
                         await self._look(sight)
                     if len(leaves) <= FEW:
                         await asyncio.sleep(0)
@@ -224,6 +228,19 @@ class Watching:
         return min(size, int(saved)) if saved is not None else max(0, size - LOOK_BACK)
 
     # --- from leaves to sights ---
+
+    async def _seen(self, data: bytes) -> Sight | None:
+        """As `_sight`. What no later look would understand either is told and passed over; what may be read later
+        raises Unavailable, and is looked at again."""
+        try:
+            return await self._sight(data)
+        except Unavailable as error:
+            if error.code != DAMAGED:
+                raise
+            _log.error("what leaf %s tells is not looked at: %s", rid(data), error)
+        except Exception as raised:  # noqa: BLE001  also a defect: behind it are others
+            _log.error("leaf %s is not looked at: %s", rid(data), named(raised))
+        return None
 
     async def _sight(self, data: bytes) -> Sight | None:
         if not any(kind in data for kind in _KINDS):

@@ -121,6 +121,25 @@ async def test_reminders_come_before_a_deadline_each_once(place: Place) -> None:
     )
 
 
+async def test_a_defect_of_one_round_does_not_end_the_watch(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    rounds = 0
+
+    async def defective() -> None:
+        nonlocal rounds
+        rounds += 1
+        raise ValueError("a defect")
+
+    monkeypatch.setattr("answerable.app.redlines.ROUND_S", 0.01)
+    monkeypatch.setattr(place.red, "round", defective)
+    task = asyncio.create_task(place.red.run())
+    async with asyncio.timeout(10):
+        while rounds < 3:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    assert not task.done()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
 async def test_tests_that_are_overdue_are_a_warning(place: Place) -> None:
     await place.core.ledger.commit(Unit(effects=(Put(Space.MISC, SINCE, str(place.core.now).encode()),)))
     assert place.red.problems() == {}

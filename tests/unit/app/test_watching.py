@@ -373,6 +373,78 @@ async def test_it_runs_by_itself_and_survives_failures(world: World) -> None:
     assert len(world.incidents()) == 1
 
 
+class Failing(Counted):
+    """A reader of which some reads fail."""
+
+    def __init__(self, reader: Any, *errors: Exception) -> None:
+        super().__init__(reader)
+        self.errors = list(errors)
+
+    async def payload(self, its: str, group: str) -> Any:
+        if self.errors:
+            raise self.errors.pop(0)
+        return await self.reader.payload(its, group)
+
+
+async def test_an_event_that_could_not_be_read_is_looked_at_again(world: World) -> None:
+    watching, _ = await _fed(world)
+    watching._reader = Failing(world.core.reader, Unavailable("store.failed", detail="EIO"))  # type: ignore[assignment]
+    await world.tell()
+    with pytest.raises(Unavailable):
+        await watching.turn(whole=False)
+    await watching.turn()
+    assert len(world.incidents()) == 1
+
+
+async def test_an_event_that_is_damaged_for_good_is_passed_over(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    watching, _ = await _fed(world)
+    damaged = Unavailable("store.damaged", detail="payload event of somebody")
+    watching._reader = Failing(world.core.reader, damaged)  # type: ignore[assignment]
+    await world.tell()
+    event = await world.tell()
+    await watching.turn()
+    assert "store.damaged" in caplog.text
+    assert [row.evidence for row in world.incidents()] == [(event,)]
+
+
+async def test_a_leaf_that_meets_a_defect_is_passed_over(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    watching, _ = await _fed(world)
+    watching._reader = Failing(world.core.reader, ValueError("a defect"))  # type: ignore[assignment]
+    await world.tell()
+    event = await world.tell()
+    await watching.turn()
+    assert "is not looked at" in caplog.text
+    assert [row.evidence for row in world.incidents()] == [(event,)]
+
+
+async def test_a_defect_does_not_end_the_watch(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    watching = world.watching()
+    await watching.enrol()
+    order, failed = watching._order, 0
+
+    async def defective(*about: Any) -> Any:
+        nonlocal failed
+        failed += 1
+        if failed < 3:
+            raise ValueError("a defect")
+        return await order(*about)
+
+    monkeypatch.setattr(watching, "_order", defective)
+    await world.tell()
+    task = asyncio.create_task(watching.run())
+    try:
+        async with asyncio.timeout(10):
+            while not watching.failure:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+            assert watching.failure == "internal.error"
+            while not world.told or watching.failure:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    assert len(world.incidents()) == 1, "what it owed it wrote"
+
+
 async def test_between_few_leaves_others_have_their_turn(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """An action that is alone waits for one look at the most, and not for all that the last ones left."""
     watching, _ = await _fed(world)
