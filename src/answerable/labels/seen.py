@@ -8,33 +8,36 @@ What is not found there is not said to be absent: another's words are pixels and
 from __future__ import annotations
 
 import io
+from collections.abc import Container
 from typing import BinaryIO, Final
 
 from answerable.errors import AnswerableError
-from answerable.labels.explicit import office, pdf, places
+from answerable.labels.explicit import office, pdf
+from answerable.labels.explicit import places as positions
 from answerable.labels.explicit.plan import LANGUAGES, Plan, Where
 from answerable.labels.explicit.texts import MAX_TEXT, PDF, PLAIN
 from answerable.labels.rules import seen as measured
 from answerable.labels.rules.seen import Seen
 
 MAX_FILE: Final = MAX_TEXT
+PLACES: Final = (Where.START, Where.END)
 # Longest words first: they may hold the others.
 _PLANS: Final = tuple(
     Plan(language, where=where)
-    for where in (Where.START, Where.END)
+    for where in PLACES
     for language in sorted(LANGUAGES, key=lambda language: -len(Plan(language).text))
 )
 
 
-def words(source: BinaryIO, media: str) -> str | None:
-    """The words of the explicit label, "" for none; None where this medium is not looked at, or what it needs is not
-    installed."""
+def words(source: BinaryIO, media: str, places: Container[Where] = PLACES) -> str | None:
+    """The words of the explicit label at one of those places, "" for none; None where this medium is not looked at, or
+    what it needs is not installed."""
     if media not in PLAIN and media not in office.KINDS and media != PDF:
         return None
     if source.seek(0, io.SEEK_END) > MAX_FILE:
         return None
     try:
-        return next((plan.text for plan in _PLANS if _stands(source, media, plan)), "")
+        return next((plan.text for plan in _PLANS if plan.where in places and _stands(source, media, plan)), "")
     except AnswerableError:
         return None
 
@@ -53,5 +56,6 @@ def _stands(source: BinaryIO, media: str, plan: Plan) -> bool:
         return pdf.found(source, plan.text, plan.where)
     source.seek(0)
     data = source.read()
-    insert = places.page(data, plan) if media == "text/html" else places.plain(data, plan, markdown="markdown" in media)
-    return insert.stands
+    if media == "text/html":
+        return positions.page(data, plan).stands
+    return positions.plain(data, plan, markdown="markdown" in media).stands

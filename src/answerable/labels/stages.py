@@ -19,6 +19,7 @@ from answerable.formats.carrier import Carried, Carrier
 from answerable.formats.detect import detect
 from answerable.labels import binding, c2pa, seen, watermarking
 from answerable.labels.explicit import render, texts
+from answerable.labels.explicit.plan import Where
 from answerable.labels.files import Bench
 from answerable.labels.identity import Labeller
 from answerable.labels.manifest import Said, SoftBinding
@@ -153,11 +154,15 @@ def _found(carried: Carried) -> objects.Found:
 
 def explicit(work: Work) -> None:
     """(2) Measured on what was written by `explicit` itself. What another produced stays as people got it, and a text
-    that has its words keeps them, once, in the language that they have."""
+    that begins with its words, or ends with them where that is their place, keeps them, once, in the language that
+    they have."""
     plan = work.by.explicit
     if plan is None or work.settled.role is not Role.PRODUCER:
         return
-    if standing := seen.words(work.content, work.carrier.media):
+    media = work.carrier.media
+    # First of all is seen whatever follows; at its end a page can hide them, and a document in many a place.
+    places = {Where.START, plan.where} if media in texts.PLAIN else ()
+    if standing := seen.words(work.content, media, places):
         work.layers.append(Layer("explicit", KEPT, standing))
         return
     sheet = work.bench.sheet()

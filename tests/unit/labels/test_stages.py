@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
+from docx import Document
 from PIL import Image
 
 from answerable.crypto.ed25519 import Key
@@ -279,6 +280,22 @@ def test_a_text_keeps_the_words_that_it_has_once(plan: Plan) -> None:
         assert [each for each in again.layers if each.name == "explicit"] == [Layer("explicit", "kept", "AI生成")]
         assert again.data.count("AI生成".encode()) == 1
         assert plan.text == "AI生成" or plan.text.encode() not in again.data
+
+
+def test_words_that_nobody_sees_are_not_taken_for_a_label() -> None:
+    """At the end of a page its author can hide them; a document has more places that are not shown."""
+    words = '<p class="ai-label" role="note" lang="zh">AI生成</p>'
+    page = f"<!doctype html><html><body><p>x</p><div hidden>{words}</body></html>".encode()
+    made = label(page, by=Labeller(PROVIDER, explicit=Plan("zh")))
+    assert made.data is not None
+    assert made.layers[0] == Layer("explicit", "written", "AI生成")
+    assert made.data.index("AI生成".encode()) < made.data.index(b"<p>x</p>")
+    out, document = BytesIO(), Document()
+    document.add_paragraph().add_run("AI生成").font.hidden = True
+    document.save(out)
+    for plan in (Plan("zh"), Plan("en")):
+        made = label(out.getvalue(), by=Labeller(PROVIDER, explicit=plan))
+        assert made.layers[0] == Layer("explicit", "written", plan.text)
 
 
 def test_words_of_ones_own_that_stand_are_kept() -> None:
