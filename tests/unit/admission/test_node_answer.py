@@ -29,7 +29,9 @@ def test_what_was_signed_is_what_is_read(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "other", [{"origin": "other.invalid"}, {"nonce": "another"}, {"public": Key.generate().public}], ids=str
+    "other",
+    [{"origin": "other.invalid"}, {"nonce": "another"}, {"public": Key.generate().public}],
+    ids=lambda other: next(iter(other)),
 )
 def test_an_answer_to_another_question_or_by_another_is_none(other: dict[str, object]) -> None:
     with pytest.raises(VerificationError, match=r"node\.answer"):

@@ -53,6 +53,7 @@ def test_both_forms_of_a_signature() -> None:
         (b"\4" + bytes(64), b"message", SIGNED),
         (Key.generate().public, b"message", SIGNED),
     ],
+    ids=["another message", "a bit", "too short", "nothing", "half a key", "no key", "another key"],
 )
 def test_what_does_not_verify(public: bytes, message: bytes, signature: bytes) -> None:
     with pytest.raises(VerificationError, match=r"log\.signature"):

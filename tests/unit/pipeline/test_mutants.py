@@ -99,7 +99,7 @@ def mutant(old: str, new: str) -> Carry:
     return made_of(SOURCE.replace(old, new), STEPS.replace(old, new))
 
 
-@pytest.mark.parametrize("scenario", {m[3] for m in MUTANTS}, ids=lambda s: s.__name__)
+@pytest.mark.parametrize("scenario", dict.fromkeys(m[3] for m in MUTANTS), ids=lambda s: s.__name__)
 async def test_the_same_sources_without_a_change_pass(scenario: object) -> None:
     await scenario(made_of(SOURCE, STEPS))  # type: ignore[operator]
 
