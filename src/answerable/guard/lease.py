@@ -29,7 +29,8 @@ REPEAT_MS: Final = 20_000
 LONGEST_S: Final = 60.0
 SHORTEST_S: Final = 0.1
 
-# An issuer that says so has signed nothing: the next question may be a new one, and its warrant counts from then.
+# An issuer that says so has signed nothing: where nothing is in hand the next question is a new one, and its warrant
+# counts from then. While something is, who says so may have lost an answer, and the same is asked again.
 RECOVERS: Final = "recover."
 
 PATH: Final = "/control/v1/warrants"
@@ -167,9 +168,9 @@ class Lease:
     def away(self, error: Unavailable) -> Held:
         """The service could not be asked: what is in hand holds on, and is asked for again in a moment. Raises `error`
         where nothing is in hand any more."""
-        if error.code.startswith(RECOVERS):
-            self._asked = None
         if self.held is None or self._mono() >= self.held.ends:
+            if error.code.startswith(RECOVERS):
+                self._asked = None
             raise error
         self.held = replace(self.held, due=min(self._mono() + RETRY_MS, self.held.ends))
         return self.held

@@ -18,7 +18,7 @@ class Office:
     """An issuer in virtual time: grants, is away, or refuses."""
 
     def __init__(self, key: Key) -> None:
-        self.key, self.now, self.away, self.refuses, self.loses = key, 1_000, False, False, False
+        self.key, self.now, self.away, self.refuses, self.loses = key, 1_000, False, False, ""
         self.forgets = False
         self.asked: list[WarrantRequest] = []
         self.bodies: list[bytes] = []
@@ -39,7 +39,7 @@ class Office:
         check(request, data["signature"], issuer="iss", key=b64u(self.key.public), now_ms=self.now)
         self.asked.append(request)
         if self.loses:
-            raise Unavailable("admin.unreachable", socket="s")
+            raise Unavailable(self.loses, socket="s", nodes="n")
         return {"token": f"t{request.seq}", "grant": "g", "seq": request.seq, "expires": self.now + LIFE, "life": LIFE}
 
 
@@ -80,9 +80,9 @@ def test_an_answer_that_was_lost_is_asked_for_again_in_the_same_words() -> None:
     held, office = lease()
     first = held.next()
     office.now = sent = first.due
-    office.loses = True
+    office.loses = "admin.unreachable"
     assert held.next().token == first.token
-    office.loses, office.now = False, sent + RETRY_MS
+    office.loses, office.now = "", sent + RETRY_MS
     second = held.next()
     assert (second.token, second.ends) == ("t2", sent + LIFE), "no longer than if the answer had been heard"
     assert office.bodies[-1] == office.bodies[-2]
@@ -92,6 +92,18 @@ def test_an_answer_that_was_lost_is_asked_for_again_in_the_same_words() -> None:
     third = held.next()
     assert (third.seq, third.ends) == (3, office.now + LIFE)
     assert office.bodies[-1] != office.bodies[-2], "a request that is too old is made anew"
+
+
+def test_who_only_carries_cannot_make_it_ask_in_other_words() -> None:
+    """It takes the question to the issuer, loses the answer, and says that the issuer signs nothing yet: another
+    question with the same number would be refused as a clone's."""
+    held, office = lease()
+    office.now = held.next().due
+    office.loses = "recover.unheard"
+    assert held.next().token == "t1"
+    office.loses, office.now = "", office.now + RETRY_MS
+    assert held.next().token == "t2"
+    assert office.bodies[-1] == office.bodies[-2]
 
 
 def test_a_refusal_is_the_end_at_once() -> None:
