@@ -24,7 +24,7 @@ def language() -> str:
 
 def say(english: str, chinese: str) -> None:
     """One line of talk on stderr, in the reader's language."""
-    print(chinese if language() == "zh" else english, file=sys.stderr, flush=True)
+    print(harmless(chinese if language() == "zh" else english), file=sys.stderr, flush=True)
 
 
 def pick(english: str, chinese: str) -> str:
@@ -54,7 +54,7 @@ _ESCAPES: Final = {code: f"\\u{code:04x}" for code in _OBEYED}
 def fail(args: argparse.Namespace, error: AnswerableError) -> int:
     """Tell an error in both forms; returns its exit status."""
     if getattr(args, "json", False):
-        print(json.dumps({"error": error.as_dict()}, ensure_ascii=False), flush=True)
+        print(harmless(json.dumps({"error": error.as_dict()}, ensure_ascii=False)), flush=True)
     lang = language()
     print(harmless(f"{error.code}: {error.reason(lang)}"), file=sys.stderr)
     print(harmless(f"  → {error.remedy(lang)}"), file=sys.stderr)

@@ -19,6 +19,7 @@ from answerable.guard.sources import Leased, WarrantSource
 LISTENS: Final = "recover.unheard"
 LISTENS_S: Final = 5  # `recover.listen_s` by default, where the refusal does not tell how long
 LONGEST_S: Final = 300  # and at most
+MOST_NAMES: Final = 200  # characters of what may come from who only carried the answer
 OVER_MS: Final = 3_000  # past what was told: for its answer, and for clocks that tick apart
 
 
@@ -37,7 +38,7 @@ async def first(source: WarrantSource, say: Callable[[str, str], None]) -> Lease
                 seconds = min(LONGEST_S, max(1, told)) if isinstance(told, int) else LISTENS_S
                 until = mono_ms() + seconds * 1000 + OVER_MS
                 most = (until - mono_ms()) // 1000
-                nodes = error.params.get("nodes", "?")
+                nodes = " ".join(str(error.params.get("nodes", "?")).split())[:MOST_NAMES]
                 say(
                     f"waits for the registry, {most} s at most: it has just started and listens to its gateways "
                     f"first ({nodes})",

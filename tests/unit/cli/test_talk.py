@@ -45,6 +45,17 @@ def test_a_name_cannot_rewrite_the_sentence_that_it_stands_in(capsys: pytest.Cap
     assert "\x1b" not in capsys.readouterr().err
 
 
+def test_talk_and_errors_hold_nothing_that_a_terminal_obeys(capsys: pytest.CaptureFixture[str]) -> None:
+    strange = "\x1b]0;title\x07\x9b2J\u202e"
+    say(f"waits for {strange}", "")
+    fail(JSON, Refused("party.unknown", party=strange))
+    out, err = capsys.readouterr()
+    for each in strange:
+        if not each.isprintable():
+            assert each not in out + err
+    assert json.loads(out)["error"]["params"]["party"] == strange
+
+
 def test_an_error_is_told_twice_with_its_status(capsys: pytest.CaptureFixture[str]) -> None:
     assert fail(JSON, Refused("admin.nobody")) == 3
     said = capsys.readouterr()

@@ -51,6 +51,16 @@ async def test_a_registry_that_listens_is_waited_for_and_that_is_said_once_in_bo
     assert "berlin" in chinese
 
 
+async def test_who_only_carries_the_answer_puts_no_lines_of_its_own_into_what_is_said() -> None:
+    said: list[str] = []
+    forged = Unavailable("recover.unheard", nodes="berlin)\nstopped: by nobody\r" + "x" * 10_000, retry_s=1)
+    await first(Registry(forged), lambda *words: said.extend(words))
+    for line in said:
+        assert "\n" not in line
+        assert "\r" not in line
+        assert len(line) < 400
+
+
 @pytest.mark.parametrize(
     "error",
     [
