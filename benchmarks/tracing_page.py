@@ -108,7 +108,7 @@ def tables(report: dict[str, Any]) -> str:
         ),
         "",
         "The drawn pictures have 256 and 320 pixels a side, photographs 512 at most; "
-        f"{labelled['without watermark']} of the {labelled['pictures']:,} took no watermark, in the others it costs "
+        f"{labelled['without watermark']} of the {labelled['pictures']:,} took no watermark; in the others the PSNR is "
         f"{labelled['watermark, dB, mean']} dB on average. What it does in larger pictures: "
         "[its table](labels-robustness.md).",
         "",
