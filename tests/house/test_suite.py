@@ -39,6 +39,23 @@ def test_each_test_runs_once_in_its_part(project: Path, capfd: pytest.CaptureFix
     assert last(capfd) == ["side by side: 3 passed", "alone: 1 passed", "4 passed"]
 
 
+@pytest.mark.parametrize(
+    "marks",
+    [
+        '[pytest.mark.parametrize("x", [1]), pytest.mark.alone]',
+        "[\n    pytest.mark.filterwarnings('error'), pytest.mark.alone\n]",
+    ],
+)
+def test_what_stands_before_the_mark_lets_no_test_fall_between_the_parts(
+    project: Path, capfd: pytest.CaptureFixture[str], marks: str
+) -> None:
+    (project / "test_other.py").write_text(ALONE.format(True))
+    taken = "x" if "parametrize" in marks else ""
+    (project / "test_alone.py").write_text(f"import pytest\n\npytestmark = {marks}\n\ndef test_three({taken}): pass\n")
+    assert suite.main([]) == 0
+    assert last(capfd) == ["side by side: 3 passed", "alone: 2 passed", "5 passed"]
+
+
 @pytest.mark.parametrize("bad", ["test_side.py", "test_alone.py"])
 def test_a_failure_in_either_part_is_one_of_the_whole(
     project: Path, capfd: pytest.CaptureFixture[str], bad: str
