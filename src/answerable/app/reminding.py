@@ -61,5 +61,8 @@ class Reminder:
 
     async def run(self) -> None:
         while True:
-            self.remind()
+            try:
+                self.remind()
+            except Exception:  # a defect of one round does not end the reminding of all others
+                log.exception("a round of reminding failed")
             await asyncio.sleep(EVERY_S)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import asyncio
 import logging
 
 import pytest
@@ -31,3 +32,27 @@ def test_each_level_is_said_once_and_the_status_names_it(caplog: pytest.LogCaptu
     assert [record.levelname for record in caplog.records] == ["INFO", "WARNING", "WARNING", "ERROR"]
     assert all(planned.rid in message and "it lied" not in message for message in caplog.messages)
     assert reminder.problems() == {f"suspension {planned.rid}": "officer.waiting"}
+
+
+async def test_a_defect_of_one_round_does_not_end_the_reminding(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("answerable.app.reminding.EVERY_S", 0.01)
+    fleet = Fleet()
+    reminder, rounds = Reminder(fleet.book, fleet.clock), 0
+
+    def defective() -> None:
+        nonlocal rounds
+        rounds += 1
+        raise ValueError("a defect")
+
+    monkeypatch.setattr(reminder, "remind", defective)
+    task = asyncio.create_task(reminder.run())
+    try:
+        async with asyncio.timeout(5):
+            while rounds < 3:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    assert "a round of reminding failed" in caplog.text
