@@ -133,7 +133,7 @@ class Committed(msgspec.Struct, frozen=True, gc=False):
 
 # Groups of payloads that never expire: who a party is and why people acted must be told as long as the log stands.
 LASTING: Final = frozenset({"name", "reason", "basis"})
-# Groups that hide nothing of anybody: a keyed digest and a time. They may be kept as long as what else their leaf hides.
+# Groups that hide nothing of anybody: a keyed digest and a time. They may be kept as long as the rest of their leaf.
 BESIDE: Final = frozenset({"ctx"})
 # Counter of changes to the set of legal holds: an erasure that was planned before one must look again.
 HOLDS: Final = "holds"
