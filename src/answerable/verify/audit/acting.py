@@ -154,7 +154,7 @@ class Acts:
                 index, rid, leaf.t, f"it acted in the {leaf.wld} world, its warrant says {_list(warrant.worlds)}"
             )
         tier = max(caller.tier, caller.makers, model.tier if model else 0)
-        if leaf.tier != tier:
+        if leaf.tier < tier or (leaf.tier > tier and caller.whole):
             self._find(index, rid, leaf.t, f"it was judged at tier {leaf.tier}, its systems are of tier {tier}")
         answers = {warrant.party}
         if caller.sold:

@@ -217,20 +217,21 @@ class Auditor:
             parent: SystemFact | None = self._memory.get("system", edge.p)
             if parent is not None and edge.rel != Relation.USES:
                 numbers.update(parent.numbers)
+        makers, whole = self._makers(leaf)
         fact = SystemFact(
             index=index, num=leaf.num, numbers=(*sorted(numbers), leaf.num),
             roles=tuple((each.role, each.rid) for each in leaf.parties), worlds=tuple(leaf.wld), tier=leaf.tier,
             crit=leaf.crit, digests=tuple(leaf.dig), dead="" if leaf.dead is UNSET else leaf.dead,
-            makers=self._makers(leaf),
+            makers=makers, whole=whole,
         )  # fmt: skip
         self._memory.put("system", rid, fact)
 
-    def _makers(self, leaf: Any) -> int:
-        """The highest tier of who made it, and of who made that one."""
+    def _makers(self, leaf: Any) -> tuple[int, bool]:
+        """The highest tier of who made it, and of who made that one; whether all of them are known."""
         told = leaf.x.get(MAKER) if isinstance(leaf.x, dict) else None
         copy: CopyFact | None = self._memory.get("copy", str(told.get("rid"))) if isinstance(told, dict) else None
         maker: SystemFact | None = self._memory.get("system", copy.system) if copy is not None else None
-        return 0 if maker is None else max(maker.tier, maker.makers)
+        return (0, True) if maker is None else (max(maker.tier, maker.makers), maker.whole)
 
     def _transfer(self, index: int, rid: str, leaf: Any) -> None:
         system: SystemFact | None = self._memory.get("system", leaf.sys)

@@ -33,7 +33,8 @@ class KeyFact(Fact, frozen=True, kw_only=True, array_like=True):
 
 class SystemFact(Fact, frozen=True, kw_only=True, array_like=True):
     """numbers: its weights ancestors' registry numbers and, last, its own; roles: (role, rid of the party), as of the
-    newest transfer; sold: whether there was one; makers: the highest tier of the systems that made it, to any depth."""
+    newest transfer; sold: whether there was one; makers: the highest tier of the systems that made it, to any depth;
+    whole: all of them are known: a memory from before they were counted knows of none."""
 
     num: int
     numbers: tuple[int, ...]
@@ -45,6 +46,7 @@ class SystemFact(Fact, frozen=True, kw_only=True, array_like=True):
     dead: str = ""
     sold: bool = False
     makers: int = 0
+    whole: bool = False
 
 
 class CopyFact(Fact, frozen=True, kw_only=True, array_like=True):

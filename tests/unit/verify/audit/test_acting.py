@@ -20,7 +20,7 @@ def acts() -> tuple[Acts, list[Finding], Held]:
     for number, name in enumerate(("model", "app"), 1):
         memory.put("system", RIDS[name], SystemFact(
             index=number, num=number, numbers=(number,), roles=(("deployer", RIDS["deployer"]),),
-            worlds=("information",), tier=1, crit="ordinary", digests=(),
+            worlds=("information",), tier=1, crit="ordinary", digests=(), whole=True,
         ))  # fmt: skip
         memory.put("copy", RIDS[f"{name} copy"], CopyFact(index=number, system=RIDS[name], pub=""))
         memory.put("warrant", RIDS[f"{name} warrant"], WarrantFact(

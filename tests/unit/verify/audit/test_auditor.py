@@ -559,3 +559,26 @@ def test_what_a_system_made_acts_at_the_tier_of_its_makers() -> None:
         if found:
             detail = findings[-1].params["detail"]
             assert detail == f"it was judged at tier {tier}, its systems are of tier 2"
+
+
+def test_what_was_remembered_before_makers_were_counted_accuses_nobody() -> None:
+    """A monitor that goes on with the memory of an earlier version does not know who made whom."""
+    log = honest()
+    founder = _system(log, "founder", 3, 2)
+    _system(log, "child", 4, 1, founder)
+    memory = Held()
+    auditor = Auditor(memory, ORIGIN)
+    auditor.feed(0, log.leaves, NOW)
+    for name in ("founder", "child"):
+        fact = memory.get("system", log.rids[name])
+        assert fact.whole
+        memory.put("system", log.rids[name], structs.replace(fact, makers=0, whole=False))
+    _system(log, "grandchild", 5, 0, log.rids["child copy"])
+    found: list[tuple[str, int]] = []
+    read = len(log.leaves) - 3
+    for name, tier in (("child", 2), ("child", 1), ("child", 0), ("grandchild", 2), ("grandchild", 0)):
+        log.act(sys=log.rids[name], war=log.rids[f"{name} warrant"], tier=tier)
+        findings = auditor.feed(read, log.leaves[read:], NOW)
+        read = len(log.leaves)
+        found += [(name, tier) for each in findings if "judged at tier" in str(each.params.get("detail"))]
+    assert found == [("child", 0), ("grandchild", 0)], "below what is known all the same"
