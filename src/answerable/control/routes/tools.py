@@ -177,6 +177,8 @@ async def pin(services: Services, call: Call[PinTool]) -> Recorded:
         return replace(planned, unit=unit)
 
     planned, written = await carry_out(services, plan)
+    if attested is not None:
+        await _witnessed(services, planned.rid)
     return Recorded(rid=planned.rid, id=call.body.tool, index=written.first, at=written.at)
 
 
@@ -195,7 +197,14 @@ async def attest(services: Services, call: Call[Attest]) -> Recorded:
     planned, written = await carry_out(
         services, lambda: attestations.of_system(services.book, said, system, services.clock.now_ms())
     )
+    await _witnessed(services, planned.rid)
     return Recorded(rid=planned.rid, id=system.id, index=written.first, at=written.at)
+
+
+async def _witnessed(services: Services, rid: str) -> None:
+    """What was attested is acknowledged once a quorum has seen it, where there are witnesses. Raises Unavailable
+    ``log.unwitnessed``: it stands, and nobody was told so."""
+    await services.reader.prove_all((rid,), cosigned=True)
 
 
 def _something(imported: registry.Imported) -> Planned:

@@ -18,7 +18,7 @@ from answerable.crypto import dsse
 from answerable.crypto.b64 import b64u
 from answerable.crypto.ed25519 import Key
 from answerable.crypto.random import nonce
-from answerable.errors import Refused
+from answerable.errors import Refused, Unavailable
 from answerable.log.statement import to_sign
 from answerable.model.records import Admin
 from answerable.registry import keys
@@ -132,7 +132,7 @@ async def test_from_a_list_to_a_call_and_back(tmp_path: Path) -> None:
         assert (row.server, row.problem, row.tools, row.open) == ("desk", "", 1, None)
 
 
-async def test_by_an_attestation(tmp_path: Path) -> None:
+async def test_by_an_attestation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "tools"
     file.write_text(json.dumps([WEATHER]))
     async with served(tmp_path, desk=desk(file)) as service:
@@ -169,6 +169,24 @@ async def test_by_an_attestation(tmp_path: Path) -> None:
         assert attestations.holds(gate.services.book, system.rid, WET, gate.services.clock.now_ms())
         other = Call(tools.Attest(system="Nobody", envelope=mine), person=gate.person())
         assert await refused(tools.attest(gate.services, other)) == "system.unknown"
+
+        asked: list[int] = []
+
+        async def nobody(size: int) -> bytes:
+            asked.append(size)
+            raise Unavailable("log.unwitnessed", detail="nobody answers")
+
+        monkeypatch.setattr(service.core.reader, "_witnessed", nobody)
+        with pytest.raises(Unavailable) as unseen:
+            await tools.attest(gate.services, said)
+        assert unseen.value.code == "log.unwitnessed"
+        await gate.lists(WEATHER)
+        good = pins.definition(WEATHER).pin
+        request = PinTool(tool="desk/weather", pin=good, attestation=envelope(good))
+        with pytest.raises(Unavailable):
+            await tools.pin(gate.services, Call(request, person=gate.person("approver")))
+        assert len(asked) == 2
+        assert asked[1] > asked[0]
 
 
 async def test_names_that_lead_nowhere(tmp_path: Path) -> None:
