@@ -37,6 +37,7 @@ _LENGTHS: Final = {ED25519: 32, ES256: 65, SM3_WITH_SM2: 65}
 # The guide's own word for members of a label, and the one that vendors write.
 _OVER_MEMBERS: Final = frozenset({"Md", "LabelMataData"})
 _MAX_ENTRIES: Final = 8  # a check of SM2 takes 30 ms: a label is no place to keep readers busy
+AMBIGUOUS: Final = "a quotation mark in a member: what was signed can be read in more than one way"
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder().decode
 
@@ -113,12 +114,17 @@ def sign_propagation(aigc: AIGC, key: LabelKey) -> AIGC:
 
 def check(aigc: AIGC, pinned: Mapping[bytes, str] | None = None) -> Signed:
     """What `ReservedCode1` says of the producer's members. pinned: DER SubjectPublicKeyInfo -> party id."""
+    if aigc.reserved_code1 and _ambiguous(aigc.label, aigc.content_producer, aigc.produce_id):
+        return Signed(State.OPAQUE, detail=AMBIGUOUS)
     return _check(aigc.reserved_code1, (produced(aigc),), party_of(aigc.content_producer), pinned or {})
 
 
 def check_propagation(aigc: AIGC, pinned: Mapping[bytes, str] | None = None) -> Signed:
     """What `ReservedCode2` says of the propagator's members, as `check`. What other propagators sign is not the same
     everywhere: a signature by a key that is not pinned, which does not hold, is opaque."""
+    ours = (aigc.content_propagator, aigc.propagate_id)
+    if aigc.reserved_code2 and _ambiguous(aigc.label, aigc.content_producer, aigc.produce_id, *ours):
+        return Signed(State.OPAQUE, detail=AMBIGUOUS)
     found = _check(
         aigc.reserved_code2, (propagated(aigc), _alone(aigc)), party_of(aigc.content_propagator), pinned or {}
     )
@@ -135,6 +141,12 @@ def produced(aigc: AIGC) -> bytes:
 def propagated(aigc: AIGC) -> bytes:
     """What we sign as propagator."""
     return produced(aigc) + b"," + _members(ContentPropagator=aigc.content_propagator, PropagateID=aigc.propagate_id)
+
+
+def _ambiguous(*values: str) -> bool:
+    """Whether a member has a quotation mark. A message has no escapes, so it may say what others would say together,
+    and what was signed for them would hold for it."""
+    return '"' in "".join(values)
 
 
 def _alone(aigc: AIGC) -> bytes:

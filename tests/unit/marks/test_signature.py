@@ -11,6 +11,7 @@ import pytest
 from answerable.crypto import ed25519, p256, sm2
 from answerable.errors import VerificationError
 from answerable.marks import aigc
+from answerable.marks.binding import Bound, bind
 from answerable.marks.signature import (
     ED25519,
     ES256,
@@ -203,6 +204,28 @@ def test_a_propagators_signature_binds_the_producers_label(key: LabelKey) -> Non
         moved = msgspec.structs.replace(label, **{member: "elsewhere"})
         assert check_propagation(moved, pinned).state is State.BAD
         assert check_propagation(moved).state is State.OPAQUE  # nobody knows what a stranger meant to sign
+
+
+@each_key
+def test_a_signature_of_something_longer_is_none_of_a_label_that_goes_on_with_it(key: LabelKey) -> None:
+    """The message has no escapes: a member with quotation marks would say what the others say."""
+    pins = {public_info(key): PARTY}
+    bound = bind(sign(LABEL, key), key, Bound(b"\x01" * 32))
+
+    def with_the_entrys(data: Any) -> None:
+        data["PubSD"][0]["Signature"] = data["PubSD"].pop()["Signature"]
+
+    longer = f'{LABEL.produce_id}","Content":"{"01" * 32}'
+    forged = changed(msgspec.structs.replace(bound, produce_id=longer), with_the_entrys)
+    assert check(forged, pins).state is State.OPAQUE
+    passed = sign_propagation(msgspec.structs.replace(LABEL, content_propagator=PRODUCER, propagate_id="ours"), key)
+    longer = f'{LABEL.produce_id}","ContentPropagator":"{PRODUCER}","PropagateID":"ours'
+    forged = msgspec.structs.replace(LABEL, produce_id=longer, reserved_code1=passed.reserved_code2)
+    assert check(forged, pins).state is State.OPAQUE
+    forged = msgspec.structs.replace(passed, propagate_id='ours","x":"y')
+    assert check_propagation(forged, pins).state is State.OPAQUE
+    assert check(bound, pins).state is State.SIGNED
+    assert check_propagation(passed, pins).state is State.SIGNED
 
 
 def test_whose_code_it_is() -> None:

@@ -57,6 +57,9 @@ DETAILS: Final[Mapping[str, str]] = {
     "checking it needs the extra sm2": "核验需要安装扩展 sm2",
     "no key stands beside the signature": "签名旁没有密钥",
     "of another form than the guide's": "形式与实践指南不同",
+    "a quotation mark in a member: what was signed can be read in more than one way": (
+        "字段含有引号：签名内容可作不止一种解读"
+    ),
     "signed over something else": "签名所针对的是其他内容",
     "the key is another party's than the label names": "密钥属于标识所指以外的主体",
     "the key is pinned to nobody": "密钥未固定到任何主体",
