@@ -17,6 +17,7 @@ STATUS = {  # code: (HTTP, exit)
     "privacy.malformed": (400, 1),
     "privacy.not_kept": (410, 3),
     "privacy.officers": (403, 1),
+    "privacy.organisation": (403, 1),
     "privacy.replayed": (403, 5),
     "privacy.signature": (403, 1),
     "privacy.signer": (403, 1),

@@ -14,6 +14,7 @@ STATUS = {  # code: (HTTP, exit)
     "receipt.malformed": (400, 1),
     "receipt.signature": (403, 1),
     "receipt.spare": (403, 1),
+    "receipt.trust": (400, 4),
     "receipt.undisclosed": (404, 4),
 }
 
