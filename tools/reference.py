@@ -234,7 +234,9 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
     "tiers.md": tiers,
 }
 # Pages in the same folder that people write, or measurements.
-HAND_WRITTEN: Final = {"README.md", "frameworks.md", "labels-robustness.md", "text-watermark.md", "tracing.md"}
+HAND_WRITTEN: Final = {
+    "README.md", "frameworks.md", "fuzzing.md", "labels-robustness.md", "text-watermark.md", "tracing.md",
+}  # fmt: skip
 
 
 def stale(folder: Path) -> list[str]:
