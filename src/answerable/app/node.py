@@ -20,6 +20,7 @@ from answerable.admission.holding import HolderView
 from answerable.admission.orders import Told
 from answerable.app import wiring
 from answerable.app.core import Core
+from answerable.app.loops import Loops
 from answerable.app.media_labelling import ChildLabeller
 from answerable.app.node_canary import Perch
 from answerable.app.node_card import Card, read_card
@@ -136,7 +137,7 @@ class Node:
         self.perch = Perch(self.replica, self.gate, self.holder, core.clock, self.receipts.admitted)
         self.serving = Serving(FarRegistry(self.replica, self.link, self.card, config, core.clock), say)
         self._retention = Retention(config.retention.rules, config.store.payload_days, self.replica)
-        self._tasks: list[asyncio.Task[None]] = []
+        self._loops = Loops()
         self._media: ChildLabeller | None = None
         self._endings: set[asyncio.Task[object]] = set()
         self._listeners: list[Listener] = []
@@ -167,19 +168,18 @@ class Node:
         self._listeners = [outer, inner]
         for listener in self._listeners:
             await listener.start()
-        for work in (
-            self.follow.run(),
-            self.relays.run(),
-            self.holder.run(),
-            *((self.on_spot.run(),) if self._sites else ()),
-            self._every(CLOCK_S, self._read_clock),
-            self._every(RECEIPTS_S, self.receipts.flush),
-            self._every(config.node.hand_in_s, self._hand_in),
-            self._every(SAVE_S, self._save),
-            self._serve(),
-            self._policing.run(),
-        ):
-            self._tasks.append(asyncio.create_task(work))
+        loops = self._loops
+        loops.start("following", self.follow.run())
+        loops.start("relays", self.relays.run())
+        loops.start("own warrants", self.holder.run())
+        if self._sites:
+            loops.start("on-site issuers", self.on_spot.run())
+        loops.start("clock", self._every(CLOCK_S, self._read_clock))
+        loops.start("receipts", self._every(RECEIPTS_S, self.receipts.flush))
+        loops.start("handing in", self._every(config.node.hand_in_s, self._hand_in))
+        loops.start("saving", self._every(SAVE_S, self._save))
+        loops.start("models", self._serve())
+        loops.start("policy folder", self._policing.run())
         return Address(url, config.socket_path)
 
     def hang_up(self) -> None:
@@ -197,9 +197,8 @@ class Node:
                 await listener.close()
             grounding.cancel()
         self.perch.close()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, *self._endings, return_exceptions=True)
+        await self._loops.close()
+        await asyncio.gather(*self._endings, return_exceptions=True)
         try:
             if self._media is not None:
                 await self._media.close()
@@ -365,6 +364,7 @@ class Node:
             ADMISSION: self.gate.problem(),
             CONTROL: self.follow.problem,
             **watched,
+            **self._loops.problems(),
             **self.serving.problems(),
         }
 

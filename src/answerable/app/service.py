@@ -23,6 +23,7 @@ from answerable.app.core import Core
 from answerable.app.drilling import Drills
 from answerable.app.holding import Keeper
 from answerable.app.keys import feed_key, label_key
+from answerable.app.loops import Loops
 from answerable.app.media_labelling import ChildLabeller
 from answerable.app.node_audiences import Audiences
 from answerable.app.node_canary import Perch
@@ -105,7 +106,7 @@ class Service:
         self._retention = Retention(core.config.retention.rules, core.config.store.payload_days, core.book)
         self._reminder = Reminder(core.book, core.clock)
         self._repeats = Repeats(core)
-        self._tasks: list[asyncio.Task[None]] = []
+        self._loops = Loops()
         self._endings: set[asyncio.Task[Any]] = set()
         self._served = False
         self._listeners: list[Listener] = []
@@ -207,18 +208,20 @@ class Service:
         self._listeners = [outer, inner]
         for listener in self._listeners:
             await listener.start()
-        self._tasks = [asyncio.create_task(issuer.run()), asyncio.create_task(holder.run())]
-        self._tasks.append(asyncio.create_task(finishing.run(core.book, core.ledger)))
-        self._tasks.append(asyncio.create_task(self._reminder.run()))
-        self._tasks.append(asyncio.create_task(self._policing.run()))
+        loops = self._loops
+        loops.start("warrants", issuer.run())
+        loops.start("own warrants", holder.run())
+        loops.start("erasures", finishing.run(core.book, core.ledger))
+        loops.start("reminders", self._reminder.run())
+        loops.start("policy folder", self._policing.run())
         self._later(tidy(core, self._spending))
-        self._tasks.append(asyncio.create_task(self._repeats.run()))
+        loops.start("repeated calls", self._repeats.run())
         if not isinstance(core.ledger, Halted):
-            self._tasks.append(asyncio.create_task(self._keeper.run()))
+            loops.start("holds", self._keeper.run())
         if heart.pinned and (carried := wiring.as_path(config.pulse.file)) is not None:
-            self._tasks.append(asyncio.create_task(heart.watch(carried)))
+            loops.start("pulse file", heart.watch(carried))
         if self._red_lines is not None:
-            self._tasks.append(asyncio.create_task(self._red_lines.run()))
+            loops.start("red lines", self._red_lines.run())
         self._issuer = issuer
         await plane.start(
             (
@@ -228,10 +231,10 @@ class Service:
             )
         )
         if self.canary is not None:
-            self._tasks.append(asyncio.create_task(self.canary.run()))
+            loops.start("canary", self.canary.run())
         if recovery is not None:
             recovery.opened()
-            self._tasks.append(asyncio.create_task(recovery.run()))
+            loops.start("recovery", recovery.run())
             if plane.hub is not None:
                 plane.hub.taken.append(lambda told: self._later(recovery.shown((told.data,))))
         return Address(url, config.socket_path, plane.url)
@@ -260,15 +263,14 @@ class Service:
             grounding.cancel()
         if self.drills is not None:
             await self.drills.close()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, *self._endings, return_exceptions=True)
+        await self._loops.close()
+        await asyncio.gather(*self._endings, return_exceptions=True)
         try:
             if self._media is not None:
                 await self._media.close()
             await self.servers.close()
             await self.serving.close()
-            if self._tasks:
+            if self._loops:
                 await self._issuer.flush()
             if self._red_lines is not None:
                 await self._red_lines.close()
@@ -436,6 +438,7 @@ class Service:
             **watched,
             **drilled,
             **beating,
+            **self._loops.problems(),
             **self.servers.problems(),
             **({} if self.servers.names() and not self.core.config.upstreams else self.serving.problems()),
         }

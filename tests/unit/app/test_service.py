@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -16,6 +17,10 @@ from answerable.model.records import Stop
 from tests.unit.app.small_store import LEI, config, made
 
 
+async def _defect() -> None:
+    raise KeyError("a row")
+
+
 async def test_both_planes_answer_and_what_was_loaded_is_recorded(tmp_path: Path) -> None:
     core = await made(tmp_path)
     service = Service(core)
@@ -26,6 +31,11 @@ async def test_both_planes_answer_and_what_was_loaded_is_recorded(tmp_path: Path
             assert (await client.get(base + "/healthz")).status_code == 200
             ready = await client.get(base + "/readyz")
             assert (ready.status_code, ready.json()["parts"]["models"]) == (503, "model.none"), "it tells the truth"
+            assert not any(part.startswith("loop ") for part in ready.json()["parts"])
+            service._loops.start("reminders of nothing", _defect())
+            await asyncio.sleep(0.05)
+            ready = await client.get(base + "/readyz")
+            assert ready.json()["parts"]["loop reminders of nothing"] == "internal.error"
             refused = await client.post(address.gateway + "/chat/completions", json={"model": "auto", "messages": []})
             assert refused.status_code == 401
         async with httpx.AsyncClient(transport=httpx.AsyncHTTPTransport(uds=str(address.control))) as client:

@@ -18,6 +18,8 @@ from answerable.gateway.readiness import readiness
         ({"ledger": "", "witnesses": "", "a": "upstream.unreachable"}, 503, "not ready"),
         ({"ledger": "", "pulse": "pulse.missing", "a": ""}, 503, "not ready"),
         ({"ledger": "", "pulse": "", "a": "upstream.unreachable"}, 503, "not ready"),
+        ({"ledger": "", "loop warrants": "internal.error", "a": ""}, 200, "degraded"),
+        ({"ledger": "", "loop warrants": "internal.error"}, 200, "degraded"),
         ({"ledger": "", "a": "stop.system"}, 200, "ready"),
         ({"ledger": "", "a": "stop.system", "b": "upstream.unreachable"}, 200, "degraded"),
     ],
