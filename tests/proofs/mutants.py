@@ -94,7 +94,7 @@ MUTANTS = (
            "        self._boot = \"A\" * 22\n        self._asked: Asked | None = None\n",
            f"{MACHINE}::test_a_restored_image_gets_no_second_boot"),
     Mutant("a first warrant counts from a question that was refused long before", "guard/lease.py",
-           "            self._asked = None\n        if self.held", "            pass\n        if self.held",
+           "    self._asked = None\n            raise error", "    pass\n            raise error",
            f"{UNIT}/guard/test_beginning.py::"
            "test_a_warrant_counts_from_the_question_that_it_answers_not_from_before_the_wait"),
     Mutant("a guard waits for ever for a registry that only listens", "guard/beginning.py",

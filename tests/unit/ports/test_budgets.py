@@ -8,5 +8,5 @@ from tests.interfaces import contracts
 def test_these_are_the_contracts_and_their_members() -> None:
     assert contracts(budgets) == {
         "Budgets": {"covers", "reserve"},
-        "Reservation": {"close", "let_go", "open", "told"},
+        "Reservation": {"ceiling", "close", "let_go", "open", "told"},
     }

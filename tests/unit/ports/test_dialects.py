@@ -16,6 +16,7 @@ def test_these_are_the_contracts_and_their_members() -> None:
             "encode",
             "kind",
             "label_format",
+            "limits",
             "original",
             "path",
             "prepare",
