@@ -23,7 +23,6 @@ from answerable.log.leaf import MAX_LEAF
 from answerable.model.units import Committed, Effect, Lane, Space, Unit
 from answerable.ports import Clock, Signer, Store
 from answerable.privacy.erasure import gone, pending
-from answerable.sequencer.beside import Beside, here
 from answerable.sequencer.guard import Guard
 from answerable.sequencer.lanes import Entry, Lanes, ends
 from answerable.sequencer.pace import Pace
@@ -91,8 +90,7 @@ class Sequencer:
         self.hearers: list[Hearer] = []
         self._lanes = Lanes(queue_bound, queue_bytes)
         self._refusals = Refusals()
-        self._wakes: SimpleQueue[int | None] = SimpleQueue()  # the loop's core, where it says it
-        self._core = -1
+        self._wakes: SimpleQueue[None] = SimpleQueue()
         self._askers: deque[Future[bytes]] = deque()
         self._shown: deque[bytes] = deque()
         self._erasing: deque[tuple[Sequence[tuple[int, str]], Future[int]]] = deque()
@@ -111,7 +109,7 @@ class Sequencer:
         """Verify the store, then settle actions that have an open leaf and no close leaf, and end erasures that were
         cut short. Raises Unavailable ``store.*``: then nothing was signed or written."""
         self._loop = asyncio.get_running_loop()
-        self._pace = Pace(self._loop, lambda: self._wakes.put(here()), self._lanes.waiting)
+        self._pace = Pace(self._loop, lambda: self._wakes.put(None), self._lanes.waiting)
         await asyncio.to_thread(self._writer.open)
         opens = self._writer.rows.space(Space.OPENS)
         if self._held is not None:  # settled when it is taken back
@@ -372,12 +370,10 @@ class Sequencer:
     def _run(self) -> None:
         published = swept = tried = self._clock.mono_ms()
         sweeping = False  # more is left to sweep
-        beside = Beside()
         while True:
             entries = self._lanes.take()
             urgent = False
             if entries:
-                beside.follow(self._core, len(entries))
                 urgent = entries[0].unit.lane is Lane.STOP
                 if not self._call(self._deliver, self._writer.write(entries)):
                     return
@@ -422,9 +418,7 @@ class Sequencer:
             return False
         busy = self._writer.unpublished or self._writer.broken is not None
         with contextlib.suppress(Empty):
-            core = self._wakes.get(timeout=(PUBLISH_EVERY_MS if busy else SWEEP_EVERY_MS // 4) / 1000)
-            if core is not None:
-                self._core = core
+            self._wakes.get(timeout=(PUBLISH_EVERY_MS if busy else SWEEP_EVERY_MS // 4) / 1000)
         self._idle = False
         return True
 
