@@ -19,8 +19,7 @@ async def test_whoever_shows_a_credential_hands_orders_on_and_a_stranger_does_no
         _, handle = await client(control)
         async with node(settings) as running:
             url = running.url.removesuffix("/v1") + PATH  # type: ignore[attr-defined]
-            for task in running._tasks:  # it hears nothing by itself from here on
-                task.cancel()
+            await running._loops.close()  # it hears nothing by itself from here on
             running.link.known = lambda: -1  # not with its warrants either
             stop = await control.suspend(other.rid)
             assert control.service.plane is not None
