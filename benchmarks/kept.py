@@ -34,7 +34,7 @@ class Kept(Generic[Work, Result]):
 
     def __init__(self, path: Path, of: str, result: type[Result]) -> None:
         self._path = path
-        self._line = msgspec.json.Decoder(tuple[int, result])  # type: ignore[valid-type]
+        self._line = msgspec.json.Decoder(tuple[int, result])
         self.results: dict[int, Result] = {}
         lines = path.read_bytes().split(b"\n") if path.exists() else []
         whole = lines[1:-1] if lines and lines[0] == of.encode() else None  # what follows the last line end is cut off

@@ -7,7 +7,6 @@ from __future__ import annotations
 import asyncio
 import json
 import ssl
-import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from hashlib import sha256
@@ -41,23 +40,11 @@ from answerable.warrants.gate import audience_of
 from answerable.witness.files import Folder
 from answerable.witness.witness import Witness
 from tests.mcp_servers import Journal
-from tests.small_mcp import child
+from tests.small_certificates import pair
+from tests.small_mcp import LISTED, child
 from tests.small_servers import services_of
 from tests.tool_gate import Gate, gate
 from tests.unit.app.small_store import OPERATOR
-
-PROGRAM = """
-while True:
-    m = read()
-    if m.get('method') == 'tools/list':
-        say({'jsonrpc': '2.0', 'id': m['id'], 'result': {'tools': json.loads(sys.argv[1])}})
-        continue
-    if m.get('method') == 'tools/call':
-        p = m['params']
-        with open(sys.argv[2], 'a') as out:
-            out.write(json.dumps({'tool': p['name'], 'arguments': p['arguments']}) + '\\n')
-    good(m)
-"""
 
 
 def graded(domain: str, effect: Effect, *bounds: Bound, meters: tuple[ToolMeter, ...] = ()) -> ToolClass:
@@ -208,17 +195,6 @@ class Grave:
             yield Caller(self, system, rid, proven)
 
 
-def pair(folder: Path) -> tuple[Path, Path]:
-    """Certificate and key of the gateway."""
-    certificate, key = folder / "tls.crt", folder / "tls.key"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1",
-         "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate],
-        check=True, capture_output=True,
-    )  # fmt: skip
-    return certificate, key
-
-
 @asynccontextmanager
 async def witness(folder: Path) -> AsyncIterator[tuple[Folder, dict[str, Any]]]:
     """One that cosigns what systems so grave do before they do it, and the settings of a log that asks it."""
@@ -247,8 +223,9 @@ async def graves(
     folder: Path, listed: list[dict[str, Any]], classes: dict[str, ToolClass], **flags: Any
 ) -> AsyncIterator[Grave]:
     """A server `desk` that lists those tools, each of its class."""
-    certificate, key = pair(folder)
-    command = [*child(PROGRAM), json.dumps(listed), str(folder / "journal")]
+    certificate, key = pair(folder, "tls")
+    (folder / "tools").write_text(json.dumps(listed))
+    command = [*child(LISTED), str(folder / "tools"), str(folder / "journal")]
     flags |= {"gateway__tls_certificate": str(certificate), "gateway__tls_key": str(key)}
     async with (
         witness(folder) as (watching, settings),

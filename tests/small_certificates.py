@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A certification authority for tests, with certificates that name an identifier as EN 319 412-1 does."""
+"""Certificates for tests: of a server on loopback, and an authority whose certificates name an identifier as EN 319
+412-1 does."""
 
 from __future__ import annotations
 
+import subprocess
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from cryptography import x509
@@ -12,6 +15,17 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
+
+
+def pair(folder: Path, name: str) -> tuple[Path, Path]:
+    """Files: a certificate for 127.0.0.1 that signs itself, and its key. By OpenSSL's own program."""
+    certificate, key = folder / f"{name}.crt", folder / f"{name}.key"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1",
+         "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    return certificate, key
 
 
 class Authority:

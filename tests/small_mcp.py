@@ -119,6 +119,23 @@ async def scripted(**members: Any) -> AsyncIterator[Scripted]:
         made.hold.set()
 
 
+# Lists what stands in one file, and writes each call into another.
+LISTED = """
+import pathlib
+while True:
+    m = read()
+    if m.get('method') == 'tools/list':
+        tools = json.loads(pathlib.Path(sys.argv[1]).read_text())
+        say({'jsonrpc': '2.0', 'id': m['id'], 'result': {'tools': tools}})
+        continue
+    if m.get('method') == 'tools/call':
+        p = m['params']
+        with open(sys.argv[2], 'a') as out:
+            out.write(json.dumps({'tool': p['name'], 'arguments': p['arguments']}) + '\\n')
+    good(m)
+"""
+
+
 def child(program: str) -> list[str]:
     """A server over stdio: `program` is Python that finds `read()`, `say(value)` and `good(message)` there."""
     head = (

@@ -6,7 +6,9 @@ from __future__ import annotations
 import argparse
 import asyncio
 import random
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -27,7 +29,7 @@ class Here:
     def __init__(self) -> None:
         self.done: list[int] = []
 
-    def imap(self, call, works, chunksize=1):  # type: ignore[no-untyped-def]
+    def imap(self, call: Callable[[Any], Any], works: Iterable[Any], chunksize: int = 1) -> Iterator[Any]:
         for work in works:
             self.done.append(work)
             yield call(work)
@@ -93,7 +95,7 @@ def test_texts_share_a_run_whatever_stands_between_the_words() -> None:
 
 
 @pytest.mark.parametrize("change", tracing_items.TEXTS.values(), ids=list(tracing_items.TEXTS))
-def test_every_change_leaves_some_of_a_text(change) -> None:  # type: ignore[no-untyped-def]
+def test_every_change_leaves_some_of_a_text(change: Callable[[str, random.Random], str]) -> None:
     text = " ".join(f"Word{number}." for number in range(80))
     assert len(change(text, random.Random(1)).split()) >= 40
 

@@ -12,26 +12,11 @@ from typing import Any
 
 from answerable.model.holds import Hold
 from tests.mcp_servers import Journal
-from tests.small_mcp import child
+from tests.small_mcp import LISTED, child
 from tests.small_tools import WEATHER, body
 from tests.tool_gate import HELD, READS, Gate, gate
 
 PAYS = body("pay", "Pay somebody.", properties={"to": {"type": "string"}})
-# Lists what stands in one file, and writes each call into another.
-PROGRAM = """
-import pathlib
-while True:
-    m = read()
-    if m.get('method') == 'tools/list':
-        tools = json.loads(pathlib.Path(sys.argv[1]).read_text())
-        say({'jsonrpc': '2.0', 'id': m['id'], 'result': {'tools': tools}})
-        continue
-    if m.get('method') == 'tools/call':
-        p = m['params']
-        with open(sys.argv[2], 'a') as out:
-            out.write(json.dumps({'tool': p['name'], 'arguments': p['arguments']}) + '\\n')
-    good(m)
-"""
 
 
 class Desk:
@@ -73,7 +58,7 @@ class Desk:
 @asynccontextmanager
 async def desk(folder: Path) -> AsyncIterator[Desk]:
     (folder / "tools").write_text(json.dumps([PAYS, WEATHER]))
-    command = [*child(PROGRAM), str(folder / "tools"), str(folder / "journal")]
+    command = [*child(LISTED), str(folder / "tools"), str(folder / "journal")]
     async with gate(folder, command=command, classes={"pay": HELD, "weather": READS}) as g:
         yield Desk(g, folder)
 

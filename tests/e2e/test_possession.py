@@ -22,6 +22,7 @@ from tests.e2e.places import Place, cli, running
 from tests.e2e.scripted_upstream import ScriptedUpstream
 from tests.guarded import Guarded, floor
 from tests.mcp_servers import Journal
+from tests.small_certificates import pair
 
 pytestmark = pytest.mark.system("guard", "curl")
 
@@ -32,16 +33,6 @@ HEADERS = (
 OPERATOR = unassigned_lei("possession")
 CALL = '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"weather","arguments":{"city":"Bonn"}}}'
 ASK = '{"model":"Model","messages":[{"role":"user","content":"hi"}]}'
-
-
-def pair(folder: Path, name: str) -> tuple[Path, Path]:
-    key, certificate = folder / f"{name}.key", folder / f"{name}.crt"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1",
-         "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate],
-        check=True, capture_output=True,
-    )  # fmt: skip
-    return certificate, key
 
 
 @pytest.fixture(scope="module")
