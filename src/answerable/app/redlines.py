@@ -74,6 +74,7 @@ class RedLines:
         found = {f"detector {name}": "redline.detector_failed" for name in self.watching.desk.failed}
         if self.watching.failure:
             found["red lines"] = self.watching.failure
+        found |= {f"red lines, leaf {its}": code for its, code in self.watching.passed.items()}
         if self._services is None:
             return found
         now = self._core.now

@@ -21,7 +21,7 @@ from answerable.admission.reports import GROUP
 from answerable.config import RedlinesConfig
 from answerable.crypto.b64 import b64u
 from answerable.crypto.random import nonce
-from answerable.errors import Refused, Unavailable, VerificationError
+from answerable.errors import AnswerableError, Refused, Unavailable
 from answerable.log.leaf import decode, encode, rid
 from answerable.model import events
 from answerable.model.leaves import (
@@ -56,6 +56,8 @@ LOOK_EVERY_S: Final = 0.5
 TOGETHER_S: Final = 0.02
 # Leaves that were heard of and are not yet looked at; what is beyond is read from the log.
 MAX_HEARD: Final = 2_048
+# Leaves that were passed over and are told as problems; what is beyond stands in the log of the service alone.
+MAX_PASSED: Final = 16
 # How far the watch had come is written this often, ms, while the log grows.
 CURSOR_EVERY_MS: Final = 30_000
 CURSOR: Final = "redlines.cursor"
@@ -109,6 +111,7 @@ class Watching:
     ) -> None:
         self.desk = desk or Desk(book, config)
         self.failure = ""  # code of why the newest turn did not end
+        self.passed: dict[str, str] = {}  # rid of a leaf that was not looked at since the start -> code of why
         self._book = book
         self._ledger = ledger
         self._reader = reader
@@ -237,20 +240,21 @@ class Watching:
         except Unavailable as error:
             if error.code != DAMAGED:
                 raise
-            _log.error("what leaf %s tells is not looked at: %s", rid(data), error)
+            self._pass(data, error)
         except Exception as raised:  # noqa: BLE001  also a defect: behind it are others
-            _log.error("leaf %s is not looked at: %s", rid(data), named(raised))
+            self._pass(data, named(raised))
         return None
+
+    def _pass(self, data: bytes, why: AnswerableError) -> None:
+        its = rid(data)
+        _log.error("what leaf %s tells is not looked at: %s", its, why)
+        if len(self.passed) < MAX_PASSED:
+            self.passed[its] = why.code
 
     async def _sight(self, data: bytes) -> Sight | None:
         if not any(kind in data for kind in _KINDS):
             return None
-        try:
-            leaf = decode(data)
-        except VerificationError as error:
-            _log.error("a leaf cannot be read: %s", error)
-            return None
-        its = rid(data)
+        leaf, its = decode(data), rid(data)
         match leaf:
             case OpenLeaf():
                 _keep(self._opens, its, leaf)

@@ -140,6 +140,11 @@ async def test_a_defect_of_one_round_does_not_end_the_watch(place: Place, monkey
     await asyncio.gather(task, return_exceptions=True)
 
 
+async def test_a_leaf_that_the_watch_passed_over_is_a_problem(place: Place) -> None:
+    place.red.watching.passed["of-a-leaf"] = "store.damaged"
+    assert place.red.problems() == {"red lines, leaf of-a-leaf": "store.damaged"}
+
+
 async def test_tests_that_are_overdue_are_a_warning(place: Place) -> None:
     await place.core.ledger.commit(Unit(effects=(Put(Space.MISC, SINCE, str(place.core.now).encode()),)))
     assert place.red.problems() == {}

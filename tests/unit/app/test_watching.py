@@ -400,20 +400,33 @@ async def test_an_event_that_is_damaged_for_good_is_passed_over(world: World, ca
     watching, _ = await _fed(world)
     damaged = Unavailable("store.damaged", detail="payload event of somebody")
     watching._reader = Failing(world.core.reader, damaged)  # type: ignore[assignment]
-    await world.tell()
+    passed = await world.tell()
     event = await world.tell()
     await watching.turn()
     assert "store.damaged" in caplog.text
+    assert watching.passed == {passed: "store.damaged"}
     assert [row.evidence for row in world.incidents()] == [(event,)]
+
+
+async def test_a_leaf_that_cannot_be_decoded_is_passed_over(world: World) -> None:
+    """Of a kind that this version does not know whole: a service of a newer one wrote into the same log."""
+    watching, _ = await _fed(world)
+    await world.tell()
+    unknown = b'{"k":"event","v":2}'
+    watching.heard(await world.core.reader.size(), [unknown])
+    await watching.turn()
+    assert list(watching.passed) == [rid(unknown)]
+    assert len(world.incidents()) == 1
 
 
 async def test_a_leaf_that_meets_a_defect_is_passed_over(world: World, caplog: pytest.LogCaptureFixture) -> None:
     watching, _ = await _fed(world)
     watching._reader = Failing(world.core.reader, ValueError("a defect"))  # type: ignore[assignment]
-    await world.tell()
+    passed = await world.tell()
     event = await world.tell()
     await watching.turn()
     assert "is not looked at" in caplog.text
+    assert watching.passed == {passed: "internal.error"}
     assert [row.evidence for row in world.incidents()] == [(event,)]
 
 
