@@ -20,12 +20,15 @@ from answerable.marks.signature import LabelKey, Signed, State
 from answerable.marks.sketch import KEPT, LEAST, enough, within
 from answerable.model import prints
 from answerable.model.labels import AIGC
-from answerable.model.prints import Print
+from answerable.model.prints import Kind, Print
 
 TYPE: Final = "org.answerable.content"
 MAX_PRINTS: Final = 4
 _HASH: Final = 8  # hexadecimal digits of one hash of a sketch
 _DIGEST: Final = 64
+# A film becomes a GIF, a still or a sound track, and these a film: fingerprints of two such kinds say nothing of one
+# another. Nobody makes a sound of a picture.
+_BECOMES: Final = (frozenset({Kind.VIDEO, Kind.IMAGE}), frozenset({Kind.VIDEO, Kind.AUDIO}))
 # States in which the key beside a signature has signed the label: whose it is, is another question.
 _HELD: Final = (State.SIGNED, State.SELF_CONSISTENT)
 _encode = msgspec.json.Encoder().encode
@@ -106,9 +109,14 @@ def _prints(kept: tuple[Print, ...], seen: tuple[Print, ...]) -> Match:
     far = [prints.distance(*pair) for pair in pairs]
     if any(map(prints.alike, far)):
         return Match.ALIKE
-    # Of another version nothing is known.
-    known = [each for each, (one, other) in zip(far, pairs, strict=True) if one.version == other.version]
+    known = [each for each, pair in zip(far, pairs, strict=True) if _comparable(*pair)]
     return Match.DIFFERS if known and len(known) == len(far) and all(map(prints.unlike, known)) else Match.CHANGED
+
+
+def _comparable(one: Print, other: Print) -> bool:
+    """Whether a distance between them tells anything: of another version, or of a kind that the first may have been
+    converted to, it does not."""
+    return one.version == other.version and frozenset({one.kind, other.kind}) not in _BECOMES
 
 
 def _words(kept: tuple[int, ...], seen: tuple[int, ...]) -> Match:

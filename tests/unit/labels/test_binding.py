@@ -3,7 +3,9 @@ from __future__ import annotations
 
 import io
 import random
+import subprocess
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +13,7 @@ from answerable.crypto.ed25519 import Key
 from answerable.errors import Refused, VerificationError
 from answerable.formats.detect import detect
 from answerable.labels import binding, stages
+from answerable.labels.fingerprint import video
 from answerable.labels.identity import Labeller
 from answerable.labels.labelling import Labelled, label
 from answerable.labels.reading import FileReading, read_label
@@ -19,6 +22,7 @@ from answerable.marks.binding import Bound, Match, bind
 from answerable.marks.propagation import Role
 from answerable.marks.signature import sign
 from answerable.model.labels import AIGC, Reading
+from answerable.model.prints import Kind, Print
 from tests.label_files import write
 from tests.small_media import OTHER, PROVIDER
 from tests.unit.labels.rules.test_seen_video import film
@@ -174,6 +178,43 @@ def test_a_film_is_signed_for_too() -> None:
     assert state(read_label(made.data)) == "same"
     # Grey frames show too little to tell which film it is: another digest is no contradiction.
     assert state(moved(made, film(1.5).getvalue())) == "changed"
+
+
+def ffmpeg(folder: Path, *arguments: str) -> None:
+    command = ["ffmpeg", "-v", "error", "-nostdin", "-y", *arguments]
+    subprocess.run(command, cwd=folder, check=True, timeout=60)
+
+
+@pytest.mark.system("ffmpeg")
+def test_a_film_that_became_a_gif_a_still_or_its_sound_is_no_contradiction(tmp_path: Path) -> None:
+    streams = ["-f", "lavfi", "-i", "mandelbrot=s=192x160:r=10", "-f", "lavfi", "-i", "anoisesrc", "-t", "3"]
+    ffmpeg(tmp_path, *streams, "film.mp4")
+    made = done((tmp_path / "film.mp4").read_bytes())
+    assert made.data is not None
+    (tmp_path / "made.mp4").write_bytes(made.data)
+    for arguments, name, match in (
+        ((), "whole.gif", "alike"),
+        (("-vf", "scale=96:-1"), "small.gif", "alike"),
+        (("-vf", "crop=64:64:0:0"), "part.gif", "changed"),
+        (("-frames:v", "1"), "still.png", "changed"),
+        (("-vn",), "sound.wav", "changed"),
+    ):
+        ffmpeg(tmp_path, "-i", "made.mp4", *arguments, name)
+        found = moved(made, (tmp_path / name).read_bytes())
+        assert (name, state(found), found.verdict, found.contradictions) == (name, match, Reading.LABELLED, ())
+
+
+def test_a_gif_is_played_for_the_label_of_a_film_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    file = io.BytesIO(photo("GIF"))
+    monkeypatch.setattr(video, "of_video", lambda source: pytest.fail("it was played"))
+    assert binding.matched(file, detect(file), (Bound(bytes(32)),), large=True)[0] is Match.CHANGED
+
+    def broken(source: object) -> None:
+        raise VerificationError("format.malformed", format="media", detail="x")
+
+    monkeypatch.setattr(video, "of_video", broken)
+    of_film = Bound(prints=(Print(Kind.VIDEO, 1, (1, 2, 3)),))
+    assert binding.matched(file, detect(file), (of_film,), large=True)[0] is Match.CHANGED
 
 
 def test_nothing_is_taken_of_a_document_whose_words_cannot_be_told() -> None:

@@ -119,6 +119,8 @@ FAR = Print(Kind.IMAGE, 1, (1 ^ 0xFFFFFF, 2, 3))
         (Bound(bytes(32), (FAR,)), Match.DIFFERS),
         (Bound(bytes(32), (FAR, BETWEEN)), Match.CHANGED),
         (Bound(bytes(32), (Print(Kind.AUDIO, 1, (1, 2, 3)),)), Match.DIFFERS),
+        (Bound(bytes(32), (Print(Kind.VIDEO, 1, (1, 2, 3)),)), Match.CHANGED),  # a picture that became a film
+        (Bound(bytes(32), (Print(Kind.VIDEO, 1, (1, 2, 3)), FAR)), Match.CHANGED),
         (Bound(bytes(32), (Print(Kind.IMAGE, 2, (1, 2, 3)),)), Match.CHANGED),  # of another version nothing is known
         (Bound(bytes(32)), Match.CHANGED),
         (Bound(bytes(32), (), WORDS[:6]), Match.ALIKE),
@@ -128,6 +130,19 @@ FAR = Print(Kind.IMAGE, 1, (1 ^ 0xFFFFFF, 2, 3))
 )
 def test_how_far_a_file_is_what_the_label_was_signed_for(seen: Bound, match: Match) -> None:
     assert compare(BOUND, seen) is match
+
+
+@pytest.mark.parametrize(
+    ("made", "of", "match"),
+    [
+        (Kind.IMAGE, Kind.VIDEO, Match.CHANGED),  # a GIF or a still
+        (Kind.AUDIO, Kind.VIDEO, Match.CHANGED),  # its sound
+        (Kind.VIDEO, Kind.AUDIO, Match.CHANGED),
+        (Kind.IMAGE, Kind.AUDIO, Match.DIFFERS),
+    ],
+)
+def test_nothing_is_said_of_what_was_converted_to_another_medium(made: Kind, of: Kind, match: Match) -> None:
+    assert compare(Bound(prints=(Print(of, 1, (1, 2, 3)),)), Bound(prints=(Print(made, 1, (1, 2, 3)),))) is match
 
 
 def test_nothing_is_said_to_differ_by_digests_alone() -> None:
