@@ -2,14 +2,20 @@
 """What a durable record costs: the sequencer over SQLite beside its peers, on the same disk, in one run.
 
     python -m benchmarks.log [--quick] [--json] [--clients 1,32,256,1024] [--dir FOLDER] [--peers PYTHON]
-                             [--growth SIZE] [--only append,action,tree,chain,pymerkle,toolkit,growth,proof]
+                             [--growth SIZE] [--flush MS,MS...]
+                             [--only append,action,tree,chain,pymerkle,toolkit,growth,proof]
 
 append: one leaf a unit. action: what the gateway writes, an open and a close leaf with sealed payloads and state. CPU
 is the process's own, user and system, all threads, load generator included; leaves are encoded before. The peers write
 the same leaves one after the other: a hash chain with a sync a record; pymerkle's tree over SQLite; the
 agent-governance-toolkit's audit log, which never syncs. The best of several rounds is told, of ours and of peers:
-what else the machine does only adds. `--peers` names the interpreter of their environment (`make
-bench-log` makes it). growth: the same appends at 10,000 and at SIZE leaves. proof: of leaves of the long log.
+what else the machine does only adds. Of each, what was acknowledged must be what is kept. `--peers` names the
+interpreter of their environment (`make bench-log` makes it). growth: the same appends at 10,000 and at SIZE leaves.
+proof: of leaves of the long log.
+
+How many times a chain's rate ours is depends on the time that a sync of the disk takes, so it is measured between the
+rounds. `--flush 0.5,2` repeats append and peers on disks made here whose flushes take at least so many ms (root;
+`slow_disk.py`), and says from which sync time on an aim is reached.
 """
 
 from __future__ import annotations
@@ -36,31 +42,42 @@ from answerable.log.leaf import leaf_hash, rid
 from answerable.log.merkle import Frontier, verify_inclusion
 from answerable.log.proof import Proof, write
 from answerable.verify import leaf as verify_leaf
-from benchmarks.log_work import Log, Row, actions, appends, cpu, grow, measure, opening, running
+from benchmarks import log_disks
+from benchmarks.log_work import Log, Row, actions, appends, cpu, grow, measure, opening, running, syncs
 
 SHORT, LONG, QUICK_LONG = 10_000, 2_000_000, 200_000
 PARTS = ("append", "action", "tree", "chain", "pymerkle", "toolkit", "growth", "proof")
+SHORT_PARTS = ("append", "chain", "pymerkle")  # with --flush
 AIMS = {
     "append, × chain": "50", "append, × pymerkle": "500", "CPU a record, µs": "15", "growth of CPU": "1.3",
     "proof, bytes": "1,100", "proof, µs": "50",
 }  # fmt: skip
 
 
-async def ours(folder: Path, parts: list[str], clients: list[int], records: int, rounds: int) -> list[Row]:
-    """The best of so many rounds, in which all take turns, the hash chain too."""
+async def ours(
+    folder: Path, parts: list[str], clients: list[int], records: int, rounds: int, synced: list[float]
+) -> list[Row]:
+    """The best of so many rounds, in which all take turns, the hash chain too; in each, syncs alone go to `synced`.
+
+    Raises RuntimeError if the log does not hold as many records as were acknowledged.
+    """
     rows: dict[tuple[str, int], list[Row]] = {}
     leaves = [opening()[0] for _ in range(min(records // 12, 1_000))]
     kinds = [(name, make) for name, make in (("append", appends), ("action", actions)) if name in parts]
     async with running(folder) as log:
-        await measure(log.sequencer, "warm", appends(2_000), 32)
+        kept = (await measure(log.sequencer, "warm", appends(2_000), 32)).records
         for _ in range(rounds):
+            synced += await asyncio.to_thread(syncs, folder)
             for name, make in kinds:
                 for number in clients:
-                    few = min(records, 400 * number) // (1 if name == "append" else 2)
+                    few = max(min(records, 400 * number), 20 * number) // (1 if name == "append" else 2)
                     row = await measure(log.sequencer, name, make(few), number)
                     rows.setdefault((name, number), []).append(row)
+                    kept += row.records
             if "chain" in parts:
                 rows.setdefault(("chain", 1), []).append(await asyncio.to_thread(chain, folder, leaves))
+        if (size := await log.reader.size()) != kept:
+            raise RuntimeError(f"{kept} records were acknowledged, and the log has {size}")
     return [best(rows[key]) for key in sorted(rows)]
 
 
@@ -86,6 +103,7 @@ def chain(folder: Path, leaves: list[bytes]) -> Row:
     waits: list[float] = []
     digest = b""
     file = os.open(folder / "chain", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    length = os.fstat(file).st_size
     start, used = time.perf_counter(), cpu()
     for leaf in leaves:
         before = time.perf_counter()
@@ -94,7 +112,10 @@ def chain(folder: Path, leaves: list[bytes]) -> Row:
         os.fsync(file)
         waits.append(time.perf_counter() - before)
     used, took = cpu() - used, time.perf_counter() - start
+    kept = os.fstat(file).st_size - length
     os.close(file)
+    if kept != sum(32 + 4 + len(leaf) for leaf in leaves):
+        raise RuntimeError("the hash chain lacks records")
     waits.sort()
     return Row(
         "hash chain, a sync a record", 1, len(leaves), used / len(leaves) * 1e6, len(leaves) / took,
@@ -161,7 +182,7 @@ async def proofs(log: Log, size: int) -> dict[str, Any]:
     }
 
 
-def table(rows: list[Row], proof: dict[str, Any]) -> None:
+def table(rows: list[Row], proof: dict[str, Any], sync_ms: float) -> None:
     beside = next((row for row in rows if row.what.startswith("hash chain")), None)
     print(f"{'':36}{'clients':>8}{'µs CPU':>9}{'records/s':>11}{'× chain':>9}{'p50 ms':>9}{'p99 ms':>9}")
     for row in rows:
@@ -178,6 +199,7 @@ def table(rows: list[Row], proof: dict[str, Any]) -> None:
             f"made in {proof['made_us']:.0f} µs"
         )
     said = ratios(rows, proof)
+    print(f"a sync of this disk, after an append of a leaf's size: {sync_ms:.2f} ms")
     print("  ".join(f"{name}: {value:.3g} (aim {AIMS[name]})" for name, value in said.items()))
 
 
@@ -204,38 +226,66 @@ def main() -> int:
     arguments.add_argument("--quick", action="store_true", help="less work, growth to 200,000: under a minute")
     arguments.add_argument("--json", action="store_true", help="one JSON object on stdout")
     arguments.add_argument("--clients", default="1,32,256,1024", help="concurrent clients, by comma")
-    arguments.add_argument("--only", default=",".join(PARTS), help="parts, by comma")
+    arguments.add_argument("--only", default=None, help="parts, by comma (default: all)")
     arguments.add_argument("--growth", type=int, default=0, metavar="SIZE", help="leaves of the long log")
     arguments.add_argument("--peers", metavar="PYTHON", help="interpreter that has pymerkle and the toolkit")
     arguments.add_argument("--dir", default=None, help="a folder on the disk to measure (default: the temporary one)")
+    arguments.add_argument("--flush", metavar="MS,MS...", help="repeat on disks whose flushes take at least so long")
     options = arguments.parse_args()
-    parts = options.only.split(",")
+    parts = (options.only or ",".join(SHORT_PARTS if options.flush else PARTS)).split(",")
     if unknown := set(parts) - set(PARTS):
         arguments.error(f"no such part: {', '.join(sorted(unknown))}")
+    if options.flush:
+        return disks(options, parts)
+    rows, proof, sync_ms = everything(options, parts)
+    if options.json:
+        said = {"rows": [asdict(row) for row in rows], "proof": proof, "ratios": ratios(rows, proof)}
+        print(json.dumps({**said, "sync_ms": sync_ms}))
+    else:
+        table(rows, proof, sync_ms)
+    return 0
+
+
+def everything(options: argparse.Namespace, parts: list[str]) -> tuple[list[Row], dict[str, Any], float]:
+    """All parts, in a folder of their own; the last is the median of all syncs that were timed between them, ms."""
     records, rounds = (6_000, 2) if options.quick else (60_000, 5)
     size = options.growth or (QUICK_LONG if options.quick else LONG)
     folder = Path(tempfile.mkdtemp(prefix="log-", dir=options.dir))
     proof: dict[str, Any] = {}
+    rows: list[Row] = []
     try:
+        synced = syncs(folder)
         clients = [int(n) for n in options.clients.split(",")]
-        rows = uvloop.run(ours(folder, parts, clients, records, rounds)) if {*parts} & {*PARTS[:2], "chain"} else []
+        if {*parts} & {"append", "action", "chain"}:
+            rows += uvloop.run(ours(folder, parts, clients, records, rounds, synced))
         if "tree" in parts:
             rows.append(tree(records))
         leaves = [opening()[0] for _ in range(500 if options.quick else 3_000)]
         for name, what in (("pymerkle", "pymerkle on SQLite"), ("toolkit", "toolkit's audit log, never synced")):
-            if options.peers and name in parts:
-                taken = [row for _ in range(min(rounds, 3)) if (row := peer(options.peers, name, what, folder, leaves))]
-                rows += [best(taken)] if taken else []
+            taken = []
+            for _ in range(min(rounds, 3) if options.peers and name in parts else 0):
+                synced += syncs(folder)
+                taken += [row] if (row := peer(options.peers, name, what, folder, leaves)) else []
+            rows += [best(taken)] if taken else []
         if "growth" in parts:
             (folder / "long").mkdir()
             grown, proof = uvloop.run(long(folder / "long", size, rounds, parts))
             rows += grown
     finally:
         shutil.rmtree(folder)
+    return rows, proof, statistics.median(synced)
+
+
+def disks(options: argparse.Namespace, parts: list[str]) -> int:
+    """The same on this disk and on slower ones."""
+    words = ["--clients", options.clients, "--only", ",".join(parts), *(["--quick"] if options.quick else [])]
+    words += ["--peers", options.peers] if options.peers else []
+    flushes = [float(each) for each in options.flush.split(",")]
+    points = log_disks.measured(flushes, Path(options.dir or tempfile.gettempdir()), words)
     if options.json:
-        print(json.dumps({"rows": [asdict(row) for row in rows], "proof": proof, "ratios": ratios(rows, proof)}))
+        print(json.dumps([asdict(point) for point in points]))
     else:
-        table(rows, proof)
+        log_disks.table(points, AIMS)
     return 0
 
 

@@ -16,15 +16,18 @@ from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 
+WARM = 50  # records before those that are measured
 Append = Callable[[bytes], object]
+Size = Callable[[], int]
 
 
-def pymerkle(folder: Path) -> Append:
+def pymerkle(folder: Path) -> tuple[Append, Size]:
     """A Merkle tree over SQLite, a transaction a record; SQLite's default journal, `synchronous=FULL`."""
-    return import_module("pymerkle").SqliteTree(str(folder / "tree.db")).append_entry
+    tree = import_module("pymerkle").SqliteTree(str(folder / "tree.db"))
+    return tree.append_entry, tree.get_size
 
 
-def toolkit(folder: Path) -> Append:
+def toolkit(folder: Path) -> tuple[Append, Size]:
     """The agent-governance-toolkit's audit log over its file sink: hash chain, HMAC and Merkle tree; it never syncs."""
     audit, backends = (import_module(f"agentmesh.governance.{name}") for name in ("audit", "audit_backends"))
     log = audit.AuditLog(sink=backends.FileAuditSink(folder / "audit.jsonl", b"k" * 32))
@@ -33,10 +36,10 @@ def toolkit(folder: Path) -> Append:
         said = json.loads(leaf)
         return log.log(said["k"], said.get("sys", "-"), said.get("act", said.get("st", "-")), data=said)
 
-    return append
+    return append, lambda: len((folder / "audit.jsonl").read_bytes().splitlines())
 
 
-PEERS: dict[str, Callable[[Path], Append]] = {"pymerkle": pymerkle, "toolkit": toolkit}
+PEERS: dict[str, Callable[[Path], tuple[Append, Size]]] = {"pymerkle": pymerkle, "toolkit": toolkit}
 
 
 def leaves(bundle: bytes, count: int) -> list[bytes]:
@@ -51,8 +54,8 @@ def leaves(bundle: bytes, count: int) -> list[bytes]:
 def main() -> int:
     name, bundle, folder, count = sys.argv[1:]
     work = leaves(Path(bundle).read_bytes(), int(count))
-    append = PEERS[name](Path(folder))
-    for leaf in work[:50]:  # warm
+    append, size = PEERS[name](Path(folder))
+    for leaf in work[:WARM]:
         append(leaf)
     waits, clock = [], time.perf_counter
     used, start = resource.getrusage(resource.RUSAGE_SELF), clock()
@@ -61,6 +64,8 @@ def main() -> int:
         append(leaf)
         waits.append(clock() - before)
     took, after = clock() - start, resource.getrusage(resource.RUSAGE_SELF)
+    if (kept := size()) != len(work) + len(work[:WARM]):
+        sys.exit(f"{kept} records are kept of {len(work)} that were counted, and {len(work[:WARM])} before them")
     waits.sort()
     print(
         json.dumps(

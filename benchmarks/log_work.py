@@ -124,6 +124,21 @@ async def running(folder: Path, store: Store | None = None) -> AsyncIterator[Log
         await sequencer.close()
 
 
+def syncs(folder: Path, count: int = 50) -> list[float]:
+    """What a sync takes on the disk of `folder`, ms: an append of a leaf's size, and fdatasync, so many times."""
+    record, took, clock = opening()[0], [], time.perf_counter
+    file = os.open(folder / "syncs", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        for _ in range(count):
+            os.write(file, record)
+            start = clock()
+            os.fdatasync(file)
+            took.append((clock() - start) * 1e3)
+    finally:
+        os.close(file)
+    return took
+
+
 def cpu() -> float:
     used = resource.getrusage(resource.RUSAGE_SELF)
     return used.ru_utime + used.ru_stime

@@ -6,7 +6,9 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import uvloop
@@ -57,6 +59,7 @@ def test_the_command_tells_all_parts(tmp_path: Path) -> None:
     assert set(said["ratios"]) == {
         "append, × chain", "CPU a record, µs", "growth of CPU", "proof, bytes", "proof, µs",
     }  # fmt: skip
+    assert 0 < said["sync_ms"] < 10_000
     assert list(tmp_path.iterdir()) == []
 
 
@@ -71,6 +74,38 @@ def test_the_hash_chain_holds_every_leaf(tmp_path: Path) -> None:
     leaves = [b"one", b"two"]
     assert log.chain(tmp_path, leaves).records == 2
     assert (tmp_path / "chain").stat().st_size == sum(32 + 4 + len(leaf) for leaf in leaves)
+
+
+def test_records_that_are_acknowledged_and_not_kept_are_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measure = log_work.measure
+
+    async def more(*given: Any) -> log.Row:
+        row = await measure(*given)
+        return replace(row, records=row.records + 1)
+
+    monkeypatch.setattr(log, "measure", more)
+    with pytest.raises(RuntimeError, match="2001 records were acknowledged, and the log has 2000"):
+        uvloop.run(log.ours(tmp_path, ["append"], [], 600, 1, []))
+
+
+def test_a_peer_that_keeps_less_than_was_counted_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "bundle").write_bytes(bundle.pack([b"one", b"two"]))
+    kept: list[bytes] = []
+    monkeypatch.setattr(sys, "argv", ["log_peers", "pymerkle", str(tmp_path / "bundle"), str(tmp_path), "2"])
+    monkeypatch.setitem(log_peers.PEERS, "pymerkle", lambda folder: (kept.append, lambda: len(kept)))
+    assert log_peers.main() == 0
+    monkeypatch.setitem(log_peers.PEERS, "pymerkle", lambda folder: (kept.append, lambda: 3))
+    with pytest.raises(SystemExit, match="3 records are kept of 2"):
+        log_peers.main()
+
+
+def test_syncs_are_timed_one_by_one_after_an_append(tmp_path: Path) -> None:
+    took = log_work.syncs(tmp_path, 7)
+    assert len(took) == 7
+    assert min(took) > 0
+    assert (tmp_path / "syncs").stat().st_size == 7 * len(log_work.opening()[0])
 
 
 def test_the_best_round_is_told() -> None:

@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A disk whose syncs are slow is slow at syncs alone, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import errno
+import os
+import struct
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from benchmarks import log_disks, slow_disk, slow_flush
+from benchmarks.slow_flush import HEAD_OUT, Flusher, Unable
+from tests.house.tree import ROOT
+
+# What a leaf's append and its sync take, least of ten, ms; and what forty writes without a sync do.
+WORK = """
+import os, sys, time
+file = os.open(sys.argv[1] + "/file", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+took, start = [], time.perf_counter()
+for _ in range(40):
+    os.write(file, bytes(500))
+writes = time.perf_counter() - start
+for _ in range(10):
+    os.write(file, bytes(500))
+    start = time.perf_counter()
+    os.fdatasync(file)
+    took.append(time.perf_counter() - start)
+print(min(took) * 1e3, writes * 1e3)
+"""
+
+
+def request(opcode: int, body: bytes = b"") -> bytes:
+    return struct.pack("<IIQQIIII", 40 + len(body), opcode, 7, 1, 0, 0, 0, 0) + body
+
+
+@pytest.fixture
+def flusher(tmp_path: Path) -> Flusher:
+    backing = os.open(tmp_path / "file", os.O_RDWR | os.O_CREAT)
+    os.write(backing, bytes(5000))
+    return Flusher(-1, backing, 0.05)
+
+
+def test_a_sync_takes_its_time_and_is_counted(flusher: Flusher) -> None:
+    start = time.monotonic()
+    assert flusher.answer(request(slow_flush.FSYNC)) == HEAD_OUT.pack(16, 0, 7)
+    assert time.monotonic() - start >= 0.05
+    assert flusher.syncs == 1
+    os.close(flusher.backing)
+    assert flusher.answer(request(slow_flush.FSYNC)) == HEAD_OUT.pack(16, -errno.EBADF, 7)
+    assert flusher.syncs == 1
+
+
+def test_reads_and_writes_are_never_asked_here(flusher: Flusher) -> None:
+    for opcode in (15, 16, 999):  # READ, WRITE, what no kernel knows yet
+        assert flusher.answer(request(opcode)) == HEAD_OUT.pack(16, -errno.ENOSYS, 7)
+    assert flusher.answer(request(slow_flush.FORGET)) is None
+    size = flusher.answer(request(slow_flush.GETATTR))
+    assert size is not None
+    assert len(size) == 16 + 104
+    assert struct.unpack_from("<Q", size, 16 + 24) == (5000,)
+
+
+def test_a_kernel_that_passes_nothing_through_is_told_by_name(flusher: Flusher) -> None:
+    with pytest.raises(Unable, match=r"FUSE 7\.31"):
+        flusher.answer(request(slow_flush.INIT, struct.pack("<IIII", 7, 31, 0, 0)))
+    with pytest.raises(Unable, match="passes no file through"):
+        flusher.answer(request(slow_flush.INIT, struct.pack("<IIIII44x", 7, 38, 0, 1 << 30, 1)))
+    agreed = flusher.answer(request(slow_flush.INIT, struct.pack("<IIIII44x", 7, 45, 0, 1 << 30, 1 << 5)))
+    assert agreed is not None
+    assert len(agreed) == 16 + 64
+
+
+@pytest.mark.system("mkfs.ext4", "setpriv", "mount")
+def test_only_syncs_are_slow_and_nothing_is_left(tmp_path: Path) -> None:
+    before = Path("/proc/self/mountinfo").read_text()
+    done = subprocess.run(
+        slow_disk.command(20, tmp_path, [sys.executable, "-c", WORK, "{}"]),
+        cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    if done.returncode == slow_disk.UNABLE:
+        assert "no slow disk here: " in done.stderr
+        pytest.skip(done.stderr.strip())
+    assert done.returncode == 0, done.stderr
+    sync, writes = map(float, done.stdout.split())
+    assert sync >= 20
+    assert writes < 40 * 20
+    assert list(tmp_path.iterdir()) == []
+    assert Path("/proc/self/mountinfo").read_text() == before
+    assert str(tmp_path) not in "".join(each.read_text() for each in Path("/sys/block").glob("loop*/loop/backing_file"))
+
+
+@pytest.mark.system("mkfs.ext4", "setpriv", "mount")
+def test_the_exit_code_of_the_command_is_told_and_its_failure_leaves_nothing(tmp_path: Path) -> None:
+    done = subprocess.run(
+        slow_disk.command(0, tmp_path, ["sh", "-c", "cd {} && exit 7"]),
+        cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode in (7, slow_disk.UNABLE), done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_where_it_cannot_be_made_it_says_why(tmp_path: Path) -> None:
+    done = subprocess.run(
+        slow_disk.command(1, tmp_path, ["true"]),
+        cwd=ROOT, capture_output=True, text=True, timeout=60, check=False, env={**os.environ, "PATH": str(tmp_path)},
+    )  # fmt: skip
+    assert done.returncode == slow_disk.UNABLE
+    assert ("mkfs.ext4 is missing" in done.stderr) == (os.geteuid() == 0)
+    assert list(tmp_path.iterdir()) == []
+
+
+def point(sync_ms: float, ratio: float) -> log_disks.Point:
+    row = {"what": "append", "clients": 8, "records_s": 1000.0}
+    return log_disks.Point(None, sync_ms, [row], {"append, × chain": ratio, "CPU a record, µs": 9.0})
+
+
+def test_an_aim_is_reached_from_the_disk_on_after_which_none_misses_it(capsys: pytest.CaptureFixture[str]) -> None:
+    points = [point(0.1, 60.0), point(1.0, 20.0), point(2.0, 50.0), point(5.0, 80.0)]
+    assert log_disks.reached(points, "append, × chain", 50) == 2.0
+    assert log_disks.reached(points[:2], "append, × chain", 50) is None
+    assert log_disks.reached(points, "append, × pymerkle", 500) is None
+    log_disks.table(points, {"append, × chain": "50", "CPU a record, µs": "15", "proof, bytes": "1,100"})
+    said = capsys.readouterr().out
+    assert "append, × chain, aim 50: reached from a sync of 2.00 ms on" in said
+    assert "proof" not in said
+    log_disks.table(points[:2], {"append, × chain": "50"})
+    assert "append, × chain, aim 50: reached on none" in capsys.readouterr().out
