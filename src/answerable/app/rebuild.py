@@ -9,6 +9,7 @@ Payload files stay where they are. The old file is put aside, and nothing is sig
 
 from __future__ import annotations
 
+import logging
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -38,16 +39,20 @@ from answerable.net.source import Source, open_source
 from answerable.privacy.statements import encode_row
 from answerable.sequencer.guard import Guard, Seen, peek
 from answerable.sequencer.replay import Replay, overlay
+from answerable.stores.database import connect, connect_reading, translated
 from answerable.stores.hold import Lock
+from answerable.stores.payload_form import listed
 from answerable.stores.payload_reads import PayloadReads
 from answerable.stores.salvage import Salvage
 from answerable.stores.sqlite import LOG_FILE, PAYLOADS, SqliteStore
+from answerable.stores.unsynced import carried, forget, restore
 from answerable.tiles.tree import Tree
 
 # Leaves of one segment where no payloads say otherwise, and the most that a batch is taken to have.
 SEGMENT: Final = 4 * TILE_WIDTH
 _BATCH: Final = 64 * TILE_WIDTH
 _MADE: Final = "rebuilding"
+_log = logging.getLogger("answerable.rebuild")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +119,7 @@ def rebuild(
         for source in read_from:
             held.callback(source.close)
         best, tree, others, given_up = _choose(read_from, trust, origin, seen, give_up=give_up)
+        _bring_back(path, keys.payload)
         made = path / _MADE
         shutil.rmtree(made, ignore_errors=True)
         store = SqliteStore.create(made, payload_key=keys.payload)
@@ -334,6 +340,36 @@ class _Writer:
         return found[1].decode("utf-8", "replace")
 
 
+def _bring_back(path: Path, key: bytes) -> None:
+    """The old log goes, and with it what it alone may have of its payloads."""
+    files = path / PAYLOADS
+    if not (path / LOG_FILE).is_file() or not files.is_dir():
+        return
+    try:
+        old = connect_reading(path / LOG_FILE)
+        try:
+            restore(files, key, carried(old))
+        finally:
+            old.close()
+    except AnswerableError as error:
+        _log.warning("the old log does not tell what it carried of its newest payloads: %s", error)
+    with translated():
+        for _, _, file in listed(files):
+            durable.sync(file)
+
+
+def _strip(aside: Path) -> None:
+    """What was put aside is evidence of the log, and keeps no payload that may be erased later."""
+    try:
+        log = connect(aside / LOG_FILE)
+        try:
+            forget(log)
+        finally:
+            log.close()
+    except Unavailable as error:
+        _log.warning("%s may hold the newest payloads, sealed; delete it when nobody needs it: %s", aside, error)
+
+
 def _swap(path: Path, made: Path) -> Path | None:
     """Put the old log aside and the new one in its place. Index and tags are built again when someone asks."""
     aside: Path | None = None
@@ -345,6 +381,7 @@ def _swap(path: Path, made: Path) -> Path | None:
         for file in old:
             file.rename(aside / file.name)
         durable.sync(aside)
+        _strip(aside)
     for name in ("index.db", "tags.db"):
         for suffix in ("", "-wal", "-shm"):
             (path / (name + suffix)).unlink(missing_ok=True)

@@ -62,9 +62,9 @@ class Store(Protocol):
         ``store.forked`` if (size, root) is not `expect`; then nothing was written. Durable when it returns."""
 
     def put_payloads(self, units: Sequence[Unit], expires: int, *, bodies: bool = True) -> None:
-        """Write the units' payloads durably, in a file of their own; called before the `append` of the same units, at
-        the same head. expires: ms UTC, from when `sweep` deletes those that say nothing of their own
-        (`Payload.expires`); groups in `LASTING` stay. bodies: False keeps the salts alone."""
+        """Write the units' payloads, in a file of their own; called before the `append` of the same units, at the same
+        head, and durable at the latest with it. expires: ms UTC, from when `sweep` deletes those that say nothing of
+        their own (`Payload.expires`); groups in `LASTING` stay. bodies: False keeps the salts alone."""
 
     def sweep(self, now: int, held: Held | None = None) -> int:
         """Delete payloads that expired by `now` (ms UTC) and those whose leaves were never written; returns 0 when

@@ -40,6 +40,7 @@ def connect(path: Path) -> sqlite3.Connection:
             database.execute("PRAGMA trusted_schema=OFF")
             _log_ahead(database)
             database.execute("PRAGMA synchronous=FULL")
+            database.execute("PRAGMA secure_delete=ON")  # what a row held is not left in a free page
             database.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
         except BaseException:
             database.close()

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +16,7 @@ from answerable.stores.payload_form import (
     HEAD,
     MAGIC,
     NO_KEY,
+    PLACE,
     Name,
     head_of,
     listed,
@@ -41,10 +42,12 @@ def _body(key: bytes, sealed: bytes, rid: str, group: str) -> bytes:
 class PayloadReads:
     """Raises Unavailable ``store.damaged`` for what does not open with the key."""
 
-    def __init__(self, folder: Path, key: bytes) -> None:
-        """folder: of the files; key: 32 bytes, the store's payload key."""
+    def __init__(self, folder: Path, key: bytes, carried: Callable[[bytes], bytes | None] | None = None) -> None:
+        """folder: of the files; key: 32 bytes, the store's payload key; carried: the record of a place that the log
+        carries too (`unsynced`): after a power cut, until the store is opened to be written, it alone may be whole."""
         self._folder = folder
         self._key = key
+        self._carried = carried
 
     def get(self, places: bytes, first: int, rid: str, group: str) -> tuple[bytes, bytes | None] | None:
         """(salt, body) of a payload of the batch that begins at leaf `first`; None if it is not there any more."""
@@ -52,13 +55,15 @@ class PayloadReads:
         while True:
             tries += 1
             try:
-                return self._get(places, first, rid, group)
+                return self._get(places, first, rid, group, carried=tries > _TRIES)
             except Unavailable as error:
-                if error.code != "store.damaged" or tries >= _TRIES:
+                if error.code != "store.damaged" or tries > _TRIES or (tries == _TRIES and self._carried is None):
                     raise
 
-    def _get(self, places: bytes, first: int, rid: str, group: str) -> tuple[bytes, bytes | None] | None:
-        for _, names, body in self._read(places, first):
+    def _get(
+        self, places: bytes, first: int, rid: str, group: str, *, carried: bool
+    ) -> tuple[bytes, bytes | None] | None:
+        for _, names, body in self._read(places, first, carried=carried):
             at = 0
             for its_rid, its_group, key, length, bodies, _ in names:
                 if (its_rid, its_group) == (rid, group):
@@ -117,8 +122,13 @@ class PayloadReads:
                             yield tag, rid, day
                 at += length
 
-    def _read(self, places: bytes, first: int) -> Iterator[tuple[int, list[Name], bytes]]:
+    def _read(self, places: bytes, first: int, *, carried: bool = False) -> Iterator[tuple[int, list[Name], bytes]]:
         for day, generation, at in placed(places, first):
+            if carried and self._carried is not None:
+                record = self._carried(PLACE.pack(day, generation, at))
+                if record is not None:
+                    yield day, *self._opened(record[: HEAD.size], record[HEAD.size :], first)
+                    continue
             with translated():
                 try:
                     file = os.open(path_of(self._folder, day, generation), os.O_RDONLY | os.O_CLOEXEC)
@@ -126,14 +136,19 @@ class PayloadReads:
                     continue
                 try:
                     length = os.fstat(file).st_size
-                    magic, its_first, names, body = head_of(os.pread(file, HEAD.size, min(at, length)))
+                    head = os.pread(file, HEAD.size, min(at, length))
+                    _, _, names, body = head_of(head)
                     whole = at + HEAD.size + names + body <= length
                     data = os.pread(file, names + body, at + HEAD.size) if whole else b""
                 finally:
                     os.close(file)
-            if magic != MAGIC or its_first != first:
-                raise Unavailable("store.damaged", detail=f"payloads of the batch at {first}")
-            listed = open_names(self._key, first, data[:names])
-            if sum(length for _, _, _, length, _, _ in listed) != body:
-                raise Unavailable("store.damaged", detail=f"payloads of the batch at {first}")
-            yield day, listed, data[names:]
+            yield day, *self._opened(head, data, first)
+
+    def _opened(self, head: bytes, data: bytes, first: int) -> tuple[list[Name], bytes]:
+        magic, its_first, names, body = head_of(head)
+        if magic != MAGIC or its_first != first:
+            raise Unavailable("store.damaged", detail=f"payloads of the batch at {first}")
+        listed = open_names(self._key, first, data[:names])
+        if sum(length for _, _, _, length, _, _ in listed) != body:
+            raise Unavailable("store.damaged", detail=f"payloads of the batch at {first}")
+        return listed, data[names:]

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Payloads: what commitments hide, in files of their own, appended and synced before their leaves are written.
+"""Payloads: what commitments hide, in files of their own, appended before their leaves are written and synced before
+or with them (`unsynced`).
 
 Each payload is sealed under a random key of its own. The keys of a batch stand in its list of names, which is sealed
 under the store's payload key: whoever steals the files alone reads nothing, and without its key in the list a payload
 is lost to whoever has the payload key. One file holds what expires on one day, so that letting go of it is overwriting
-and deleting a file. One append and one sync a batch cost half of what a transaction of a database does.
+and deleting a file. One append and one sync a batch cost half of what a transaction of a database does; the sync of
+a short record is left to the log's own.
 
 The log's row of a batch says where its payloads stand. What no row can name, because the batch was never written, is
 cut off at the next opening.
@@ -13,7 +15,7 @@ cut off at the next opening.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -38,11 +40,14 @@ from answerable.stores.payload_form import (
     shred,
     walk,
 )
+from answerable.stores.unsynced import Carried
 
 # A file is walked through when the store is opened after it was written: this bounds how long that takes.
 FILE_BYTES: Final = 64 << 20
 # Days that are written at the same time: as many as retention has lengths, and one midnight more.
 OPEN_DAYS: Final = 16
+# A record no longer than this goes with the transaction of its leaves: twice the bytes, for a sync less.
+SHORT: Final = 8 << 10
 # Zeros are written ahead of the records in steps of this: a sync of a file that does not grow costs half.
 FILL: Final = 256 << 10
 
@@ -60,6 +65,7 @@ class PayloadWriter:
         self._folder = folder
         self._key = key
         self._files: dict[int, tuple[int, int, int]] = {}  # by day: descriptor, end of the records, length
+        self._unsynced: set[int] = set()  # days whose file has records that were not synced
         self._full = False  # one of them is as long as a file may become
         self._kept: dict[str, frozenset[str]] = {}  # file of a day that is over -> rids for which it is still there
         erasing.finish(folder, key)
@@ -69,16 +75,19 @@ class PayloadWriter:
         self._orphans = [(path, size) for _, generation, path in found if generation == last]
         self._generation = last + 1
 
-    def put(self, first: int, units: Iterable[Unit], expires: int, *, bodies: bool) -> bytes:
+    def put(
+        self, first: int, units: Iterable[Unit], expires: int, *, bodies: bool, carry: list[Carried] | None = None
+    ) -> bytes:
         """Write the payloads of the batch that will begin at leaf `first`; durable when it returns. Returns their
-        places, for the batch's row; b"" if there are none. expires: ms UTC, of those that say nothing of their own."""
+        places, for the batch's row; b"" if there are none. expires: ms UTC, of those that say nothing of their own.
+        carry: gets the short records, which are not synced here: whoever gives it makes them durable, until `sync`."""
         days = by_day(units, expires)
         # Before the batch and not within it: what is left of one that was never written lies in the newest files.
         if self._full or (len(self._files) + len(days) > OPEN_DAYS and len({*self._files, *days}) > OPEN_DAYS):
             self._turn()
         places = b""
         for day, payloads in days.items():
-            places += self._append(day, first, self._pack(first, payloads, bodies or day == LASTING_DAY))
+            places += self._append(day, self._pack(first, payloads, bodies or day == LASTING_DAY), carry)
         return places
 
     def _pack(self, first: int, payloads: Sequence[Payload], bodies: bool) -> bytes:
@@ -91,21 +100,28 @@ class PayloadWriter:
         hidden = b"".join([data for _, data in sealed])
         return b"".join((HEAD.pack(MAGIC, first, len(told), len(hidden)), told, hidden))
 
-    def _append(self, day: int, first: int, record: bytes) -> bytes:
+    def _append(self, day: int, record: bytes, carry: list[Carried] | None) -> bytes:
         try:  # as `translated`, for a third of what a context manager costs: each batch comes by here
             file, at, length = self._files.get(day) or self._begin(day)
             end = at + len(record)
+            data = record
             if end > length:
                 length = end + FILL
-                record += ZEROS[:FILL]
-            if os.pwrite(file, record, at) != len(record):
+                data += ZEROS[:FILL]
+            if os.pwrite(file, data, at) != len(data):
                 raise Unavailable("store.full")
-            os.fdatasync(file)
+            place = PLACE.pack(day, self._generation, at)
+            if carry is not None and len(record) <= SHORT:
+                carry.append((place, record))
+                self._unsynced.add(day)
+            else:
+                os.fdatasync(file)
+                self._unsynced.discard(day)
             self._files[day] = (file, end, length)
         except OSError as error:
             raise failure(error) from error
         self._full = self._full or end >= FILE_BYTES
-        return PLACE.pack(day, self._generation, at)
+        return place
 
     def _begin(self, day: int) -> tuple[int, int, int]:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
@@ -114,15 +130,23 @@ class PayloadWriter:
         self._files[day] = (file, 0, 0)
         return file, 0, 0
 
+    def sync(self) -> None:
+        """Make durable what is not yet: nobody need carry it from here on."""
+        with translated():
+            for day in self._unsynced:
+                os.fdatasync(self._files[day][0])
+        self._unsynced.clear()
+
     def erase(self, places: bytes, first: int, rids: Sequence[str]) -> int:
         """Erase the payloads of these leaves from the batch that begins at leaf `first`; durable when it returns.
         Returns how many there were."""
         erasing.finish(self._folder, self._key)  # an erasure that failed meanwhile, before another takes its place
         return erasing.erase(self._folder, self._key, places, first, rids)
 
-    def sweep(self, now: int, held: Held | None = None) -> int:
+    def sweep(self, now: int, held: Held | None = None, *, before: Callable[[], None] = lambda: None) -> int:
         """Overwrite and delete one file whose day is over at `now` (ms UTC), or what in it is not held; returns how
-        many there were to do. The first call cuts off what batches left that were never written."""
+        many there were to do. before: called before anything goes. The first call cuts off what batches left that were
+        never written."""
         erasing.finish(self._folder, self._key)
         while self._orphans:
             with translated():
@@ -136,6 +160,7 @@ class PayloadWriter:
                 if LASTING_DAY < day < today and not self._done(path.name, held)
             ]
             for day, path in due[:1]:
+                before()
                 if day in self._files:
                     self._turn()
                 kept = erasing.keep_only(path, self._key, held) if held is not None else frozenset()
@@ -156,6 +181,7 @@ class PayloadWriter:
 
     def _turn(self) -> None:
         """From here on new files."""
+        self.sync()
         self.close()
         self._generation += 1
         self._full = False
@@ -168,6 +194,7 @@ class PayloadWriter:
             os.close(file)
 
     def close(self) -> None:
+        """What was carried is carried still."""
         with translated():
             for day in list(self._files):
                 self._let_go(day)

@@ -21,8 +21,8 @@ Migration = Callable[[sqlite3.Connection], None]
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """One file's tables. application: what `PRAGMA application_id` says; migrations: the step from version 1 to 2
-    first; the version is one more than their number."""
+    """One file's tables. application: what `PRAGMA application_id` says; tables: of version 1, as statements that end
+    with a semicolon; migrations: the step from version 1 to 2 first; the version is one more than their number."""
 
     application: int
     tables: str
@@ -36,7 +36,11 @@ class Schema:
 # segment: one row a batch: where its payloads stand (`payloads`), its leaves in C2SP entry bundle framing.
 # tile: id = level << 48 | n. recent: what the newest batches
 # changed, folded into `state` and deleted every so often; its last row is the head of the log, at first the root of
-# the empty tree and no effects.
+# the empty tree and no effects. unsynced: records of payloads that their files may not have on disk yet, by place.
+def _carry_payloads(database: sqlite3.Connection) -> None:
+    database.execute("CREATE TABLE unsynced (id INTEGER PRIMARY KEY, place BLOB NOT NULL, record BLOB NOT NULL)")
+
+
 LOG: Final = Schema(
     application=0x616E736C,  # "ansl"
     tables="""
@@ -48,16 +52,18 @@ LOG: Final = Schema(
         WITHOUT ROWID;
     INSERT INTO recent VALUES (0, 0, x'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855', x'', x'90');
     """,
+    migrations=(_carry_payloads,),
 )
 
 
 def make(database: sqlite3.Connection, schema: Schema) -> None:
     """Lay out an empty file. Raises Unavailable ``store.*``."""
     with translated():
-        database.executescript(
-            f"BEGIN IMMEDIATE; {schema.tables} PRAGMA application_id={schema.application};"
-            f"PRAGMA user_version={schema.version}; COMMIT;"
-        )
+        database.executescript(f"BEGIN IMMEDIATE; {schema.tables} PRAGMA application_id={schema.application};")
+        for migration in schema.migrations:
+            migration(database)
+        database.execute(f"PRAGMA user_version={schema.version}")
+        database.execute("COMMIT")
 
 
 def check(database: sqlite3.Connection, schema: Schema, path: Path) -> None:

@@ -29,6 +29,7 @@ from answerable.stores.hold import Lock, Reserve
 from answerable.stores.journal import Journal
 from answerable.stores.payloads import PayloadWriter
 from answerable.stores.reads import LogReads, tile_id
+from answerable.stores.unsynced import Carried, carried, forget, restore
 from answerable.stores.view import SqliteView
 
 LOG_FILE: Final = "log.db"
@@ -93,10 +94,12 @@ class SqliteStore:
             self._journal = self._load_journal()
             self._size = self._reads.head()[0]
             self._payloads = PayloadWriter(self.path / PAYLOADS, self._key, self._size)
+            restore(self.path / PAYLOADS, self._key, carried(self._database))
         except BaseException:
             self._database.close()
             raise
         self._places = b""  # of the payloads that the next batch's row will name
+        self._carried: list[Carried] = []  # those of them that its transaction makes durable
         self._batches = 0
         self._stale = False
 
@@ -137,6 +140,8 @@ class SqliteStore:
             self._stale = True
             if leaves:
                 execute("INSERT INTO segment VALUES (?,?,?)", (first, self._places, pack(leaves)))
+                for record in self._carried:
+                    execute("INSERT INTO unsynced (place, record) VALUES (?,?)", record)
             if tiles:
                 rows: list[object] = []
                 for (level, n), hashes in tiles.items():
@@ -153,6 +158,7 @@ class SqliteStore:
             raise failure(error) from error
         self._size = first + len(leaves)
         self._places = b""
+        self._carried = []
         if fold:
             self._journal.folded()
             self._batches = 0
@@ -162,7 +168,9 @@ class SqliteStore:
         self._reserve.again()
 
     def _fold(self, newest: int) -> None:
-        """Bring the state table up to date, in the open transaction."""
+        """Bring the state table and the payload files up to date, in the open transaction."""
+        self._payloads.sync()
+        self._database.execute("DELETE FROM unsynced")
         self._database.executemany("INSERT OR REPLACE INTO state VALUES (?,?,?)", self._journal.puts())
         gone: dict[str, list[str]] = {}
         for space, key in self._journal.drops():
@@ -176,19 +184,26 @@ class SqliteStore:
         self._database.execute("UPDATE recent SET effects = x'90'")
 
     def put_payloads(self, units: Sequence[Unit], expires: int, *, bodies: bool = True) -> None:
-        self._places = self._payloads.put(self._size, units, expires, bodies=bodies)
+        self._carried = []
+        self._places = self._payloads.put(self._size, units, expires, bodies=bodies, carry=self._carried)
 
     def adopt(self, places: bytes) -> None:
         """The next batch's payloads stand there already, in another folder's files: for a log that is built anew."""
         self._places = places
 
     def sweep(self, now: int, held: Held | None = None) -> int:
-        left = self._payloads.sweep(now, held)
+        left = self._payloads.sweep(now, held, before=self._settle)
         if not left:
             self._expired = now // DAY_MS, self._payloads.kept
         return left
 
+    def _settle(self) -> None:
+        """The files alone hold payloads: before any of them goes."""
+        self._payloads.sync()
+        forget(self._database)
+
     def erase(self, leaves: Sequence[tuple[int, str]]) -> int:
+        self._settle()
         batches: dict[int, list[str]] = {}
         for index, rid in leaves:
             batches.setdefault(self._reads.segment_of(index), []).append(rid)

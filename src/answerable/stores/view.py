@@ -13,6 +13,7 @@ from answerable.stores.index import Index
 from answerable.stores.payload_reads import PayloadReads
 from answerable.stores.reads import LogReads
 from answerable.stores.tags import Tags
+from answerable.stores.unsynced import carried
 
 
 class SqliteView(LogReads, Found):
@@ -25,7 +26,7 @@ class SqliteView(LogReads, Found):
             self._log = connect_reading(path / "log.db")
             opened.callback(self._log.close)
             super().__init__(self._log)
-            self._payloads = PayloadReads(path / "payloads", payload_key)
+            self._payloads = PayloadReads(path / "payloads", payload_key, self._carried)
             self._index = Index(path / INDEX_FILE, self)
             opened.callback(self._index.close)
             self._tags = Tags(path, self)
@@ -46,6 +47,9 @@ class SqliteView(LogReads, Found):
         first = self.segment_of(at)
         (_, places), *_ = self.places(first, first + 1)
         return self._payloads.get(places, first, rid, group)
+
+    def _carried(self, place: bytes) -> bytes | None:
+        return next((record for _, record in carried(self._log, place)), None)
 
     def kept(self) -> list[tuple[int, int, int]]:
         return self._payloads.kept()

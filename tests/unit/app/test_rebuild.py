@@ -18,10 +18,12 @@ from answerable.errors import AnswerableError, Refused
 from answerable.model.units import Space, Unit
 from answerable.sequencer.guard import Guard
 from answerable.sequencer.sequencer import Sequencer
+from answerable.stores.database import connect_reading
 from answerable.stores.sqlite import SqliteStore
+from answerable.stores.unsynced import carried
 from answerable.stores.view import SqliteView
 from tests.damaged import Place
-from tests.ledger import TestClock, leaf
+from tests.ledger import TestClock, leaf, opening
 from tests.small_registry import ORIGIN
 from tests.whole_life import Life, whole_life
 
@@ -124,6 +126,23 @@ async def test_what_was_erased_does_not_come_back_with_an_older_backup(
         shutil.copytree(tmp_path / "payloads", place.path / "payloads")
         place.mirror()
         rebuild(place.config, [])
+
+
+def test_what_the_old_log_alone_has_of_its_payloads_is_kept_and_leaves_it(place: Place) -> None:
+    """As a power cut leaves it: the files have not got the newest records."""
+    unit, its = opening()
+    place.grow([unit], publish=False)
+    log = connect_reading(place.path / "log.db")
+    (*_, (_, record)) = carried(log)
+    log.close()
+    for path in (place.path / "payloads").iterdir():
+        path.write_bytes(path.read_bytes().replace(record, bytes(len(record))))
+    made = rebuild(place.config, [])
+    view = SqliteView(place.path, place.keys.payload)
+    assert view.payload(its, "in") == (unit.payloads[0].salt, b"what is asked")
+    view.close()
+    assert made.aside is not None
+    assert not any(record[40:72] in path.read_bytes() for path in made.aside.iterdir())
 
 
 def test_without_payloads_identifiers_stand_for_names(place: Place) -> None:

@@ -12,6 +12,7 @@ from answerable.stores import payloads
 from answerable.stores.days import DAY_MS
 from answerable.stores.payload_reads import PayloadReads
 from answerable.stores.payloads import PayloadWriter
+from answerable.stores.unsynced import Carried
 
 KEY = bytes(range(32))
 RID = "a" * 32
@@ -172,3 +173,45 @@ def test_every_opening_and_every_full_file_begin_a_new_one(tmp_path: Path, monke
     for first, place in places.items():
         assert reads.get(place, first, RID, "in") == (b"s" * 32, b"b" * 900)
         assert reads.get(place, first, RID, "name") == ((b"s" * 32, b"n") if first < 6 else None)
+
+
+def test_short_records_are_carried_and_long_ones_synced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[int] = []
+    fdatasync = os.fdatasync
+    monkeypatch.setattr("os.fdatasync", lambda file: (synced.append(file), fdatasync(file))[1])
+    writer = PayloadWriter(tmp_path, KEY, 0)
+    carry: list[Carried] = []
+    short = writer.put(0, [_unit(b"short")], 5 * DAY_MS, bodies=True, carry=carry)
+    assert [place for place, _ in carry] == [short]
+    assert not synced
+    assert PayloadReads(tmp_path, KEY).get(short, 0, RID, "in") == (b"s" * 32, b"short")
+    long = writer.put(1, [_unit(os.urandom(payloads.SHORT))], 5 * DAY_MS, bodies=True, carry=carry)
+    assert len(carry) == 1
+    assert len(synced) == 1
+    assert long != short
+    writer.sync()
+    assert len(synced) == 1, "the sync of the long one was one of the file"
+    writer.put(2, [_unit(b"short")], 5 * DAY_MS, bodies=True, carry=carry)
+    writer.put(2, [_unit(b"short")], 6 * DAY_MS, bodies=True, carry=carry)
+    writer.sync()
+    assert len(synced) == 3, "one for each day"
+    writer.sync()
+    assert len(synced) == 3
+    writer.put(3, [_unit(b"short")], 5 * DAY_MS, bodies=True)
+    assert len(synced) == 4, "nobody carries it"
+    writer.close()
+
+
+def test_a_file_is_synced_before_the_next_one_is_begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(payloads, "FILE_BYTES", 100)
+    synced: list[int] = []
+    fdatasync = os.fdatasync
+    monkeypatch.setattr("os.fdatasync", lambda file: (synced.append(file), fdatasync(file))[1])
+    writer = PayloadWriter(tmp_path, KEY, 0)
+    carry: list[Carried] = []
+    writer.put(0, [_unit(b"short")], 5 * DAY_MS, bodies=True, carry=carry)
+    assert not synced
+    writer.put(1, [_unit(b"short")], 5 * DAY_MS, bodies=True, carry=carry)
+    assert len(list(tmp_path.iterdir())) == 2
+    assert len(synced) == 1
+    writer.close()

@@ -10,6 +10,8 @@ from answerable.errors import Unavailable
 from answerable.stores import schema
 from answerable.stores.database import connect
 
+FIRST = schema.Schema(schema.LOG.application, schema.LOG.tables)
+
 
 def _made(path: Path, tables: schema.Schema = schema.LOG) -> sqlite3.Connection:
     database = connect(path)
@@ -36,17 +38,37 @@ def test_another_programs_file_is_refused(tmp_path: Path) -> None:
 
 def test_a_newer_file_is_refused(tmp_path: Path) -> None:
     database = _made(tmp_path / "log.db")
-    database.execute("PRAGMA user_version=2")
+    database.execute("PRAGMA user_version=3")
     with pytest.raises(Unavailable) as newer:
         schema.check(database, schema.LOG, tmp_path / "log.db")
     assert newer.value.code == "store.newer"
-    assert newer.value.params == {"found": 2, "known": 1}
+    assert newer.value.params == {"found": 3, "known": 2}
     database.close()
+
+
+def test_a_log_of_the_first_version_is_brought_forward(tmp_path: Path) -> None:
+    path = tmp_path / "log.db"
+    database = _made(path, FIRST)
+    schema.check(database, schema.LOG, path)
+    assert database.execute("PRAGMA user_version").fetchone() == (schema.LOG.version,)
+    assert database.execute("SELECT place, record FROM unsynced").fetchall() == []
+    copy = sqlite3.connect(tmp_path / "log.db.v1")
+    assert copy.execute("PRAGMA user_version").fetchone() == (1,)
+    assert _tables(copy) ^ _tables(database) == {"unsynced"}
+    copy.close()
+    fresh = _made(tmp_path / "fresh.db")
+    assert _tables(fresh) == _tables(database)
+    fresh.close()
+    database.close()
+
+
+def _tables(database: sqlite3.Connection) -> set[str]:
+    return {name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
 
 
 def test_an_older_file_is_copied_then_migrated_step_by_step(tmp_path: Path) -> None:
     path = tmp_path / "log.db"
-    database = _made(path)
+    database = _made(path, FIRST)
     steps = schema.Schema(
         schema.LOG.application,
         schema.LOG.tables,
@@ -67,7 +89,7 @@ def test_an_older_file_is_copied_then_migrated_step_by_step(tmp_path: Path) -> N
 
 def test_a_step_that_fails_leaves_the_version_before_it(tmp_path: Path) -> None:
     path = tmp_path / "log.db"
-    database = _made(path)
+    database = _made(path, FIRST)
 
     def spoil(d: sqlite3.Connection) -> None:
         d.execute("DELETE FROM recent")

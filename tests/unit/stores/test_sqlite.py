@@ -11,7 +11,11 @@ import pytest
 from answerable.errors import Refused
 from answerable.model.units import Put, Space, Unit
 from answerable.stores import sqlite
+from answerable.stores.days import DAY_MS
+from answerable.stores.payload_form import HEAD
 from answerable.stores.sqlite import SqliteStore
+from answerable.stores.unsynced import carried
+from answerable.stores.view import SqliteView
 from tests.ledger import PAYLOAD_KEY, append, closing, leaf, opening, recomputed, sqlite_store, unavailable
 
 
@@ -119,4 +123,99 @@ def test_a_spent_reserve_is_laid_in_again_with_the_next_write(tmp_path: Path) ->
     assert not store.spend_reserve()
     append(store, Unit(leaves=(leaf(),)))
     assert store.spend_reserve()
+    store.close()
+
+
+def _files(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def _carried(store: SqliteStore) -> list[bytes]:
+    return [record for _, record in carried(store._database)]
+
+
+def test_a_short_batch_waits_for_one_sync(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The log's own: what else it has is in its transaction."""
+    store = sqlite_store(tmp_path)
+    append(store, opening()[0])  # the file of the day is made
+    monkeypatch.setattr("os.fdatasync", None)
+    monkeypatch.setattr("os.fsync", None)
+    unit, its = opening()
+    append(store, unit)
+    assert len(_carried(store)) == 2
+    view = store.view()
+    assert view.payload(its, "in") == (unit.payloads[0].salt, b"what is asked")
+    view.close()
+    monkeypatch.undo()
+    store.close()
+
+
+def test_what_was_carried_goes_with_the_next_fold(tmp_path: Path) -> None:
+    store = sqlite_store(tmp_path)
+    for _ in range(sqlite.FOLD_EVERY - 1):
+        append(store, opening()[0])
+    assert len(_carried(store)) == sqlite.FOLD_EVERY - 1
+    append(store, opening()[0])
+    assert _carried(store) == []
+    store.close()
+
+
+def test_payload_files_that_were_lost_come_back_from_the_log(tmp_path: Path) -> None:
+    store = sqlite_store(tmp_path)
+    units = [opening() for _ in range(3)]
+    for unit, _ in units:
+        append(store, unit)
+    store.close()
+    for path in (tmp_path / "store" / "payloads").iterdir():
+        path.write_bytes(b"")
+    store = sqlite_store(tmp_path)
+    view = store.view()
+    for unit, its in units:
+        assert view.payload(its, "in") == (unit.payloads[0].salt, b"what is asked")
+    view.close()
+    store.close()
+
+
+def test_before_it_is_opened_again_readers_find_them_in_the_log(tmp_path: Path) -> None:
+    """`log fsck` looks at what a power cut left before the service has started."""
+    store = sqlite_store(tmp_path)
+    unit, its = opening()
+    append(store, unit)
+    store.close()
+    (path,) = (tmp_path / "store" / "payloads").iterdir()
+    for spoiled in (b"", path.read_bytes()[:-20] + bytes(20)):
+        path.write_bytes(spoiled)
+        view = SqliteView(tmp_path / "store", PAYLOAD_KEY)
+        assert view.payload(its, "in") == (unit.payloads[0].salt, b"what is asked")
+        view.close()
+
+
+def test_what_is_erased_is_in_no_file_not_even_sealed(tmp_path: Path) -> None:
+    store = sqlite_store(tmp_path)
+    unit, its = opening()
+    append(store, unit)
+    (record,) = _carried(store)
+    append(store, opening()[0])
+    pieces = [record[at : at + 16] for at in range(HEAD.size, len(record) - 16, 16)]
+    before = _files(tmp_path / "store")
+    assert sum(pieces[0] in data for data in before.values()) == 2, "the payload file, and the log"
+    assert store.erase([(0, its)]) == 1
+    for name, data in _files(tmp_path / "store").items():
+        assert not any(piece in data for piece in pieces), name
+    store.reopen()
+    view = store.view()
+    assert view.payload(its, "in") is None
+    view.close()
+    store.close()
+
+
+def test_what_expired_is_in_no_file_not_even_sealed(tmp_path: Path) -> None:
+    store = sqlite_store(tmp_path)
+    append(store, opening()[0], expires=5 * DAY_MS)
+    (record,) = _carried(store)
+    pieces = [record[at : at + 16] for at in range(HEAD.size, len(record) - 16, 16)]
+    while store.sweep(6 * DAY_MS):
+        pass
+    for name, data in _files(tmp_path / "store").items():
+        assert not any(piece in data for piece in pieces), name
     store.close()
