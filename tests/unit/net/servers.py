@@ -71,7 +71,9 @@ async def serving(
     finally:
         server.close()
         for writer in writers:
-            writer.transport.abort()
+            # One that is closed already has no loop any more (asyncio of 3.11).
+            if not writer.transport.is_closing() or writer.transport.get_write_buffer_size():
+                writer.transport.abort()
         await server.wait_closed()
         await asyncio.sleep(0)
 
