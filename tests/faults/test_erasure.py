@@ -117,7 +117,7 @@ def cuts(tmp_path: Path, todo: list[tuple[int, str, bytes]], *options: str) -> I
 
 
 @pytest.mark.system("strace")
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(240 + 10 * CUTS)
 def test_a_power_cut_while_it_erases(tmp_path: Path) -> None:
     (tmp_path / "run").mkdir()
     records = made(tmp_path / "run", 14)
@@ -132,7 +132,7 @@ def test_a_power_cut_while_it_erases(tmp_path: Path) -> None:
 
 
 @pytest.mark.system("strace")
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(240 + 10 * CUTS)
 def test_a_power_cut_while_it_sweeps_past_a_hold(tmp_path: Path) -> None:
     (tmp_path / "run").mkdir()
     records = made(tmp_path / "run", 21)
