@@ -62,13 +62,15 @@ def reached(points: list[Point], name: str, aim: float) -> float | None:
 
 
 def table(points: list[Point], aims: dict[str, str]) -> None:
+    """p50: of an append with the fewest clients; records/s and ratios: with the most."""
     names = [name for name in aims if name in points[0].ratios]
-    print(f"{'disk':>18}{'sync, ms':>10}{'records/s':>11}" + "".join(f"{name:>20}" for name in names))
+    print(f"{'disk':>18}{'sync, ms':>10}{'p50, ms':>9}{'records/s':>11}" + "".join(f"{name:>20}" for name in names))
     for point in points:
-        most = max((row for row in point.rows if row["what"] == "append"), key=lambda row: row["clients"])
+        appends = sorted((row for row in point.rows if row["what"] == "append"), key=lambda row: row["clients"])
+        few, most = appends[0], appends[-1]
         disk = "as it is" if point.flush_ms is None else f"flush of {point.flush_ms:g} ms"
         said = "".join(f"{point.ratios[name]:>20.1f}" for name in names)
-        print(f"{disk:>18}{point.sync_ms:>10.2f}{most['records_s']:>11.0f}{said}")
+        print(f"{disk:>18}{point.sync_ms:>10.2f}{few['p50_ms']:>9.2f}{most['records_s']:>11.0f}{said}")
     for name in (name for name in names if "×" in name):
         least = reached(points, name, float(aims[name]))
         said = "reached on none" if least is None else f"reached from a sync of {least:.2f} ms on"

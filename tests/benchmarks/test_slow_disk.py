@@ -115,8 +115,12 @@ def test_where_it_cannot_be_made_it_says_why(tmp_path: Path) -> None:
 
 
 def point(sync_ms: float, ratio: float) -> log_disks.Point:
-    row = {"what": "append", "clients": 8, "records_s": 1000.0}
-    return log_disks.Point(None, sync_ms, [row], {"append, × chain": ratio, "CPU a record, µs": 9.0})
+    rows = [
+        {"what": "append", "clients": 8, "records_s": 4321.0, "p50_ms": 9.0},
+        {"what": "append", "clients": 1, "records_s": 1000.0, "p50_ms": 1.25},
+        {"what": "hash chain, a sync a record", "clients": 1, "records_s": 99.0, "p50_ms": 7.0},
+    ]
+    return log_disks.Point(None, sync_ms, rows, {"append, × chain": ratio, "CPU a record, µs": 9.0})
 
 
 def test_an_aim_is_reached_from_the_disk_on_after_which_none_misses_it(capsys: pytest.CaptureFixture[str]) -> None:
@@ -128,5 +132,6 @@ def test_an_aim_is_reached_from_the_disk_on_after_which_none_misses_it(capsys: p
     said = capsys.readouterr().out
     assert "append, × chain, aim 50: reached from a sync of 2.00 ms on" in said
     assert "proof" not in said
+    assert said.splitlines()[1].split() == ["as", "it", "is", "0.10", "1.25", "4321", "60.0", "9.0"]
     log_disks.table(points[:2], {"append, × chain": "50"})
     assert "append, × chain, aim 50: reached on none" in capsys.readouterr().out
