@@ -5,12 +5,17 @@ the file, the next two the place. What comes out is measured by the code itself:
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable
 from io import BytesIO
 from typing import Final
 
+from answerable.formats.splice import Source
+from answerable.formats.zips import Archive
 from answerable.labels.explicit import render
+from answerable.labels.explicit.office import KINDS
 from answerable.labels.explicit.plan import Corner, Plan, Where
+from answerable.labels.rules.text_of import text_of
 from tests.small_media import picture
 from tests.small_sounds import sound
 from tests.small_videos import video
@@ -24,6 +29,10 @@ _SOUNDS: Final = {
     "opus": "audio/ogg",
 }
 _VIDEOS: Final = {"mp4": "video/mp4", "avi": "video/x-msvideo", "mkv": "video/x-matroska"}
+_PART: Final = re.compile(
+    r"word/(?:document|styles)\.xml|ppt/(?:presentation|slides/slide1)\.xml|xl/(?:workbook|worksheets/sheet1)\.xml"
+    r"|(?:word/|ppt/|xl/)?_rels/[^/]+\.rels"
+)
 
 
 @functools.cache
@@ -71,6 +80,35 @@ def _texts(data: bytes) -> None:
         render(BytesIO(data), BytesIO(), media, Plan(where=tuple(Where)[len(data) % 3]))
 
 
+@functools.cache
+def _labelled() -> tuple[tuple[bytes, str], ...]:
+    made = []
+    for data, media in _documents():
+        out = BytesIO()
+        render(BytesIO(data), out, media, Plan("both"))
+        made.append((out.getvalue(), KINDS.get(media, "pdf")))
+    return tuple(made)
+
+
+def _seen(data: bytes) -> None:
+    """What is seen of a document with words: bytes laid over a PDF, or over the part of an Office file that has the
+    words."""
+    whole, format = _labelled()[data[0] % 4 if data else 0]
+    at, piece = int.from_bytes(data[1:3]), data[3:]
+    if format == "pdf":
+        changed = bytearray(whole)
+        changed[at % len(whole) : at % len(whole) + len(piece)] = piece
+        text_of(BytesIO(bytes(changed)), format)
+        return
+    archive, out = Archive(Source(BytesIO(whole), format)), BytesIO()
+    parts = [each for each in archive.members if _PART.fullmatch(each.name)]
+    member = parts[at % len(parts)]
+    content = archive.content(member)
+    at %= len(content)
+    archive.write(out, {member.name: content[:at] + piece + content[at + len(data) % 2 * len(piece) :]})
+    text_of(out, format)
+
+
 def _over(seeds: Callable[[], tuple[tuple[bytes, str], ...]]) -> Callable[[bytes], object]:
     def target(data: bytes) -> None:
         files = seeds()
@@ -91,4 +129,5 @@ EXPLICIT_TARGETS: Final[dict[str, Callable[[bytes], object]]] = {
     "explicit_video": _over(_videos),
     "explicit_document": _over(_documents),
     "explicit_text": _texts,
+    "explicit_seen": _seen,
 }

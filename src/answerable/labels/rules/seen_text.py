@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import BinaryIO, Final
 
 from answerable.labels.explicit.plan import MAX_WORDS
+from answerable.labels.rules.hidden import CERTAIN, told
 from answerable.labels.rules.seen import ABSENT, FOUND, OTHER_WORDS, SHORT, UNSEEN, Seen
 from answerable.marks import wording
 
@@ -19,12 +20,13 @@ def look(file: BinaryIO, format: str) -> Seen:
     from answerable.labels.rules.text_of import text_of
 
     text = text_of(file, format)
-    if text.partial is None:
-        return judged(text.said)
     found = judged(text.said)
     if found.state in (FOUND, OTHER_WORDS):
         return found
-    return Seen(UNSEEN, *text.partial)
+    if apart := tuple(each for each in text.hidden if judged(each.text).state in (FOUND, OTHER_WORDS)):
+        certain = text.partial is None and all(each.why in CERTAIN for each in apart)
+        return Seen(ABSENT if certain else UNSEEN, *told(apart))
+    return found if text.partial is None else Seen(UNSEEN, *text.partial)
 
 
 def judged(text: str) -> Seen:

@@ -87,4 +87,7 @@ class Subject:
             found = text_of(self.file, self.format)
         except AnswerableError:
             return None
-        return len(found.said.encode("utf-8", "replace")) if found.partial is None else None
+        if found.partial is not None:
+            return None
+        # What is not counted as a label may still be text.
+        return sum(len(each.encode("utf-8", "replace")) for each in (found.said, *(x.text for x in found.hidden)))

@@ -1,19 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """The words that people read in a file of text, as far as its label is concerned: whole for text, Markdown, HTML and
-Word documents; of slides, sheets and pages what is text, without their pictures."""
+Word documents; of slides, sheets and pages what is text, without their pictures. Words that stand in a document and
+cannot be told to be seen are kept apart."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 from html.parser import HTMLParser
-from typing import Any, BinaryIO, Final
+from typing import BinaryIO, Final
 
-from answerable.errors import Unavailable, VerificationError
+from answerable.errors import VerificationError
 from answerable.formats.splice import Source
 from answerable.formats.zips import Archive
-from answerable.labels.explicit.office_xml import elements
 from answerable.labels.files import size
+from answerable.labels.rules import page_words, sheet_words, slide_words, word_words
+from answerable.labels.rules.hidden import Hidden
 
 MAX_TEXT: Final = 64 << 20
 MAX_PDF: Final = 64 << 20
@@ -25,17 +27,16 @@ PICTURES: Final = (
 )
 _MARKS: Final = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 _HIDDEN: Final = frozenset(("head", "script", "style", "template", "noscript", "title"))
-_EDGES = re.compile(r"word/(?:header|footer)\d*\.xml\Z", re.I)
-_SHEET = re.compile(r"xl/worksheets/[^/]+\.xml\Z", re.I)
-_SLIDE = re.compile(r"ppt/slides/[^/]+\.xml\Z", re.I)
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """said: what was read; partial: what was left out and why, in both languages, None where nothing was."""
+    """said: what was read; partial: what was left out and why, in both languages, None where nothing was; hidden: words
+    that are not counted."""
 
     said: str
     partial: tuple[str, str] | None = None
+    hidden: tuple[Hidden, ...] = ()
 
 
 def text_of(file: BinaryIO, format: str) -> Text:
@@ -99,49 +100,15 @@ def _page(text: str) -> str:
 
 def _office(archive: Archive, format: str) -> Text:
     if format == "docx":
-        parts = [_part(archive, "word/document.xml")]
-        parts += [archive.content(member) for member in archive.members if _EDGES.match(member.name)]
-        # Headers and footers stand on every page, hence at its start and its end.
-        return Text("\n".join(line for part in (*parts[1:], *parts) for line in _paragraphs(part)))
-    if format == "pptx":
-        # The order of slides is in another part; words on any of them are told, and of others nothing is said.
-        slides = [member for member in archive.members if _SLIDE.match(member.name)]
-        said = [line for member in slides for line in _paragraphs(archive.content(member))]
-        return Text("\n".join(said), PICTURES)
-    said = []
-    for member in archive.members:
-        if _SHEET.match(member.name):
-            headers = [x.text for x in elements(archive.content(member)) if x.name in ("oddHeader", "oddFooter")]
-            said += [re.sub(r"&(?:[LCR]|\"[^\"]*\"|\d+)", "\n", each) for each in headers]
-    shared = archive.find("xl/sharedStrings.xml")
-    if shared is not None:
-        said += [x.text for x in elements(archive.content(shared)) if x.name == "si"]
-    return Text("\n".join(said), PICTURES)
-
-
-def _paragraphs(data: bytes) -> list[str]:
-    return [each.text for each in elements(data) if each.name == "p" and each.text.strip()]
-
-
-def _part(archive: Archive, name: str) -> bytes:
-    member = archive.find(name)
-    if member is None:
-        raise VerificationError("format.malformed", format=archive.file.name, detail="a part that it needs is missing")
-    return archive.content(member)
+        said, hidden = word_words.words(archive)
+        return Text(said, None, hidden)
+    said, hidden = (slide_words if format == "pptx" else sheet_words).words(archive)
+    return Text(said, PICTURES, hidden)
 
 
 def _pdf(file: BinaryIO) -> Text:
-    try:
-        import pypdf
-    except ImportError:
-        raise Unavailable("label.extra", extra="pdf") from None
     if size(file) > MAX_PDF:
         raise VerificationError("format.oversized", format="pdf", detail=f"longer than {MAX_PDF} bytes")
     file.seek(0)
-    try:
-        pages: Any = pypdf.PdfReader(file).pages
-        count = len(pages)
-        said = [pages[number].extract_text() for number in sorted({0, (count - 1) // 2, count - 1})] if count else []
-    except Exception as error:  # noqa: BLE001  foreign bytes make the library raise almost anything
-        raise VerificationError("format.malformed", format="pdf", detail=type(error).__name__) from None
-    return Text("\n".join(said), PICTURES)
+    said, hidden = page_words.words(file.read())
+    return Text(said, PICTURES, hidden)
