@@ -16,7 +16,8 @@ from answerable.crypto.b64 import unb64u
 from answerable.errors import Refused, VerificationError
 
 DOMAIN: Final = b"answerable/warrant-request/v1"
-# A request that is older than this may be one that was recorded and is shown again.
+# A request that is older than this may be one that was recorded and is shown again. An issuer that has answered it and
+# whose answer still lives gives that answer again all the same: it may have been lost.
 WINDOW_MS: Final = 30_000
 
 
@@ -39,8 +40,21 @@ def to_sign(request: WarrantRequest, issuer: str) -> bytes:
 def check(request: WarrantRequest, signature: str, *, issuer: str, key: str, now_ms: int) -> None:
     """Return if the request was made now, for `issuer`, by the holder of `key` (base64url). Raises Refused
     ``warrant.proof``."""
+    signed(request, signature, issuer=issuer, key=key)
+    timely(request, now_ms)
+
+
+def timely(request: WarrantRequest, now_ms: int) -> None:
+    """Return if it was made now. Raises Refused ``warrant.proof``."""
+    if abs(now_ms - request.at) > WINDOW_MS:
+        raise Refused("warrant.proof")
+
+
+def signed(request: WarrantRequest, signature: str, *, issuer: str, key: str) -> None:
+    """Return if the holder of `key` made the request for `issuer`, whenever that was. Raises Refused
+    ``warrant.proof``."""
     try:
-        if not 1 <= request.seq < 2**53 or abs(now_ms - request.at) > WINDOW_MS:
+        if not 1 <= request.seq < 2**53:
             raise Refused("warrant.proof")
         if len(request.aud) > MAX_TEXT or len(request.copy) > MAX_TEXT or len(unb64u(request.nonce)) != 16:
             raise Refused("warrant.proof")

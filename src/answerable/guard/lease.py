@@ -23,8 +23,8 @@ from answerable.crypto.random import nonce
 from answerable.errors import Refused, Unavailable
 
 RETRY_MS: Final = 500
-# How long one request is repeated; the issuer takes none that is older than 30 s (`docs/spec/warrant.md`).
-REPEAT_MS: Final = 20_000
+# Questions in a row, at the most: one that was lost, its number in other words, the first of a new boot, and one more.
+TRIES: Final = 4
 # How long the service may think about one request.
 LONGEST_S: Final = 60.0
 SHORTEST_S: Final = 0.1
@@ -100,6 +100,9 @@ class Lease:
         self._mono = mono
         self._boot = nonce()
         self._asked: Asked | None = None
+        self._repeats = False  # whether the last question was an earlier one again
+        self._open = False  # whether nothing at all was heard yet to the last question
+        self._unheard = False  # whether this number was asked for before, and nothing was heard
         self._seq = 0  # of the newest warrant of this boot
         self.held: Held | None = None
         self.epoch = -1  # the change of the stop set that the newest answer names
@@ -114,34 +117,49 @@ class Lease:
     def next(self) -> Held:
         """The first warrant, or the next. Raises Refused ``warrant.*``, ``stop.*``; Unavailable where it could not be
         asked for and the one in hand has ended too."""
-        for again in (False, True):
+        for left in reversed(range(TRIES)):
             asked = self.question()
             try:
-                got = self._ask(PATH, asked.body)
+                held = self.answered(asked, self._ask(PATH, asked.body))
             except Unavailable as error:
                 return self.away(error)
             except Refused as error:
-                if again or not self.begins_anew(error):
+                if not self.asks_again(error) or not left:
                     raise
             else:
-                return self.answered(asked, got)
-        raise AssertionError("the second time returns or raises")
+                if not left or not self.late():
+                    return held
+        raise AssertionError("the last one returns or raises")
 
-    def begins_anew(self, error: Refused) -> bool:
-        """The issuer knows no boot of this copy any more: it was started again, or our warrants ended while we stood
-        still. Then the next question is the first one of a new boot, and what is in hand holds on meanwhile."""
-        if error.code != "warrant.boot_unknown" or not self._seq:
+    def asks_again(self, error: Refused) -> bool:
+        """Whether a refusal is of this question alone, and another is to be asked at once; what is in hand holds on
+        meanwhile. A question that was never answered, and is too old now, is asked in other words. The first question
+        of a new boot is asked where the issuer knows no boot of this copy any more, since it was started again or our
+        warrants ended while we stood still, and where it has answered this number and does not give that answer again,
+        since it ended. It is refused while another boot of the copy lives: nobody gets two."""
+        self._open = False
+        if error.code == "warrant.proof" and self._repeats:
+            self._asked = None
+            return True
+        unknown = error.code == "warrant.boot_unknown" and self._seq > 0
+        if not unknown and not (error.code == "warrant.replayed" and self._unheard):
             return False
         self._boot = nonce()
-        self._asked, self._seq = None, 0
+        self._asked, self._seq, self._unheard = None, 0, False
         return True
 
+    def late(self) -> bool:
+        """Whether what was just answered had ended before it was heard, so that the next is to be asked for at once."""
+        return self._repeats and self.held is not None and self._mono() >= self.held.ends
+
     def question(self) -> Asked:
-        """What to ask now. The answer may have been lost on its way: the same request again gets the same warrant,
-        another one none."""
+        """What to ask now. The answer may have been lost on its way: the same request again gets the same warrant as
+        long as that lives, another one none. So it is repeated until it is answered."""
         seq = self._seq + 1
         asked = self._asked
-        if asked is None or asked.seq != seq or self._mono() - asked.mono > REPEAT_MS:
+        self._repeats = asked is not None and asked.seq == seq
+        self._unheard, self._open = self._unheard or self._open, True
+        if asked is None or asked.seq != seq:
             asked = self._asked = self._request(seq)
         return asked
 
@@ -163,6 +181,7 @@ class Lease:
         except (KeyError, TypeError, ValueError, AttributeError):
             raise Unavailable("admin.answer", socket="the issuer") from None
         self.held, self._seq, self.epoch = held, held.seq, epoch
+        self._open = self._unheard = False
         return held
 
     def away(self, error: Unavailable) -> Held:
@@ -170,7 +189,7 @@ class Lease:
         where nothing is in hand any more."""
         if self.held is None or self._mono() >= self.held.ends:
             if error.code.startswith(RECOVERS):
-                self._asked = None
+                self._asked, self._unheard = None, True
             raise error
         self.held = replace(self.held, due=min(self._mono() + RETRY_MS, self.held.ends))
         return self.held

@@ -20,7 +20,7 @@ from answerable.admission import warrant as warrants
 from answerable.crypto.b64 import b64u
 from answerable.crypto.jwt import Signing
 from answerable.errors import AnswerableError, Refused, Unavailable, VerificationError
-from answerable.guard.lease import PATH, RECOVERS, RETRY_MS, Held, Lease, mono_ms, now_ms
+from answerable.guard.lease import PATH, RECOVERS, RETRY_MS, TRIES, Held, Lease, mono_ms, now_ms
 from answerable.model.envelopes import Envelope
 from answerable.model.warrants import Warrant
 
@@ -124,12 +124,16 @@ class _Source:
         return self._knows.epoch
 
     async def next(self) -> Leased:
-        try:
-            return await self._once()
-        except Refused as error:
-            if not self._lease.begins_anew(error):
-                raise
-        return await self._once()
+        for left in reversed(range(TRIES)):
+            try:
+                leased = await self._once()
+            except Refused as error:
+                if not self._lease.asks_again(error) or not left:
+                    raise
+            else:
+                if not left or not self._lease.late():
+                    return leased
+        raise AssertionError("the last one returns or raises")
 
     async def _once(self) -> Leased:
         asked = self._lease.question()
@@ -280,7 +284,7 @@ class Either:
         try:
             async with asyncio.timeout(ANSWER_MS / 1000):
                 self._kept = await self._first.next()
-            if before is None or self._kept.held.seq != before.held.seq:
+            if before is None or self._kept.held.token != before.held.token:
                 self._now = self._first
                 return self._kept
         except (Unavailable, TimeoutError):

@@ -7,6 +7,7 @@ in `admission.bound`). A renewal is signed from memory and recorded with its min
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from typing import Final
 
 import msgspec
 
-from answerable.admission.requests import WarrantRequest, check
+from answerable.admission.requests import WarrantRequest, signed, timely
 from answerable.admission.ttl import LifeClass, life_class
 from answerable.admission.warrant import issue
 from answerable.crypto.random import nonce as fresh
@@ -105,6 +106,7 @@ class Issuer:
         self._life_ms = life_ms
         self._view = StopView(directory)
         self._boots: dict[tuple[str, str], _Boot] = {}
+        self._granting: dict[tuple[str, str], asyncio.Task[Granted]] = {}  # copy, signature -> a first grant under way
         self._ends: dict[str, int] = {}  # copy -> ms UTC, the latest end of all that was signed for it
 
     def may_sign(self) -> None:
@@ -130,7 +132,8 @@ class Issuer:
 
     async def answer(self, request: WarrantRequest, signature: str) -> Granted:
         """A warrant for the copy that signed `request` with its own key: its first, or the next. The newest request of
-        a boot may be repeated, byte for byte, by who did not hear the answer: it gets the same warrant, and no other.
+        a boot may be repeated, byte for byte, by who did not hear the answer: it gets the same warrant and no other, as
+        long as that lives, and while the first grant is still being written it waits for the same one.
 
         Raises Refused ``warrant.unregistered|proof|audience|clone|replayed|boot_unknown|copy_ended|duty``,
         ``stop.system``; Unavailable ``log.*``, ``warrant.unrecorded``.
@@ -138,20 +141,43 @@ class Issuer:
         copy = self._directory.copy(request.copy)
         if copy is None:
             raise Refused("warrant.unregistered")
-        check(request, signature, issuer=self.iss, key=copy.key, now_ms=self._clock.now_ms())
-        if (answered := self._answered(copy.rid, request, signature)) is not None:
-            return answered
+        signed(request, signature, issuer=self.iss, key=copy.key)
+        now_ms = self._clock.now_ms()
+        answered = self._answered(copy.rid, request, signature)
+        if answered is not None and now_ms < answered.warrant.exp_ms:
+            return self._again(copy.rid, answered)
+        timely(request, now_ms)
+        if answered is not None:
+            return self._again(copy.rid, answered)
+        if request.seq > 1:
+            return await self._new(copy.rid, request, signature)
+        # Whoever asked may go away while the disk is waited for. What is written then is the answer of that request
+        # all the same: without it the repeat would be refused, since its boot is founded.
+        key = (copy.rid, signature)
+        task = self._granting.get(key)
+        if task is None:
+            task = self._granting[key] = asyncio.ensure_future(self._new(copy.rid, request, signature))
+            task.add_done_callback(lambda done: self._granted(key, done))
+        return await asyncio.shield(task)
+
+    def _granted(self, key: tuple[str, str], task: asyncio.Task[Granted]) -> None:
+        self._granting.pop(key, None)
+        if not task.cancelled():
+            task.exception()  # seen, so that a refusal that nobody waits for any more is not reported as lost
+
+    async def _new(self, copy: str, request: WarrantRequest, signature: str) -> Granted:
+        """As `answer`, for a request that was not answered before."""
         try:
             if request.seq == 1:
-                granted = await self.grant(copy.rid, aud=request.aud, nonce=request.nonce, once=True)
+                granted = await self.grant(copy, aud=request.aud, nonce=request.nonce, once=True)
             else:
-                granted = self.renew(copy.rid, aud=request.aud, nonce=request.nonce, seq=request.seq)
+                granted = self.renew(copy, aud=request.aud, nonce=request.nonce, seq=request.seq)
         except Refused as error:
-            self._asked(copy.rid, request.nonce, error.code, self._clock.now_ms())
+            self._asked(copy, request.nonce, error.code, self._clock.now_ms())
             raise
         # A request that is only repeated shows nobody alive; one with a new number does.
-        self._asked(copy.rid, request.nonce, "", self._clock.now_ms())
-        boot = self._boots.get((copy.rid, COPY))
+        self._asked(copy, request.nonce, "", self._clock.now_ms())
+        boot = self._boots.get((copy, COPY))
         if boot is not None and (boot.nonce, boot.seq) == (request.nonce, request.seq):
             boot.signature, boot.answered = signature, granted
         return granted
@@ -228,18 +254,17 @@ class Issuer:
         await self.renewals.flush()
 
     def _answered(self, copy: str, request: WarrantRequest, signature: str) -> Granted | None:
-        """What this very request was answered with, if it is the newest of its boot. Raises as `answer` for a copy that
-        may hold no warrant any more."""
+        """What this very request was answered with, if it is the newest of its boot. Its signature was verified."""
         boot = self._boots.get((copy, COPY))
-        if (
-            boot is None
-            or boot.answered is None
-            or (boot.nonce, boot.seq, boot.signature) != (request.nonce, request.seq, signature)
-        ):
+        if boot is None or (boot.nonce, boot.seq, boot.signature) != (request.nonce, request.seq, signature):
             return None
+        return boot.answered
+
+    def _again(self, copy: str, answered: Granted) -> Granted:
+        """The same warrant. Raises as `answer` for a copy that may hold none any more."""
         self._may_sign()
         eligible(self._directory, self._view.now(), copy, lapsed=self._lapsed, now_ms=self._clock.now_ms())
-        return boot.answered
+        return answered
 
     async def _first(self, copy: str, aud: str, nonce: str, *, once: bool) -> Granted:
         for _ in range(ATTEMPTS):

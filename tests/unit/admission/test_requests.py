@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from answerable.admission.requests import WINDOW_MS, WarrantRequest, check, to_sign
+from answerable.admission.requests import WINDOW_MS, WarrantRequest, check, signed, timely, to_sign
 from answerable.crypto.b64 import b64u
 from answerable.errors import Refused
 from tests.fleet import GATEWAY, ISSUER, T0, a_nonce, key
@@ -51,3 +51,15 @@ def test_a_signature_that_is_no_signature() -> None:
     for signature in ("", "?", "AAAA"):
         with pytest.raises(Refused):
             check(REQUEST, signature, issuer=ISSUER, key=b64u(COPY.public), now_ms=T0)
+
+
+def test_who_made_it_and_when_are_two_questions() -> None:
+    signature = b64u(COPY.sign(to_sign(REQUEST, ISSUER)))
+    signed(REQUEST, signature, issuer=ISSUER, key=b64u(COPY.public))  # whenever that was
+    timely(REQUEST, T0 + WINDOW_MS)
+    for late in (T0 + WINDOW_MS + 1, T0 - WINDOW_MS - 1):
+        with pytest.raises(Refused, match=r"warrant\.proof"):
+            timely(REQUEST, late)
+    for changed in ({"at": T0 + 1}, {"seq": 2}, {"aud": "x"}, {"nonce": a_nonce()}):
+        with pytest.raises(Refused, match=r"warrant\.proof"):
+            signed(msgspec.structs.replace(REQUEST, **changed), signature, issuer=ISSUER, key=b64u(COPY.public))

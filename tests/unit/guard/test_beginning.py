@@ -107,7 +107,8 @@ async def test_a_warrant_counts_from_the_question_that_it_answers_not_from_befor
         await source.next()
     office.passes(5_000)
     office.error = None
-    assert (await source.next()).held.ends == office.mono + 2_000
+    held = (await source.next()).held
+    assert (held.seq, held.ends) == (1, office.mono + 2_000)
 
 
 async def test_what_the_issuer_says_counts_more_than_a_way_that_is_closed() -> None:

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from answerable.admission.requests import WarrantRequest, check
+from answerable.admission.requests import WINDOW_MS, WarrantRequest, check
 from answerable.crypto.ed25519 import Key
 from answerable.errors import Refused, Unavailable
-from answerable.guard.lease import REPEAT_MS, RETRY_MS, Lease
+from answerable.guard.lease import RETRY_MS, Lease
 
 LIFE = 60_000
 
@@ -19,7 +19,8 @@ class Office:
 
     def __init__(self, key: Key) -> None:
         self.key, self.now, self.away, self.refuses, self.loses = key, 1_000, False, False, ""
-        self.forgets = False
+        self.forgets = self.wrong = False
+        self.spent, self.life = 0, LIFE  # a number that it has answered to nobody; how long its warrants live
         self.asked: list[WarrantRequest] = []
         self.bodies: list[bytes] = []
 
@@ -36,11 +37,15 @@ class Office:
             raise Refused("warrant.boot_unknown")
         from answerable.crypto.b64 import b64u
 
+        if self.wrong:
+            raise Refused("warrant.proof")
         check(request, data["signature"], issuer="iss", key=b64u(self.key.public), now_ms=self.now)
+        if request.seq == self.spent:
+            raise Refused("warrant.replayed")
         self.asked.append(request)
         if self.loses:
             raise Unavailable(self.loses, socket="s", nodes="n")
-        return {"token": f"t{request.seq}", "grant": "g", "seq": request.seq, "expires": self.now + LIFE, "life": LIFE}
+        return {"token": f"t{request.seq}", "grant": "g", "seq": request.seq, "expires": self.now, "life": self.life}
 
 
 def lease() -> tuple[Lease, Office]:
@@ -88,10 +93,44 @@ def test_an_answer_that_was_lost_is_asked_for_again_in_the_same_words() -> None:
     assert office.bodies[-1] == office.bodies[-2]
     office.away, office.now = True, second.due
     held.next()
-    office.away, office.now = False, second.due + REPEAT_MS + 1
+    office.away, office.now = False, second.due + WINDOW_MS + 1
     third = held.next()
     assert (third.seq, third.ends) == (3, office.now + LIFE)
-    assert office.bodies[-1] != office.bodies[-2], "a request that is too old is made anew"
+    assert office.bodies[-1] != office.bodies[-2], "a request that is too old, and was never answered, is made anew"
+    assert office.asked[-1].nonce == office.asked[0].nonce
+    office.now += WINDOW_MS + 1
+    office.wrong = True
+    with pytest.raises(Refused, match="proof"):
+        held.next()  # one that was just made and is refused so stands no better in other words
+
+
+def test_a_number_that_was_answered_to_nobody_is_given_up_with_its_boot() -> None:
+    """The issuer answered it, and gives that answer no more: its warrant ended, or it was started again meanwhile."""
+    held, office = lease()
+    first = held.next()
+    office.now, office.loses = first.due, "admin.unreachable"
+    held.next()
+    office.loses, office.spent = "", 2
+    office.now = first.due + WINDOW_MS + 1
+    again = held.next()
+    assert (again.seq, again.ends) == (1, office.now + LIFE)
+    assert office.asked[-1].nonce != office.asked[0].nonce
+    office.now, office.spent = again.due, 2
+    with pytest.raises(Refused, match="replayed"):
+        held.next()  # refused, and no answer was lost: somebody else has its number
+    with pytest.raises(Refused, match="replayed"):
+        held.next()  # however often
+
+
+def test_a_warrant_that_ended_on_its_way_is_followed_by_the_next_at_once() -> None:
+    held, office = lease()
+    first = held.next()
+    office.now, office.loses = first.due, "admin.unreachable"
+    held.next()
+    office.loses, office.life = "", 2_000
+    office.now = first.due + 2_000
+    third = held.next()
+    assert (third.seq, third.ends) == (3, office.now + 2_000)
 
 
 def test_who_only_carries_cannot_make_it_ask_in_other_words() -> None:

@@ -208,3 +208,31 @@ async def test_who_hears_nothing_asks_for_what_came_after_its_newest_warrant() -
     first = await source.next()
     await source.next()
     assert office.known == [None, first.warrant.epoch]
+
+
+async def test_a_new_boot_at_the_control_plane_is_its_warrant_though_its_number_is_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    office, site = Office(), Site()
+    monkeypatch.setattr(sources, "mono_ms", lambda: office.mono)
+    both = Either(office.source(), site.source())
+    first = await both.next()
+    office.boot = "none that it knows"
+    office.passes(LIFE // 3)
+    second = await both.next()
+    assert (second.source, second.held.seq) == (first.source, first.held.seq) == ("the control plane", 1)
+    assert second.held.token != first.held.token
+
+
+async def test_an_answer_that_came_too_late_is_followed_by_the_next_question() -> None:
+    """On site warrants live 2 s: one that was lost has ended when it is given again."""
+    for office in (Office(), Site()):
+        source = office.source()
+        first = await source.next()
+        office.error = AWAY
+        office.passes(500)
+        assert (await source.next()).held.token == first.held.token
+        office.error, office.life = None, 2_000
+        office.passes(2_500)
+        third = await source.next()
+        assert (third.held.seq, third.held.ends) == (3, office.mono + 2_000)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable
 from hashlib import sha256
 from typing import Any
@@ -14,7 +15,7 @@ from answerable.crypto.b64 import b64u
 from answerable.errors import AnswerableError, Unavailable
 from answerable.model.leaves import RenewalsLeaf, WarrantLeaf
 from answerable.model.terms import Criticality, World
-from answerable.model.units import Space
+from answerable.model.units import Space, Unit
 from answerable.warrants.issuer import Granted
 from answerable.warrants.renewals import OVERDUE_MS
 from tests.fleet import GATEWAY, ISSUER, a_nonce, key
@@ -133,6 +134,81 @@ async def test_a_request_that_is_repeated_gets_the_same_warrant_and_no_other() -
     repeated = asks(office, "tuned", 2)
     office.stop()
     assert await code(repeated) == "stop.system"
+
+
+async def test_a_repeat_is_answered_as_long_as_its_warrant_lives_and_no_longer() -> None:
+    office = Office()
+    for seq in (1, 2):
+        made = [asks(office, "tuned", seq) for _ in range(4)]
+        first = await made[0]
+        office.clock.pass_ms(30_001)
+        assert await made[1] is first, "older than any new request may be"
+        office.clock.pass_ms(first.warrant.exp_ms - office.clock.now - 1)
+        assert await made[2] is first
+        office.clock.pass_ms(1)
+        assert await code(made[3]) == "warrant.proof"
+    assert (len(office.ledger.leaves), office.issuer.renewals.pending) == (1, 1)
+
+
+async def test_a_repeat_that_comes_within_half_a_minute_is_told_of_a_warrant_that_ended() -> None:
+    office = Office(life_ms=1_000)
+    again = asks(office, "tuned")
+    first = await asks(office, "tuned")
+    office.clock.pass_ms(1_000)
+    assert await again is first, "so the boot goes on with the next number, and there is no second leaf"
+    assert (await asks(office, "tuned", 2)).warrant.grant == first.warrant.grant
+
+
+async def test_a_repeat_while_the_disk_is_waited_for_waits_for_the_same_leaf(monkeypatch: pytest.MonkeyPatch) -> None:
+    office = Office()
+    began, written, commit = asyncio.Event(), asyncio.Event(), office.ledger.commit
+
+    async def slow(unit: Unit) -> object:
+        began.set()
+        await written.wait()
+        return await commit(unit)
+
+    monkeypatch.setattr(office.ledger, "commit", slow)
+    first = asyncio.ensure_future(asks(office, "tuned"))
+    await began.wait()
+    repeats = [asyncio.ensure_future(asks(office, "tuned")) for _ in range(2)]
+    await asyncio.sleep(0)
+    first.cancel()  # whoever asked first has gone away
+    assert await code(asks(office, "tuned", nonce=a_nonce())) == "warrant.clone", "another boot is no repeat"
+    written.set()
+    granted = [await each for each in repeats]
+    assert first.cancelled()
+    assert granted[0] is granted[1]
+    assert await asks(office, "tuned") is granted[0]
+    assert len(office.ledger.leaves) == 1
+    assert office.issuer._granting == {}
+
+
+async def test_a_repeat_shows_nobody_alive() -> None:
+    heard: list[tuple[str, str]] = []
+    office = Office(asked=lambda copy, boot, refused, at: heard.append((boot, refused)))
+    for _ in range(3):
+        await asks(office, "tuned")
+    other = a_nonce()
+    assert await code(asks(office, "tuned", nonce=other)) == "warrant.clone"
+    assert heard == [(BOOT, ""), (other, "warrant.clone")]
+
+
+async def test_what_may_not_be_signed_is_not_given_again() -> None:
+    closed: list[Unavailable] = []
+
+    def may_sign() -> None:
+        if closed:
+            raise closed[0]
+
+    office = Office(may_sign=may_sign)
+    again, after = asks(office, "tuned"), asks(office, "tuned")
+    await asks(office, "tuned")
+    closed.append(Unavailable("warrant.unrecorded", seconds=1))
+    assert await code(again) == "warrant.unrecorded"
+    closed.clear()
+    office.end(office.copies["tuned"])
+    assert await code(after) == "warrant.copy_ended"
 
 
 async def test_holders_have_boots_of_their_own() -> None:
