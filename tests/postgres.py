@@ -20,13 +20,15 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import asyncpg
 import pytest
 
-from answerable.stores.postgres.address import Address
-from answerable.stores.postgres.store import PostgresStore
+# Every run of tests reads this file, also the hundred short ones of mutants: the package only where it is used.
+if TYPE_CHECKING:
+    from answerable.stores.postgres.address import Address
+    from answerable.stores.postgres.store import PostgresStore
 
 START_S: Final = 30.0
 _NOBODY: Final = 65534
@@ -303,11 +305,15 @@ def fresh_data() -> Iterator[Path]:
 
 
 def address(server: Server, database: str = "postgres", role: str = "postgres", **more: Any) -> Address:
+    from answerable.stores.postgres.address import Address
+
     return Address(server.url(database, role), **more)
 
 
 def store_at(url: str) -> Callable[[Path], PostgresStore]:
     """As `tests.ledger.sqlite_store`: made at the first call, opened at the next."""
+    from answerable.stores.postgres.address import Address
+    from answerable.stores.postgres.store import PostgresStore
     from tests.ledger import PAYLOAD_KEY
 
     def make(folder: Path) -> PostgresStore:
