@@ -49,10 +49,13 @@ class Plan(Protocol):
     def rid(self) -> str: ...
 
 
+# Spaces that it is about, and what is called with the effects of a batch that changed one of them.
+Watcher = tuple[frozenset[Space], Callable[[tuple[Effect, ...]], None]]
+
+
 @dataclass(frozen=True, slots=True)
 class Core:
-    """watchers: called after each batch with its effects, when the directory already shows them; see `watch`. names: of
-    natural persons, on their way into the directory."""
+    """watchers: see `watch`. names: of natural persons, on their way into the directory."""
 
     config: Config
     keys: Keys
@@ -62,10 +65,15 @@ class Core:
     reader: Reader
     origin: str
     demo: bool
-    watchers: list[Callable[[tuple[Effect, ...]], None]]
+    watchers: list[Watcher]
     names: asyncio.Task[None]
     witnesses: Witnesses | None = None
     guard: Guard | None = None  # of a store that is written; closed with the ledger
+
+    def watch(self, watcher: Callable[[tuple[Effect, ...]], None], *spaces: Space) -> None:
+        """From now on `watcher` is called after each batch that changed one of these spaces, with all of its effects,
+        when the directory already shows them."""
+        self.watchers.append((frozenset(spaces), watcher))
 
     async def commit(self, plan: Plan) -> str:
         """Commit a plan; its rid. Raises its refusal, once that is recorded, and as `Ledger.commit`."""
@@ -148,7 +156,7 @@ async def run_core(
     """Start ledger and directory over an open store and guard, which the ledger closes when it ends. Read-only as
     `open_core` says."""
     clock = SystemClock()
-    watchers: list[Callable[[tuple[Effect, ...]], None]] = []
+    watchers: list[Watcher] = []
     witnesses: Witnesses | None = None
     try:
         witnesses = await Witnesses.of(config, known_keys(keys, origin), clock)
@@ -156,8 +164,10 @@ async def run_core(
 
         def applied(effects: tuple[Effect, ...]) -> None:
             book.apply(effects)
-            for watcher in watchers:
-                watcher(effects)
+            changed = {effect.space for effect in effects}
+            for spaces, watcher in watchers:
+                if not changed.isdisjoint(spaces):
+                    watcher(effects)
 
         ledger = Sequencer(
             store,

@@ -23,7 +23,7 @@ from answerable.control.routes.holds import sown
 from answerable.control.services import Services
 from answerable.errors import AnswerableError
 from answerable.model.holds import Hold, HoldState
-from answerable.model.units import Effect
+from answerable.model.units import Effect, Space
 from answerable.telemetry.metrics import Metrics
 from answerable.tools import planted, votes
 from answerable.tools.holds import GROUP, Holds
@@ -75,7 +75,7 @@ class Keeper:
         self._tasks: set[asyncio.Task[None]] = set()
         self._new: list[str] = []
         self.holds.watch()
-        core.watchers.append(self._applied)
+        core.watch(self._applied, Space.HELD)
 
     def bind(self, services: Services) -> None:
         """What plants need, once it is there."""

@@ -32,6 +32,7 @@ from answerable.control.services import Services
 from answerable.crypto.b64 import unb64u
 from answerable.errors import AnswerableError, Refused, Unavailable
 from answerable.model.records import Stop
+from answerable.model.units import Space
 from answerable.net.bind import tcp
 from answerable.net.server import Listener
 from answerable.registry.book import Book
@@ -159,7 +160,7 @@ class HoldersPlane:
         view = HolderView(trust, ClockMode.SAME_HOST, pulse_required=False)
         hub = self.hub = Hub(Board(), fanout, view, core.clock, self._bus)
         self._teller = Teller(hub, core.book, core.reader, core.origin, core.keys.warrant, services.issuer.kid)
-        core.watchers.append(self._teller.follow)
+        core.watch(self._teller.follow, Space.STOPS)
         await self._teller.begin()
         if self._heart is not None:
             self._join(hub, self._heart)

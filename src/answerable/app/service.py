@@ -29,7 +29,7 @@ from answerable.app.node_audiences import Audiences
 from answerable.app.node_canary import Perch
 from answerable.app.node_desk import NodeDesk
 from answerable.app.node_desk import routes as node_routes
-from answerable.app.node_feed import Feed
+from answerable.app.node_feed import SPACES, Feed
 from answerable.app.node_records import Noted
 from answerable.app.own_tools import OwnTools
 from answerable.app.own_words import OwnWords
@@ -117,7 +117,7 @@ class Service:
         self.drills: Drills | None = None
         self.recovery: Recovery | None = None  # None where the store is read-only for another reason
         self.feed = Feed(core.book)
-        core.watchers.append(self.feed.applied)
+        core.watch(self.feed.applied, *SPACES)
         self._media: ChildLabeller | None = None
         self.before_close: Callable[[], Awaitable[None]] | None = None  # while both planes still answer
 
@@ -325,7 +325,7 @@ class Service:
             heart.pulsed.append(lambda data: self._later(recovery.pulsed(data)))
         gate = Gate(core.book, core.clock, audience, heart.view)
         flights = self._flights = Flights(gate)
-        core.watchers.append(lambda effects: self._follow_stops(flights, effects))
+        core.watch(lambda effects: self._follow_stops(flights, effects), Space.COUNTERS)
         metrics = Metrics()
         metrics.gauge("answerable_flights", "Actions in flight.", lambda: len(flights))
         reminder = self._reminder

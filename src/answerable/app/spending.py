@@ -32,7 +32,7 @@ def spending_of(core: Core) -> Spending:
         ),
     )  # fmt: skip
     spending.budgets.load(core.book.rows(Space.BUDGETS))
-    core.watchers.append(spending.budgets.follow)
+    core.watch(spending.budgets.follow, Space.BUDGETS)
     return spending
 
 

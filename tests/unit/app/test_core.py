@@ -7,7 +7,7 @@ import pytest
 
 from answerable.app.core import open_core, refuse_demo
 from answerable.errors import AnswerableError, Refused
-from answerable.model.units import Effect, Unit
+from answerable.model.units import Effect, Put, Space, Unit
 from answerable.registry import parties
 from answerable.registry.planned import Planned
 from answerable.registry.requests import RegisterParty
@@ -79,13 +79,14 @@ async def test_watchers_see_effects_that_the_directory_already_shows(tmp_path: P
     def watch(effects: tuple[Effect, ...]) -> None:
         seen.append(core.book.party(LEI) is not None)
 
-    core.watchers.append(watch)
+    core.watch(watch, Space.STOPS, Space.PARTIES)
     try:
         await core.commit(parties.register(core.book, RegisterParty(id=LEI, name="Lab"), core.now))
         await core.ledger.commit(Unit())
+        await core.ledger.commit(Unit(effects=(Put(Space.MISC, "elsewhere", b"1"),)))
     finally:
         await core.close()
-    assert seen == [True]
+    assert seen == [True], "once, and not where nothing that it is about has changed"
 
 
 async def test_a_path_too_long_for_a_socket_is_told_before_anything_is_made(tmp_path: Path) -> None:

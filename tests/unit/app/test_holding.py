@@ -77,7 +77,7 @@ class Place:
         return [leaf for leaf in found if isinstance(leaf, kind)]
 
     def close(self) -> None:
-        self.house.core.watchers.remove(self.keeper._applied)
+        self.house.core.watchers[:] = [each for each in self.house.core.watchers if each[1] != self.keeper._applied]
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from answerable.app import telling
 from answerable.app.telling import Teller
 from answerable.errors import Unavailable
 from answerable.model.terms import OrderKind
+from answerable.model.units import Space
 from answerable.relay.board import Board
 from answerable.relay.fanout import Fanout
 from answerable.relay.hub import Hub
@@ -64,7 +65,7 @@ def test_each_change_is_told_in_order_also_when_the_log_cannot_be_read_for_a_whi
         reader = Flaky(core.reader)
         hub = Hub(Board(), Fanout(), view, core.clock)
         teller = Teller(hub, core.book, reader, core.origin, core.keys.warrant, issuer.kid)  # type: ignore[arg-type]
-        core.watchers.append(teller.follow)
+        core.watch(teller.follow, Space.STOPS)
         await teller.begin()
         assert [each.stop.rid for each in view.told()] == [first["order"]["rid"]]
         reader.failures = 3
