@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """When the writer's thread begins a batch: as soon as a turn of the event loop has brought no new unit.
 
-There is no timer in it. A unit that comes alone is written at once; of many that are under way together, those that
-are about to come are waited for while the loop has work to do for them. So batches are large, a disk's sync is shared
-by many, and the two threads do not fight for the interpreter: one works while the other waits (a quarter less CPU a
-call, and a third more calls a second, than with a thread that takes whatever waits as soon as it can).
+There is no timer in it. A unit that comes after one that came alone is written at once; of many that are under way
+together, those that are about to come are waited for while the loop has work to do for them. So batches are large, a
+disk's sync is shared by many, and the two threads do not fight for the interpreter: one works while the other waits (a
+quarter less CPU a call, and a third more calls a second, than with a thread that takes whatever waits as soon as it
+can).
 """
 
 from __future__ import annotations
@@ -29,16 +30,22 @@ class Pace:
         self._first = 0
         self._gathering = False
         self._writing = False
+        self._alone = False  # what was written last
 
     def came(self) -> None:
         """A unit was put where the thread will find it."""
         self._units += 1
-        if not self._gathering and not self._writing:
+        if self._gathering or self._writing:
+            return
+        if self._alone:
+            self._begin()
+        else:
             self._gather()
 
-    def done(self) -> None:
-        """The thread has written what it took. It may have taken it without being woken from here."""
+    def done(self, units: int) -> None:
+        """The thread has written what it took, so many units. It may have taken them without being woken from here."""
         self._writing = False
+        self._alone = units == 1
         if not self._gathering and self._waiting():
             self._gather()
 
@@ -54,5 +61,8 @@ class Pace:
             return
         self._gathering = False
         if self._waiting():
-            self._writing = True
-            self._wake()
+            self._begin()
+
+    def _begin(self) -> None:
+        self._writing = True
+        self._wake()

@@ -293,7 +293,7 @@ class Sequencer:
                 future.set_exception(outcome)
         if self._unended and self.failure is None and self._settling is None:
             self._settling = self._loop.create_task(self._settle())
-        self._pace.done()
+        self._pace.done(len(batch.entries))
         for hearer in self.hearers:
             for entry in batch.entries:
                 if isinstance(entry.outcome, int) and entry.unit.leaves:
