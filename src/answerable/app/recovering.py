@@ -319,7 +319,7 @@ class Recovery:
             self._hold()
 
     def _why(self) -> Unavailable:
-        waiting = "; ".join(f"{name} {why}" for name, why in self.waiting().items())
+        waiting = "; ".join(f"{name}: {why}" for name, why in self.waiting().items())
         return Unavailable("recover.behind", waiting=waiting or "nobody")
 
 

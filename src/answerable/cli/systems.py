@@ -177,7 +177,7 @@ def _pair(text: str, form: str) -> tuple[str, str]:
 
     ref, colon, word = text.rpartition(":")
     if not colon or not ref or not word:
-        raise Refused("admin.request", detail=f"{text!r} is not {form}")
+        raise Refused("admin.request", detail=f"{text!r} is not of the form {form}")
     return ref, word
 
 
@@ -186,7 +186,7 @@ def _assignment(text: str) -> tuple[str, str]:
 
     name, equals, value = text.partition("=")
     if not equals:
-        raise Refused("admin.request", detail=f"{text!r} is not --opaque MEMBER=VALUE")
+        raise Refused("admin.request", detail=f"{text!r} is not of the form --opaque MEMBER=VALUE")
     return name, value
 
 

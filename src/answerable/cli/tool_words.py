@@ -61,7 +61,7 @@ def _meter(text: str) -> dict[str, Any]:
 def _split(text: str, form: str) -> tuple[dict[str, Any], str]:
     at, found, value = text.partition("=")
     if not found or not value:
-        raise Refused("tool.malformed", detail=f"{text[:80]}: not {form}")
+        raise Refused("tool.malformed", detail=f"{text[:80]!r} is not of the form {form}")
     return _at(at), value
 
 
@@ -78,7 +78,7 @@ def _ranges(texts: list[str] | None) -> list[dict[str, Any]]:
         made, value = _split(text, "AT=LEAST..MOST")
         least, dots, most = value.partition("..")
         if not dots:
-            raise Refused("tool.malformed", detail=f"{text[:80]}: not AT=LEAST..MOST")
+            raise Refused("tool.malformed", detail=f"{text[:80]!r} is not of the form AT=LEAST..MOST")
         found.append({**made, "least": least, "most": most})
     return found
 
@@ -88,7 +88,7 @@ def _texts(texts: list[str] | None) -> list[dict[str, Any]]:
     for text in texts or ():
         made, value = _split(text, "AT=LONGEST")
         if not (value.isascii() and value.isdigit()):
-            raise Refused("tool.malformed", detail=f"{text[:80]}: not AT=LONGEST")
+            raise Refused("tool.malformed", detail=f"{text[:80]!r} is not of the form AT=LONGEST")
         found.append({**made, "longest": int(value)})
     return found
 

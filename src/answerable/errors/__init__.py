@@ -47,10 +47,9 @@ class AnswerableError(Exception):
 
     def _said(self) -> dict[str, object]:
         """The parameters for a reader of Chinese."""
-        from answerable.errors.details import chinese
+        from answerable.errors.details import said
 
-        detail = self.params.get("detail")
-        return {**self.params, "detail": chinese(detail)} if isinstance(detail, str) else self.params
+        return said(self.params)
 
     @property
     def http(self) -> int:

@@ -9,8 +9,6 @@ from typing import Final
 DETAILS: Final[Mapping[str, str]] = {
     # Any
     "it ends before byte {}": "文件在第 {0} 字节之前结束",
-    "longer than {} bytes": "超过 {0} 字节",
-    "longer than {} characters": "超过 {0} 个字符",
     "an AIGC object longer than {} bytes": "AIGC 对象超过 {0} 字节",
     "an AIGC object longer than {} characters": "AIGC 对象超过 {0} 个字符",
     "more than {} AIGC objects": "AIGC 对象超过 {0} 个",

@@ -22,7 +22,5 @@ DETAILS: Final[Mapping[str, str]] = {
     "Too many open files": "打开的文件过多",
     "Input/output error": "输入输出错误",
     "Invalid argument": "参数无效",
-    "cannot be read": "无法读取",
-    "cannot be written": "无法写入",
     "the disk is full": "磁盘已满",
 }
