@@ -9,7 +9,7 @@
 #   make test-frameworks  five agent frameworks, unmodified, against this gateway (ARGS="langgraph smolagents")
 #   make lint          style, types, layers, generated pages
 #   make bench         this gateway beside its peers (ARGS="--quick --json")
-#   make bench-log     the log beside its peers (ARGS="--quick --json")
+#   make bench-log     the log beside its peers (ARGS="--quick --json", as root --flush 0.5,2: slower disks)
 #   make bench-mcp     a tool call beside a direct one and fastmcp's proxy (ARGS="--quick --json")
 #   make bench-labels  what of a label survives, and what it costs (ARGS="--quick")
 #   make fuzz          every parser of untrusted bytes, half a minute each (ARGS="warrant --seconds 600")
