@@ -15,12 +15,16 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
+from answerable.errors import CATALOGUE
 from answerable.errors.details import PROSE
 from tests.house.tree import SOURCE, dotted, modules, syntax
 
 ERRORS = frozenset({"Refused", "Unavailable", "VerificationError"})
 # What is raised inside and shown by whoever catches it, with `str(error)`.
-INNER = frozenset({"ArgumentTypeError", "LookupError", "OSError", "TimeoutError", "ValueError", "Wrong"})
+INNER = frozenset(
+    {"ArgumentTypeError", "FileExistsError", "FileNotFoundError", "ImportError", "LookupError", "OSError",
+     "PermissionError", "TimeoutError", "ValueError", "Wrong"}
+)  # fmt: skip
 MAKES = ERRORS | {"AnswerableError", "NoReturn"}  # what a function that makes or raises an error says it returns
 FIELDS = frozenset({"detail", "error", "failure", "problem", "problems", "why", "words", "wrong"})
 PASS_ON = frozenset({"extend", "format", "get", "items", "join", "list", "sorted", "str", "tuple", "values"})
@@ -84,8 +88,8 @@ class Said:
             for node in module.around:
                 if isinstance(node, ast.Call):
                     self._calls[called(node)].append((module, node))
-        for name in ERRORS:
-            for module, call in self._calls[name]:
+        for module, call in [each for calls in self._calls.values() for each in calls]:
+            if raises(call):
                 self._follow((module, each.value) for each in call.keywords if each.arg in PROSE)
         for name in INNER:
             for module, call in self._calls[name]:
@@ -218,6 +222,12 @@ def local_to(function: Function) -> dict[str, list[ast.expr]]:
 
 def called(call: ast.Call) -> str:
     return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+
+
+def raises(call: ast.Call) -> bool:
+    """Whether a call makes an error: by its class, or by a code of the catalogue that comes first."""
+    first = call.args[0] if call.args else None
+    return called(call) in ERRORS or (isinstance(first, ast.Constant) and first.value in CATALOGUE)
 
 
 def parameters(function: Function) -> list[str]:

@@ -15,7 +15,7 @@ import pytest
 
 from answerable.errors import details
 from answerable.errors.details import PROSE, TABLES, chinese
-from tests.house.said import ERRORS, called, sentences, template, written
+from tests.house.said import raises, sentences, template, written
 from tests.house.tree import modules, short, syntax
 
 HAN = re.compile(r"[\u4e00-\u9fff]")
@@ -85,7 +85,7 @@ def test_all_tables_are_looked_up() -> None:
 def unsaid() -> Iterator[str]:
     for path in modules():
         for node in ast.walk(syntax(path)):
-            if isinstance(node, ast.Call) and called(node) in ERRORS:
+            if isinstance(node, ast.Call) and raises(node):
                 for each in node.keywords:
                     for part in ast.walk(each.value):
                         text = template(part) or ""

@@ -23,7 +23,7 @@ ENTRIES: Final[dict[str, Entry]] = {
     ),
     "monitor.duplicate": Entry(
         "Leaf {index} repeats the {what} of leaf {earlier}.",
-        "叶子 {index} 与叶子 {earlier} 的 {what} 重复。",
+        "叶子 {index} 与叶子 {earlier} 的{what}重复。",
         _ASK,
         _ASK_ZH,
     ),

@@ -56,6 +56,7 @@ DETAILS: Final[Mapping[str, str]] = {
     ),
     "servers.{}.system: {} is not registered": "servers.{0}.system：{1} 未登记",
     "installed {} times": "安装了 {0} 份",
+    "{} has no file": "{0} 没有文件",
     "not installed": "未安装",
     # Files of a store
     "{}: not {} bytes": "{0}：不是 {1} 字节",
@@ -79,8 +80,8 @@ DETAILS: Final[Mapping[str, str]] = {
     # Gateway nodes
     "it is too slow": "应答过慢",
     "its keys": "其密钥",
-    "it is for {} of {}": "它是给 {1} 的 {0} 的",
-    "{} leaves after {}": "{1} 条叶子之后只有 {0} 条",
+    "it is for {} of {}": "它属于 {1} 的 {0}",
+    "{} leaves after {}": "此前有 {1} 条叶子，现只有 {0} 条",
     "an error that this version does not know": "本版本不识别的错误",
     "an answer to another question": "答非所问",
     "leaves in another form": "叶子的形式不同",

@@ -58,6 +58,7 @@ DETAILS: Final[Mapping[str, str]] = {
     "not readable": "无法读取",
     "not a URL": "不是 URL",
     "{} cannot be read": "{0} 无法读取",
+    "{} cannot be written": "{0} 无法写入",
     "no answer": "没有应答",
     "no address": "没有地址",
     "no certificates": "没有证书",

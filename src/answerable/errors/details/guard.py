@@ -20,4 +20,5 @@ DETAILS: Final[Mapping[str, str]] = {
     "without a warrant": "没有许可",
     "mount {}": "挂载 {0}",
     "syscall {}": "系统调用 {0}",
+    "no cgroup of version 2 is mounted": "未挂载 cgroup v2",
 }

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 DETAILS: Final[Mapping[str, str]] = {
+    "the path is in use": "该路径正在使用",
     "bind failed": "绑定失败",
     "others can reach the directory": "其他用户可进入该目录",
     "{} is no host name": "{0} 不是主机名",

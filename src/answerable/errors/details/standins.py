@@ -18,4 +18,5 @@ DETAILS: Final[Mapping[str, str]] = {
     "(hidden)": "（已隐藏）",
     "(unreadable)": "（无法读取）",
     "(its secret or a header)": "（其密钥或请求头）",
+    "open action": "开启的行为",
 }

@@ -10,6 +10,7 @@ from answerable.errors import Refused
     ("code", "name", "english", "chinese"),
     [
         ("receipt.inconsistent", "detail", "prev does not point to a open", "prev 未指向 open 类型的叶子"),
+        ("monitor.duplicate", "what", "registry number", "登记编号"),
         (
             "witness.state",
             "detail",
