@@ -4,7 +4,7 @@
 Speaks the kernel's FUSE protocol (linux/fuse.h, 7.40) over FILE itself. Reads and writes go past this process, straight
 to the file that was there before (FUSE_PASSTHROUGH, Linux 6.9 and later): they cost what they cost without it. A sync
 is passed on, and answered MS milliseconds after it was asked for, or when the real one is done, whichever is later.
-Prints `ready`; ends when the file is unmounted, and then prints how many syncs it answered.
+Prints `ready`; ends when the file is unmounted, and then prints how many syncs it answered. FILE is empty from then on.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import os
 import struct
 import sys
 import time
+from pathlib import Path
 from typing import Final
 
 HEAD_IN: Final = struct.Struct("<IIQQ16x")  # length, opcode, unique, node; who asks is of no interest
@@ -110,11 +111,15 @@ class Flusher:
 def main() -> int:
     path, milliseconds = sys.argv[1:]
     backing = os.open(path, os.O_RDWR)
+    mode = os.fstat(backing).st_mode
+    # Without a name it goes with this process, whatever ends that.
+    Path(path).unlink()
+    os.close(os.open(path, os.O_CREAT | os.O_EXCL, 0o600))
     try:
         device = os.open("/dev/fuse", os.O_RDWR | os.O_CLOEXEC)
     except OSError as failed:
         raise Unable(f"/dev/fuse: {failed.strerror}") from None
-    options = f"fd={device},rootmode={os.fstat(backing).st_mode:o},user_id=0,group_id=0"
+    options = f"fd={device},rootmode={mode:o},user_id=0,group_id=0"
     if SYSTEM.mount(b"slow_flush", os.fsencode(path), b"fuse", 0, options.encode()):
         raise Unable(f"mount of fuse: {os.strerror(ctypes.get_errno())}")
     # A disk needs none of the processor: when its time is over, what waits for it goes on at once.

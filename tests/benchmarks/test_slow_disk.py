@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
+import signal
 import struct
 import subprocess
 import sys
@@ -36,6 +38,15 @@ print(min(took) * 1e3, writes * 1e3)
 
 def request(opcode: int, body: bytes = b"") -> bytes:
     return struct.pack("<IIQQIIII", 40 + len(body), opcode, 7, 1, 0, 0, 0, 0) + body
+
+
+def looped(folder: Path) -> bool:
+    """Whether a loop device stands on a file in `folder`."""
+    files = []
+    for each in Path("/sys/block").glob("loop*/loop/backing_file"):
+        with contextlib.suppress(OSError):  # it goes this moment
+            files.append(each.read_text())
+    return any(str(folder) in file for file in files)
 
 
 @pytest.fixture
@@ -91,7 +102,7 @@ def test_only_syncs_are_slow_and_nothing_is_left(tmp_path: Path) -> None:
     assert writes < 40 * 20
     assert list(tmp_path.iterdir()) == []
     assert Path("/proc/self/mountinfo").read_text() == before
-    assert str(tmp_path) not in "".join(each.read_text() for each in Path("/sys/block").glob("loop*/loop/backing_file"))
+    assert not looped(tmp_path)
 
 
 @pytest.mark.system("mkfs.ext4", "setpriv", "mount")
@@ -102,6 +113,27 @@ def test_the_exit_code_of_the_command_is_told_and_its_failure_leaves_nothing(tmp
     )  # fmt: skip
     assert done.returncode in (7, slow_disk.UNABLE), done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.system("mkfs.ext4", "setpriv", "mount")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_it_goes_with_its_process(tmp_path: Path, number: int) -> None:
+    words = ["sh", "-c", "head -c 30000000 /dev/zero > {}/file && sync && echo $$ && exec sleep 60"]
+    its = subprocess.Popen(slow_disk.command(1, tmp_path, words), cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert its.stdout is not None
+    command = its.stdout.readline().strip()
+    its.send_signal(number)
+    its.communicate(timeout=30)
+    if its.returncode == slow_disk.UNABLE:
+        pytest.skip("no slow disk can be made here")
+    assert its.returncode == (128 + number if number == signal.SIGTERM else -number)
+    until = time.monotonic() + 20
+    while Path("/proc", command).exists() or looped(tmp_path):
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    kept = sum(each.stat().st_blocks for each in tmp_path.rglob("*") if each.is_file())
+    assert kept == 0
+    assert (number == signal.SIGKILL) == bool(list(tmp_path.iterdir()))
 
 
 def test_where_it_cannot_be_made_it_says_why(tmp_path: Path) -> None:
