@@ -9,8 +9,8 @@ journal. There is one flush at a time, and what is written meanwhile waits for i
 `{}` in COMMAND is the folder where the disk is.
 
 Needs root, Linux 6.9 or later, /dev/fuse, a loop device and mkfs.ext4; exits with 4 and says which of them is not to be
-had. All of it lies in a mount namespace of this process alone, so that it goes with it, however that ends; after kill -9
-there is a folder with an empty file.
+had. All of it lies in a mount namespace of this process alone, so that it goes with it, however that ends: kill -9
+leaves a folder with an empty file.
 """
 
 from __future__ import annotations
