@@ -110,7 +110,7 @@ def run(args: argparse.Namespace) -> int:
         except AnswerableError as error:
             if len(args.files) == 1:
                 raise
-            status = fail(argparse.Namespace(json=False), error)
+            status = max(status, fail(argparse.Namespace(json=False), error, name))
             done.append({"source": name, "error": error.as_dict()})
         else:
             done.append(_shown(name, made))
@@ -120,13 +120,19 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _target(args: argparse.Namespace, source: Path) -> Path:
+    """Raises Refused ``label.target`` for a folder that cannot be made."""
+    from answerable.errors import Refused
+
     if args.in_place:
         return source
     if args.out:
         return Path(args.out)
     if args.out_dir:
         folder = Path(args.out_dir)
-        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise Refused("label.target", path=args.out_dir, detail=error.strerror or "cannot be made") from None
         return folder / source.name
     return source.with_name(f"{source.stem}.labelled{source.suffix}")
 

@@ -25,6 +25,18 @@ class Parser(argparse.ArgumentParser):
         kwargs.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
         super().__init__(*args, **kwargs)
         self.examples = examples
+        self._mixing = False
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Files of a verb that takes several may stand before its options, behind them and between them."""
+        several = any(each.nargs in ("+", "*") for each in self._get_positional_actions())
+        if self._mixing or not several:
+            return super().parse_known_args(args, namespace)
+        self._mixing = True
+        try:
+            return self.parse_known_intermixed_args(args, namespace)
+        finally:
+            self._mixing = False
 
     def format_help(self) -> str:
         text = super().format_help()

@@ -8,7 +8,7 @@ import argparse
 from typing import TYPE_CHECKING, Any, Final
 
 from answerable.cli.parser import Parser
-from answerable.cli.talk import emit, pick
+from answerable.cli.talk import emit, fail, language, pick
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,16 +45,29 @@ def add(parser: Parser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    """Of several files that one cannot be opened is told, and the others are read."""
     from answerable.cli import words
+    from answerable.errors import AnswerableError
     from answerable.labels.reading import read_label
 
     trust = trust_of(args)
-    found = [(name, read_label(name, trust=trust, search="full" if args.full else "place")) for name in args.files]
-    found = [(name, words.read(args, name, reading)) for name, reading in found]
-    shown = [as_json(name, reading) for name, reading in found]
-    lines = [line for name, reading in found for line in told(name, reading)]
+    shown: list[dict[str, Any]] = []
+    lines: list[str] = []
+    status = 0
+    for name in args.files:
+        try:
+            reading = words.read(args, name, read_label(name, trust=trust, search="full" if args.full else "place"))
+        except AnswerableError as error:
+            if len(args.files) == 1:
+                raise
+            status = max(status, fail(argparse.Namespace(json=False), error, name))
+            shown.append({"file": name, "error": error.as_dict()})
+        else:
+            status = max(status, STATUS[str(reading.verdict)])
+            shown.append(as_json(name, reading))
+            lines += told(name, reading)
     emit(args, shown[0] if len(shown) == 1 else shown, lines)
-    return max(STATUS[str(reading.verdict)] for _, reading in found)
+    return status
 
 
 def trust_of(args: argparse.Namespace) -> Trust:
@@ -131,7 +144,8 @@ def told(name: str, found: FileReading) -> list[str]:
 
     head = f"{name}: {pick(*_VERDICTS[str(found.verdict)])}"
     lines = [head + (f" ({found.format})" if found.format else "")]
-    lines += [f"  {layer.name}: {_layer(layer)}" for layer in found.layers]
+    for layer in found.layers:
+        lines += _unreadable(layer) if layer.state == "unreadable" else [f"  {layer.name}: {_layer(layer)}"]
     if found.aigc is not None:
         label = found.aigc
         lines.append(f"  ContentProducer {label.content_producer}  ProduceID {label.produce_id}")
@@ -147,6 +161,15 @@ def told(name: str, found: FileReading) -> list[str]:
     lines += [f"  ! {pick(each, chinese(each))}" for each in found.contradictions]
     # What strangers wrote stays on the line where it is quoted.
     return [line.replace("\n", "\\n") for line in lines]
+
+
+def _unreadable(layer: LayerReading) -> list[str]:
+    """Why nothing of a file can be read, and what can be done about it."""
+    from answerable.errors import VerificationError
+
+    code, detail = layer.problems
+    error = VerificationError(code, format=layer.details.get("format", ""), detail=detail)
+    return [f"  {code}: {error.reason(language())}", f"  → {error.remedy(language())}"]
 
 
 def _layer(layer: LayerReading) -> str:

@@ -51,12 +51,12 @@ _OBEYED: Final = (*range(0x09), *range(0x0B, 0x20), *range(0x7F, 0xA0), 0x200E, 
 _ESCAPES: Final = {code: f"\\u{code:04x}" for code in _OBEYED}
 
 
-def fail(args: argparse.Namespace, error: AnswerableError) -> int:
-    """Tell an error in both forms; returns its exit status."""
+def fail(args: argparse.Namespace, error: AnswerableError, about: str = "") -> int:
+    """Tell an error in both forms; returns its exit status. about: which of several it is of."""
     if getattr(args, "json", False):
         print(harmless(json.dumps({"error": error.as_dict()}, ensure_ascii=False)), flush=True)
     lang = language()
-    print(harmless(f"{error.code}: {error.reason(lang)}"), file=sys.stderr)
+    print(harmless(f"{about}{': ' if about else ''}{error.code}: {error.reason(lang)}"), file=sys.stderr)
     print(harmless(f"  → {error.remedy(lang)}"), file=sys.stderr)
     return error.exit
 

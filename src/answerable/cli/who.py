@@ -27,6 +27,7 @@ EXAMPLES: Final = """\
 CONTENTS: Final = ("ctx", "in", "out")  # what `--disclose` may name
 MAX_INPUT: Final = 256 << 20  # of standard input; a file may be larger
 MAX_REPLY: Final = 3 << 20  # with base64 it must fit into one request
+_LOOK: Final = 65_536  # of a file of no known format: text has no byte that is 0
 
 
 def add(parser: Parser) -> None:
@@ -145,7 +146,7 @@ def _kept(args: argparse.Namespace, here: Any, report: Any, data: bytes) -> byte
 
 def _source(what: str) -> str | bytes:
     """The path of a file, or the bytes of standard input or of a bare record id. Raises Refused ``admin.not_found`` for
-    what is neither file nor id."""
+    what is neither file nor id, ``label.source`` for a folder or a device."""
     from pathlib import Path
 
     from answerable.cli.where import read_bytes
@@ -156,13 +157,15 @@ def _source(what: str) -> str | bytes:
         return read_bytes(what, MAX_INPUT)
     if Path(what).is_file():
         return what
+    if Path(what).exists():
+        raise Refused("label.source", path=what, detail="no regular file")
     if not record_id(what):
         raise Refused("admin.not_found", name=what[:200])
     return what.encode()
 
 
 def _of_medium(source: str | bytes) -> bool:
-    """Whether it is a picture, a sound, a video or a document, by its content: anything but text."""
+    """Whether it is a picture, a sound, a video or a document, by its content: anything but text, be it damaged."""
     from answerable.errors import VerificationError
     from answerable.formats.detect import detect
     from answerable.labels.files import opened
@@ -170,8 +173,9 @@ def _of_medium(source: str | bytes) -> bool:
     with opened(source) as file:
         try:
             return not detect(file).media.startswith("text/")
-        except VerificationError:
-            return False
+        except VerificationError as error:
+            file.seek(0)
+            return error.code != "format.unknown" or b"\0" in file.read(_LOOK)
 
 
 def _saved(source: str | bytes) -> Any:

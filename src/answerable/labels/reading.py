@@ -31,6 +31,8 @@ from answerable.protocols.openai.answers import MAX_ANSWER
 ABSENT: Final = "absent"
 MALFORMED: Final = "malformed"
 UNCHECKED: Final = "unchecked"
+# Nothing of the file can be read; problems: the code of the error, and its detail.
+UNREADABLE: Final = "unreadable"
 CONTENT: Final = "content"
 FOUND: Final = "found"
 # Looked for and not found, where something of another's could be.
@@ -124,7 +126,9 @@ def read_label(
             if said is not None and (first.state == ABSENT or said.format != carrier.name):
                 return said
         except VerificationError as error:
-            layer = LayerReading("aigc", "unreadable", problems=(error.code, str(error.params.get("detail", ""))))
+            why = (error.code, str(error.params.get("detail", "")))
+            details = {"format": str(error.params["format"])} if "format" in error.params else {}
+            layer = LayerReading("aigc", UNREADABLE, details=details, problems=why)
             return FileReading("", "", Reading.UNCHECKED, (layer,))
         layers = (
             *_words(carrier, file, search),

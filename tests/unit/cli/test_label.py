@@ -121,7 +121,16 @@ def test_several_files_and_one_that_cannot(house: House, run: Run, file: Path) -
     said = run("label", str(file), str(other), "--system", "helper", "--json")
     assert said.status == 4
     assert [("error" in each) for each in said.data] == [False, True]
+    assert said.err.startswith(f"{other}: format.unknown: ")
     assert run("label", str(file), str(other), "-o", "x", "--system", "helper").status == 2
+
+
+def test_a_folder_that_cannot_be_made(house: House, run: Run, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for language, said in (("en", "File exists"), ("zh", "文件已存在")):
+        monkeypatch.setenv("ANSWERABLE_LANG", language)
+        found = run("label", str(file), "--out-dir", str(file), "--system", "helper")
+        assert (found.status, found.err.partition(":")[0]) == (2, "label.target")
+        assert said in found.err
 
 
 def test_a_failure_leaves_no_file_and_its_record_says_why(

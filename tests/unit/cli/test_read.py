@@ -68,3 +68,31 @@ def test_a_file_that_is_not_there(run: Run, folder: Path) -> None:
     said = run("read", str(folder / "missing.png"))
     assert (said.status, said.err.partition(":")[0]) == (3, "label.source")
     assert run("read", str(folder / "bare.png"), "--pins", str(folder / "bare.png")).status == 2
+
+
+def test_what_cannot_be_read_is_said_in_a_sentence_with_a_remedy(
+    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ANSWERABLE_STORE_PATH", str(folder / "no-store"))
+    (folder / "cut.png").write_bytes(picture()[:100])
+    assert run("read", str(folder / "none.bin")).out.splitlines()[1:] == [
+        "  format.unknown: The file is of no format that can carry a label.",
+        "  → Use one of the formats in docs/howto/labels.md; a name does not decide, the content does.",
+    ]
+    assert "format.malformed: The png file is damaged: " in run("read", str(folder / "cut.png")).out
+    monkeypatch.setenv("ANSWERABLE_LANG", "zh")
+    assert "  format.malformed: 该 png 文件已损坏：" in run("read", str(folder / "cut.png")).out
+
+
+def test_of_several_one_that_cannot_be_opened_is_told_and_the_others_are_read(
+    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ANSWERABLE_STORE_PATH", str(folder / "no-store"))
+    missing = str(folder / "missing.png")
+    said = run("read", missing, str(folder / "labelled.png"), "--json")
+    assert [each.get("verdict", each.get("error", {}).get("code")) for each in said.data] == [
+        "label.source", "labelled",
+    ]  # fmt: skip
+    assert said.status == 3
+    assert said.err.startswith(f"{missing}: label.source: ")
+    assert run("read", missing).status == 3

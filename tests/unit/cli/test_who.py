@@ -66,6 +66,16 @@ def test_a_changed_character_is_a_no_and_a_strangers_text_not_found(house: House
     file.write_bytes(b"\xff\xfe\x00")
     assert run("who", str(file)).status == 3
     assert run("who", "neither-file-nor-id").status == 3
+    folder = run("who", str(tmp_path), "--json")
+    assert (folder.status, folder.data["error"]["code"]) == (3, "label.source")
+
+
+def test_what_is_no_text_is_asked_about_by_its_digest(house: House, run: Run, tmp_path: Path) -> None:
+    """However large: it is no reply that somebody kept, and goes nowhere."""
+    for name, data in (("zeros", bytes(8 << 20)), ("cut.gif", b"GIF89a\x10\x00"), ("empty", b"")):
+        (tmp_path / name).write_bytes(data)
+        found = run("who", str(tmp_path / name), "--json")
+        assert (found.status, found.data["error"]["code"]) == (3, "admin.nobody"), name
 
 
 def test_the_receipt_as_cose(house: House, run: Run, tmp_path: Path) -> None:

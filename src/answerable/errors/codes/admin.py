@@ -107,11 +107,11 @@ ENTRIES: Final[dict[str, Entry]] = {
         exit=4,
     ),
     "admin.nobody": Entry(
-        "No record here holds this text.",
-        "此处没有包含该文本的记录。",
-        "That is no proof that it was not made here: a changed text whose label is gone is not found. Ask with its "
-        "record id if you have it.",
-        "这并不证明该内容并非由此生成：标识已去除且文字有改动的内容无法找到。如有记录编号，请用编号查询。",
+        "No record here holds this text or file.",
+        "此处没有包含该文本或文件的记录。",
+        "That is no proof that it was not made here: what was changed and has lost its label may not be found. Ask "
+        "with its record id if you have it.",
+        "这并不证明该内容并非由此生成：标识已去除且有改动的内容可能无法找到。如有记录编号，请用编号查询。",
         http=404,
         exit=3,
     ),

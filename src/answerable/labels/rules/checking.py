@@ -15,7 +15,7 @@ from answerable.labels.reading import Trust
 from answerable.labels.rules import california, europe, explicit, implicit
 from answerable.labels.rules.book import Rule, book
 from answerable.labels.rules.subject import Subject
-from answerable.labels.rules.verdicts import Checked, Finding, Told, Verdict
+from answerable.labels.rules.verdicts import Checked, Finding, Told, Verdict, unread
 
 Check = Callable[[Subject], Told]
 # By the names that rules give them.
@@ -66,7 +66,7 @@ def check_label(
         try:
             subject = Subject(file, trust=trust or Trust(), ai=ai)
         except AnswerableError as error:
-            return Checked("", "", ai, (), error.reason("en"), error.reason("zh"), error.code)
+            return unread(error, ai=ai)
         findings = tuple(
             _finding(rule, subject, day) for rule in chosen.about(subject.medium, subject.format, deployer=deployer)
         )

@@ -82,6 +82,14 @@ def check_all(
                 worker.end()
 
 
+_LONG: Final = (
+    "checking it took too long: check it alone, or a shorter piece of it",
+    "检查超时：请单独检查该文件，或检查其较短片段",
+)
+_LOST: Final = (
+    "checking it ended the process that did it: save it anew in a program that opens it, and report it",
+    "检查进程异常终止：请用能打开它的程序重新保存，并反馈该问题",
+)
 _PART: Final = Checked("", "", False, ())
 """Not all of an answer has come yet."""
 
@@ -132,5 +140,5 @@ class _Worker:
 
 def _lost(late: bool) -> Checked:
     if late:
-        return Checked("", "", False, (), "checking it took too long", "检查超时")
-    return Checked("", "", False, (), "checking it ended the process that did it", "检查进程异常终止")
+        return Checked("", "", False, (), *_LONG)
+    return Checked("", "", False, (), *_LOST)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from answerable.errors import AnswerableError
 from answerable.labels.rules.book import Rule
 
 
@@ -83,6 +84,12 @@ class Checked:
         if self.problem:
             return Verdict.INCONCLUSIVE
         return worst(each.verdict for each in self.findings if each.counts)
+
+
+def unread(error: AnswerableError, *, ai: bool) -> Checked:
+    """A file that cannot be read: why, and what can be done."""
+    english, chinese = f"{error.reason('en')} {error.remedy('en')}", f"{error.reason('zh')}{error.remedy('zh')}"
+    return Checked("", "", ai, (), english, chinese, error.code)
 
 
 def worst(verdicts: Iterable[Verdict]) -> Verdict:

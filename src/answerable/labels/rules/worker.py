@@ -15,8 +15,12 @@ from answerable.errors import AnswerableError
 from answerable.labels.reading import Trust
 from answerable.labels.rules.book import book
 from answerable.labels.rules.checking import check_label
-from answerable.labels.rules.verdicts import Checked, Finding, Told, Verdict
+from answerable.labels.rules.verdicts import Checked, Finding, Told, Verdict, unread
 
+_LARGE: Final = (
+    "it needs more memory than a check may take: split or shrink the file",
+    "所需内存超出检查上限：请拆分或缩小该文件",
+)
 # Of memory for data, whatever a file makes a library ask for.
 MEMORY: Final = 4 << 30
 
@@ -81,9 +85,9 @@ def _checked(path: str, asked: dict[str, Any], trust: Trust) -> Checked:
             on=date.fromisoformat(asked["on"]),
         )
     except AnswerableError as error:
-        return Checked("", "", asked["ai"], (), error.reason("en"), error.reason("zh"), error.code)
+        return unread(error, ai=asked["ai"])
     except MemoryError:
-        return Checked("", "", asked["ai"], (), "it needs too much memory", "所需内存过多", "format.oversized")
+        return Checked("", "", asked["ai"], (), *_LARGE, "format.oversized")
 
 
 def bounded() -> None:

@@ -1,8 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+from answerable.errors import VerificationError
 from answerable.labels.rules.book import book
-from answerable.labels.rules.verdicts import NAMES, STATUS, Checked, Finding, Told, Verdict, missing, without, worst
+from answerable.labels.rules.verdicts import (
+    NAMES,
+    STATUS,
+    Checked,
+    Finding,
+    Told,
+    Verdict,
+    missing,
+    unread,
+    without,
+    worst,
+)
 
 RULE = book("cn").rule[0]
 
@@ -22,6 +34,14 @@ def test_the_worst_that_counts_is_the_file_s() -> None:
 
 def test_what_cannot_be_read_is_inconclusive() -> None:
     assert Checked("", "", True, (), "it is damaged", "已损坏").verdict is Verdict.INCONCLUSIVE
+
+
+def test_what_cannot_be_read_is_told_with_what_to_do() -> None:
+    found = unread(VerificationError("format.malformed", format="png", detail="it is cut off"), ai=True)
+    assert (found.verdict, found.by_ai, found.code) == (Verdict.INCONCLUSIVE, True, "format.malformed")
+    assert found.problem.startswith("The png file is damaged: it is cut off. Get the file again")
+    assert found.problem_zh.startswith("该 png 文件已损坏")
+    assert "请重新获取" in found.problem_zh
 
 
 def test_what_is_missing_is_wrong_only_where_a_model_is_known_to_have_made_it() -> None:
