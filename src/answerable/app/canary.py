@@ -42,7 +42,6 @@ MAIN: Final = nodes.MAIN
 # Gateways are given so long to take in a fresh canary before it is stopped.
 PERCH_S: Final = 10.0
 STEP_S: Final = 0.02
-GRACE_S: Final = 0.2
 # No canary for so many of its intervals is an alarm too.
 OVERDUE: Final = 2.0
 ATTEMPTS: Final = 8
@@ -54,7 +53,7 @@ _confirmed: Final = msgspec.json.Decoder(Confirmed).decode
 
 
 class CanaryRun:
-    """operator: party that answers for the canary; perched: rids of the nodes that were given a warrant for a copy;
+    """operator: party that answers for the canary; perched: rids of the nodes whose own gate let in a copy;
     may_sign: raises while nobody gets a warrant, so that no gateway could take one in. Used on one event loop."""
 
     def __init__(
@@ -163,7 +162,6 @@ class CanaryRun:
             copy = self.running(system.rid)
             self._perch.look()
             await self._wait(lambda: self._perch.holds(copy) and expected.keys() <= self._perched(copy), PERCH_S)
-            await asyncio.sleep(GRACE_S)  # from a warrant to the gate's word
             alive = self._perch.holds(copy)
             stop, written = await self.order(system)
             own = self._core.now - written.at if alive and self._perch.stopped() else -1

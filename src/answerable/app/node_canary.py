@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Final
 
 from answerable.errors import AnswerableError
@@ -25,8 +25,14 @@ TRY_S: Final = 0.25
 _log: Final = logging.getLogger("answerable.drill")
 
 
+async def _nobody(_copy: str) -> None:
+    return None
+
+
 class Perch:
-    """directory: the registry as this gateway knows it; admitted: copy's rid -> when the gate let it in, ms UTC."""
+    """directory: the registry as this gateway knows it; admitted: copy's rid -> when the gate let it in, ms UTC; tell:
+    who stops the canary that the gate here let it in, so that it is not stopped before; tried again where that fails.
+    """
 
     def __init__(
         self,
@@ -36,12 +42,14 @@ class Perch:
         clock: Clock,
         admitted: MutableMapping[str, int],
         ready: Callable[[str], None] = lambda _copy: None,
+        tell: Callable[[str], Awaitable[None]] = _nobody,
     ) -> None:
         self._directory = directory
         self._gate = gate
         self._holder = holder
         self._clock = clock
         self._ready = ready
+        self._tell = tell
         self._admitted = admitted
         self._bearer: Bearer | None = None
         self._copy = ""
@@ -87,6 +95,13 @@ class Perch:
                 self._admitted.clear()
                 self._admitted[copy] = self._clock.now_ms()
                 self._ready(copy)
-                return
+                return await self._told(copy)
             await asyncio.sleep(TRY_S)
         _log.error("the canary is not admitted here: %s", failed.code)
+
+    async def _told(self, copy: str) -> None:
+        for _ in range(TRIES):
+            try:
+                return await self._tell(copy)
+            except AnswerableError:
+                await asyncio.sleep(TRY_S)

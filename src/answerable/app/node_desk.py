@@ -74,6 +74,12 @@ class Granted(msgspec.Struct, frozen=True, kw_only=True):
     orders: tuple[str, ...] = ()
 
 
+class Admitted(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """copy: rid of the canary's copy that the node's own gate let in."""
+
+    copy: Annotated[str, Meta(max_length=128)]
+
+
 class Carried(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A leaf of this log, byte for byte, with the name that its commitment hides: salt and body, base64, or ""."""
 
@@ -111,7 +117,7 @@ class NodeDesk:
         self._canary = canary
         self._shown = shown
         self._message = message
-        self._perched: dict[str, set[str]] = {}  # canary copy -> nodes that were given its warrant
+        self._perched: dict[str, set[str]] = {}  # canary copy -> nodes whose gate let it in
         self.heard: dict[str, int] = {}  # node's rid -> when it last asked, ms UTC
         self._verbs = {
             ("GET", "directory"): self._directory,
@@ -119,6 +125,7 @@ class NodeDesk:
             ("GET", "recorded"): self._recorded,
             ("POST", "warrants"): self._warrants,
             ("POST", "return"): self._return,
+            ("POST", "admitted"): self._admitted,
             ("POST", "copies"): self._start,
             ("POST", "copies/end"): self._end,
             ("POST", "checkpoint"): self._checkpoint,
@@ -186,13 +193,20 @@ class NodeDesk:
                 granted = issuer.renew(copy.rid, aud=aud, nonce=ask.nonce, seq=ask.seq, holder=holder_of(node))
         except AnswerableError as error:
             return Answered(code=error.code, kind=type(error).__name__, params=error.as_dict()["params"])
-        if copy.system == self._canary():
-            self._perched = {copy.rid: {*self._perched.get(copy.rid, ()), node.rid}}
         return Answered(token=granted.token)
 
     def perched(self, copy: str) -> frozenset[str]:
-        """rids of the nodes that were given a warrant for this copy of the canary."""
+        """rids of the nodes that said that their own gate let in this copy of the canary."""
         return frozenset(self._perched.get(copy, ()))
+
+    async def _admitted(self, node: Node, query: dict[str, str], body: bytes) -> dict[str, int]:
+        """A node's gate let in the canary: from now on its stop is one there too."""
+        copy = self._its(node, msgspec.json.decode(body, type=Admitted).copy)
+        if copy.system != self._canary():
+            raise Refused("node.not_its", copy=copy.id)
+        # One canary flies at a time: those before it are forgotten.
+        self._perched = {copy.rid: {*self._perched.get(copy.rid, ()), node.rid}}
+        return {"admitted": len(self._perched[copy.rid])}
 
     def _its(self, node: Node, ref: str) -> Copy:
         """The copy, if this node keeps its warrants. Raises Refused ``warrant.unregistered``, ``node.not_its``."""

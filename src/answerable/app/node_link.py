@@ -12,7 +12,7 @@ import msgspec
 
 from answerable.admission import node_answer, proof
 from answerable.app.node_card import Card
-from answerable.app.node_desk import PREFIX, Answered, Asks, Carried, Granted, Handed
+from answerable.app.node_desk import PREFIX, Admitted, Answered, Asks, Carried, Granted, Handed
 from answerable.app.node_feed import Told
 from answerable.crypto.ed25519 import Key
 from answerable.crypto.random import nonce
@@ -68,6 +68,10 @@ class Link:
     async def give_back(self, asks: Sequence[Ask]) -> None:
         """This boot holds these no more."""
         await self._ask("POST", "return", dict[str, int], {}, Asks(asks=tuple(asks)))
+
+    async def admitted(self, copy: str) -> None:
+        """Say that the gate here let in that copy of the canary, by its rid."""
+        await self._ask("POST", "admitted", dict[str, int], {}, Admitted(copy=copy))
 
     async def start_copy(self, request: StartCopy) -> str:
         """rid of the copy."""

@@ -3,8 +3,11 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from answerable.app import node_canary
 from answerable.app.node_canary import CANARY, Perch
+from answerable.errors import Unavailable
 from answerable.model.units import Space
 from tests.unit.warrants.office import Office
 
@@ -49,3 +52,22 @@ async def test_one_that_is_never_admitted_here_is_never_said_to_have_stopped(mon
         assert not perch.stopped()
     finally:
         node_canary.TRY_S = tries  # type: ignore[misc]
+
+
+async def test_it_says_that_its_gate_let_it_in_until_that_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(node_canary, "TRY_S", 0.0)
+    office, heard, away = Office(), [], [Unavailable("node.away", detail="x")] * 2
+    perch = Perch(office.book, office.gate, office.holder, office.clock, {}, tell=lambda copy: told(copy))
+
+    async def told(copy: str) -> None:
+        assert perch.holds(copy), "not before"
+        if away:
+            raise away.pop()
+        heard.append(copy)
+
+    copy = office.copies["other"].rid
+    office.put(Space.MISC, CANARY, copy.encode())
+    perch.look()
+    await asyncio.sleep(0.05)
+    assert heard == [copy]
+    perch.close()

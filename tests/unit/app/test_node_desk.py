@@ -160,3 +160,18 @@ async def test_warrants_come_with_the_orders_that_they_name(asking: Asking) -> N
         asks = [{"copy": own, "nonce": "A" * 22, "seq": known + 2}]
         told = await asking.ask("POST", "warrants", body={"asks": asks, "known": known})
         assert (told["orders"], bool(told["answers"][0]["token"])) == (orders, True)
+
+
+async def test_what_its_gate_let_in_is_heard_of_the_canary_alone(asking: Asking) -> None:
+    own = await asking.copy("own", node=asking.card.node)
+    desk = asking.desk
+    with pytest.raises(Refused, match=r"node\.not_its"):
+        await asking.ask("POST", "admitted", body={"copy": own})
+    assert desk.perched(own) == frozenset()
+    copy = asking.control.core.book.copy(own)
+    assert copy is not None
+    desk._canary = lambda: copy.system
+    assert "token" in await asking.warrant(own)
+    assert desk.perched(own) == frozenset(), "a warrant is not yet a gate's word"
+    assert await asking.ask("POST", "admitted", body={"copy": own}) == {"admitted": 1}
+    assert desk.perched(own) == {asking.card.node}
