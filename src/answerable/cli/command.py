@@ -46,11 +46,12 @@ def tree(verbs: Sequence[str]) -> Parser:
     """The parser with these verbs' modules loaded; the others are known by name alone."""
     shared = common()
     parser = Parser(prog="answerable", parents=[shared], add_help=False)
-    choices = parser.add_subparsers(dest="verb", required=True, parser_class=Parser)
+    named = "{" + ",".join(VERBS) + "}"
+    choices = parser.add_subparsers(dest="verb", required=True, parser_class=Parser, metavar=named)
     for name, verb in VERBS.items():
-        summary = pick(verb.english, verb.chinese)
-        each = choices.add_parser(name, help=summary, description=summary, parents=[shared])
         if name in verbs:
+            summary = pick(verb.english, verb.chinese)
+            each = choices.add_parser(name, help=summary, description=summary, parents=[shared])
             import_module(f"answerable.cli.{verb.module}").add(each)
     return parser
 

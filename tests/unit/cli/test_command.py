@@ -98,5 +98,12 @@ def test_options_stand_before_and_after_the_verb() -> None:
     assert (args.json, args.store, args.kind) == (True, "x", "parties")
 
 
+def test_a_parser_is_made_for_the_verb_that_was_called_alone_and_its_usage_names_all() -> None:
+    parser = tree(("ls",))
+    (choice,) = (each for each in parser._actions if each.dest == "verb")
+    assert list(choice.choices or ()) == ["ls"]
+    assert "{" + ",".join(VERBS) + "}" in parser.format_usage()
+
+
 def test_main_takes_the_arguments_it_is_given() -> None:
     assert command(["--version"]) == 0
