@@ -15,7 +15,7 @@ from answerable.formats.splice import Source
 from answerable.formats.zips import Archive
 from answerable.labels.files import size
 from answerable.labels.rules import page_words, sheet_words, slide_words, word_words
-from answerable.labels.rules.hidden import Hidden
+from answerable.labels.rules.hidden import Hidden, Why
 
 MAX_TEXT: Final = 64 << 20
 MAX_PDF: Final = 64 << 20
@@ -27,6 +27,16 @@ PICTURES: Final = (
 )
 _MARKS: Final = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 _HIDDEN: Final = frozenset(("head", "script", "style", "template", "noscript", "title"))
+# Elements without an end.
+_VOID: Final = frozenset(("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"))
+_COMMENT = re.compile(r"/\*.*?\*/", re.S)
+_UNSHOWN = re.compile(
+    r"(?:\A|;)\s*+(?:display\s*+:\s*+none|visibility\s*+:\s*+(?:hidden|collapse)"
+    r"|(?:opacity|font-size)\s*+:\s*+\+?(?:0++(?:\.0*+)?+|\.0++)(?:%|px|pt|em|rem)?)\s*+(?:!|;|\Z)",
+    re.I,
+)
+# A longer one is not looked at, and taken for one that hides.
+_MAX_STYLE: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +57,7 @@ def text_of(file: BinaryIO, format: str) -> Text:
         file.seek(0)
         text = _decoded(file.read())
         if format == "html":
-            return Text(_page(text))
+            return _page(text)
         front = _FRONT.match(text) if format == "markdown" else None
         return Text(text[front.end() :] if front else text)
     if format in ("docx", "pptx", "xlsx"):
@@ -68,34 +78,56 @@ def _decoded(data: bytes) -> str:
 
 
 class _Words(HTMLParser):
+    """said: what is read; hidden: what stands in elements that say themselves that they are not shown."""
+
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.said: list[str] = []
+        self.hidden: list[str] = []
         self._inside = ""
+        self._depth = 0
+        self._marked = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if not self._inside and tag in _HIDDEN:
-            self._inside = tag
-        elif not self._inside:
+        if self._inside:
+            self._depth += tag == self._inside
+        elif tag in _HIDDEN or (tag not in _VOID and _marked(attrs)):
+            self._inside, self._depth, self._marked = tag, 1, tag not in _HIDDEN
+        else:
             self.said.append("\n")
 
     def handle_endtag(self, tag: str) -> None:
         if tag == self._inside:
-            self._inside = ""
+            self._depth -= 1
+            if not self._depth:
+                self._inside = ""
 
     def handle_data(self, data: str) -> None:
         if not self._inside:
             self.said.append(data)
+        elif self._marked:
+            self.hidden.append(data)
 
 
-def _page(text: str) -> str:
+def _marked(attributes: list[tuple[str, str | None]]) -> bool:
+    """Whether an element says itself that it is not shown. A name counts the first time, as browsers have it."""
+    own = dict(reversed(attributes))
+    style = own.get("style") or ""
+    if "hidden" in own or len(style) > _MAX_STYLE:
+        return True
+    return _UNSHOWN.search(_COMMENT.sub("", style)) is not None
+
+
+def _page(text: str) -> Text:
     words = _Words()
     try:
         words.feed(text)
         words.close()
     except (AssertionError, ValueError) as error:
         raise VerificationError("format.malformed", format="html", detail=type(error).__name__) from None
-    return "\n".join(line for each in "".join(words.said).splitlines() if (line := " ".join(each.split())))
+    said = "\n".join(line for each in "".join(words.said).splitlines() if (line := " ".join(each.split())))
+    apart = tuple(Hidden(line, Why.HIDDEN) for each in words.hidden if (line := " ".join(each.split())))
+    return Text(said, None, apart)
 
 
 def _office(archive: Archive, format: str) -> Text:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import time
 from io import BytesIO
 
 import pytest
@@ -9,6 +10,7 @@ from answerable.errors import VerificationError
 from answerable.labels import explicit
 from answerable.labels.explicit.plan import Plan
 from answerable.labels.rules import text_of as module
+from answerable.labels.rules.hidden import Why
 from answerable.labels.rules.text_of import PICTURES, text_of
 from tests import label_files
 from tests.unit.labels.rules.files import golden
@@ -55,3 +57,34 @@ def test_foreign_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MAX_TEXT", 10)
     with pytest.raises(VerificationError, match="longer than"):
         text_of(BytesIO(b"x" * 11), "plain")
+
+
+@pytest.mark.parametrize(
+    "mark",
+    [
+        "hidden", 'hidden="until-found"', 'style="display:none"', "style='color:red; DISPLAY : none !important'",
+        'style="visibility:hidden"', 'style="opacity:0"', 'style="opacity: .0;"', 'style="font-size:0px"',
+        'style="/**/display:/* x */none"', 'style="display:none" style="display:block"',
+    ],
+)  # fmt: skip
+def test_words_that_a_page_says_itself_that_it_does_not_show(mark: str) -> None:
+    whole = f"<body><p>One</p><div {mark}><div>in</div>AI生成</div><p>Two</p></body>".encode()
+    found = text_of(BytesIO(whole), "html")
+    assert found.said.split("\n") == ["One", "Two"]
+    assert [(each.text, each.why) for each in found.hidden] == [("in", Why.HIDDEN), ("AI生成", Why.HIDDEN)]
+
+
+def test_styles_that_are_hard_to_read_take_no_time() -> None:
+    for style in ("opacity:" + "0" * 9_000 + "x", ("/*" * 4_000), "opacity:" + " " * 9_000 + "x", ";" * 9_000):
+        page = f'<p style="{style}">AI生成</p>'.encode()
+        started = time.process_time()
+        text_of(BytesIO(page), "html")
+        assert time.process_time() - started < 1
+    assert text_of(BytesIO(f'<p style="{"x" * 20_000}">AI生成</p>'.encode()), "html").said == ""
+
+
+@pytest.mark.parametrize(
+    "mark", ['style="opacity:0.9"', 'style="font-size:0.9em"', 'style="display:block"', 'class="hidden"', ""]
+)
+def test_words_that_a_page_shows(mark: str) -> None:
+    assert text_of(BytesIO(f"<body><br hidden><div {mark}>AI生成</div></body>".encode()), "html").said == "AI生成"
