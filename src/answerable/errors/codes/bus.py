@@ -33,7 +33,7 @@ ENTRIES: Final[dict[str, Entry]] = {
         "The bus {bus} cannot be reached.",
         "无法连接消息总线 {bus}。",
         "Nothing is lost: holders pull, and warrants end by themselves. Bring its server back.",
-        "不会丢失信息：持有方会自行拉取，许可也会自行到期。请恢复其服务器。",
+        "不会丢失信息：持有者会自行拉取，许可也会自行到期。请恢复其服务器。",
         http=503,
         exit=4,
     ),

@@ -91,7 +91,7 @@ ENTRIES: Final[dict[str, Entry]] = {
         "The action of leaf {index} went on although the stop order {order} reached it.",
         "叶子 {index} 的行为在终止令 {order} 生效后仍继续。",
         "Tell the officers; the bound of that stop was not kept.",
-        "请告知终止官；该终止令的时限未被遵守。",
+        "请告知责任官员；该终止令的时限未被遵守。",
     ),
     "monitor.unclosed": Entry(
         "The action of leaf {index} has no close leaf {seconds} s after it was opened.",

@@ -57,7 +57,7 @@ ENTRIES: Final[dict[str, Entry]] = {
         "The control plane does not answer: {detail}.",
         "控制面无应答：{detail}。",
         "Mend the way to it; this gateway goes on until its warrants and its pulse end, then refuses.",
-        "请恢复连接；本网关在许可与脉搏到期前继续运行，之后拒绝一切请求。",
+        "请恢复连接；本网关在许可与脉冲到期前继续运行，之后拒绝一切请求。",
         http=503,
         exit=4,
     ),

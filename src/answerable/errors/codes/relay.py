@@ -10,7 +10,7 @@ from answerable.errors.catalogue import Entry
 ENTRIES: Final[dict[str, Entry]] = {
     "relay.full": Entry(
         "No more holders are taken here: {limit} are connected.",
-        "此处不再接受更多持有方：已连接 {limit} 个。",
+        "此处不再接受更多持有者：已连接 {limit} 个。",
         "Ask another relay, or raise relay.holders or relay.per_address.",
         "请改用其他中继，或调高 relay.holders 或 relay.per_address。",
         http=503,
@@ -36,7 +36,7 @@ ENTRIES: Final[dict[str, Entry]] = {
         "The relay {relay} cannot be reached ({detail}).",
         "无法连接中继 {relay}（{detail}）。",
         "Check that it runs, its address and its certificate. Holders go on for the life of their warrants.",
-        "请检查其是否运行、地址与证书。持有方在许可有效期内继续工作。",
+        "请检查其是否运行、地址与证书。持有者在许可有效期内继续工作。",
         http=503,
         exit=4,
     ),

@@ -16,7 +16,7 @@ DETAILS: Final[Mapping[str, str]] = {
     "{} is not a time such as 30m, 8h or 30d": "{0} 不是时间，应如 30m、8h 或 30d",
     "--grace is 0 to {} seconds": "--grace 应为 0 至 {0} 秒",
     "--signal: there is no {}": "--signal：没有 {0} 信号",
-    "{} is the guard's own user": "{0} 是看护程序自身的用户",
+    "{} is the guard's own user": "{0} 是守护程序自身的用户",
     "HOLD is missing": "缺少 HOLD",
     "--arguments is missing": "缺少 --arguments",
     "--reason is missing": "缺少 --reason",
@@ -82,6 +82,7 @@ DETAILS: Final[Mapping[str, str]] = {
     "the request is for {}": "该申请是给 {0} 的",
     "it is there already": "已经存在",
     # What came back
+    "cannot be made": "无法创建",
     "it cannot be started": "无法启动",
     "the drill came to no report": "演练未产生报告",
     "there are none": "一个也没有",

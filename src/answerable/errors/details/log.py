@@ -92,9 +92,9 @@ DETAILS: Final[Mapping[str, str]] = {
     "the root log's leaf holds no root": "根日志的叶子中没有根",
     # Rosters
     "no roster": "不是名册",
-    "not {} to {} officers": "终止官不是 {0} 至 {1} 名",
+    "not {} to {} officers": "责任官员不是 {0} 至 {1} 名",
     "a person twice": "同一人出现两次",
-    "an officer without a record": "某终止官没有记录",
+    "an officer without a record": "某责任官员没有记录",
     "root keys that cannot reach their number": "根密钥达不到所需数目",
     "more than {} authorities, or one twice": "主管机关超过 {0} 个，或有重复",
     "an authority's keys that cannot reach their number": "某主管机关的密钥达不到所需数目",

@@ -11,7 +11,7 @@ DETAILS: Final[Mapping[str, str]] = {
     "longer than 64 KiB": "超过 64 KiB",
     "line {} is too long": "第 {0} 行过长",
     "line {} does not follow the one before": "第 {0} 行与前一行不衔接",
-    "neither an order nor a pulse": "既不是终止令，也不是脉搏",
+    "neither an order nor a pulse": "既不是终止令，也不是脉冲",
     "a lease without a warrant": "租约没有许可",
     "a command that is none": "命令无效",
     "a hand that does nothing known": "人工接管的动作未知",

@@ -27,7 +27,7 @@ DETAILS: Final[Mapping[str, str]] = {
     "a budget without what it counts, or the reverse": "有预算而无计量，或有计量而无预算",
     "calls that cannot wait, and wait for people": "不能等待的调用却要等待人员审批",
     "more than its own ceiling": "超过其自身上限",
-    "motion without envelope and guard": "运动缺少预授权与看护",
+    "motion without envelope and guard": "运动缺少预授权与守护程序",
     "a wet laboratory without attestation and two people": "湿实验室缺少证书与两名人员",
     # A folder of Cedar
     "{}: a line that is none": "{0}：某行格式有误",

@@ -33,6 +33,6 @@ DETAILS: Final[Mapping[str, str]] = {
     # Keys
     "the key is withdrawn": "该密钥已撤回",
     "another person's": "属于另一人",
-    "not enrolled as an officer": "未登记为终止官",
+    "not enrolled as an officer": "未登记为责任官员",
     "no natural person": "不是自然人",
 }

@@ -25,7 +25,7 @@ from answerable.errors import Refused
             "recover.behind",
             "waiting",
             "node berlin: was not heard; pulse: speaks of change 6",
-            "节点 berlin：尚未收到消息；脉搏：提到变更 6",
+            "节点 berlin：尚未收到消息；脉冲：提到变更 6",
         ),
         ("store.failed", "detail", "/var/lib/answerable: Permission denied", "/var/lib/answerable：权限不足"),
     ],
