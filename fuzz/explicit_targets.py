@@ -76,6 +76,8 @@ def _documents() -> tuple[tuple[bytes, str], ...]:
 
 
 def _texts(data: bytes) -> None:
+    for format in ("plain", "markdown", "html"):
+        text_of(BytesIO(data), format)
     for media in ("text/plain", "text/markdown", "text/html"):
         render(BytesIO(data), BytesIO(), media, Plan(where=tuple(Where)[len(data) % 3]))
 
