@@ -49,7 +49,8 @@ async def test_each_gateway_stops_it_and_one_that_is_silent_is_an_alarm(tmp_path
             assert not fresh.dead
 
             # One whose network is cut does not answer: an alarm in readiness, figures and status.
-            await until(lambda: paris.perch.holds(canary.running(fresh.rid)))
+            desk = control.service.node_desk
+            await until(lambda: paris.card.node in desk.perched(canary.running(fresh.rid)), 30)
             await way.cut()
             usual = canary._config
             canary._config = msgspec.structs.replace(usual, answer_s=max(3.0, first.last_ms / 100))
@@ -62,6 +63,7 @@ async def test_each_gateway_stops_it_and_one_that_is_silent_is_an_alarm(tmp_path
             assert canary.state().problem == "drill.silent"
             await way.mend()
             await until(lambda: paris.follow.problem == "")
+            await until(lambda: paris.card.node in desk.perched(canary.running(canary.copy)), 30)
             third = await canary.once()
             assert third.silent == []
             assert canary.problem() == ""
