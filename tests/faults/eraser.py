@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The program that `test_erasure.py` kills: erases one action after the other, and says each that is done on stdout.
 
-    python -m tests.faults.eraser FOLDER [--wait] [--sweep]
+    python -m tests.faults.eraser FOLDER [--wait] [--sweep | --fresh]
 
-With `--sweep` it sweeps days that are over instead, but for what is on the list.
+With `--sweep` it sweeps days that are over instead, but for what is on the list. With `--fresh` it erases what it has
+just written, and says before with what sealed bytes the log carries that.
 """
 
 from __future__ import annotations
@@ -12,10 +13,13 @@ import json
 import sys
 from pathlib import Path
 
+from answerable.stores.payload_form import HEAD
 from answerable.stores.sqlite import SqliteStore
-from tests.ledger import DAY_MS, PAYLOAD_KEY
+from answerable.stores.unsynced import carried
+from tests.ledger import DAY_MS, PAYLOAD_KEY, append, opening
 
 OVER = 120 * DAY_MS  # every day of the test's records is over
+FRESH = 4
 
 
 def main() -> None:
@@ -30,6 +34,15 @@ def main() -> None:
         while store.sweep(OVER, held.__contains__):
             pass
         store.tidy()
+    elif "--fresh" in sys.argv:
+        for _ in range(FRESH):
+            index = store.head()[0]
+            unit, its = opening(body=b"what is asked" * 90)
+            append(store, unit)
+            *_, (_, record) = carried(store._database)
+            print(its, record[HEAD.size : HEAD.size + 40].hex(), record[-40:].hex(), flush=True)
+            store.erase([(index, its)])
+            print(its, flush=True)
     else:
         for index, rid in todo:
             store.erase([(index, rid)])

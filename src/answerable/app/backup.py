@@ -16,13 +16,14 @@ from pathlib import Path
 
 from answerable import durable
 from answerable.app.core import TRUST_FILE
-from answerable.app.keys import FOLDER
+from answerable.app.keys import FOLDER, load
 from answerable.app.stores import address
 from answerable.config import Config
 from answerable.errors import Refused, Unavailable
 from answerable.stores.database import connect_reading, translated
 from answerable.stores.reads import LogReads
 from answerable.stores.sqlite import LOG_FILE, PAYLOADS
+from answerable.stores.unsynced import carried, forget, named_by, restore
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ def back_up(config: Config, folder: Path, *, keys: bool = False) -> BackedUp:
     head = _copy_log(store / LOG_FILE, folder / LOG_FILE)
     with translated():
         files = _copy_files(store / PAYLOADS, folder / PAYLOADS)
+        _complete(store, folder / PAYLOADS)
         for name in ("index.db", "tags.db"):  # of an older copy: they would know what was erased since
             (folder / name).unlink(missing_ok=True)
         _copy(store / TRUST_FILE, folder / TRUST_FILE)
@@ -79,6 +81,8 @@ def _copy_log(source: Path, target: Path) -> tuple[int, bytes]:
             # It keeps no writer waiting.
             reading.backup(writing)
             writing.execute("PRAGMA journal_mode=DELETE")  # one file, without a log of its own beside it
+            writing.execute("PRAGMA secure_delete=ON")
+            forget(writing)  # what is erased before the files are copied must not be in the log's copy
             head = LogReads(writing).head()
         finally:
             writing.close()
@@ -88,6 +92,18 @@ def _copy_log(source: Path, target: Path) -> tuple[int, bytes]:
             target.with_name(target.name + suffix).unlink(missing_ok=True)
         draft.replace(target)
     return head
+
+
+def _complete(store: Path, files: Path) -> None:
+    """After a power cut, until the store is opened, the log alone may have its newest payloads. What it carries when
+    all files were copied was not erased before: whoever erases takes it from there first."""
+    reading = connect_reading(store / LOG_FILE)
+    try:
+        records = carried(reading)
+        if records:
+            restore(files, load(store).payload, records, named_by(reading))
+    finally:
+        reading.close()
 
 
 def _copy_files(source: Path, target: Path) -> int:

@@ -45,7 +45,7 @@ from answerable.stores.payload_form import listed
 from answerable.stores.payload_reads import PayloadReads
 from answerable.stores.salvage import Salvage
 from answerable.stores.sqlite import LOG_FILE, PAYLOADS, SqliteStore
-from answerable.stores.unsynced import carried, forget, restore
+from answerable.stores.unsynced import carried, forget, named_by, restore
 from answerable.tiles.tree import Tree
 
 # Leaves of one segment where no payloads say otherwise, and the most that a batch is taken to have.
@@ -348,7 +348,7 @@ def _bring_back(path: Path, key: bytes) -> None:
     try:
         old = connect_reading(path / LOG_FILE)
         try:
-            restore(files, key, carried(old))
+            restore(files, key, carried(old), named_by(old))
         finally:
             old.close()
     except AnswerableError as error:
@@ -381,7 +381,9 @@ def _swap(path: Path, made: Path) -> Path | None:
         for file in old:
             file.rename(aside / file.name)
         durable.sync(aside)
-        _strip(aside)
+    for each in path.glob("damaged-*"):  # also one that was cut short before
+        if (each / LOG_FILE).is_file():
+            _strip(each)
     for name in ("index.db", "tags.db"):
         for suffix in ("", "-wal", "-shm"):
             (path / (name + suffix)).unlink(missing_ok=True)

@@ -101,8 +101,14 @@ class Writer:
         # Once: whoever knows them changes them from now on, on another thread.
         self.rows, self._known = Rows(self._store, self._known), _nothing
         self._guard.advance(*self._head)
-        while keeping.sweep(self._store, self.rows, self._clock.now_ms()):
-            pass
+        try:
+            while keeping.sweep(self._store, self.rows, self._clock.now_ms()):
+                pass
+        except Unavailable as error:
+            if error.code != "store.busy":
+                raise
+            # Somebody reads the log for long, as `log fsck` does: that keeps nobody from writing it.
+            _log.warning("what expired goes with the next sweep: %s", error)
 
     @property
     def final(self) -> bool:

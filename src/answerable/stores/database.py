@@ -72,13 +72,18 @@ def connect_reading(path: Path) -> sqlite3.Connection:
         return database
 
 
-def flush(database: sqlite3.Connection) -> None:
+def flush(database: sqlite3.Connection, wait: int = BUSY_MS) -> None:
     """Copy the write-ahead log into the file, sync it, and cut the log to nothing. What was read from a log whose sync
-    may have failed is durable after this. Raises Unavailable ``store.*``."""
+    may have failed is durable after this. wait: for readers, ms. Raises Unavailable ``store.busy`` if one keeps the log
+    open for longer, ``store.*``."""
     with translated():
-        busy, _, _ = database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        database.execute(f"PRAGMA busy_timeout={wait}")
+        try:
+            busy, _, _ = database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        finally:
+            database.execute(f"PRAGMA busy_timeout={BUSY_MS}")
     if busy:
-        raise Unavailable("store.failed", detail="a reader keeps the write-ahead log open")
+        raise Unavailable("store.busy")
 
 
 def intact(rows: Iterable[tuple[Any, ...]], *types: type) -> None:

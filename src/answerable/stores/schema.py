@@ -7,12 +7,14 @@ migrated: their format carries its own version (`docs/spec/leaves.md`).
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from answerable import durable
 from answerable.errors import Unavailable
 from answerable.stores.database import translated
 
@@ -91,8 +93,11 @@ def check(database: sqlite3.Connection, schema: Schema, path: Path) -> None:
 
 
 def _back_up(database: sqlite3.Connection, path: Path) -> None:
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))  # its owner's alone, as the file itself is
     copy = sqlite3.connect(path)
     try:
         database.backup(copy)
     finally:
         copy.close()
+    durable.sync(path)
+    durable.sync(path.parent)

@@ -29,7 +29,7 @@ from answerable.stores.hold import Lock, Reserve
 from answerable.stores.journal import Journal
 from answerable.stores.payloads import PayloadWriter
 from answerable.stores.reads import LogReads, tile_id
-from answerable.stores.unsynced import Carried, carried, forget, restore
+from answerable.stores.unsynced import Carried, carried, forget, named_by, restore
 from answerable.stores.view import SqliteView
 
 LOG_FILE: Final = "log.db"
@@ -94,7 +94,7 @@ class SqliteStore:
             self._journal = self._load_journal()
             self._size = self._reads.head()[0]
             self._payloads = PayloadWriter(self.path / PAYLOADS, self._key, self._size)
-            restore(self.path / PAYLOADS, self._key, carried(self._database))
+            restore(self.path / PAYLOADS, self._key, carried(self._database), named_by(self._database))
         except BaseException:
             self._database.close()
             raise
@@ -199,8 +199,17 @@ class SqliteStore:
 
     def _settle(self) -> None:
         """The files alone hold payloads: before any of them goes."""
-        self._payloads.sync()
-        forget(self._database)
+        if self._stale:
+            raise Unavailable("store.failed", detail="reopen it first")
+        # A sync that failed is not tried again: the next one would be told that all is well, and the rows be deleted.
+        self._stale = True
+        try:
+            self._payloads.sync()
+            forget(self._database)
+        except Unavailable as error:
+            self._stale = error.code != "store.busy"
+            raise
+        self._stale = False
 
     def erase(self, leaves: Sequence[tuple[int, str]]) -> int:
         self._settle()

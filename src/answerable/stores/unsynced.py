@@ -14,15 +14,23 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Final
 
-from answerable.errors import Unavailable
+from answerable import durable
+from answerable.crypto.sealing import unseal
+from answerable.errors import Unavailable, VerificationError
 from answerable.stores.database import flush, intact, translated
-from answerable.stores.payload_form import HEAD, PLACE, head_of, open_names, path_of, write_at
+from answerable.stores.payload_form import HEAD, MAGIC, PLACE, head_of, open_names, path_of, write_at
 
 # (place, as a batch's row has it; the record's bytes)
 Carried = tuple[bytes, bytes]
+# Whether the batch that begins at a leaf has payloads at a place.
+Named = Callable[[bytes, int], bool]
+# How long readers are waited for before nothing is erased, ms: meanwhile no stop order is written.
+WAIT_MS: Final = 500
+_LAST: Final = (1 << 63) - 1
 
 
 def carried(database: sqlite3.Connection, place: bytes | None = None) -> list[Carried]:
@@ -37,11 +45,29 @@ def carried(database: sqlite3.Connection, place: bytes | None = None) -> list[Ca
     return rows
 
 
-def restore(folder: Path, key: bytes, records: Iterable[Carried]) -> None:
+def named_by(database: sqlite3.Connection) -> Named:
+    """As the rows of a log's batches say. The function raises Unavailable ``store.*``."""
+
+    def named(place: bytes, first: int) -> bool:
+        with translated():
+            select = "SELECT places FROM segment WHERE first = ?"
+            rows = database.execute(select, (first,)).fetchall() if first <= _LAST else []
+        intact(rows, bytes)
+        return any(place == its[at : at + PLACE.size] for (its,) in rows for at in range(0, len(its), PLACE.size))
+
+    return named
+
+
+def restore(folder: Path, key: bytes, records: Iterable[Carried], named: Named) -> None:
     """Write these records into the payload files again; durable when it returns. folder: of the files; key: 32 bytes,
-    the store's payload key. Raises Unavailable ``store.*``."""
+    the store's payload key. Raises Unavailable ``store.damaged`` if there is one that no batch names or that does not
+    open: it is not written, over what may be whole, and all others are; ``store.*``."""
     files: dict[tuple[int, int], list[tuple[int, bytes]]] = {}
+    damaged = 0
     for place, record in records:
+        if len(place) != PLACE.size or not named(place, head_of(record[: HEAD.size])[1]) or not _whole(key, record):
+            damaged += 1
+            continue
         day, generation, at = PLACE.unpack(place)
         files.setdefault((day, generation), []).append((at, record))
     with translated():
@@ -58,6 +84,22 @@ def restore(folder: Path, key: bytes, records: Iterable[Carried]) -> None:
                 os.fsync(file)
             finally:
                 os.close(file)
+    if damaged:
+        raise Unavailable("store.damaged", detail=f"{damaged} records of payloads that the log carries")
+
+
+def _whole(key: bytes, record: bytes) -> bool:
+    magic, first, names, body = head_of(record[: HEAD.size])
+    if magic != MAGIC or len(record) != HEAD.size + names + body:
+        return False
+    at = HEAD.size + names
+    try:
+        for rid, group, its, length, _, _ in open_names(key, first, record[HEAD.size : at]):
+            unseal(its, record[at : at + length], f"{rid}/{group}".encode())
+            at += length
+    except (Unavailable, VerificationError):
+        return False
+    return at == len(record)
 
 
 def _erased(key: bytes, found: bytes, record: bytes) -> bool:
@@ -76,11 +118,17 @@ def _erased(key: bytes, found: bytes, record: bytes) -> bool:
 
 def forget(database: sqlite3.Connection) -> None:
     """Delete the rows, whose records are synced in their files, and every trace of them from the log's file and its
-    write-ahead log. Raises Unavailable ``store.failed`` while a reader keeps that log open, ``store.*``."""
+    write-ahead log. Raises Unavailable ``store.busy`` while a reader keeps that log open, ``store.*``."""
     with translated():
         if _there(database):
             database.execute("DELETE FROM unsynced")
-    flush(database)
+    flush(database, WAIT_MS)
+    with translated():
+        for _, _, name in database.execute("PRAGMA database_list").fetchall():
+            # A length that a power cut takes back would bring the old frames back: SQLite does not sync that one.
+            ahead = Path(f"{name}-wal")
+            if name and ahead.exists():
+                durable.sync(ahead)
 
 
 def _there(database: sqlite3.Connection) -> bool:

@@ -19,10 +19,12 @@ from answerable.config import Config, StoreConfig
 from answerable.errors import AnswerableError
 from answerable.model.units import Unit
 from answerable.sequencer.guard import Guard
-from answerable.stores.database import connect
+from answerable.stores.database import connect, connect_reading
 from answerable.stores.sqlite import SqliteStore
+from answerable.stores.unsynced import carried
+from answerable.stores.view import SqliteView
 from tests.damaged import Place
-from tests.ledger import leaf
+from tests.ledger import leaf, opening
 from tests.small_registry import ORIGIN
 from tests.whole_life import whole_life
 
@@ -137,6 +139,48 @@ def test_what_is_gone_goes_from_the_copy(place: Place, tmp_path: Path) -> None:
     after = {path.name for path in (tmp_path / "copy" / "payloads").iterdir()}
     assert after < before
     assert after == {path.name for path in (place.path / "payloads").iterdir()}
+
+
+def test_what_is_erased_while_it_copies_is_not_in_the_copys_log(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unit, its = opening()
+    place.grow([unit], publish=False)
+    record = _carried(place)
+    copy = backup._copy_files
+
+    def erased_before(source: Path, target: Path) -> int:
+        store = SqliteStore.open(place.path, payload_key=place.keys.payload)
+        assert store.erase([(store.head()[0] - 1, its)]) == 1
+        store.close()
+        return copy(source, target)
+
+    monkeypatch.setattr(backup, "_copy_files", erased_before)
+    back_up(place.config, tmp_path / "copy")
+    pieces = [record[at : at + 16] for at in range(40, len(record) - 16, 16)]
+    for path in (tmp_path / "copy").rglob("*"):
+        assert not path.is_file() or not any(piece in path.read_bytes() for piece in pieces), path
+
+
+def test_what_the_log_alone_has_after_a_power_cut_is_in_the_copys_files(place: Place, tmp_path: Path) -> None:
+    unit, its = opening()
+    place.grow([unit], publish=False)
+    record = _carried(place)
+    for path in (place.path / "payloads").iterdir():
+        path.write_bytes(path.read_bytes().replace(record, bytes(len(record))))
+    back_up(place.config, tmp_path / "copy")
+    view = SqliteView(tmp_path / "copy", place.keys.payload)
+    assert view.payload(its, "in") == (unit.payloads[0].salt, b"what is asked")
+    view.close()
+    assert record not in (tmp_path / "copy" / "log.db").read_bytes()
+
+
+def _carried(place: Place) -> bytes:
+    """The newest record that the log has besides its file."""
+    log = connect_reading(place.path / "log.db")
+    *_, (_, record) = carried(log)
+    log.close()
+    return record
 
 
 def test_what_is_not_copied(place: Place, tmp_path: Path) -> None:

@@ -145,6 +145,20 @@ def test_what_the_old_log_alone_has_of_its_payloads_is_kept_and_leaves_it(place:
     assert not any(record[40:72] in path.read_bytes() for path in made.aside.iterdir())
 
 
+def test_what_lies_aside_of_a_rebuild_that_was_cut_short_keeps_no_payload(place: Place) -> None:
+    unit, _ = opening()
+    place.grow([unit], publish=False)
+    log = connect_reading(place.path / "log.db")
+    (*_, (_, record)) = carried(log)
+    log.close()
+    (place.path / "damaged-1").mkdir()
+    shutil.copy(place.path / "log.db", place.path / "damaged-1" / "log.db")
+    assert record[40:72] in (place.path / "damaged-1" / "log.db").read_bytes()
+    assert rebuild(place.config, []).aside == place.path / "damaged-2"
+    for path in place.path.glob("damaged-*/*"):
+        assert record[40:72] not in path.read_bytes(), path
+
+
 def test_without_payloads_identifiers_stand_for_names(place: Place) -> None:
     place.lose_log()
     shutil.rmtree(place.path / "payloads")

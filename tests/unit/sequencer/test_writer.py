@@ -16,6 +16,7 @@ from answerable.model.units import Expect, Lane, Put, Space, Unit
 from answerable.sequencer.guard import Guard
 from answerable.sequencer.lanes import Entry
 from answerable.sequencer.writer import Retention, Writer
+from answerable.stores.database import connect_reading
 from tests.ledger import (
     DAY_MS,
     ORIGIN,
@@ -258,6 +259,33 @@ def test_payloads_are_kept_as_long_as_was_said(tmp_path: Path) -> None:
     view.close()
     bench.writer.close()
     bench.loop.close()
+
+
+def test_who_reads_for_long_keeps_no_log_from_starting(tmp_path: Path) -> None:
+    """`log fsck` beside the start, and payloads that are over: they go when it has ended."""
+    bench = Bench(tmp_path, Retention(days=1))
+    bench.writer.open()
+    unit, its = opening()
+    assert bench.write(unit) == [0]
+    reader = connect_reading(tmp_path / "store" / "log.db")
+    reader.execute("BEGIN")
+    assert reader.execute("SELECT count(*) FROM segment").fetchone() == (1,)
+    bench.writer.close()
+    bench.loop.close()
+    again = Bench(tmp_path, Retention(days=1))
+    again.clock.ahead_ms = 3 * DAY_MS
+    again.writer.open()
+    view = again.store.view()
+    assert view.payload(its, "in") is not None
+    assert again.write(opening()[0]) == [1]
+    reader.execute("COMMIT")
+    reader.close()
+    while again.writer.sweep():
+        pass
+    assert view.payload(its, "in") is None
+    view.close()
+    again.writer.close()
+    again.loop.close()
 
 
 def test_a_store_behind_the_guard_is_not_opened(tmp_path: Path) -> None:

@@ -52,6 +52,7 @@ def test_a_log_of_the_first_version_is_brought_forward(tmp_path: Path) -> None:
     schema.check(database, schema.LOG, path)
     assert database.execute("PRAGMA user_version").fetchone() == (schema.LOG.version,)
     assert database.execute("SELECT place, record FROM unsynced").fetchall() == []
+    assert (tmp_path / "log.db.v1").stat().st_mode & 0o077 == 0, "its owner's alone"
     copy = sqlite3.connect(tmp_path / "log.db.v1")
     assert copy.execute("PRAGMA user_version").fetchone() == (1,)
     assert _tables(copy) ^ _tables(database) == {"unsynced"}

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import stat
+import time
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from answerable.errors import Refused
 from answerable.model.units import Put, Space, Unit
 from answerable.stores import sqlite
+from answerable.stores.database import connect_reading
 from answerable.stores.days import DAY_MS
 from answerable.stores.payload_form import HEAD
 from answerable.stores.sqlite import SqliteStore
@@ -219,3 +221,63 @@ def test_what_expired_is_in_no_file_not_even_sealed(tmp_path: Path) -> None:
     for name, data in _files(tmp_path / "store").items():
         assert not any(piece in data for piece in pieces), name
     store.close()
+
+
+def test_a_sync_that_failed_before_an_erasure_is_not_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The system tells of it once. Were it tried again, and the rows deleted, nobody had the payloads any more."""
+    store = sqlite_store(tmp_path)
+    unit, its = opening()
+    append(store, unit)
+    (kept,) = _carried(store)
+
+    def fails(file: int) -> None:
+        raise OSError(5, "input/output error")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("os.fdatasync", fails)
+        with unavailable("store.failed"):
+            store.erase([(0, "a" * 32)])
+    with unavailable("store.failed"):
+        store.erase([(0, its)])
+    with unavailable("store.failed"):
+        store.sweep(1 << 50)
+    with unavailable("store.failed"):
+        append(store, opening()[0])
+    assert _carried(store) == [kept]
+    store.reopen()
+    append(store, opening()[0])
+    assert store.erase([(0, its)]) == 1
+    store.close()
+
+
+def test_a_reader_that_stays_keeps_nobody_from_writing(tmp_path: Path) -> None:
+    store = sqlite_store(tmp_path)
+    unit, its = opening()
+    append(store, unit)
+    reader = connect_reading(tmp_path / "store" / "log.db")
+    reader.execute("BEGIN")
+    assert reader.execute("SELECT count(*) FROM recent").fetchone() == (2,)
+    began = time.monotonic()
+    with unavailable("store.busy"):
+        store.erase([(0, its)])
+    assert time.monotonic() - began < 3, "no stop order is written meanwhile"
+    append(store, opening()[0])
+    reader.execute("COMMIT")
+    reader.close()
+    assert store.erase([(0, its)]) == 1
+    store.close()
+
+
+def test_rows_that_were_spoiled_are_never_written_to_the_payload_files(tmp_path: Path) -> None:
+    store = sqlite_store(tmp_path)
+    for _ in range(2):
+        append(store, opening()[0])
+    # As if a bit of the second one's place had flipped: it would be written over the first.
+    store._database.execute("UPDATE unsynced SET place = (SELECT min(place) FROM unsynced)")
+    store.close()
+    before = _files(tmp_path / "store" / "payloads")
+    with unavailable("store.damaged"):
+        sqlite_store(tmp_path)
+    assert _files(tmp_path / "store" / "payloads") == before

@@ -9,12 +9,12 @@ import pytest
 from answerable.errors import Unavailable
 from answerable.model.units import Payload, Unit
 from answerable.stores import schema
-from answerable.stores.database import connect
+from answerable.stores.database import BUSY_MS, connect
 from answerable.stores.days import DAY_MS
-from answerable.stores.payload_form import HEAD
+from answerable.stores.payload_form import HEAD, PLACE
 from answerable.stores.payload_reads import PayloadReads
 from answerable.stores.payloads import PayloadWriter
-from answerable.stores.unsynced import Carried, carried, forget, restore
+from answerable.stores.unsynced import Carried, carried, forget, named_by, restore
 
 KEY = bytes(range(32))
 RIDS = ["a" * 32, "b" * 32]
@@ -33,6 +33,10 @@ def made(tmp_path: Path) -> tuple[Path, bytes, list[Carried]]:
     writer.close()
     assert [place for place, _ in carry] == [places]
     return folder, places, carry
+
+
+def _named(place: bytes, first: int) -> bool:
+    return True
 
 
 def _said(folder: Path, places: bytes, rid: str) -> bytes | None:
@@ -57,7 +61,7 @@ def test_what_a_file_lost_is_written_again(made: tuple[Path, bytes, list[Carried
     with pytest.raises(Unavailable):
         for rid in RIDS:
             _said(folder, places, rid)
-    restore(folder, KEY, carry)
+    restore(folder, KEY, carry, _named)
     assert path.read_bytes() == whole
     assert [_said(folder, places, rid) for rid in RIDS] == [b"a" * 900, b"b" * 900]
 
@@ -71,7 +75,7 @@ def test_what_seems_to_be_there_is_written_and_synced(
     pwrite, fsync = os.pwrite, os.fsync
     monkeypatch.setattr("os.pwrite", lambda *about: (calls.append("write"), pwrite(*about))[1])
     monkeypatch.setattr("os.fsync", lambda file: (calls.append("sync"), fsync(file))[1])
-    restore(folder, KEY, carry)
+    restore(folder, KEY, carry, _named)
     assert calls == ["write", "sync"]
 
 
@@ -81,7 +85,7 @@ def test_what_was_erased_does_not_come_back(made: tuple[Path, bytes, list[Carrie
     writer = PayloadWriter(folder, KEY, 2)
     assert writer.erase(places, 0, RIDS[:1]) == 1
     writer.close()
-    restore(folder, KEY, carry)
+    restore(folder, KEY, carry, _named)
     assert _said(folder, places, RIDS[0]) is None
     assert _said(folder, places, RIDS[1]) == b"b" * 900
 
@@ -92,7 +96,7 @@ def test_a_day_that_expired_does_not_come_back(made: tuple[Path, bytes, list[Car
     while writer.sweep(9 * DAY_MS):
         pass
     writer.close()
-    restore(folder, KEY, carry)
+    restore(folder, KEY, carry, _named)
     assert list(folder.iterdir()) == []
 
 
@@ -106,8 +110,45 @@ def test_a_record_that_cannot_be_written_is_an_error(
 
     monkeypatch.setattr("os.pwrite", full)
     with pytest.raises(Unavailable) as error:
-        restore(folder, KEY, carry)
+        restore(folder, KEY, carry, _named)
     assert error.value.code == "store.full"
+
+
+@pytest.mark.parametrize("at", [3, 9, HEAD.size + 20, -700, -1])
+def test_a_record_that_was_flipped_in_the_log_is_not_written_over_a_whole_one(
+    made: tuple[Path, bytes, list[Carried]], at: int
+) -> None:
+    folder, places, carry = made
+    ((place, record),) = carry
+    spoiled = bytearray(record)
+    spoiled[at] ^= 1
+    with pytest.raises(Unavailable) as error:
+        restore(folder, KEY, [(place, bytes(spoiled))], _named)
+    assert error.value.code == "store.damaged"
+    assert [_said(folder, places, rid) for rid in RIDS] == [b"a" * 900, b"b" * 900]
+
+
+def test_a_record_is_written_nowhere_but_where_its_batch_says(made: tuple[Path, bytes, list[Carried]]) -> None:
+    folder, places, carry = made
+    ((place, record),) = carry
+    (path,) = folder.iterdir()
+    whole = path.read_bytes()
+    path.write_bytes(b"")
+    day, generation, at = PLACE.unpack(place)
+    database = connect(folder.parent / "log.db")
+    schema.make(database, schema.LOG)
+    database.execute("INSERT INTO segment VALUES (0, ?, x'')", (b"q" * 16 + places,))
+    named = named_by(database)
+    assert named(place, 0)
+    assert not named(place, 1)
+    assert not named(place, 1 << 63)
+    elsewhere = PLACE.pack(day, generation, at + 5)
+    with pytest.raises(Unavailable) as error:
+        restore(folder, KEY, [(elsewhere, record), (b"short", record), (place, record)], named)
+    assert error.value.code == "store.damaged"
+    assert error.value.params == {"detail": "2 records of payloads that the log carries"}
+    assert path.read_bytes() == whole, "the others are written all the same"
+    database.close()
 
 
 def test_no_byte_of_a_record_is_left_in_the_logs_files(tmp_path: Path) -> None:
@@ -138,7 +179,8 @@ def test_a_reader_that_stands_in_the_way_is_told(tmp_path: Path) -> None:
     database.execute("INSERT INTO unsynced (place, record) VALUES (x'00', x'00')")
     with pytest.raises(Unavailable) as error:
         forget(database)
-    assert error.value.code == "store.failed"
+    assert error.value.code == "store.busy"
+    assert database.execute("PRAGMA busy_timeout").fetchone() == (BUSY_MS,)
     reader.execute("COMMIT")
     forget(database)
     reader.close()

@@ -77,6 +77,15 @@ ENTRIES: Final[dict[str, Entry]] = {
         http=503,
         exit=4,
     ),
+    "store.busy": Entry(
+        "Somebody reads the log for long and keeps its write-ahead log open.",
+        "有人正在长时间读取日志，预写日志无法截断。",
+        "Wait until `log fsck`, `log backup` or whatever else reads it has ended. What was to be erased then goes when "
+        "it is asked for again, at the next start, or with the next sweep.",
+        "请等待 `log fsck`、`log backup` 或其他读取者结束。待删除的内容将在再次请求时、下次启动时或下次清理时删除。",
+        http=503,
+        exit=4,
+    ),
     "store.damaged": Entry(
         "The store holds something that cannot be right: {detail}.",
         "存储内容有误：{detail}。",

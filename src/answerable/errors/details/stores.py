@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Final
 
 DETAILS: Final[Mapping[str, str]] = {
-    "a reader keeps the write-ahead log open": "有读取方使预写日志保持打开",
     "a row that could not have been written": "有不可能由本系统写入的数据行",
     "{} records of payloads that the log carries": "日志所载的 {0} 条内容记录",
     "payloads of the batch at {}": "起始于 {0} 的批次的内容",

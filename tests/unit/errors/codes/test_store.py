@@ -7,6 +7,7 @@ from answerable.errors.codes.store import ENTRIES
 
 STATUS = {  # code: (HTTP, exit)
     "store.absent": (404, 3),
+    "store.busy": (503, 4),
     "store.damaged": (503, 4),
     "store.demo": (403, 2),
     "store.denied": (503, 4),
