@@ -105,9 +105,10 @@ class Writer:
             while keeping.sweep(self._store, self.rows, self._clock.now_ms()):
                 pass
         except Unavailable as error:
-            if error.code != "store.busy":
+            if error.code not in ("store.busy", "store.full"):
                 raise
-            # Somebody reads the log for long, as `log fsck` does: that keeps nobody from writing it.
+            # Somebody reads the log for long, as `log fsck` does, or the disk is full: neither keeps anyone from
+            # stopping.
             _log.warning("what expired goes with the next sweep: %s", error)
 
     @property

@@ -203,11 +203,11 @@ class SqliteStore:
             raise Unavailable("store.failed", detail="reopen it first")
         # A sync that failed is not tried again: the next one would be told that all is well, and the rows be deleted.
         self._stale = True
+        self._payloads.sync()
         try:
-            self._payloads.sync()
             forget(self._database)
         except Unavailable as error:
-            self._stale = error.code != "store.busy"
+            self._stale = error.code not in ("store.busy", "store.full")  # which leave the rows as they were, or gone
             raise
         self._stale = False
 

@@ -16,6 +16,7 @@ from answerable.model.units import Expect, Lane, Put, Space, Unit
 from answerable.sequencer.guard import Guard
 from answerable.sequencer.lanes import Entry
 from answerable.sequencer.writer import Retention, Writer
+from answerable.stores import sqlite
 from answerable.stores.database import connect_reading
 from tests.ledger import (
     DAY_MS,
@@ -286,6 +287,30 @@ def test_who_reads_for_long_keeps_no_log_from_starting(tmp_path: Path) -> None:
     view.close()
     again.writer.close()
     again.loop.close()
+
+
+def test_what_is_over_on_a_full_disk_keeps_nobody_from_stopping(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: object) -> None:
+        raise Unavailable("store.full")
+
+    bench = Bench(tmp_path, Retention(days=1))
+    bench.writer.open()
+    assert bench.write(opening()[0]) == [0]
+    monkeypatch.setattr(sqlite, "forget", full)
+    bench.clock.ahead_ms = 3 * DAY_MS
+    with unavailable("store.full"):
+        bench.writer.sweep()
+    bench.store.plan["append"] = ("before", Unavailable("store.full"))
+    assert bench.write(opening(Lane.STOP)[0]) == [1]
+    assert bench.write(opening()[0]) == [2]
+    monkeypatch.undo()
+    while bench.writer.sweep():
+        pass
+    bench.sound()
+    bench.writer.close()
+    bench.loop.close()
 
 
 def test_a_store_behind_the_guard_is_not_opened(tmp_path: Path) -> None:
