@@ -9,6 +9,8 @@ import pytest
 from answerable.app.repair import fsck, glance
 from answerable.errors import AnswerableError
 from answerable.model.units import Unit
+from answerable.stores.database import connect
+from answerable.stores.unsynced import forget
 from tests.damaged import Place
 from tests.ledger import leaf
 from tests.whole_life import whole_life
@@ -62,6 +64,10 @@ def test_a_payload_that_was_exchanged_is_a_finding(place: Place) -> None:
         data = bytearray(file.read_bytes())
         data[len(data.rstrip(b"\0")) - 3] ^= 1
         file.write_bytes(data)
+    assert fsck(place.config, state=False).sound, "the log carries the newest until their files are synced"
+    log = connect(place.path / "log.db")
+    forget(log)
+    log.close()
     found = fsck(place.config, state=False)
     assert set(found.found) == {"audit.payload"}
     groups = {"in", "pri", "name", "reason", "basis", "evidence", "facts"}
