@@ -28,10 +28,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from benchmarks.slow_flush import SYSTEM, Unable
+from benchmarks.slow_flush import MOUNTS, SYSTEM, Unable
 
 BYTES: Final = 16 << 30  # as far as it is used: the file is sparse
-NEW_MOUNTS, PRIVATE_BELOW = 0x00020000, 0x00044000  # CLONE_NEWNS; MS_PRIVATE | MS_REC
+PRIVATE_BELOW: Final = 0x00044000  # MS_PRIVATE | MS_REC
 UNABLE: Final = 4
 FORMAT: Final = ("mkfs.ext4", "-q", "-F", "-m", "0", "-E", "nodiscard,lazy_itable_init=0,lazy_journal_init=0")
 # Whatever is started for the disk ends with this process.
@@ -43,10 +43,13 @@ def command(milliseconds: float, folder: Path, words: list[str]) -> list[str]:
     return [sys.executable, "-m", "benchmarks.slow_disk", f"{milliseconds:g}", str(folder), *words]
 
 
-def apart() -> None:
-    """From here on this process has mounts of its own. Raises Unable without the right to."""
-    if SYSTEM.unshare(NEW_MOUNTS) or SYSTEM.mount(b"none", b"/", None, PRIVATE_BELOW, None):
+def apart() -> int:
+    """From here on this process has mounts of its own; a descriptor of the namespace that it had. Raises Unable without
+    the right to."""
+    outside = os.open("/proc/self/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
+    if SYSTEM.unshare(MOUNTS) or SYSTEM.mount(b"none", b"/", None, PRIVATE_BELOW, None):
         raise Unable(f"mounts of its own: {os.strerror(ctypes.get_errno())}")
+    return outside
 
 
 def do(*words: str) -> None:
@@ -78,11 +81,11 @@ def forget(*mounts: Path) -> None:
 
 
 @contextlib.contextmanager
-def disk(milliseconds: float, folder: Path) -> Iterator[Path]:
-    """Where the disk is mounted. Call `apart` before. Raises Unable where it cannot be made; RuntimeError at the end
-    where no sync came to it, so that nothing was slow."""
+def disk(milliseconds: float, folder: Path, outside: int) -> Iterator[Path]:
+    """Where the disk is mounted. outside: of `apart`, which was called before. Raises Unable where it cannot be made;
+    RuntimeError at the end where no sync came to it, so that nothing was slow."""
     home = Path(tempfile.mkdtemp(prefix="disk-", dir=folder))
-    image, where = home / "image", home / "disk"
+    image, where, server = home / "image", home / "disk", Path(__file__).with_name("slow_flush.py")
     where.mkdir()
     with contextlib.ExitStack() as undo:
         undo.callback(shutil.rmtree, home)
@@ -90,7 +93,8 @@ def disk(milliseconds: float, folder: Path) -> Iterator[Path]:
             file.truncate(BYTES)
         do(*FORMAT, str(image))
         flusher = subprocess.Popen(
-            [*MORTAL, sys.executable, str(Path(__file__).with_name("slow_flush.py")), str(image), str(milliseconds)],
+            [*MORTAL, sys.executable, str(server), str(image), str(milliseconds), str(outside)],
+            pass_fds=[outside],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -119,8 +123,8 @@ def main() -> int:
     milliseconds, folder, words = float(sys.argv[1]), Path(sys.argv[2]), sys.argv[3:]
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # and so undo it all
     try:
-        apart()
-        with disk(milliseconds, folder) as where:
+        outside = apart()
+        with disk(milliseconds, folder, outside) as where:
             return subprocess.run(
                 [*MORTAL, *(word.replace("{}", str(where)) for word in words)], check=False
             ).returncode

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One file whose syncs take their time: ``python slow_flush.py FILE MS``, root, in a mount namespace of its own.
+"""One file whose syncs take their time: ``python slow_flush.py FILE MS FD``, root, in a mount namespace of its own.
 
 Speaks the kernel's FUSE protocol (linux/fuse.h, 7.40) over FILE itself. Reads and writes go past this process, straight
 to the file that was there before (FUSE_PASSTHROUGH, Linux 6.9 and later): they cost what they cost without it. A sync
 is passed on, and answered MS milliseconds after it was asked for, or when the real one is done, whichever is later.
+FD is the mount namespace to go to then: a process that is ended lets go of its mounts before its files, and the
+disk on FILE, which waits for a sync while it is unmounted, would be waited for by the very process that answers it.
 Prints `ready`; ends when the file is unmounted, and then prints how many syncs it answered. FILE is empty from then on.
 """
 
@@ -37,6 +39,7 @@ OPENED_PASSTHROUGH: Final = 1 << 7
 BACKING_OPEN: Final = 0x4010E501  # _IOW(229, 1, struct fuse_backing_map)
 MAX_WRITE: Final = 1 << 17
 REQUEST: Final = MAX_WRITE + 4096
+MOUNTS: Final = 0x00020000  # CLONE_NEWNS
 SYSTEM: Final = ctypes.CDLL(None, use_errno=True)
 
 
@@ -109,7 +112,7 @@ class Flusher:
 
 
 def main() -> int:
-    path, milliseconds = sys.argv[1:]
+    path, milliseconds, outside = sys.argv[1:]
     backing = os.open(path, os.O_RDWR)
     mode = os.fstat(backing).st_mode
     # Without a name it goes with this process, whatever ends that.
@@ -122,6 +125,9 @@ def main() -> int:
     options = f"fd={device},rootmode={mode:o},user_id=0,group_id=0"
     if SYSTEM.mount(b"slow_flush", os.fsencode(path), b"fuse", 0, options.encode()):
         raise Unable(f"mount of fuse: {os.strerror(ctypes.get_errno())}")
+    if SYSTEM.setns(int(outside), MOUNTS):
+        raise Unable(f"setns: {os.strerror(ctypes.get_errno())}")
+    os.close(int(outside))
     # A disk needs none of the processor: when its time is over, what waits for it goes on at once.
     os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
     flusher = Flusher(device, backing, float(milliseconds) / 1e3)
