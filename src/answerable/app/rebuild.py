@@ -52,6 +52,7 @@ from answerable.tiles.tree import Tree
 SEGMENT: Final = 4 * TILE_WIDTH
 _BATCH: Final = 64 * TILE_WIDTH
 _MADE: Final = "rebuilding"
+_ASIDE: Final = "aside"
 _log = logging.getLogger("answerable.rebuild")
 
 
@@ -114,6 +115,9 @@ def rebuild(
         own = Remains.of(path, keys.payload)
         older = Remains.of(backup, keys.payload) if backup is not None else None
         left = [remains for remains in (own, older) if remains is not None]
+        if not (path / LOG_FILE).exists() and (aside := _newest(path)) is not None:
+            cut_short = Remains.of(aside, keys.payload)
+            left += [cut_short] if cut_short is not None else []
         read_from: list[Source] = [*left, *map(Kept, left)]
         read_from += [open_source(text, ca_file=ca_file) for text in sources]
         for source in read_from:
@@ -370,17 +374,37 @@ def _strip(aside: Path) -> None:
         _log.warning("%s may hold the newest payloads, sealed; delete it when nobody needs it: %s", aside, error)
 
 
+def _newest(path: Path) -> Path | None:
+    """The log that was put aside last: where a rebuild was cut short, the store has no other."""
+    found = [each for each in path.glob("damaged-*") if each.name.partition("-")[2].isdecimal()]
+    return max(found, key=_number, default=None)
+
+
+def _number(aside: Path | None) -> int:
+    return int(aside.name.partition("-")[2]) if aside else 0
+
+
+def _put_aside(path: Path) -> Path | None:
+    """At each moment the old log is whole in one of the two places, with what is written ahead of it."""
+    old = [file for name in (LOG_FILE, f"{LOG_FILE}-wal", f"{LOG_FILE}-shm") if (file := path / name).exists()]
+    if not old:
+        return None
+    draft = path / _ASIDE
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir(mode=0o700)
+    for file in old:
+        (draft / file.name).hardlink_to(file)
+    durable.sync(draft)
+    aside = draft.rename(path / f"damaged-{1 + _number(_newest(path))}")
+    durable.sync(path)
+    for file in old:
+        file.unlink()
+    return aside
+
+
 def _swap(path: Path, made: Path) -> Path | None:
     """Put the old log aside and the new one in its place. Index and tags are built again when someone asks."""
-    aside: Path | None = None
-    old = [file for name in (LOG_FILE, f"{LOG_FILE}-wal", f"{LOG_FILE}-shm") if (file := path / name).exists()]
-    if old:
-        number = 1 + sum(1 for _ in path.glob("damaged-*"))
-        aside = path / f"damaged-{number}"
-        aside.mkdir(mode=0o700)
-        for file in old:
-            file.rename(aside / file.name)
-        durable.sync(aside)
+    aside = _put_aside(path)
     for each in path.glob("damaged-*"):  # also one that was cut short before
         if (each / LOG_FILE).is_file():
             _strip(each)

@@ -65,7 +65,7 @@ def restore(folder: Path, key: bytes, records: Iterable[Carried], named: Named) 
     files: dict[tuple[int, int], list[tuple[int, bytes]]] = {}
     damaged = 0
     for place, record in records:
-        if len(place) != PLACE.size or not named(place, head_of(record[: HEAD.size])[1]) or not _whole(key, record):
+        if not _sound(key, (place, record), named):
             damaged += 1
             continue
         day, generation, at = PLACE.unpack(place)
@@ -86,6 +86,18 @@ def restore(folder: Path, key: bytes, records: Iterable[Carried], named: Named) 
                 os.close(file)
     if damaged:
         raise Unavailable("store.damaged", detail=f"{damaged} records of payloads that the log carries")
+
+
+def unsound(database: sqlite3.Connection, key: bytes) -> list[str]:
+    """What `restore` would not write, a line each. Raises Unavailable ``store.*``."""
+    named = named_by(database)
+    lost = [place for place, record in carried(database) if not _sound(key, (place, record), named)]
+    return [f"the log carries a record of payloads for the place {place.hex()} that does not open" for place in lost]
+
+
+def _sound(key: bytes, row: Carried, named: Named) -> bool:
+    place, record = row
+    return len(place) == PLACE.size and named(place, head_of(record[: HEAD.size])[1]) and _whole(key, record)
 
 
 def _whole(key: bytes, record: bytes) -> bool:

@@ -13,7 +13,7 @@ from answerable.stores.index import Index
 from answerable.stores.payload_reads import PayloadReads
 from answerable.stores.reads import LogReads
 from answerable.stores.tags import Tags
-from answerable.stores.unsynced import carried
+from answerable.stores.unsynced import carried, unsound
 
 
 class SqliteView(LogReads, Found):
@@ -22,6 +22,7 @@ class SqliteView(LogReads, Found):
     def __init__(self, path: Path, payload_key: bytes, derive: Derive | None = None) -> None:
         """path: of the store's folder; derive: as `ports.Store.view`. Raises Unavailable ``store.*``."""
         self._derive = derive
+        self._key = payload_key
         with contextlib.ExitStack() as opened:
             self._log = connect_reading(path / "log.db")
             opened.callback(self._log.close)
@@ -50,6 +51,9 @@ class SqliteView(LogReads, Found):
 
     def _carried(self, place: bytes) -> bytes | None:
         return next((record for _, record in carried(self._log, place)), None)
+
+    def integrity(self) -> list[str]:
+        return [*super().integrity(), *unsound(self._log, self._key)]
 
     def kept(self) -> list[tuple[int, int, int]]:
         return self._payloads.kept()

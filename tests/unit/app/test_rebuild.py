@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -157,6 +158,40 @@ def test_what_lies_aside_of_a_rebuild_that_was_cut_short_keeps_no_payload(place:
     assert rebuild(place.config, []).aside == place.path / "damaged-2"
     for path in place.path.glob("damaged-*/*"):
         assert record[40:72] not in path.read_bytes(), path
+
+
+@pytest.mark.parametrize("call", range(10))
+def test_a_rebuild_that_was_cut_short_is_done_again(place: Place, monkeypatch: pytest.MonkeyPatch, call: int) -> None:
+    """At whichever name it changes: the old log is whole somewhere, and found without being told where."""
+    store = SqliteStore.open(place.path, payload_key=place.keys.payload)  # so that there is a log written ahead
+    ahead = [(path.name, path.read_bytes()) for path in place.path.glob("log.db*")]
+    store.close()
+    for name, data in ahead:
+        (place.path / name).write_bytes(data)
+    before, calls = head(place), 0
+
+    def cut(*about: object) -> None:
+        raise KeyboardInterrupt
+
+    def counted(change: Callable[..., object]) -> Callable[..., object]:
+        def changed(path: Path, *about: object, **named: object) -> object:
+            nonlocal calls
+            if path.is_relative_to(place.path) and ("log.db" in path.name or path.name == "aside"):
+                if calls == call:
+                    cut()
+                calls += 1
+            return change(path, *about, **named)
+
+        return changed
+
+    for name in ("rename", "unlink", "hardlink_to"):
+        monkeypatch.setattr(Path, name, counted(getattr(Path, name)))
+    with pytest.raises(KeyboardInterrupt):
+        rebuild(place.config, [])
+    monkeypatch.undo()
+    assert rebuild(place.config, []).root == before[1]
+    assert head(place) == before
+    assert fsck(place.config).sound
 
 
 def test_without_payloads_identifiers_stand_for_names(place: Place) -> None:

@@ -14,7 +14,7 @@ from answerable.stores.days import DAY_MS
 from answerable.stores.payload_form import HEAD, PLACE
 from answerable.stores.payload_reads import PayloadReads
 from answerable.stores.payloads import PayloadWriter
-from answerable.stores.unsynced import Carried, carried, forget, named_by, restore
+from answerable.stores.unsynced import Carried, carried, forget, named_by, restore, unsound
 
 KEY = bytes(range(32))
 RIDS = ["a" * 32, "b" * 32]
@@ -126,6 +126,22 @@ def test_a_record_that_was_flipped_in_the_log_is_not_written_over_a_whole_one(
         restore(folder, KEY, [(place, bytes(spoiled))], _named)
     assert error.value.code == "store.damaged"
     assert [_said(folder, places, rid) for rid in RIDS] == [b"a" * 900, b"b" * 900]
+
+
+def test_what_would_not_be_written_is_told_beforehand(made: tuple[Path, bytes, list[Carried]]) -> None:
+    """`log fsck` says what keeps the store from opening."""
+    folder, places, carry = made
+    database = connect(folder.parent / "log.db")
+    schema.make(database, schema.LOG)
+    database.execute("INSERT INTO segment VALUES (0, ?, x'')", (places,))
+    ((place, record),) = carry
+    database.execute("INSERT INTO unsynced (place, record) VALUES (?,?)", (place, record))
+    assert unsound(database, KEY) == []
+    database.execute("UPDATE unsynced SET record = ?", (record[:-1] + bytes([record[-1] ^ 1]),))
+    assert unsound(database, KEY) == [
+        f"the log carries a record of payloads for the place {place.hex()} that does not open"
+    ]
+    database.close()
 
 
 def test_a_record_is_written_nowhere_but_where_its_batch_says(made: tuple[Path, bytes, list[Carried]]) -> None:

@@ -8,6 +8,7 @@ from typing import Final
 
 DETAILS: Final[Mapping[str, str]] = {
     "a row that could not have been written": "有不可能由本系统写入的数据行",
+    "the log carries a record of payloads for the place {} that does not open": "日志为位置 {0} 所载的内容记录无法打开",
     "{} records of payloads that the log carries": "日志所载的 {0} 条内容记录",
     "payloads of the batch at {}": "起始于 {0} 的批次的内容",
     "places of the batch at {}": "起始于 {0} 的批次的位置",
