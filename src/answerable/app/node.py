@@ -135,7 +135,7 @@ class Node:
         self.receipts = Receipts(core, self.replica, self.noted, self.card, self._key, self.link)
         self.hand_in = HandIn(core, self.link)
         self.perch = Perch(
-            self.replica, self.gate, self.holder, core.clock, self.receipts.admitted, tell=self.link.admitted
+            self.replica, self.gate, self.holder, core.clock, self.receipts.admitted, tell=self.link.perch
         )
         self.serving = Serving(FarRegistry(self.replica, self.link, self.card, config, core.clock), say)
         self._retention = Retention(config.retention.rules, config.store.payload_days, self.replica)

@@ -125,7 +125,7 @@ class NodeDesk:
             ("GET", "recorded"): self._recorded,
             ("POST", "warrants"): self._warrants,
             ("POST", "return"): self._return,
-            ("POST", "admitted"): self._admitted,
+            ("POST", "admitted"): self._perch,
             ("POST", "copies"): self._start,
             ("POST", "copies/end"): self._end,
             ("POST", "checkpoint"): self._checkpoint,
@@ -199,7 +199,7 @@ class NodeDesk:
         """rids of the nodes that said that their own gate let in this copy of the canary."""
         return frozenset(self._perched.get(copy, ()))
 
-    async def _admitted(self, node: Node, query: dict[str, str], body: bytes) -> dict[str, int]:
+    async def _perch(self, node: Node, query: dict[str, str], body: bytes) -> dict[str, int]:
         """A node's gate let in the canary: from now on its stop is one there too."""
         copy = self._its(node, msgspec.json.decode(body, type=Admitted).copy)
         if copy.system != self._canary():

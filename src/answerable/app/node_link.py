@@ -69,7 +69,7 @@ class Link:
         """This boot holds these no more."""
         await self._ask("POST", "return", dict[str, int], {}, Asks(asks=tuple(asks)))
 
-    async def admitted(self, copy: str) -> None:
+    async def perch(self, copy: str) -> None:
         """Say that the gate here let in that copy of the canary, by its rid."""
         await self._ask("POST", "admitted", dict[str, int], {}, Admitted(copy=copy))
 

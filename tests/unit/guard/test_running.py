@@ -123,6 +123,7 @@ async def running(
     *, life: int = 20_000, pulse: bool = False, hears: bool = True, argv: tuple[str, ...] = ("sh", "clings.sh"),
     known: tuple[bytes, ...] = (), without: tuple[str, ...] = (), beat: bool = True,
     clock: ClockMode = ClockMode.SAME_HOST, synchronised: bool = True, gateway: int = 9, site: Site | None = None,
+    grace_ms: int = GRACE_MS,
 ) -> AsyncIterator[Run]:  # fmt: skip
     trust = a_stop.TRUST if pulse else Trust(a_stop.ORIGIN, issuers=a_stop.TRUST.issuers)
     view = HolderView(trust, clock, pulse)
@@ -146,7 +147,7 @@ async def running(
         states: list[dict[str, Any]] = []
         evidence = Folder(Path(folder))
         guard = Guard(
-            cage=cage, standing=standing, gate=Gate(standing, pool), plan=Plan(GRACE_MS),
+            cage=cage, standing=standing, gate=Gate(standing, pool), plan=Plan(grace_ms),
             source=office.source(view) if site is None else Either(office.source(view), site.source(view)),
             receipts=Receipts(IDENTITY, a_stop.ORIGIN, (Way(),), evidence), folder=evidence,
             words=Words(lambda *_: None, lambda what: states.append(dict(what))), ear=ear if hears else None,
@@ -470,7 +471,8 @@ async def test_asked_to_end_it_ends_by_its_plan() -> None:
 
 
 async def test_asked_to_end_as_an_order_comes_it_answers_the_order_too() -> None:
-    async with running(argv=("sh", "-c", "trap 'exit 9' TERM; echo x > main; while :; do sleep 0.02; done")) as run:
+    argv = ("sh", "-c", "trap 'exit 9' TERM; echo x > main; while :; do sleep 0.02; done")
+    async with running(argv=argv, grace_ms=5_000) as run:  # so long that the program ends by itself on any machine
         async with asyncio.timeout(10):
             while not (run.here / "main").exists():  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
