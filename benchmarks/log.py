@@ -2,16 +2,18 @@
 """What a durable record costs: the sequencer over SQLite beside its peers, on the same disk, in one run.
 
     python -m benchmarks.log [--quick] [--json] [--clients 1,32,256,1024] [--dir FOLDER] [--peers PYTHON]
-                             [--growth SIZE] [--flush MS,MS...]
-                             [--only append,action,tree,chain,pymerkle,toolkit,growth,proof]
+                             [--growth SIZE] [--flush MS,MS...] [--tessera PROGRAM]
+                             [--only append,action,tree,chain,tessera,pymerkle,toolkit,growth,proof]
 
 append: one leaf a unit. action: what the gateway writes, an open and a close leaf with sealed payloads and state. CPU
 is the process's own, user and system, all threads, load generator included; leaves are encoded before. The peers write
 the same leaves one after the other: a hash chain with a sync a record; pymerkle's tree over SQLite; the
 agent-governance-toolkit's audit log, which never syncs. The best of several rounds is told, of ours and of peers:
 what else the machine does only adds. Of each, what was acknowledged must be what is kept. `--peers` names the
-interpreter of their environment (`make bench-log` makes it). growth: the same appends at 10,000 and at SIZE leaves.
-proof: of leaves of the long log.
+interpreter of their environment (`make bench-log` makes it). `--tessera` names the program of `benchmarks/tessera`
+(docs/operate/performance.md says how it is built), which takes turns with ours: as many clients as ours has at most,
+each of which waits until its entry is kept; batches of 20 ms and of several sizes, and ours is held against the best of
+them. growth: the same appends at 10,000 and at SIZE leaves. proof: of leaves of the long log.
 
 How many times a chain's rate ours is depends on the time that a sync of the disk takes, so it is measured between the
 rounds. `--flush 0.5,2` repeats append and peers on disks made here whose flushes take at least so many ms (root;
@@ -30,7 +32,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import asdict, replace
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -46,18 +50,28 @@ from benchmarks import log_disks
 from benchmarks.log_work import Log, Row, actions, appends, cpu, grow, measure, opening, running, syncs
 
 SHORT, LONG, QUICK_LONG = 10_000, 2_000_000, 200_000
-PARTS = ("append", "action", "tree", "chain", "pymerkle", "toolkit", "growth", "proof")
-SHORT_PARTS = ("append", "chain", "pymerkle")  # with --flush
+PARTS = ("append", "action", "tree", "chain", "tessera", "pymerkle", "toolkit", "growth", "proof")
+SHORT_PARTS = ("append", "chain", "tessera", "pymerkle")  # with --flush
+TESSERA_SECONDS = 3
+TESSERA_BATCHES = (256, 1_024, 4_096)  # its own default; all clients; no batch but those that 20 ms close
 AIMS = {
-    "append, × chain": "50", "append, × pymerkle": "500", "CPU a record, µs": "15", "growth of CPU": "1.3",
+    "append, × chain": "50", "append, × Tessera": "2", "CPU, Tessera × ours": "3",
+    "append, × pymerkle": "500", "CPU a record, µs": "15", "growth of CPU": "1.3",
     "proof, bytes": "1,100", "proof, µs": "50",
 }  # fmt: skip
 
 
 async def ours(
-    folder: Path, parts: list[str], clients: list[int], records: int, rounds: int, synced: list[float]
+    folder: Path,
+    parts: list[str],
+    clients: list[int],
+    records: int,
+    rounds: int,
+    synced: list[float],
+    beside: Callable[[], list[Row]] = list,
 ) -> list[Row]:
-    """The best of so many rounds, in which all take turns, the hash chain too; in each, syncs alone go to `synced`.
+    """The best of so many rounds, in which all take turns, the hash chain and Tessera (`beside`) too; in each,
+    syncs alone go to `synced`.
 
     Raises RuntimeError if the log does not hold as many records as were acknowledged.
     """
@@ -76,6 +90,8 @@ async def ours(
                     kept += row.records
             if "chain" in parts:
                 rows.setdefault(("chain", 1), []).append(await asyncio.to_thread(chain, folder, leaves))
+            for at, row in enumerate(await asyncio.to_thread(beside)):
+                rows.setdefault(("tessera", at), []).append(row)
         if (size := await log.reader.size()) != kept:
             raise RuntimeError(f"{kept} records were acknowledged, and the log has {size}")
     return [best(rows[key]) for key in sorted(rows)]
@@ -128,14 +144,36 @@ def peer(python: str, name: str, what: str, folder: Path, leaves: list[bytes]) -
     home = Path(tempfile.mkdtemp(dir=folder))
     (home / "bundle").write_bytes(bundle.pack(leaves))
     command = [python, str(Path(__file__).with_name("log_peers.py")), name, str(home / "bundle"), str(home)]
-    done = subprocess.run([*command, str(len(leaves))], capture_output=True, text=True, timeout=600, check=False)
+    return told(what, 1, [*command, str(len(leaves))])
+
+
+def tessera(program: str, folder: Path, clients: int, leaves: list[bytes]) -> list[Row]:
+    """Tessera with so many clients, a new log for each size of batch; none where the program cannot do it."""
+    rows = []
+    for batch in TESSERA_BATCHES:
+        home = Path(tempfile.mkdtemp(dir=folder))
+        (home / "bundle").write_bytes(bundle.pack(leaves))
+        words = [home / "bundle", home / "log", clients, TESSERA_SECONDS, batch]
+        row = told(f"Tessera POSIX, 20 ms or {batch:,}", clients, [program, *map(str, words)])
+        rows += [row] if row else []
+        shutil.rmtree(home)
+    return rows
+
+
+def told(what: str, clients: int, command: list[str]) -> Row | None:
+    """What a program that is a peer says of its own run; None, and a word on stderr, where it fails."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
+    except OSError as failed:
+        print(f"{what}: left out: {failed}", file=sys.stderr)
+        return None
     if done.returncode:
         print(f"{what}: left out: {done.stderr.strip().splitlines()[-1:]}", file=sys.stderr)
         return None
     said = json.loads(done.stdout.splitlines()[-1])
     records = said["records"]
     return Row(
-        what, 1, records, said["cpu_s"] / records * 1e6, records / said["took_s"], said["p50_ms"], said["p99_ms"]
+        what, clients, records, said["cpu_s"] / records * 1e6, records / said["took_s"], said["p50_ms"], said["p99_ms"]
     )
 
 
@@ -207,10 +245,16 @@ def ratios(rows: list[Row], proof: dict[str, Any]) -> dict[str, float]:
     """What has an aim."""
     most = max((row for row in rows if row.what == "append"), key=lambda row: row.clients, default=None)
     found: dict[str, float] = {}
-    for start, name in (("hash chain", "append, × chain"), ("pymerkle", "append, × pymerkle")):
-        other = next((row for row in rows if row.what.startswith(start)), None)
-        if other and most:
-            found[name] = most.records_s / other.records_s
+    for start, name in (
+        ("hash chain", "append, × chain"),
+        ("Tessera", "append, × Tessera"),
+        ("pymerkle", "append, × pymerkle"),
+    ):
+        others = [row for row in rows if row.what.startswith(start)]
+        if others and most:
+            found[name] = most.records_s / max(row.records_s for row in others)
+        if others and most and start == "Tessera":
+            found["CPU, Tessera × ours"] = min(row.cpu_us for row in others) / most.cpu_us
     if most:
         found["CPU a record, µs"] = most.cpu_us
     grown = [row for row in rows if row.what.startswith("at ")]
@@ -229,6 +273,7 @@ def main() -> int:
     arguments.add_argument("--only", default=None, help="parts, by comma (default: all)")
     arguments.add_argument("--growth", type=int, default=0, metavar="SIZE", help="leaves of the long log")
     arguments.add_argument("--peers", metavar="PYTHON", help="interpreter that has pymerkle and the toolkit")
+    arguments.add_argument("--tessera", metavar="PROGRAM", help="the program built from benchmarks/tessera")
     arguments.add_argument("--dir", default=None, help="a folder on the disk to measure (default: the temporary one)")
     arguments.add_argument("--flush", metavar="MS,MS...", help="repeat on disks whose flushes take at least so long")
     options = arguments.parse_args()
@@ -256,11 +301,14 @@ def everything(options: argparse.Namespace, parts: list[str]) -> tuple[list[Row]
     try:
         synced = syncs(folder)
         clients = [int(n) for n in options.clients.split(",")]
-        if {*parts} & {"append", "action", "chain"}:
-            rows += uvloop.run(ours(folder, parts, clients, records, rounds, synced))
+        leaves = [opening()[0] for _ in range(500 if options.quick else 3_000)]
+        beside: Callable[[], list[Row]] = list
+        if options.tessera and "tessera" in parts:
+            beside = partial(tessera, options.tessera, folder, max(clients), leaves)
+        if {*parts} & {"append", "action", "chain", "tessera"}:
+            rows += uvloop.run(ours(folder, parts, clients, records, rounds, synced, beside))
         if "tree" in parts:
             rows.append(tree(records))
-        leaves = [opening()[0] for _ in range(500 if options.quick else 3_000)]
         for name, what in (("pymerkle", "pymerkle on SQLite"), ("toolkit", "toolkit's audit log, never synced")):
             taken = []
             for _ in range(min(rounds, 3) if options.peers and name in parts else 0):
@@ -280,6 +328,7 @@ def disks(options: argparse.Namespace, parts: list[str]) -> int:
     """The same on this disk and on slower ones."""
     words = ["--clients", options.clients, "--only", ",".join(parts), *(["--quick"] if options.quick else [])]
     words += ["--peers", options.peers] if options.peers else []
+    words += ["--tessera", options.tessera] if options.tessera else []
     flushes = [float(each) for each in options.flush.split(",")]
     points = log_disks.measured(flushes, Path(options.dir or tempfile.gettempdir()), words)
     if options.json:

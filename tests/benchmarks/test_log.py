@@ -70,6 +70,57 @@ def test_a_peer_reads_the_same_leaves(tmp_path: Path, capsys: pytest.CaptureFixt
     assert "left out" in capsys.readouterr().err
 
 
+def program(folder: Path, line: str) -> str:
+    """A program that writes down how it was called, runs `line`, and fails if it is given no bundle."""
+    path = folder / "program"
+    path.write_text(f'#!/bin/sh\necho "$@" >> {folder}/calls\ntest -s "$1" || exit 3\n{line}\n')
+    path.chmod(0o700)
+    return str(path)
+
+
+SAID = """echo '{"records":60000,"cpu_s":1.5,"took_s":3.0,"p50_ms":54.5,"p99_ms":201.7}'"""
+
+
+def test_tessera_says_what_it_did_for_each_size_of_batch(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    rows = log.tessera(program(tmp_path, SAID), home, 64, [b"x" * 100])
+    assert [row.what for row in rows] == [f"Tessera POSIX, 20 ms or {batch}" for batch in ("256", "1,024", "4,096")]
+    assert {replace(row, what="") for row in rows} == {log.Row("", 64, 60_000, 25.0, 20_000.0, 54.5, 201.7)}
+    calls = [line.split()[2:] for line in (tmp_path / "calls").read_text().splitlines()]
+    assert calls == [["64", "3", "256"], ["64", "3", "1024"], ["64", "3", "4096"]]
+    assert list(home.iterdir()) == []
+
+
+def test_tessera_is_left_out_where_it_is_not(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert log.tessera(str(tmp_path / "none"), tmp_path, 8, [b"x" * 100]) == []
+    assert log.tessera(program(tmp_path, "echo 9 records are kept of 10 >&2; exit 1"), tmp_path, 8, [b"x" * 100]) == []
+    said = capsys.readouterr().err
+    assert said.count("left out") == 6
+    assert "9 records are kept of 10" in said
+
+
+def test_ours_is_held_against_the_best_of_tessera() -> None:
+    ours = log.Row("append", 1_024, 10, cpu_us=8.0, records_s=90_000.0, p50_ms=9.0, p99_ms=60.0)
+    small = log.Row("Tessera POSIX, 20 ms or 256", 1_024, 10, 16.0, 9_000.0, 100.0, 200.0)
+    large = log.Row("Tessera POSIX, 20 ms or 4,096", 1_024, 10, 18.0, 30_000.0, 50.0, 200.0)
+    said = log.ratios([ours, small, large], {})
+    assert (said["append, × Tessera"], said["CPU, Tessera × ours"]) == (3.0, 2.0)
+    assert {*said} <= {*log.AIMS}
+
+
+def test_tessera_takes_turns_with_ours(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.log", "--quick", "--json", "--clients", "8", "--only", "append,tessera",
+         "--tessera", program(tmp_path, SAID), "--dir", str(tmp_path)],
+        cwd=ROOT, capture_output=True, text=True, timeout=100, check=True,
+    )  # fmt: skip
+    said = json.loads(done.stdout)
+    assert [row["what"].split(",")[0] for row in said["rows"]] == ["append"] + ["Tessera POSIX"] * 3
+    assert len((tmp_path / "calls").read_text().splitlines()) == 6
+    assert said["ratios"]["append, × Tessera"] > 0
+
+
 def test_the_hash_chain_holds_every_leaf(tmp_path: Path) -> None:
     leaves = [b"one", b"two"]
     assert log.chain(tmp_path, leaves).records == 2
