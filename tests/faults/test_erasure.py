@@ -117,7 +117,7 @@ def cuts(tmp_path: Path, todo: list[tuple[int, str, bytes]], *options: str) -> I
 
 
 @pytest.mark.system("strace")
-@pytest.mark.timeout(240 + 10 * CUTS)
+@pytest.mark.timeout(160 + 10 * CUTS)
 def test_a_power_cut_while_it_erases(tmp_path: Path) -> None:
     (tmp_path / "run").mkdir()
     records = made(tmp_path / "run", 14)
@@ -133,7 +133,7 @@ def test_a_power_cut_while_it_erases(tmp_path: Path) -> None:
 
 
 @pytest.mark.system("strace")
-@pytest.mark.timeout(240 + 10 * CUTS)
+@pytest.mark.timeout(160 + 10 * CUTS)
 def test_after_a_power_cut_nothing_of_what_was_just_written_and_erased_is_in_any_file(tmp_path: Path) -> None:
     """Not even sealed: the log carried it in its transaction, and a write-ahead log that was cut may come back."""
     (tmp_path / "run").mkdir()
@@ -155,7 +155,7 @@ def test_after_a_power_cut_nothing_of_what_was_just_written_and_erased_is_in_any
 
 
 @pytest.mark.system("strace")
-@pytest.mark.timeout(240 + 10 * CUTS)
+@pytest.mark.timeout(160 + 10 * CUTS)
 def test_a_power_cut_while_it_sweeps_past_a_hold(tmp_path: Path) -> None:
     (tmp_path / "run").mkdir()
     records = made(tmp_path / "run", 21)

@@ -83,7 +83,7 @@ async def test_a_gateway_that_is_slow_to_let_it_in_is_waited_for(tmp_path: Path)
                 await asyncio.sleep(1.0)
                 return bearer
 
-            berlin.holder.bearer = slowly  # type: ignore[method-assign]
+            berlin.holder.bearer = slowly
             told = await canary.once()
             assert (sorted(told.answered), told.silent) == (["berlin", "main"], [])
 
