@@ -33,6 +33,12 @@ def add(new_verb: NewVerb) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    if args.out and args.format == TEXT:
+        say(
+            "text is shown, not written: add --format tlog-proof or --format cose to --out",
+            "文本仅供显示，不写入文件：使用 --out 时请加 --format tlog-proof 或 --format cose",
+        )
+        return USAGE
     if args.since is None:
         return _record(args)
     if args.format == TLOG_PROOF:

@@ -95,3 +95,11 @@ def test_that_the_log_only_grew(house: House, run: Run, tmp_path: Path) -> None:
 @pytest.mark.parametrize("words", [[], ["a" * 32, "--since", "f"], ["--since", "f", "--format", "tlog-proof"]])
 def test_usage(house: House, run: Run, words: list[str]) -> None:
     assert run("log", "prove", *words).status == 2
+
+
+def test_a_file_is_not_left_out_unsaid(house: House, run: Run, tmp_path: Path) -> None:
+    record, file = house.act("To a file."), tmp_path / "p.txt"
+    refused = run("log", "prove", record, "--out", str(file))
+    assert refused.status == 2
+    assert "--format tlog-proof" in refused.err
+    assert not file.exists()
