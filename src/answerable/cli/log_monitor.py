@@ -78,7 +78,8 @@ def monitor(args: argparse.Namespace) -> int:
         if args.every and args.json:
             print(json.dumps(data, ensure_ascii=False), flush=True)
         else:
-            emit(args, data, [*map(line, shown), summary(done.origin, done.size, done.before, len(done.findings))])
+            of = done.origin or source.name  # where nothing that it says can be believed, it has no name of its own
+            emit(args, data, [*map(line, shown), summary(of, done.size, done.before, len(done.findings))])
 
     try:
         repeat(work, args.every, lambda text: print(text, file=sys.stderr, flush=True))

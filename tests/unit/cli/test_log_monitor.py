@@ -49,6 +49,16 @@ def test_what_was_found_is_told_once_and_status_is_1(run: Run, tmp_path: Path) -
     assert "→" in both.out
 
 
+def test_a_log_whose_head_proves_nothing_is_called_by_where_it_was_read(run: Run, tmp_path: Path) -> None:
+    log, trust = published(tmp_path, honest())
+    bundle = next(path for path in Path(log, "tile", "entries").rglob("*") if path.is_file())
+    data = bundle.read_bytes()
+    bundle.write_bytes(data[:30] + bytes([data[30] ^ 1]) + data[31:])
+    said = run("log", "monitor", log, "--trust", trust)
+    assert said.status == 1
+    assert said.out.splitlines()[-1] == f"{log}: 0 leaves, 0 of them new; 1 found."
+
+
 def test_this_stores_own_log(house: House, run: Run) -> None:
     house.act("Watched.")
     run("log", "checkpoint")
