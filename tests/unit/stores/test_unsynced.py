@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from answerable import durable
 from answerable.errors import Unavailable
 from answerable.model.units import Payload, Unit
 from answerable.stores import schema
@@ -182,6 +183,19 @@ def test_no_byte_of_a_record_is_left_in_the_logs_files(tmp_path: Path) -> None:
     for path in tmp_path.iterdir():
         for letter in (b"A", b"B", b"C", b"p"):
             assert letter * 16 not in path.read_bytes(), path.name
+    database.close()
+
+
+def test_the_cut_of_the_log_written_ahead_is_synced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Or a power cut takes it back, and the frames with what was erased."""
+    database = connect(tmp_path / "log.db")
+    schema.make(database, schema.LOG)
+    database.execute("INSERT INTO unsynced (place, record) VALUES (x'00', x'00')")
+    synced: list[tuple[str, int]] = []
+    sync = durable.sync
+    monkeypatch.setattr(durable, "sync", lambda path: (synced.append((path.name, path.stat().st_size)), sync(path)))
+    forget(database)
+    assert synced == [("log.db-wal", 0)]
     database.close()
 
 
